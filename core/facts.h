@@ -1,0 +1,66 @@
+/*
+ * facts.h - CONTRACT 2: what was seen of one domain in a window, as db reads it and report judges
+ * it. Everything is borrowed from the arena given to the query.
+ */
+#ifndef CORE_FACTS_H
+#define CORE_FACTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/dmarc.h"
+#include "core/ip.h"
+
+/* A half-open range of UTC days [since, until) (core/day.h). */
+struct window {
+	int32_t since, until;
+};
+
+/* One address with one profile in one calendar month of the window. */
+struct fact {
+	struct ip source; /* family 0: the record had no usable address */
+	uint32_t profile; /* index into domain_facts.profiles */
+	int32_t month;    /* core/day.h */
+	uint32_t days;    /* bit d-1: seen on day d of the month */
+	uint64_t messages, records;
+	const uint32_t *reporters; /* indexes into domain_facts.reporters, each once */
+	uint32_t n_reporters;
+};
+
+/* One reporting organisation (org_name as it came). */
+struct fact_reporter {
+	const char *org_name;
+};
+
+/* A policy that reports said was published, and when. */
+struct fact_policy {
+	struct dmarc_word p, sp;
+	int pct;
+	int32_t first_day, last_day;
+	uint32_t reports;
+};
+
+/* Exact totals of one day. */
+struct fact_day {
+	int32_t day;
+	uint64_t messages, dmarc_pass; /* as the reporters evaluated */
+};
+
+struct domain_facts {
+	const char *domain;
+	struct window window;
+	uint64_t messages, dmarc_pass; /* as the reporters evaluated, from the daily totals */
+	uint64_t reports;
+	const struct dmarc_profile *profiles;
+	size_t n_profiles;
+	const struct fact_reporter *reporters; /* those that reported in the window */
+	size_t n_reporters;
+	const struct fact *facts; /* ordered by source, then month, then profile */
+	size_t n_facts;
+	const struct fact_policy *policies; /* by first_day */
+	size_t n_policies;
+	const struct fact_day *days; /* by day; days without reports are absent */
+	size_t n_days;
+};
+
+#endif

@@ -1,0 +1,16 @@
+/*
+ * mem.h - allocation that does not fail.
+ *
+ * Out of memory ends the process with exit code 70 and one line: every size that depends on input
+ * has a ceiling (core/limits.h), so running out is the machine's trouble, not the input's.
+ */
+#ifndef CORE_MEM_H
+#define CORE_MEM_H
+
+#include <stddef.h>
+
+void *mem_alloc(size_t size);               /* zeroed */
+void *mem_grow(void *p, size_t n, size_t size); /* realloc to n elements of size; checks overflow */
+char *mem_strdup(const char *s);
+
+#endif

@@ -1,0 +1,74 @@
+/*
+ * sink.h - where reports go: the seam between ingest/ and whoever takes its reports (the loader in
+ * db/, the JSON printer of `parse`, a list in a test).
+ *
+ * One worker drives one sink from one thread:
+ *
+ *	for each report:  begin, records (0..n times), then end or abort
+ *	for each other outcome of an input:  note
+ *	now and then, and at the end:  flush
+ *
+ * A sink may settle things later than they are handed over (it commits many reports at once). When
+ * an outcome is durable, not before, it calls settled() exactly once for each end() and each note().
+ */
+#ifndef CORE_SINK_H
+#define CORE_SINK_H
+
+#include "core/blob.h"
+#include "core/dmarc.h"
+#include "core/err.h"
+
+enum outcome { OUT_STORED, OUT_DUPLICATE, OUT_CONFLICT, OUT_REJECTED, OUT_NOT_A_REPORT, OUT_COUNT };
+
+extern const char *const outcome_names[OUT_COUNT]; /* "stored" .. "not_a_report" */
+
+/*
+ * What an outcome is about. Borrowed until the call returns; a sink that settles later copies what
+ * it needs. container holds the bytes to keep when it is set aside: the file, or the decoded
+ * attachment. A container larger than LIMIT_BLOB_COPY must be settled before end() or note()
+ * returns, because its bytes go away after that.
+ */
+struct item {
+	void *ticket;       /* the pipeline's own; handed back in settled() */
+	const char *source; /* "mail/17.eml!part2!a.zip!b.xml" */
+	struct blob container;
+};
+
+struct settlement {
+	void *ticket;
+	const char *source;
+	enum outcome outcome;
+	const char *reason;         /* one line for CONFLICT, REJECTED, NOT_A_REPORT; else NULL */
+	uint64_t records, messages; /* of the report, for STORED */
+	const char *const *warnings; /* for STORED */
+	unsigned n_warnings;
+};
+
+struct sink {
+	void *ctx;
+
+	/* The head of a report. Its counts, content and warnings are not known yet. */
+	enum status (*begin)(void *ctx, const struct dmarc_report *report, const struct item *item,
+			     struct err *err);
+	/* Up to CHUNK_RECORDS records. Everything pointed to is borrowed for the call. */
+	enum status (*records)(void *ctx, const struct dmarc_record *records, size_t n,
+			       struct err *err);
+	/* The report is whole. report is complete now. */
+	enum status (*end)(void *ctx, const struct dmarc_report *report, const struct item *item,
+			   struct err *err);
+	/* Forget everything since begin: the report turned out damaged. A note follows. */
+	void (*abort)(void *ctx);
+
+	/* REJECTED or NOT_A_REPORT. */
+	enum status (*note)(void *ctx, const struct item *item, enum outcome outcome,
+			    const char *reason, struct err *err);
+
+	/* Settle everything handed over so far. */
+	enum status (*flush)(void *ctx, struct err *err);
+
+	/* Set by the pipeline before the first call. */
+	void (*settled)(void *settled_ctx, const struct settlement *s);
+	void *settled_ctx;
+};
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * query.h - typed reads.
+ */
+#ifndef DB_QUERY_H
+#define DB_QUERY_H
+
+#include "core/arena.h"
+#include "core/facts.h"
+#include "db/db.h"
+
+/* Names of all domains with reports in the window, sorted; *domains in the arena. */
+enum status query_domains(struct db *db, struct window w, struct arena *a,
+			  const char *const **domains, size_t *n, struct err *err) MUST_CHECK;
+
+/* All facts of one domain in the window. A domain never heard of has zero reports. */
+enum status query_domain_facts(struct db *db, const char *domain, struct window w, struct arena *a,
+			       struct domain_facts *out, struct err *err) MUST_CHECK;
+
+/* The newest and oldest day with data of any domain; false in *any when there is none. */
+enum status query_day_range(struct db *db, int32_t *oldest, int32_t *newest, bool *any,
+			    struct err *err) MUST_CHECK;
+
+#endif
