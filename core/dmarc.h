@@ -31,7 +31,7 @@ enum dmarc_word_code {
 	W_FAIL, /* also "hardfail" */
 	W_SOFTFAIL,
 	W_NEUTRAL,
-	W_NONE, /* also a policy and a disposition */
+	W_NONE,      /* also a policy and a disposition */
 	W_TEMPERROR, /* also "error" */
 	W_PERMERROR, /* also "unknown" */
 	W_POLICY,
@@ -79,8 +79,23 @@ enum dmarc_word_code dmarc_word_lookup(enum dmarc_vocabulary v, const char *s, s
 
 /* Row cells: the decision table over SPF and DKIM results. F: DMARC fails, P: it passes. */
 enum dmarc_cell {
-	CELL_P1, CELL_P2, CELL_P3, CELL_P4, CELL_P5, CELL_P6, CELL_P7,
-	CELL_F1, CELL_F2, CELL_F3, CELL_F4, CELL_F5, CELL_F6, CELL_F7, CELL_F8, CELL_F9, CELL_F10,
+	CELL_P1,
+	CELL_P2,
+	CELL_P3,
+	CELL_P4,
+	CELL_P5,
+	CELL_P6,
+	CELL_P7,
+	CELL_F1,
+	CELL_F2,
+	CELL_F3,
+	CELL_F4,
+	CELL_F5,
+	CELL_F6,
+	CELL_F7,
+	CELL_F8,
+	CELL_F9,
+	CELL_F10,
 	CELL_F11,
 	CELL_COUNT
 };
@@ -98,22 +113,23 @@ bool dmarc_cell_parse(const char *s, enum dmarc_cell *out);
 /* Marks on a record or its profile; dmarc_flag_names[] has their public spelling, bit by bit. */
 enum dmarc_flag {
 	/* of the record */
-	DMARC_BAD_IP = 1 << 0,    /* no usable address: source.family is 0, source_raw has the text */
-	DMARC_BAD_COUNT = 1 << 1, /* messages is 0 */
+	DMARC_BAD_IP = 1 << 0, /* no usable address: source.family is 0, source_raw has the text */
+	DMARC_BAD_COUNT = 1 << 1,  /* messages is 0 */
 	DMARC_IP_TRIMMED = 1 << 2, /* blanks, brackets, a port or a zone id were taken off */
-	DMARC_IP_MAPPED = 1 << 3, /* came as IPv4-mapped IPv6 */
+	DMARC_IP_MAPPED = 1 << 3,  /* came as IPv4-mapped IPv6 */
 	/* of the profile: oddities of the text */
 	DMARC_UNKNOWN_WORD = 1 << 4,
 	DMARC_BAD_NAME = 1 << 5,
 	DMARC_CUT = 1 << 6, /* a value was longer than its ceiling, or there were too many */
 	/* of the profile: what they say for diagnosis */
-	DMARC_REPORTER_MISMATCH = 1 << 7, /* evaluated results contradict the authentication results */
-	DMARC_STRICT_ONLY = 1 << 8,       /* relaxed would align, the published strict mode prevents it */
-	DMARC_NULL_SENDER = 1 << 9,       /* empty envelope_from, or HELO identity only */
-	DMARC_TEST_OR_SAMPLED = 1 << 10,  /* policy_test_mode, sampled_out */
-	DMARC_FORWARD_REASON = 1 << 11,   /* forwarded, trusted_forwarder, mailing_list */
-	DMARC_ARC_PASS = 1 << 12,         /* a comment says arc=pass */
-	DMARC_LOCAL_POLICY = 1 << 13,     /* local_policy for another reason than ARC */
+	DMARC_REPORTER_MISMATCH =
+	    1 << 7,                 /* evaluated results contradict the authentication results */
+	DMARC_STRICT_ONLY = 1 << 8, /* relaxed would align, the published strict mode prevents it */
+	DMARC_NULL_SENDER = 1 << 9, /* empty envelope_from, or HELO identity only */
+	DMARC_TEST_OR_SAMPLED = 1 << 10, /* policy_test_mode, sampled_out */
+	DMARC_FORWARD_REASON = 1 << 11,  /* forwarded, trusted_forwarder, mailing_list */
+	DMARC_ARC_PASS = 1 << 12,        /* a comment says arc=pass */
+	DMARC_LOCAL_POLICY = 1 << 13,    /* local_policy for another reason than ARC */
 };
 #define DMARC_FLAG_COUNT 14
 extern const char *const dmarc_flag_names[DMARC_FLAG_COUNT];
@@ -187,7 +203,8 @@ struct dmarc_report {
 	struct digest identity;
 
 	/* Known when the last record has been read (report_sink.end). */
-	struct digest content; /* of all values, records in any order: tells DUPLICATE from CONFLICT */
+	struct digest
+	    content; /* of all values, records in any order: tells DUPLICATE from CONFLICT */
 	uint64_t n_records, n_messages;
 	const char *const *warnings;
 	unsigned n_warnings;

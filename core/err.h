@@ -12,7 +12,7 @@
 #ifndef CORE_ERR_H
 #define CORE_ERR_H
 
-#define MUST_CHECK __attribute__((warn_unused_result))
+#define MUST_CHECK             __attribute__((warn_unused_result))
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
 
 /* Ordered by how much of the run is lost. */
@@ -30,7 +30,8 @@ struct err {
 	char msg[ERR_SIZE];
 };
 
-/* Write the message (cut at ERR_SIZE) and return st, so that failing is one line. err may be NULL. */
+/* Write the message (cut at ERR_SIZE) and return st, so that failing is one line. err may be NULL.
+ */
 enum status err_set(struct err *err, enum status st, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 /* Put "context: " before the message that stands there, and return st. */

@@ -16,7 +16,7 @@ struct digest {
 	uint8_t b[16];
 };
 
-uint64_t hash_bytes(const void *p, size_t n); /* seeded: differs between runs */
+uint64_t hash_bytes(const void *p, size_t n);         /* seeded: differs between runs */
 struct digest hash_fixed128(const void *p, size_t n); /* unseeded: the same for ever (XXH3 128) */
 
 /*
@@ -34,7 +34,7 @@ struct map {
 	size_t n, cap;
 };
 
-uint64_t *map_get(const struct map *m, const struct digest *key); /* NULL when absent */
+uint64_t *map_get(const struct map *m, const struct digest *key);        /* NULL when absent */
 uint64_t *map_put(struct map *m, const struct digest *key, bool *fresh); /* value 0 when fresh */
 void map_clear(struct map *m);
 void map_free(struct map *m);

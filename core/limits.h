@@ -29,32 +29,33 @@ struct limits {
 	}
 
 /* Structure of the input. */
-#define LIMIT_NESTING        4           /* zip in mail in zip ...: deeper is an attack */
-#define LIMIT_MIME_DEPTH     32          /* multiparts in multiparts */
-#define LIMIT_HEADER_BYTES   (16 * 1024) /* an address header longer than this is blanked before
-					    GMime sees it: its address parser recurses per group */
-#define LIMIT_XML_DEPTH      64          /* a report needs 7 */
-#define LIMIT_XML_TEXT       (64 * 1024) /* a text node; cut and flagged */
-#define LIMIT_REPORT_ID      512         /* octets; cut and flagged */
-#define LIMIT_TEXT           1024        /* org_name, comments, human_result...; cut and flagged */
-#define LIMIT_AUTH_RESULTS   100         /* dkim or spf results a record (RFC 9990 asks for <= 100) */
-#define LIMIT_REASONS        20          /* override reasons a record */
-#define LIMIT_ERRORS         20          /* error elements kept of a report */
-#define LIMIT_WARNINGS       32          /* warnings kept of a report; the last says how many more */
-#define LIMIT_COUNT          INT64_C(1000000000000) /* messages in one record; above: bad_count */
+#define LIMIT_NESTING    4  /* zip in mail in zip ...: deeper is an attack */
+#define LIMIT_MIME_DEPTH 32 /* multiparts in multiparts */
+#define LIMIT_HEADER_BYTES                                                                         \
+	(16 * 1024)                    /* an address header longer than this is blanked before     \
+					  GMime sees it: its address parser recurses per group */
+#define LIMIT_XML_DEPTH    64          /* a report needs 7 */
+#define LIMIT_XML_TEXT     (64 * 1024) /* a text node; cut and flagged */
+#define LIMIT_REPORT_ID    512         /* octets; cut and flagged */
+#define LIMIT_TEXT         1024        /* org_name, comments, human_result...; cut and flagged */
+#define LIMIT_AUTH_RESULTS 100         /* dkim or spf results a record (RFC 9990 asks for <= 100) */
+#define LIMIT_REASONS      20          /* override reasons a record */
+#define LIMIT_ERRORS       20          /* error elements kept of a report */
+#define LIMIT_WARNINGS     32          /* warnings kept of a report; the last says how many more */
+#define LIMIT_COUNT        INT64_C(1000000000000) /* messages in one record; above: bad_count */
 
 /* Memory. */
-#define LIMIT_SPOOL_MEMORY   (4 * MIB)   /* a container that must be whole; past it: a temp file */
-#define LIMIT_PROFILE_CACHE  (8 * MIB)   /* normalised profiles remembered by one worker */
-#define LIMIT_QUARANTINE     (64 * MIB)  /* bytes kept of one rejected thing; past it: its head */
+#define LIMIT_SPOOL_MEMORY    (4 * MIB)  /* a container that must be whole; past it: a temp file */
+#define LIMIT_PROFILE_CACHE   (8 * MIB)  /* normalised profiles remembered by one worker */
+#define LIMIT_QUARANTINE      (64 * MIB) /* bytes kept of one rejected thing; past it: its head */
 #define LIMIT_QUARANTINE_HEAD (1 * MIB)
-#define LIMIT_PENDING_BYTES  (8 * MIB)   /* containers held by the loader until its commit */
-#define LIMIT_BLOB_COPY      (256 * KIB) /* larger ones are not copied: the loader commits at once */
-#define LIMIT_PROBLEMS       10000       /* problems listed beyond rejected and conflict */
+#define LIMIT_PENDING_BYTES   (8 * MIB)   /* containers held by the loader until its commit */
+#define LIMIT_BLOB_COPY       (256 * KIB) /* larger ones are not copied: the loader commits at once */
+#define LIMIT_PROBLEMS        10000       /* problems listed beyond rejected and conflict */
 
 /* Loading. */
-#define BATCH_RECORDS        20000       /* measured: COPYs of 20,000 rows run at full speed */
-#define BATCH_REPORTS        5000
-#define CHUNK_RECORDS        1024        /* records handed to a sink at once */
+#define BATCH_RECORDS 20000 /* measured: COPYs of 20,000 rows run at full speed */
+#define BATCH_REPORTS 5000
+#define CHUNK_RECORDS 1024 /* records handed to a sink at once */
 
 #endif

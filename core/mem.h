@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-void *mem_alloc(size_t size);               /* zeroed */
+void *mem_alloc(size_t size);                   /* zeroed */
 void *mem_grow(void *p, size_t n, size_t size); /* realloc to n elements of size; checks overflow */
 char *mem_strdup(const char *s);
 

@@ -9,7 +9,8 @@
  *	now and then, and at the end:  flush
  *
  * A sink may settle things later than they are handed over (it commits many reports at once). When
- * an outcome is durable, not before, it calls settled() exactly once for each end() and each note().
+ * an outcome is durable, not before, it calls settled() exactly once for each end() and each
+ *note().
  */
 #ifndef CORE_SINK_H
 #define CORE_SINK_H
@@ -38,8 +39,8 @@ struct settlement {
 	void *ticket;
 	const char *source;
 	enum outcome outcome;
-	const char *reason;         /* one line for CONFLICT, REJECTED, NOT_A_REPORT; else NULL */
-	uint64_t records, messages; /* of the report, for STORED */
+	const char *reason;          /* one line for CONFLICT, REJECTED, NOT_A_REPORT; else NULL */
+	uint64_t records, messages;  /* of the report, for STORED */
 	const char *const *warnings; /* for STORED */
 	unsigned n_warnings;
 };
