@@ -7,7 +7,8 @@
  *
  * A process that uses it holds a shared lock; the last one to leave stops the server, unless `db
  * start` said to keep it. Everything is safe against a second process doing the same and against
- * kill -9 of either at any moment: initdb works in a directory of its own that is renamed when whole.
+ * kill -9 of either at any moment: initdb works in a directory of its own that is renamed when
+ * whole.
  */
 #ifndef DB_CLUSTER_H
 #define DB_CLUSTER_H
@@ -19,7 +20,8 @@
 struct cluster;
 
 /* Make it if there is none, start it if it is down, and hold it. *conninfo is owned by *out. */
-enum status cluster_acquire(struct cluster **out, const char **conninfo, struct err *err) MUST_CHECK;
+enum status cluster_acquire(struct cluster **out, const char **conninfo,
+			    struct err *err) MUST_CHECK;
 
 /* Let go; stop the server when nobody else holds it and it is not kept. */
 void cluster_release(struct cluster *c);

@@ -28,7 +28,9 @@ struct sink *load_sink(struct loader *l); /* owned by the loader */
 void load_close(struct loader *l);        /* drops what was not flushed */
 
 /* One row in the table of runs; what says where it reads from. */
-enum status load_run_begin(struct db *db, const char *what, int64_t *run_id, struct err *err) MUST_CHECK;
-enum status load_run_end(struct db *db, int64_t run_id, uint64_t inputs, struct err *err) MUST_CHECK;
+enum status load_run_begin(struct db *db, const char *what, int64_t *run_id,
+			   struct err *err) MUST_CHECK;
+enum status load_run_end(struct db *db, int64_t run_id, uint64_t inputs,
+			 struct err *err) MUST_CHECK;
 
 #endif

@@ -1,0 +1,323 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/day.h"
+#include "core/mem.h"
+#include "db/load_priv.h"
+#include "sql.h"
+
+const char *const load_dispositions[] = {"", "none", "quarantine", "reject", "pass", "other"};
+
+static uint8_t disposition_index(const struct dmarc_word *w)
+{
+	switch (w->code) {
+	case W_ABSENT:
+		return 0;
+	case W_NONE:
+		return 1;
+	case W_QUARANTINE:
+		return 2;
+	case W_REJECT:
+		return 3;
+	case W_PASS:
+		return 4;
+	default:
+		return 5;
+	}
+}
+
+static uint32_t dim_index(struct dim_cache *c, const char *name, const char *email)
+{
+	struct buf key;
+	bool fresh;
+	buf_init(&key, 64 * KIB);
+	buf_put(&key, name, strlen(name) + 1);
+	if (email)
+		buf_puts(&key, email);
+	struct digest d = hash_fixed128(key.data, key.len);
+	buf_free(&key);
+	uint64_t *i = map_put(&c->index, &d, &fresh);
+	if (fresh) {
+		if (c->n == c->cap) {
+			c->cap = c->cap ? 2 * c->cap : 64;
+			c->dims = mem_grow(c->dims, c->cap, sizeof *c->dims);
+		}
+		c->dims[c->n] = (struct dim){.name = arena_strdup(&c->names, name),
+					     .email = arena_strdup(&c->names, email)};
+		*i = c->n++;
+	}
+	return (uint32_t)*i;
+}
+
+uint32_t load_domain(struct loader *l, const char *name)
+{
+	return dim_index(&l->domains, name, NULL);
+}
+
+uint32_t load_reporter(struct loader *l, const char *org_name, const char *email)
+{
+	return dim_index(&l->reporters, org_name, email ? email : "");
+}
+
+static struct dmarc_word copy_word(struct arena *a, struct dmarc_word w)
+{
+	w.text = arena_strdup(a, w.text);
+	return w;
+}
+
+static const struct dmarc_profile *copy_profile(struct arena *a, const struct dmarc_profile *p)
+{
+	struct dmarc_profile *c = arena_memdup(a, p, sizeof *p);
+	c->header_from = arena_strdup(a, p->header_from);
+	c->envelope_from = arena_strdup(a, p->envelope_from);
+	c->envelope_to = arena_strdup(a, p->envelope_to);
+	c->disposition = copy_word(a, p->disposition);
+	c->eval_dkim = copy_word(a, p->eval_dkim);
+	c->eval_spf = copy_word(a, p->eval_spf);
+	c->adkim = copy_word(a, p->adkim);
+	c->aspf = copy_word(a, p->aspf);
+	struct dmarc_dkim *dkim = arena_memdup(a, p->dkim, p->n_dkim * sizeof *dkim);
+	for (unsigned i = 0; i < p->n_dkim; i++)
+		dkim[i] = (struct dmarc_dkim){
+		    arena_strdup(a, dkim[i].domain), arena_strdup(a, dkim[i].selector),
+		    copy_word(a, dkim[i].result), arena_strdup(a, dkim[i].human_result)};
+	struct dmarc_spf *spf = arena_memdup(a, p->spf, p->n_spf * sizeof *spf);
+	for (unsigned i = 0; i < p->n_spf; i++)
+		spf[i] = (struct dmarc_spf){arena_strdup(a, spf[i].domain),
+					    copy_word(a, spf[i].scope), copy_word(a, spf[i].result),
+					    arena_strdup(a, spf[i].human_result)};
+	struct dmarc_reason *reasons = arena_memdup(a, p->reasons, p->n_reasons * sizeof *reasons);
+	for (unsigned i = 0; i < p->n_reasons; i++)
+		reasons[i] = (struct dmarc_reason){copy_word(a, reasons[i].type),
+						   arena_strdup(a, reasons[i].comment)};
+	c->dkim = dkim;
+	c->spf = spf;
+	c->reasons = reasons;
+	return c;
+}
+
+uint32_t load_profile_index(struct loader *l, uint32_t domain, const struct dmarc_profile *p)
+{
+	struct profile_cache *c = &l->profiles;
+	struct {
+		struct digest digest;
+		uint32_t domain;
+	} key = {.digest = p->digest, .domain = domain};
+	bool fresh;
+	struct digest d = hash_fixed128(&key, sizeof key);
+	uint64_t *i = map_put(&c->index, &d, &fresh);
+	if (!fresh)
+		return (uint32_t)*i;
+	if (c->n == c->cap) {
+		c->cap = c->cap ? 2 * c->cap : 256;
+		c->profiles = mem_grow(c->profiles, c->cap, sizeof *c->profiles);
+	}
+	if (c->n_fresh == c->cap_fresh) {
+		c->cap_fresh = c->cap_fresh ? 2 * c->cap_fresh : 256;
+		c->fresh = mem_grow(c->fresh, c->cap_fresh, sizeof *c->fresh);
+	}
+	c->profiles[c->n] =
+	    (struct load_profile){.dkim = p->eval_dkim.code == W_PASS,
+				  .spf = p->eval_spf.code == W_PASS,
+				  .disposition = disposition_index(&p->disposition)};
+	c->fresh[c->n_fresh++] =
+	    (struct fresh_profile){copy_profile(&c->arena, p), domain, (uint32_t)c->n};
+	*i = c->n;
+	return (uint32_t)c->n++;
+}
+
+/* Ask, insert, and ask again when another process was faster. */
+static enum status resolve_dim(struct db *db, struct dim *d, const char *find, const char *insert,
+			       struct err *err)
+{
+	const char *params[] = {d->name, d->email};
+	int n = d->email ? 2 : 1;
+	for (int try = 0; d->id == 0 && try < 4; try++) {
+		PGresult *res;
+		enum status st =
+		    db_query_binary(db, try % 2 == 0 ? find : insert, n, params, &res, err);
+		if (st != ST_OK)
+			return st;
+		if (PQntuples(res) > 0)
+			d->id = db_int8(res, 0, 0);
+		PQclear(res);
+	}
+	return d->id ? ST_OK : err_set(err, ST_FATAL, "database: \"%s\" gets no id", d->name);
+}
+
+static enum status resolve_dims(struct db *db, struct dim_cache *c, const char *find,
+				const char *insert, struct err *err)
+{
+	enum status st = ST_OK;
+	while (st == ST_OK && c->resolved < c->n) {
+		st = resolve_dim(db, &c->dims[c->resolved], find, insert, err);
+		if (st == ST_OK)
+			c->resolved++;
+	}
+	return st;
+}
+
+static void profile_row(struct copy *c, const struct loader *l, const struct fresh_profile *f,
+			int32_t n)
+{
+	const struct dmarc_profile *p = f->p;
+	const char *column[4][LIMIT_AUTH_RESULTS];
+	copy_row(c, 25);
+	copy_int4(c, n);
+	copy_int8(c, l->domains.dims[f->domain].id);
+	copy_digest(c, &p->digest);
+	copy_text(c, p->header_from);
+	copy_text(c, p->envelope_from);
+	copy_text(c, p->envelope_to);
+	copy_text(c, p->disposition.text);
+	copy_text(c, p->eval_dkim.text);
+	copy_text(c, p->eval_spf.text);
+	for (unsigned i = 0; i < p->n_dkim; i++) {
+		column[0][i] = p->dkim[i].domain;
+		column[1][i] = p->dkim[i].selector;
+		column[2][i] = p->dkim[i].result.text;
+		column[3][i] = p->dkim[i].human_result;
+	}
+	for (int k = 0; k < 4; k++)
+		copy_text_array(c, column[k], p->n_dkim);
+	for (unsigned i = 0; i < p->n_spf; i++) {
+		column[0][i] = p->spf[i].domain;
+		column[1][i] = p->spf[i].scope.text;
+		column[2][i] = p->spf[i].result.text;
+		column[3][i] = p->spf[i].human_result;
+	}
+	for (int k = 0; k < 4; k++)
+		copy_text_array(c, column[k], p->n_spf);
+	for (unsigned i = 0; i < p->n_reasons; i++) {
+		column[0][i] = p->reasons[i].type.text;
+		column[1][i] = p->reasons[i].comment;
+	}
+	for (int k = 0; k < 2; k++)
+		copy_text_array(c, column[k], p->n_reasons);
+	copy_text(c, p->adkim.code == W_STRICT ? "s" : "r");
+	copy_text(c, p->aspf.code == W_STRICT ? "s" : "r");
+	copy_bool(c, p->aligned_dkim);
+	copy_bool(c, p->aligned_spf);
+	copy_text(c, dmarc_cell_name(p->cell));
+	copy_int4(c, (int32_t)p->flags);
+}
+
+/* Stage, merge, and read the ids back, in one short transaction that locks in key order. */
+static enum status resolve_profiles(struct loader *l, struct db *db, struct err *err)
+{
+	struct profile_cache *pc = &l->profiles;
+	struct copy c;
+	PGresult *res = NULL;
+	if (pc->n_fresh == 0)
+		return ST_OK;
+	enum status st = load_stage(db, err);
+	if (st == ST_OK)
+		st = db_begin(db, err);
+	if (st != ST_OK)
+		goto out;
+	copy_begin(&c, db, "COPY stage_profile FROM STDIN (FORMAT binary)");
+	for (size_t i = 0; i < pc->n_fresh; i++)
+		profile_row(&c, l, &pc->fresh[i], (int32_t)i);
+	st = copy_end(&c, err);
+	if (st == ST_OK)
+		st = db_exec(db, sql_profile_merge, err);
+	if (st == ST_OK)
+		st = db_query_binary(db, sql_profile_ids, 0, NULL, &res, err);
+	if (st != ST_OK)
+		goto out;
+	for (int i = 0; i < PQntuples(res); i++)
+		pc->profiles[pc->fresh[db_int4(res, i, 0)].profile].id = db_int8(res, i, 1);
+	bool all = (size_t)PQntuples(res) == pc->n_fresh;
+	PQclear(res);
+	st = db_commit(db, err);
+	if (st == ST_OK && !all)
+		st = err_set(err, ST_FATAL, "database: a profile gets no id");
+out:
+	if (st != ST_OK) {
+		db_rollback(db);
+		return st;
+	}
+	pc->n_fresh = 0;
+	arena_reset(&pc->arena);
+	return ST_OK;
+}
+
+enum status load_resolve(struct loader *l, struct db *db, struct err *err)
+{
+	enum status st = resolve_dims(db, &l->domains, sql_domain_find, sql_domain_insert, err);
+	if (st == ST_OK)
+		st = resolve_dims(db, &l->reporters, sql_reporter_find, sql_reporter_insert, err);
+	if (st == ST_OK)
+		st = resolve_profiles(l, db, err);
+	return st;
+}
+
+enum status load_partition(struct loader *l, struct db *db, int32_t day, struct err *err)
+{
+	int32_t month = month_of_day(day);
+	struct digest key = hash_fixed128(&month, sizeof month);
+	if (map_get(&l->partitions, &key))
+		return ST_OK;
+	char from[DAY_STRLEN], to[DAY_STRLEN], name[64], sql[512];
+	day_format(month_first_day(month), from);
+	day_format(month_first_day(month + 1), to);
+	snprintf(name, sizeof name, "record_%.4s%.2s", from, from + 5);
+	/* the lock is taken before looking: CREATE ... IF NOT EXISTS alone races */
+	snprintf(
+	    sql, sizeof sql,
+	    "BEGIN; SELECT pg_advisory_xact_lock(4711002); "
+	    "CREATE TABLE IF NOT EXISTS %s PARTITION OF record FOR VALUES FROM ('%s') TO ('%s'); "
+	    "COMMIT",
+	    name, from, to);
+	const char *param = name;
+	PGresult *res;
+	enum status st = db_query(db, "SELECT to_regclass($1) IS NOT NULL", 1, &param, &res, err);
+	if (st != ST_OK)
+		return st;
+	bool there = PQgetvalue(res, 0, 0)[0] == 't';
+	PQclear(res);
+	if (!there)
+		st = db_exec(db, sql, err);
+	if (st == ST_OK)
+		map_put(&l->partitions, &key, NULL);
+	else
+		db_rollback(db);
+	return st;
+}
+
+static void dim_clear(struct dim_cache *c)
+{
+	map_clear(&c->index);
+	arena_reset(&c->names);
+	c->n = c->resolved = 0;
+}
+
+void load_dims_trim(struct loader *l)
+{
+	if (l->domains.n > CACHE_MAX || l->profiles.n > CACHE_MAX) {
+		dim_clear(&l->domains); /* profiles are remembered by the index of their domain */
+		map_clear(&l->profiles.index);
+		l->profiles.n = 0;
+	}
+	if (l->reporters.n > CACHE_MAX)
+		dim_clear(&l->reporters);
+}
+
+static void dim_free(struct dim_cache *c)
+{
+	map_free(&c->index);
+	free(c->dims);
+	arena_free(&c->names);
+}
+
+void load_dims_free(struct loader *l)
+{
+	dim_free(&l->domains);
+	dim_free(&l->reporters);
+	map_free(&l->profiles.index);
+	free(l->profiles.profiles);
+	free(l->profiles.fresh);
+	arena_free(&l->profiles.arena);
+	map_free(&l->partitions);
+}

@@ -1,0 +1,179 @@
+/*
+ * load_priv.h - private to db/: what the files of the loader share.
+ *
+ *	load.c        the sink: copies what is handed over into the batch
+ *	load_dims.c   domains, reporters, profiles, partitions: ids, made when missing
+ *	load_batch.c  the batch in one transaction, replay, settling
+ *	load_rows.c   rows of reports, records, daily totals, ledger, by COPY
+ *	load_big.c    a report that outgrows the batch
+ *	load_aside.c  quarantine
+ *	load_dry.c    what would happen
+ */
+#ifndef DB_LOAD_PRIV_H
+#define DB_LOAD_PRIV_H
+
+#include "core/arena.h"
+#include "core/limits.h"
+#include "db/copy.h"
+#include "db/load.h"
+
+#define LOAD_CONFLICT_REASON "a report with this identity but other content is stored already"
+#define CACHE_MAX            200000 /* entries of one dimension remembered */
+
+/* Serialises the rebuilding of rollups (exclusive) with loading (shared). */
+#define LOCK_ROLLUP "4711001"
+
+/* What the loader knows of a domain or reporter; id 0: not asked yet. */
+struct dim {
+	const char *name, *email; /* email: reporters only */
+	int64_t id;
+};
+
+struct dim_cache {
+	struct map index; /* digest of the name -> index into dims */
+	struct dim *dims;
+	size_t n, cap, resolved; /* the first resolved of them have ids */
+	struct arena names;
+};
+
+/* A profile: its id, and what daily totals need of it. */
+struct load_profile {
+	int64_t id; /* 0: not stored yet, stands in fresh */
+	bool dkim, spf;
+	uint8_t disposition; /* index into load_dispositions */
+};
+
+extern const char *const load_dispositions[];
+
+struct profile_cache {
+	struct map index; /* digest of domain and profile -> index into profiles */
+	struct load_profile *profiles;
+	size_t n, cap;
+	/* not stored yet: deep copies */
+	struct arena arena;
+	struct fresh_profile {
+		const struct dmarc_profile *p;
+		uint32_t domain, profile; /* indexes */
+	} * fresh;
+	size_t n_fresh, cap_fresh;
+};
+
+struct load_record {
+	struct ip source;
+	uint32_t profile;
+	uint32_t flags;
+	uint64_t messages;
+	const char *source_raw;
+};
+
+enum entry_kind { ENTRY_REPORT, ENTRY_NOTE };
+
+/* Something to settle: a report or a note, in the order they came. */
+struct entry {
+	enum entry_kind kind;
+	void *ticket;
+	const char *source, *reason;
+	enum outcome outcome; /* of a report: decided in the transaction */
+	bool decided;         /* a big report was compared already */
+	struct blob container;
+
+	/* of a report */
+	struct dmarc_report report;
+	uint32_t domain, reporter; /* indexes */
+	size_t first, n;           /* in batch.records */
+	int64_t report_id;
+	struct entry *twin; /* an earlier one of the batch with the same identity */
+};
+
+struct batch {
+	struct arena arena;
+	struct entry *entries;
+	size_t n, cap;
+	struct load_record *records;
+	size_t n_records, cap_records;
+	uint64_t bytes; /* of containers held */
+};
+
+/* Daily totals of one transaction. */
+struct day_total {
+	int64_t domain_id, reporter_id;
+	int32_t day;
+	bool dkim, spf;
+	uint8_t disposition;
+	uint64_t messages, records;
+};
+
+struct day_totals {
+	struct map index;
+	struct day_total *rows;
+	size_t n, cap;
+};
+
+enum big_mode { BIG_NONE, BIG_STORE, BIG_COMPARE };
+
+struct loader {
+	struct db *db;
+	struct db
+	    *side; /* second connection, while a big report holds the first in a transaction */
+	int64_t run_id;
+	bool dry;
+	struct sink sink;
+	struct dim_cache domains, reporters;
+	struct profile_cache profiles;
+	struct map partitions; /* months that have one */
+	struct batch batch;
+	struct day_totals days;
+
+	/* the report between begin and end: the last entry of the batch, not counted in batch.n */
+	bool open;
+	enum big_mode big;
+	uint64_t record_no; /* records of a big one written */
+	struct digest big_content;
+};
+
+/* load_dims.c */
+uint32_t load_domain(struct loader *l, const char *name);
+uint32_t load_reporter(struct loader *l, const char *org_name, const char *email);
+uint32_t load_profile_index(struct loader *l, uint32_t domain, const struct dmarc_profile *p);
+/* Give ids to everything that has none, over db (its own short transactions). */
+enum status load_resolve(struct loader *l, struct db *db, struct err *err) MUST_CHECK;
+enum status load_partition(struct loader *l, struct db *db, int32_t day,
+			   struct err *err) MUST_CHECK;
+void load_dims_trim(struct loader *l); /* forget when too many; nothing may be pending */
+void load_dims_free(struct loader *l);
+
+/* load_batch.c */
+enum status load_flush(struct loader *l, struct err *err) MUST_CHECK;
+void load_settle(struct loader *l, size_t n); /* the first n entries */
+
+/* load_rows.c */
+enum status load_begin(struct loader *l,
+		       struct err *err) MUST_CHECK;                /* BEGIN and the shared lock */
+enum status load_stage(struct db *db, struct err *err) MUST_CHECK; /* temporary tables, once */
+void load_report_row(struct copy *c, const struct loader *l, const struct entry *e);
+#define REPORT_COLUMNS                                                                             \
+	"domain_id, report_id, identity, content, reporter_id, external_id, begin_at, end_at, "    \
+	"day, format, version, generator, extra_contact_info, errors, p, sp, np, adkim, aspf, "    \
+	"pct, fo, testing, discovery_method, records, messages, warnings, source, run_id"
+#define REPORT_N_COLUMNS 28
+enum status load_record_rows(struct loader *l, const struct entry *const *entries, size_t n,
+			     uint64_t first_no, struct err *err) MUST_CHECK;
+void load_days_add(struct loader *l, const struct entry *e);
+enum status load_days_write(struct loader *l, struct err *err) MUST_CHECK; /* and clear */
+enum status load_ledger_rows(struct loader *l, const struct entry *entries, size_t n,
+			     struct err *err) MUST_CHECK;
+
+/* load_big.c */
+enum status load_big_records(struct loader *l, struct err *err) MUST_CHECK;
+enum status load_big_end(struct loader *l, struct entry *e, struct err *err) MUST_CHECK;
+void load_big_abort(struct loader *l);
+
+/* load_aside.c */
+enum status load_set_aside(struct loader *l, const struct entry *e, struct err *err) MUST_CHECK;
+enum status load_conflict_known(struct loader *l, const struct entry *e, bool *known,
+				struct err *err) MUST_CHECK;
+
+/* load_dry.c */
+enum status load_dry_decide(struct loader *l, struct entry *e, struct err *err) MUST_CHECK;
+
+#endif

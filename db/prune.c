@@ -1,0 +1,70 @@
+#include "db/prune.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/day.h"
+#include "db/db_pg.h"
+#include "db/load_priv.h"
+#include "sql.h"
+
+static enum status delete_rows(struct db *db, const char *sql, const char *day, uint64_t *rows,
+			       struct err *err)
+{
+	PGresult *res;
+	enum status st = db_query(db, sql, 1, &day, &res, err);
+	if (st != ST_OK)
+		return st;
+	if (rows)
+		*rows = strtoull(PQcmdTuples(res), NULL, 10);
+	PQclear(res);
+	return ST_OK;
+}
+
+static enum status drop_partitions(struct db *db, const char *day, unsigned *dropped,
+				   struct err *err)
+{
+	PGresult *res;
+	enum status st = db_query(db, sql_partitions_before, 1, &day, &res, err);
+	if (st != ST_OK)
+		return st;
+	for (int i = 0; st == ST_OK && i < PQntuples(res); i++) {
+		char sql[128];
+		/* the name is one of ours: record_YYYYMM (the query matches it) */
+		snprintf(sql, sizeof sql, "DROP TABLE %s", PQgetvalue(res, i, 0));
+		st = db_exec(db, sql, err);
+		(*dropped)++;
+	}
+	PQclear(res);
+	return st;
+}
+
+enum status db_prune(struct db *db, int32_t keep_from, struct prune_result *out, struct err *err)
+{
+	char day[DAY_STRLEN];
+	day_format(keep_from, day);
+	*out = (struct prune_result){0};
+	const struct {
+		const char *sql;
+		uint64_t *rows;
+	} steps[] = {
+	    {sql_prune_marks, NULL},
+	    {"DELETE FROM report WHERE day < $1::date", &out->reports},
+	    {"DELETE FROM domain_day WHERE day < $1::date", NULL},
+	    {"DELETE FROM sender_month WHERE month < $1::date", NULL},
+	    {"DELETE FROM rollup_month WHERE month < $1::date", NULL},
+	    {"DELETE FROM ledger WHERE at < $1::date", &out->ledger_rows},
+	    {"DELETE FROM quarantine WHERE last_seen < $1::date", &out->quarantined},
+	};
+	/* exclusive: no loader is halfway into a month that goes */
+	enum status st = db_exec(db, "BEGIN; SELECT pg_advisory_xact_lock(" LOCK_ROLLUP ")", err);
+	if (st == ST_OK)
+		st = drop_partitions(db, day, &out->partitions, err);
+	for (size_t i = 0; st == ST_OK && i < sizeof steps / sizeof *steps; i++)
+		st = delete_rows(db, steps[i].sql, day, steps[i].rows, err);
+	if (st == ST_OK)
+		st = db_commit(db, err);
+	if (st != ST_OK)
+		db_rollback(db);
+	return st;
+}

@@ -1,0 +1,2 @@
+-- -> oldest and newest day with a report
+SELECT min(day), max(day) FROM report

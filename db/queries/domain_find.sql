@@ -1,0 +1,2 @@
+-- $1 name -> id
+SELECT id FROM domain WHERE name = $1

@@ -1,0 +1,6 @@
+-- $1 domain id. The staged row is the complete form of a report whose row went in before its records.
+UPDATE report r
+SET content = s.content, records = s.records, messages = s.messages, warnings = s.warnings
+FROM stage_report s
+WHERE r.domain_id = $1::bigint AND s.domain_id = r.domain_id AND s.report_id = r.report_id
+  AND s.records > 0

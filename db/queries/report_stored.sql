@@ -1,0 +1,5 @@
+-- Of the staged reports that were there already -> staged report_id, content of the stored one
+SELECT s.report_id, r.content
+FROM stage_report s
+JOIN report r ON r.domain_id = s.domain_id AND r.identity = s.identity
+WHERE r.report_id <> s.report_id

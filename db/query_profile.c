@@ -1,0 +1,176 @@
+#include <endian.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/limits.h"
+#include "core/mem.h"
+#include "db/query_priv.h"
+#include "sql.h"
+
+const char *result_text(const PGresult *res, int row, int col, struct arena *a)
+{
+	if (PQgetisnull(res, row, col))
+		return NULL;
+	return arena_strndup(a, PQgetvalue(res, row, col), (size_t)PQgetlength(res, row, col));
+}
+
+/* family (2: IPv4, 3: IPv6), bits, is_cidr, length, address */
+struct ip result_inet(const PGresult *res, int row, int col)
+{
+	struct ip ip = {0};
+	const uint8_t *v = (const uint8_t *)PQgetvalue(res, row, col);
+	if (PQgetisnull(res, row, col) || v[1] == 0)
+		return ip;
+	ip.family = v[0] == 2 ? 4 : 6;
+	memcpy(ip.b, v + 4, v[3] <= sizeof ip.b ? v[3] : sizeof ip.b);
+	return ip;
+}
+
+/* An array on the wire: dimensions, has nulls, type, length, lower bound; then length and bytes of
+ * each element. */
+struct array {
+	const char *next;
+	unsigned n;
+};
+
+static uint32_t take32(struct array *at)
+{
+	uint32_t v;
+	memcpy(&v, at->next, sizeof v);
+	at->next += sizeof v;
+	return be32toh(v);
+}
+
+static struct array array_open(const PGresult *res, int row, int col)
+{
+	struct array at = {PQgetvalue(res, row, col), 0};
+	if (PQgetisnull(res, row, col) || take32(&at) == 0)
+		return at;
+	at.next += 8;
+	at.n = take32(&at);
+	at.next += 4;
+	return at;
+}
+
+const char **result_text_array(const PGresult *res, int row, int col, struct arena *a, unsigned *n)
+{
+	struct array at = array_open(res, row, col);
+	const char **out = arena_alloc(a, at.n * sizeof *out);
+	for (unsigned i = 0; i < at.n; i++) {
+		uint32_t len = take32(&at);
+		if (len == UINT32_MAX)
+			continue;
+		out[i] = arena_strndup(a, at.next, len);
+		at.next += len;
+	}
+	*n = at.n;
+	return out;
+}
+
+int64_t *result_int8_array(const PGresult *res, int row, int col, struct arena *a, unsigned *n)
+{
+	struct array at = array_open(res, row, col);
+	int64_t *out = arena_alloc(a, at.n * sizeof *out);
+	for (unsigned i = 0; i < at.n; i++) {
+		uint64_t v;
+		at.next += 4;
+		memcpy(&v, at.next, sizeof v);
+		at.next += sizeof v;
+		out[i] = (int64_t)be64toh(v);
+	}
+	*n = at.n;
+	return out;
+}
+
+static struct dmarc_word word(enum dmarc_vocabulary v, const char *raw)
+{
+	const char *text;
+	struct dmarc_word w = {dmarc_word_lookup(v, raw ? raw : "", raw ? strlen(raw) : 0, &text),
+			       NULL};
+	w.text = text ? text : raw;
+	return w;
+}
+
+static void read_auth(const PGresult *res, int row, struct arena *a, struct dmarc_profile *p)
+{
+	unsigned n;
+	const char **column[4];
+	for (int k = 0; k < 4; k++)
+		column[k] = result_text_array(res, row, 8 + k, a, &n);
+	struct dmarc_dkim *dkim = arena_alloc(a, n * sizeof *dkim);
+	for (unsigned i = 0; i < n; i++)
+		dkim[i] = (struct dmarc_dkim){column[0][i], column[1][i],
+					      word(V_RESULT, column[2][i]), column[3][i]};
+	p->dkim = dkim;
+	p->n_dkim = n;
+	for (int k = 0; k < 4; k++)
+		column[k] = result_text_array(res, row, 12 + k, a, &n);
+	struct dmarc_spf *spf = arena_alloc(a, n * sizeof *spf);
+	for (unsigned i = 0; i < n; i++)
+		spf[i] = (struct dmarc_spf){column[0][i], word(V_SCOPE, column[1][i]),
+					    word(V_RESULT, column[2][i]), column[3][i]};
+	p->spf = spf;
+	p->n_spf = n;
+	for (int k = 0; k < 2; k++)
+		column[k] = result_text_array(res, row, 16 + k, a, &n);
+	struct dmarc_reason *reasons = arena_alloc(a, n * sizeof *reasons);
+	for (unsigned i = 0; i < n; i++)
+		reasons[i] = (struct dmarc_reason){word(V_REASON, column[0][i]), column[1][i]};
+	p->reasons = reasons;
+	p->n_reasons = n;
+}
+
+/* Columns as in profiles.sql. */
+static void read_profile(const PGresult *res, int row, struct arena *a, struct dmarc_profile *p)
+{
+	if (PQgetlength(res, row, 1) == (int)sizeof p->digest.b)
+		memcpy(p->digest.b, PQgetvalue(res, row, 1), sizeof p->digest.b);
+	p->header_from = result_text(res, row, 2, a);
+	p->envelope_from = result_text(res, row, 3, a);
+	p->envelope_to = result_text(res, row, 4, a);
+	p->disposition = word(V_DISPOSITION, result_text(res, row, 5, a));
+	p->eval_dkim = word(V_EVALUATED, result_text(res, row, 6, a));
+	p->eval_spf = word(V_EVALUATED, result_text(res, row, 7, a));
+	read_auth(res, row, a, p);
+	p->adkim = word(V_ALIGNMENT, result_text(res, row, 18, a));
+	p->aspf = word(V_ALIGNMENT, result_text(res, row, 19, a));
+	p->aligned_dkim = db_bool(res, row, 20);
+	p->aligned_spf = db_bool(res, row, 21);
+	if (!dmarc_cell_parse(result_text(res, row, 22, a), &p->cell))
+		p->cell = CELL_F10;
+	p->flags = (unsigned)db_int4(res, row, 23);
+}
+
+enum status query_profiles(struct db *db, const char *domain_id, const int64_t *ids, size_t n,
+			   struct arena *a, const struct dmarc_profile **out, struct err *err)
+{
+	struct dmarc_profile *profiles = arena_alloc(a, n * sizeof *profiles);
+	struct map index = {0};
+	struct buf list;
+	PGresult *res;
+	*out = profiles;
+	buf_init(&list, 1u << 30);
+	buf_putc(&list, '{');
+	for (size_t i = 0; i < n; i++) {
+		struct digest key = hash_fixed128(&ids[i], sizeof ids[i]);
+		*map_put(&index, &key, NULL) = i;
+		buf_printf(&list, "%s%lld", i ? "," : "", (long long)ids[i]);
+	}
+	buf_putc(&list, '}');
+	const char *params[] = {domain_id, list.data};
+	enum status st = db_query_binary(db, sql_profiles, 2, params, &res, err);
+	if (st == ST_OK) {
+		for (int row = 0; row < PQntuples(res); row++) {
+			int64_t id = db_int8(res, row, 0);
+			struct digest key = hash_fixed128(&id, sizeof id);
+			const uint64_t *i = map_get(&index, &key);
+			if (i)
+				read_profile(res, row, a, &profiles[*i]);
+		}
+		PQclear(res);
+	}
+	buf_free(&list);
+	map_free(&index);
+	return st;
+}
