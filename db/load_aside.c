@@ -53,7 +53,7 @@ enum status load_set_aside(struct loader *l, const struct entry *e, struct err *
 {
 	if (e->container.size == 0) /* nothing was read: there is nothing to keep */
 		return ST_OK;
-	bool known, conflict = e->outcome == OUT_CONFLICT;
+	bool known = false, conflict = e->outcome == OUT_CONFLICT;
 	struct digest digest = container_digest(e);
 	enum status st = touch(l, &digest, &known, err);
 	if (st != ST_OK || known)

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/limits.h"
+#include "core/buf.h"
 #include "core/mem.h"
 #include "db/query_priv.h"
 #include "sql.h"

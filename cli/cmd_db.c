@@ -1,0 +1,309 @@
+/* ruascope db: the database in use - its schema, its size, its life. */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "cli/commands.h"
+#include "core/day.h"
+#include "core/json.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "core/text.h"
+#include "db/migrate.h"
+#include "db/prune.h"
+#include "db/status.h"
+
+static int no_arguments(struct app *app, int argc, char **argv)
+{
+	static const struct option none[] = {{NULL, 0, NULL, 0}};
+	int c = getopt_long(argc, argv, ":", none, NULL);
+	if (c != -1)
+		return bad_option(app, argv, c);
+	return optind < argc ? usage_error(app, "unexpected \"%s\"", argv[optind]) : EXIT_OK;
+}
+
+int cmd_db_migrate(struct app *app, int argc, char **argv)
+{
+	struct err err;
+	int from, to;
+	int rc = no_arguments(app, argc, argv);
+	if (rc == EXIT_OK)
+		rc = app_open(app);
+	if (rc != EXIT_OK)
+		return rc;
+	enum status st = migrate_run(app->db, &from, &to, &err);
+	if (st == ST_FATAL) {
+		log_error("%s", err.msg);
+		return EXIT_CONFIG;
+	}
+	if (st != ST_OK)
+		return app_fail(st, &err);
+	if (from == to)
+		printf("The schema is at version %d already.\n", to);
+	else
+		printf("The schema was brought from version %d to version %d.\n", from, to);
+	return EXIT_OK;
+}
+
+static void status_text(const struct db_status *s)
+{
+	struct buf b;
+	char oldest[DAY_STRLEN], newest[DAY_STRLEN];
+	const struct {
+		const char *name;
+		uint64_t n;
+	} counts[] = {
+	    {"domains", s->domains}, {"reporters", s->reporters},     {"reports", s->reports},
+	    {"records", s->records}, {"messages", s->messages},       {"profiles", s->profiles},
+	    {"runs", s->runs},       {"quarantined", s->quarantined}, {"bytes on disk", s->bytes},
+	};
+	buf_init(&b, MIB);
+	buf_puts(&b, "database       ");
+	put_text(&b, s->conninfo);
+	buf_puts(&b, "\nserver         PostgreSQL ");
+	put_text(&b, s->server_version);
+	buf_printf(&b, "\nschema         version %d of %d\n", s->schema_version, migrate_latest());
+	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+		buf_printf(&b, "%-15s", counts[i].name);
+		put_number(&b, counts[i].n);
+		buf_putc(&b, '\n');
+	}
+	if (s->any)
+		buf_printf(&b, "days           %s to %s\n", day_format(s->oldest, oldest),
+			   day_format(s->newest, newest));
+	print_buf(&b);
+	buf_free(&b);
+}
+
+static void put_day(struct json *j, const char *key, bool any, int32_t day)
+{
+	char text[DAY_STRLEN];
+	json_key(j, key);
+	json_string(j, any ? day_format(day, text) : NULL);
+}
+
+static void status_json(const struct db_status *s)
+{
+	struct buf b;
+	struct json j;
+	const struct {
+		const char *name;
+		uint64_t n;
+	} counts[] = {
+	    {"domains", s->domains}, {"reporters", s->reporters},     {"reports", s->reports},
+	    {"records", s->records}, {"messages", s->messages},       {"profiles", s->profiles},
+	    {"runs", s->runs},       {"quarantined", s->quarantined}, {"bytes", s->bytes},
+	};
+	buf_init(&b, MIB);
+	json_init(&j, &b);
+	json_object(&j);
+	json_key(&j, "schema"), json_string(&j, "ruascope.status/1");
+	json_key(&j, "database"), json_string(&j, s->conninfo);
+	json_key(&j, "server_version"), json_string(&j, s->server_version);
+	json_key(&j, "schema_version"), json_int(&j, s->schema_version);
+	json_key(&j, "schema_latest"), json_int(&j, migrate_latest());
+	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+		json_key(&j, counts[i].name), json_uint(&j, counts[i].n);
+	json_key(&j, "outcomes");
+	json_object(&j);
+	for (int i = 0; i < OUT_COUNT; i++)
+		json_key(&j, outcome_names[i]), json_uint(&j, s->ledger[i]);
+	json_end(&j);
+	put_day(&j, "oldest", s->any, s->oldest);
+	put_day(&j, "newest", s->any, s->newest);
+	json_end(&j);
+	buf_putc(&b, '\n');
+	print_buf(&b);
+	buf_free(&b);
+}
+
+/* -f text or json, and nothing else: EXIT_OK with *as_json set. */
+static int status_options(struct app *app, int argc, char **argv, bool *as_json)
+{
+	static const struct option options[] = {{"format", required_argument, NULL, 'f'},
+						{NULL, 0, NULL, 0}};
+	int c;
+	while ((c = getopt_long(argc, argv, ":f:", options, NULL)) != -1) {
+		if (c != 'f')
+			return bad_option(app, argv, c);
+		if (!format_text_or_json(app, optarg, as_json))
+			return EXIT_USAGE;
+	}
+	return optind < argc ? usage_error(app, "unexpected \"%s\"", argv[optind]) : EXIT_OK;
+}
+
+int cmd_db_status(struct app *app, int argc, char **argv)
+{
+	struct err err;
+	struct db_status s;
+	bool as_json = false;
+	int version, to;
+	int rc = status_options(app, argc, argv, &as_json);
+	if (rc == EXIT_OK)
+		rc = app_open(app);
+	if (rc != EXIT_OK)
+		return rc;
+	enum status st = app->is_private ? migrate_run(app->db, &version, &to, &err)
+					 : migrate_check(app->db, &err);
+	if (st == ST_OK)
+		st = db_status_read(app->db, &s, &err);
+	if (st == ST_FATAL) {
+		log_error("%s", err.msg);
+		return EXIT_CONFIG;
+	}
+	if (st != ST_OK)
+		return app_fail(st, &err);
+	if (as_json)
+		status_json(&s);
+	else
+		status_text(&s);
+	return EXIT_OK;
+}
+
+static int prune_options(struct app *app, int argc, char **argv, uint64_t *keep)
+{
+	static const struct option options[] = {{"keep", required_argument, NULL, 256},
+						{NULL, 0, NULL, 0}};
+	int c;
+	while ((c = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+		if (c != 256)
+			return bad_option(app, argv, c);
+		if (!text_to_u64(optarg, strlen(optarg), keep) || *keep == 0 || *keep > 12000)
+			return usage_error(app, "--keep: \"%s\" is not a number of months", optarg);
+	}
+	if (optind < argc)
+		return usage_error(app, "unexpected \"%s\"", argv[optind]);
+	return *keep == 0 ? usage_error(app, "--keep MONTHS is missing") : EXIT_OK;
+}
+
+/* The running month is not counted: --keep 1 keeps it and the one before. */
+int cmd_db_prune(struct app *app, int argc, char **argv)
+{
+	struct err err;
+	struct prune_result r;
+	uint64_t keep = 0;
+	char from[DAY_STRLEN];
+	int rc = prune_options(app, argc, argv, &keep);
+	if (rc == EXIT_OK)
+		rc = app_open(app);
+	if (rc != EXIT_OK)
+		return rc;
+	int32_t first = month_first_day(month_of_day(day_from_unix(time(NULL))) - (int32_t)keep);
+	enum status st = db_prune(app->db, first, &r, &err);
+	if (st != ST_OK)
+		return app_fail(st, &err);
+	printf(
+	    "Kept everything from %s on. Dropped: %u monthly partitions, %llu reports, %llu ledger "
+	    "rows, %llu quarantined.\n",
+	    day_format(first, from), r.partitions, (unsigned long long)r.reports,
+	    (unsigned long long)r.ledger_rows, (unsigned long long)r.quarantined);
+	return EXIT_OK;
+}
+
+/* Start and stop are about the private cluster: --db elsewhere is a mistake. */
+static int private_only(struct app *app)
+{
+	const char *conninfo;
+	app_choose_db(app, &conninfo);
+	return conninfo ? usage_error(app, "the database in use is not the private cluster "
+					   "(--db local names it)")
+			: EXIT_OK;
+}
+
+int cmd_db_start(struct app *app, int argc, char **argv)
+{
+	struct err err;
+	const char *conninfo;
+	int rc = no_arguments(app, argc, argv);
+	if (rc == EXIT_OK)
+		rc = private_only(app);
+	if (rc != EXIT_OK)
+		return rc;
+	enum status st = cluster_acquire(&app->cluster, &conninfo, &err);
+	if (st == ST_OK)
+		st = cluster_keep(app->cluster, &err);
+	if (st != ST_OK) {
+		log_error("%s", err.msg);
+		return EXIT_NO_DATABASE;
+	}
+	printf("The private cluster is running: %s\n", conninfo);
+	return EXIT_OK;
+}
+
+int cmd_db_stop(struct app *app, int argc, char **argv)
+{
+	struct err err;
+	bool was_running = false;
+	int rc = no_arguments(app, argc, argv);
+	if (rc == EXIT_OK)
+		rc = private_only(app);
+	if (rc != EXIT_OK)
+		return rc;
+	enum status st = cluster_stop(&was_running, &err);
+	if (st != ST_OK)
+		return app_fail(st, &err);
+	puts(was_running ? "The private cluster was stopped."
+			 : "The private cluster was not running.");
+	return EXIT_OK;
+}
+
+extern char **environ;
+
+/* psql as a child: the private cluster must be held while it runs. Interrupts are psql's. */
+static int run_psql(char **argv)
+{
+	posix_spawnattr_t attr;
+	sigset_t reset;
+	pid_t pid;
+	int status = 0;
+	sigemptyset(&reset);
+	sigaddset(&reset, SIGINT);
+	sigaddset(&reset, SIGQUIT);
+	sigaddset(&reset, SIGPIPE);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setsigdefault(&attr, &reset);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
+	int rc = posix_spawnp(&pid, "psql", NULL, &attr, argv, environ);
+	posix_spawnattr_destroy(&attr);
+	if (rc != 0) {
+		log_error("psql: %s", strerror(rc));
+		return EXIT_INTERNAL;
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_INTERNAL;
+}
+
+int cmd_db_psql(struct app *app, int argc, char **argv)
+{
+	int first = argc > 1 && strcmp(argv[1], "--") == 0 ? 2 : 1;
+	int rc = app_open(app);
+	if (rc != EXIT_OK)
+		return rc;
+	db_close(app->db); /* it was good; psql makes its own */
+	app->db = NULL;
+	char **args = mem_grow(NULL, (size_t)argc + 4, sizeof *args);
+	char name[] = "psql", option[] = "-d"; /* argv is not const */
+	int n = 0;
+	args[n++] = name;
+	if (app->conninfo[0] != '\0') {
+		args[n++] = option;
+		args[n++] = app->conninfo_owned;
+	}
+	for (int i = first; i < argc; i++)
+		args[n++] = argv[i];
+	args[n] = NULL;
+	rc = run_psql(args);
+	free(args);
+	return rc;
+}

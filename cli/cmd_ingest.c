@@ -1,0 +1,217 @@
+/* ruascope ingest: files and mails into the database. */
+#include <getopt.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "cli/cli.h"
+#include "cli/commands.h"
+#include "cli/progress.h"
+#include "cli/summary.h"
+#include "core/day.h"
+#include "core/log.h"
+#include "core/text.h"
+#include "db/load.h"
+#include "db/rollup.h"
+#include "dns/names.h"
+#include "ingest/workers.h"
+
+struct ingest_options {
+	bool json, dry;
+	int jobs;
+	const char *archive;
+	struct limits limits;
+	char **paths;
+	int n_paths;
+};
+
+/* One loader a worker; the first works on the connection that is there already. */
+struct loaders {
+	struct app *app;
+	int64_t run_id;
+	bool dry;
+	int n;
+	struct loader *loader[WORKERS_MAX];
+	struct db *db[WORKERS_MAX]; /* NULL: the application's */
+};
+
+static enum status loader_open(void *ctx, struct sink **sink, struct err *err)
+{
+	struct loaders *l = ctx;
+	struct db *db = l->app->db;
+	enum status st = ST_OK;
+	l->db[l->n] = NULL;
+	if (l->n > 0) {
+		st = app_connect(l->app, &l->db[l->n], err);
+		db = l->db[l->n];
+	}
+	if (st == ST_OK)
+		st = load_open(db, l->run_id, l->dry, &l->loader[l->n], err);
+	if (st != ST_OK) {
+		db_close(l->db[l->n]);
+		return st;
+	}
+	*sink = load_sink(l->loader[l->n++]);
+	return ST_OK;
+}
+
+static void loader_close(void *ctx, struct sink *sink)
+{
+	struct loaders *l = ctx;
+	for (int i = 0; i < l->n; i++) {
+		if (!l->loader[i] || load_sink(l->loader[i]) != sink)
+			continue;
+		load_close(l->loader[i]);
+		db_close(l->db[i]);
+		l->loader[i] = NULL;
+		return;
+	}
+}
+
+static double seconds_since(const struct timespec *t)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - t->tv_sec) + (double)(now.tv_nsec - t->tv_nsec) / 1e9;
+}
+
+/* Closed months that got new reports are summed up again, so that reading them stays fast. */
+static int after_run(struct app *app, int64_t run_id, const struct ingest_totals *t)
+{
+	struct err err;
+	enum status st = load_run_end(app->db, run_id, t->inputs, &err);
+	if (st == ST_OK && t->outcomes[OUT_STORED] > 0)
+		st = db_rollup(app->db, day_from_unix(time(NULL)), NULL, &err);
+	return st == ST_OK ? EXIT_OK : app_fail(st, &err);
+}
+
+static int exit_code(const struct ingest_totals *t)
+{
+	if (t->outcomes[OUT_REJECTED] > 0 || t->outcomes[OUT_CONFLICT] > 0 || t->not_moved > 0)
+		return EXIT_SOME_SET_ASIDE;
+	return EXIT_OK;
+}
+
+/* What went wrong with the run as a whole, as an exit code; EXIT_OK: nothing. */
+static int run_failure(enum status st, bool opened, const struct err *err)
+{
+	if (st != ST_OK) {
+		int rc = app_fail(st, err);
+		return st == ST_RETRY && !opened ? EXIT_NO_DATABASE : rc;
+	}
+	if (!atomic_load(&app_interrupted))
+		return EXIT_OK;
+	log_warn("interrupted; what is counted here is stored, the rest is for the next run");
+	return EXIT_TRY_LATER;
+}
+
+static int ingest(struct app *app, const struct ingest_options *o, struct archive *archive)
+{
+	struct err err;
+	struct timespec began;
+	struct ingest_totals totals = {0};
+	struct ingest_progress numbers = {0};
+	struct loaders loaders = {.app = app, .dry = o->dry};
+	struct sink_factory factory = {&loaders, loader_open, loader_close};
+	bool opened = false;
+	clock_gettime(CLOCK_MONOTONIC, &began);
+	if (!o->dry && load_run_begin(app->db, o->paths[0], &loaders.run_id, &err) != ST_OK) {
+		log_error("%s", err.msg);
+		return EXIT_NO_DATABASE;
+	}
+	const struct name_rules *rules = names_open();
+	struct workers_options w = {
+	    .pipeline = {.rules = rules,
+			 .limits = &o->limits,
+			 .archive = archive,
+			 .progress = &numbers},
+	    .jobs = o->jobs,
+	    .stop = &app_interrupted,
+	};
+	app_catch_signals();
+	struct progress *bar = app->verbosity < 0 ? NULL : progress_start(&numbers);
+	enum status st = workers_run(&w, &factory, (const char *const *)o->paths, o->n_paths,
+				     &totals, &opened, &err);
+	progress_stop(bar);
+	int rc = run_failure(st, opened, &err);
+	if (!o->dry && st == ST_OK) {
+		int after = after_run(app, loaders.run_id, &totals);
+		rc = rc != EXIT_OK ? rc : after;
+	}
+	if (o->json)
+		summary_json(&totals, seconds_since(&began));
+	else
+		summary_text(&totals, seconds_since(&began), o->dry);
+	if (rc == EXIT_OK)
+		rc = exit_code(&totals);
+	ingest_totals_free(&totals);
+	names_close(rules);
+	return rc;
+}
+
+enum { OPT_JSON = 256, OPT_DRY, OPT_JOBS, OPT_ARCHIVE };
+
+static int read_option(struct app *app, struct ingest_options *o, int c, char **argv)
+{
+	uint64_t jobs;
+	if (c >= OPT_LIMITS && c < OPT_LIMITS_END) {
+		if (!limit_option(&o->limits, c, optarg))
+			return usage_error(app, "\"%s\" is not a number or size", optarg);
+		return EXIT_OK;
+	}
+	switch (c) {
+	case OPT_JSON:
+		o->json = true;
+		return EXIT_OK;
+	case OPT_DRY:
+		o->dry = true;
+		return EXIT_OK;
+	case OPT_JOBS:
+		if (!parse_size(optarg, &jobs) || jobs > WORKERS_MAX)
+			return usage_error(app, "--jobs: \"%s\" is not a number from 1 to %d",
+					   optarg, WORKERS_MAX);
+		o->jobs = (int)jobs;
+		return EXIT_OK;
+	case OPT_ARCHIVE:
+		o->archive = optarg;
+		return EXIT_OK;
+	default:
+		return bad_option(app, argv, c);
+	}
+}
+
+int cmd_ingest(struct app *app, int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"json", no_argument, NULL, OPT_JSON},
+	    {"dry-run", no_argument, NULL, OPT_DRY},
+	    {"jobs", required_argument, NULL, OPT_JOBS},
+	    {"archive", required_argument, NULL, OPT_ARCHIVE},
+	    LIMIT_OPTIONS,
+	    {NULL, 0, NULL, 0},
+	};
+	struct ingest_options o = {.jobs = workers_default_jobs(), .limits = LIMITS_DEFAULT};
+	struct archive *archive = NULL;
+	struct err err;
+	int c, rc = EXIT_OK;
+	while (rc == EXIT_OK && (c = getopt_long(argc, argv, ":", options, NULL)) != -1)
+		rc = read_option(app, &o, c, argv);
+	if (rc != EXIT_OK)
+		return rc;
+	o.paths = argv + optind;
+	o.n_paths = argc - optind;
+	if (o.n_paths == 0)
+		return usage_error(app, "no PATH");
+	rc = check_paths(app, o.paths, o.n_paths);
+	if (rc != EXIT_OK)
+		return rc;
+	/* A dry run moves nothing. */
+	if (o.archive && !o.dry && archive_open(o.archive, &archive, &err) != ST_OK) {
+		log_error("--archive: %s", err.msg);
+		return EXIT_OUTPUT;
+	}
+	rc = app_open(app);
+	if (rc == EXIT_OK)
+		rc = ingest(app, &o, archive);
+	archive_close(archive);
+	return rc;
+}

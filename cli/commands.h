@@ -1,0 +1,27 @@
+/*
+ * commands.h - the functions behind the rows of the command table (main.c).
+ *
+ * Each returns an exit code, and complains on stderr itself.
+ */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+struct app;
+
+int cmd_ingest(struct app *app, int argc, char **argv);
+int cmd_parse(struct app *app, int argc, char **argv);
+int cmd_inventory(struct app *app, int argc, char **argv);
+
+int cmd_rejects_list(struct app *app, int argc, char **argv);
+int cmd_rejects_show(struct app *app, int argc, char **argv);
+int cmd_rejects_export(struct app *app, int argc, char **argv);
+int cmd_rejects_retry(struct app *app, int argc, char **argv);
+
+int cmd_db_migrate(struct app *app, int argc, char **argv);
+int cmd_db_status(struct app *app, int argc, char **argv);
+int cmd_db_prune(struct app *app, int argc, char **argv);
+int cmd_db_start(struct app *app, int argc, char **argv);
+int cmd_db_stop(struct app *app, int argc, char **argv);
+int cmd_db_psql(struct app *app, int argc, char **argv);
+
+#endif

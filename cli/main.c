@@ -1,0 +1,237 @@
+/* ruascope: global options, the table of commands, and whether stdout took it all. */
+#include <errno.h>
+#include <getopt.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "cli/commands.h"
+#include "core/log.h"
+
+#define PERIOD "[--month M | --since D [--until D]]"
+
+static const struct command commands[] = {
+    {"ingest", NEED_DB, cmd_ingest, "[--json] [--dry-run] [--jobs N] [--archive DIR] PATH...",
+     "read reports from files, directories, Maildirs, mboxes or - (stdin) and store them"},
+    {"parse", NEED_NOTHING, cmd_parse, "FILE...", "show reports as JSON lines; no database"},
+    {"inventory", NEED_DB, cmd_inventory,
+     "[DOMAIN...] " PERIOD " [-f text|json|csv] [-o FILE] [--category C]",
+     "who sends as each domain, compared with the period before"},
+    {"rejects list", NEED_DB, cmd_rejects_list, "[-f text|json]", "what was set aside, and why"},
+    {"rejects show", NEED_DB, cmd_rejects_show, "ID", "all that is known about one"},
+    {"rejects export", NEED_DB, cmd_rejects_export, "ID [-o FILE]", "its bytes as they came"},
+    {"rejects retry", NEED_DB, cmd_rejects_retry, "[ID...]",
+     "read them again, after an upgrade (default: all)"},
+    {"db migrate", NEED_DB_ANY, cmd_db_migrate, "", "create or upgrade the schema"},
+    {"db status", NEED_DB_ANY, cmd_db_status, "[-f text|json]", "what is stored, and where"},
+    {"db prune", NEED_DB, cmd_db_prune, "--keep MONTHS", "drop whole months, oldest first"},
+    {"db start", NEED_NOTHING, cmd_db_start, "", "start the private cluster and keep it running"},
+    {"db stop", NEED_NOTHING, cmd_db_stop, "", "stop the private cluster"},
+    {"db psql", NEED_DB_ANY, cmd_db_psql, "[PSQL ARGUMENTS]", "psql on the database in use"},
+};
+#define N_COMMANDS (sizeof commands / sizeof *commands)
+
+atomic_bool app_interrupted;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	atomic_store(&app_interrupted, true);
+}
+
+void app_catch_signals(void)
+{
+	struct sigaction sa = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+}
+
+static void print_command(const struct command *c)
+{
+	printf("  ruascope %s%s%s\n      %s\n", c->name, c->arguments[0] ? " " : "", c->arguments,
+	       c->summary);
+}
+
+static void print_help(void)
+{
+	puts("ruascope reads DMARC aggregate reports, stores them in PostgreSQL, and tells who\n"
+	     "sends as a domain.\n\n"
+	     "ruascope [GLOBAL OPTIONS] COMMAND [OPTIONS] [ARGUMENTS]\n\n"
+	     "Global options:\n"
+	     "  --db CONNINFO             a libpq connection string or URI; \"local\": the private "
+	     "cluster\n"
+	     "  --config FILE             default: ~/.config/ruascope/ruascope.conf, then\n"
+	     "                            /etc/ruascope/ruascope.conf\n"
+	     "  --dns-server ADDR[:PORT]  ask this resolver (default: the system's)\n"
+	     "  --offline                 ask no DNS\n"
+	     "  -v, -q, --version, --help\n\n"
+	     "Commands:");
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		print_command(&commands[i]);
+	puts("\nExit codes: 0 done; 64 usage; 65 done, but some items were set aside; 69 database\n"
+	     "unreachable; 70 internal error; 74 output could not be written; 75 try again later;\n"
+	     "78 configuration.");
+}
+
+static bool wants_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], "--help") == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Does the row's name begin with word, as a whole word? */
+static bool first_word_is(const struct command *c, const char *word)
+{
+	size_t n = strlen(word);
+	return strncmp(c->name, word, n) == 0 && (c->name[n] == ' ' || c->name[n] == '\0');
+}
+
+/* The rows of a first word ("db"), when the second is missing, unknown or --help. */
+static int explain_group(const struct app *app, const char *word, const char *second)
+{
+	bool known = false;
+	bool help = second && strcmp(second, "--help") == 0;
+	for (size_t i = 0; i < N_COMMANDS; i++) {
+		if (!first_word_is(&commands[i], word))
+			continue;
+		known = true;
+		if (help)
+			print_command(&commands[i]);
+	}
+	if (help && known)
+		return EXIT_OK;
+	if (!known)
+		return usage_error(app, "unknown command \"%s\"", word);
+	if (!second)
+		return usage_error(app, "%s what? `ruascope %s --help` lists it", word, word);
+	return usage_error(app, "unknown command \"%s %s\"", word, second);
+}
+
+static int dispatch(struct app *app, int argc, char **argv)
+{
+	for (size_t i = 0; i < N_COMMANDS; i++) {
+		const struct command *c = &commands[i];
+		const char *space = strchr(c->name, ' ');
+		int words = space ? 2 : 1;
+		if (!first_word_is(c, argv[0]) || argc < words ||
+		    (space && strcmp(space + 1, argv[1]) != 0))
+			continue;
+		app->command = c;
+		argc -= words - 1;
+		argv += words - 1;
+		if (wants_help(argc, argv) && c->run != cmd_db_psql) {
+			print_command(c);
+			return EXIT_OK;
+		}
+		optind = 0; /* glibc: begin anew */
+		int rc = c->run(app, argc, argv);
+		app_close(app);
+		return rc;
+	}
+	return explain_group(app, argv[0], argc > 1 ? argv[1] : NULL);
+}
+
+static int load_configuration(struct app *app)
+{
+	struct err err;
+	if (config_load(&app->config, app->config_path, &err) != ST_OK) {
+		log_error("%s", err.msg);
+		return EXIT_CONFIG;
+	}
+	if (!app->dns_server)
+		app->dns_server = app->config.dns_server;
+	return EXIT_OK;
+}
+
+enum { OPT_DB = 256, OPT_CONFIG, OPT_DNS, OPT_OFFLINE, OPT_VERSION, OPT_HELP };
+
+/* -1: go on with the command at optind. */
+static int global_option(struct app *app, int c, char **argv)
+{
+	switch (c) {
+	case OPT_DB:
+		app->db_option = optarg;
+		break;
+	case OPT_CONFIG:
+		app->config_path = optarg;
+		break;
+	case OPT_DNS:
+		app->dns_server = optarg;
+		if (!config_is_server(optarg))
+			return usage_error(app, "--dns-server: \"%s\" is not ADDR[:PORT]", optarg);
+		break;
+	case OPT_OFFLINE:
+		app->offline = true;
+		break;
+	case 'v':
+		app->verbosity++;
+		break;
+	case 'q':
+		app->verbosity = -1;
+		break;
+	case OPT_VERSION:
+		puts("ruascope " RUASCOPE_VERSION);
+		return EXIT_OK;
+	case OPT_HELP:
+		print_help();
+		return EXIT_OK;
+	default:
+		return bad_option(app, argv, c);
+	}
+	return -1;
+}
+
+static int run(struct app *app, int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"db", required_argument, NULL, OPT_DB},
+	    {"config", required_argument, NULL, OPT_CONFIG},
+	    {"dns-server", required_argument, NULL, OPT_DNS},
+	    {"offline", no_argument, NULL, OPT_OFFLINE},
+	    {"version", no_argument, NULL, OPT_VERSION},
+	    {"help", no_argument, NULL, OPT_HELP},
+	    {NULL, 0, NULL, 0},
+	};
+	int c, rc = -1;
+	opterr = 0;
+	while (rc < 0 && (c = getopt_long(argc, argv, "+:vq", options, NULL)) != -1)
+		rc = global_option(app, c, argv);
+	if (rc >= 0)
+		return rc;
+	if (app->verbosity != 0)
+		log_set_level(app->verbosity < 0    ? LOG_ERROR
+			      : app->verbosity == 1 ? LOG_INFO
+						    : LOG_DEBUG);
+	if (optind >= argc)
+		return usage_error(app, "no command");
+	rc = load_configuration(app);
+	if (rc == EXIT_OK)
+		rc = dispatch(app, argc - optind, argv + optind);
+	config_free(&app->config);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	struct app app = {0};
+	setlocale(LC_CTYPE, "");
+	/* A reader that left is an output that could not be written, not a reason to die with a
+	 * database transaction open. */
+	signal(SIGPIPE, SIG_IGN);
+	int rc = run(&app, argc, argv);
+	errno = 0;
+	bool ok = fflush(stdout) == 0 && !ferror(stdout);
+	ok = fclose(stdout) == 0 && ok;
+	if (!ok && errno != EPIPE) /* `| head` knows what it did */
+		log_error("stdout: %s", errno ? strerror(errno) : "not all could be written");
+	if (!ok)
+		return EXIT_OUTPUT;
+	return rc;
+}

@@ -1,0 +1,97 @@
+/*
+ * pipeline.h - one worker's line: files and mails in, outcomes out.
+ *
+ *	input -> [mbox: each mail is an input] -> unpack -> leaves -> xml_read_report -> sink
+ *
+ * The pipeline keeps the account. Every input gets at least one outcome, every report exactly one:
+ * a damaged leaf is REJECTED; a leaf that is something else is NOT_A_REPORT, unless it is the words
+ * of a mail; an input in which nothing was a report is one NOT_A_REPORT as a whole. A file is
+ * counted, and moved to the archive, when the last thing in it is settled.
+ *
+ *	struct pipeline *p = pipeline_new(&options, sink);
+ *	st = pipeline_file(p, "mail/1.eml", NULL, &err);
+ *	...
+ *	st = pipeline_flush(p, &err);
+ *	ingest_totals_merge(&sum, pipeline_totals(p));
+ *	pipeline_free(p);
+ *
+ * Used from one thread at a time.
+ */
+#ifndef INGEST_PIPELINE_H
+#define INGEST_PIPELINE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/blob.h"
+#include "core/domain.h"
+#include "core/err.h"
+#include "core/limits.h"
+#include "core/sink.h"
+#include "ingest/archive.h"
+
+struct ingest_problem {
+	char *source, *reason; /* valid UTF-8; owned by the totals */
+	enum outcome outcome;
+};
+
+/* What is settled so far. All zeros is empty. */
+struct ingest_totals {
+	uint64_t inputs;              /* files or mails, settled whole */
+	uint64_t outcomes[OUT_COUNT]; /* of reports and parts, by enum outcome */
+	uint64_t not_reports;         /* inputs in which no part was a report */
+	uint64_t records, messages;   /* of what was newly stored */
+	uint64_t not_moved;           /* files that could not be moved to the archive */
+
+	/* Complete for REJECTED and CONFLICT; up to LIMIT_PROBLEMS of NOT_A_REPORT, of STORED
+	 * with warnings, and of DUPLICATE with a reason. */
+	struct ingest_problem *problems;
+	size_t n_problems, cap_problems, n_minor;
+};
+
+void ingest_totals_merge(struct ingest_totals *into, struct ingest_totals *from); /* empties from */
+void ingest_totals_free(struct ingest_totals *t);
+
+/* Numbers that another thread may watch while workers run. */
+struct ingest_progress {
+	_Atomic uint64_t done, total, stored, aside; /* total: inputs found so far */
+	atomic_bool total_known;
+};
+
+struct pipeline_options {
+	const struct name_rules *rules;
+	const struct limits *limits;
+	struct archive *archive;          /* NULL: files stay where they are */
+	struct ingest_progress *progress; /* NULL: nobody watches */
+	/* Set by a signal or by another worker: begin no further mail or document. May be NULL. */
+	const atomic_bool *stop;
+	int64_t now; /* bounds report dates; 0: the clock */
+};
+
+struct pipeline;
+
+/* options and sink are borrowed until pipeline_free(). */
+struct pipeline *pipeline_new(const struct pipeline_options *options, struct sink *sink);
+void pipeline_free(struct pipeline *p); /* what is not settled by now is not counted */
+
+/*
+ * One file, or "-" for stdin. problem: why it is known to be unreadable (walk.h), or NULL.
+ *
+ * ST_RETRY, ST_FATAL: from the sink, or a temporary file could not be written. A file that cannot
+ * be read is an outcome, not an error.
+ */
+enum status pipeline_file(struct pipeline *p, const char *path, const char *problem,
+			  struct err *err) MUST_CHECK;
+
+/* One input held by the caller: it may be an mbox too. source names it. */
+enum status pipeline_blob(struct pipeline *p, const struct blob *input, const char *source,
+			  struct err *err) MUST_CHECK;
+
+/* Settle everything. */
+enum status pipeline_flush(struct pipeline *p, struct err *err) MUST_CHECK;
+
+struct ingest_totals *pipeline_totals(struct pipeline *p);
+
+#endif

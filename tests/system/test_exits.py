@@ -1,0 +1,185 @@
+"""Exit codes and the channels: what a script may depend on."""
+import os
+import pty
+import subprocess
+import unittest
+
+import harness
+import reports
+
+
+class Exits(harness.Case):
+    def setUp(self):
+        self.dir = self.scratch()
+        self.good = self.dir / "good.xml"
+        self.good.write_bytes(reports.report("exits"))
+        self.bad = self.dir / "bad.xml"
+        self.bad.write_bytes(reports.report("exits-bad")[:-40])
+        self.letter = self.dir / "letter.eml"
+        self.letter.write_bytes(reports.LETTER)
+
+    def test_usage(self):
+        for args in ([], ["no-such-command"], ["--no-such-option"], ["ingest"], ["ingest", "--no-such"], ["ingest", "--jobs", "x", self.good],
+                     ["ingest", "--jobs", "0", self.good], ["parse"], ["db"], ["db", "no-such"], ["db", "prune"],
+                     ["db", "prune", "--keep", "x"], ["inventory", "--month", "2026-13"], ["inventory", "--month", "2026-10", "--since", "2026-10-01"],
+                     ["inventory", "--since", "2026-10-02", "--until", "2026-10-01"], ["inventory", "-f", "pdf"], ["inventory", "--category", "x"],
+                     ["readiness"], ["readiness", "--as-of", "yesterday", "example.com"], ["rejects"], ["rejects", "show"], ["rejects", "show", "x"]):
+            with self.subTest(args=args):
+                if args and args[0] == "readiness" and not harness.offers("readiness"):
+                    continue
+                done = harness.run(*args, db="host=/nonexistent")
+                self.assert_code(done, 64)
+                self.assertEqual(done.out, "")
+                self.assertTrue(done.err.strip())
+
+    def test_help_and_version(self):
+        for args in (["--help"], ["--version"], ["ingest", "--help"], ["parse", "--help"], ["inventory", "--help"], ["readiness", "--help"],
+                     ["rejects", "--help"], ["db", "--help"], ["label", "--help"], ["spf", "--help"], ["dmarc", "--help"], ["report", "--help"]):
+            with self.subTest(args=args):
+                if not harness.offers(f"ruascope {args[0]}" if len(args) > 1 else "ruascope"):
+                    continue
+                done = harness.run(*args)
+                self.assert_code(done, 0)
+                self.assertTrue(done.out.strip())
+                self.assertEqual(done.err, "")
+
+    def test_set_aside(self):
+        """65 for what was set aside; a letter is none of that."""
+        db = self.database()
+        self.assert_code(db.run("ingest", self.good, self.letter), 0)
+        self.assert_code(db.run("ingest", self.good), 0, "a duplicate")
+        self.assert_code(db.run("ingest", self.bad), 65, "a rejected one")
+        conflict = self.dir / "conflict.xml"
+        conflict.write_bytes(self.good.read_bytes().replace(b"<selector>s1<", b"<selector>s2<"))
+        self.assert_code(db.run("ingest", conflict), 65, "a conflict")
+        self.assert_code(db.run("ingest", conflict), 0, "a conflict met again is a duplicate")
+        self.assert_code(harness.run("parse", self.good), 0)
+        done = harness.run("parse", self.bad, self.good)
+        self.assert_code(done, 65)
+        self.assertEqual([d["source"] for d in done.lines()], [str(self.good)])
+        self.assertIn("bad.xml", done.err)
+
+    def test_parse_needs_no_database(self):
+        done = harness.run("parse", self.good, db="host=/nonexistent")
+        self.assert_code(done, 0)
+        self.assert_schema(done.json())
+
+    def test_database_unreachable(self):
+        for conninfo in ("host=/nonexistent", "host=127.0.0.1 port=1 connect_timeout=5", "postgresql://127.0.0.1:1/x"):
+            for args in (["ingest", self.good], ["ingest", "--json", "--dry-run", self.good], ["inventory"], ["db", "status"], ["db", "migrate"],
+                         ["rejects", "list"]):
+                with self.subTest(conninfo=conninfo, args=args[0]):
+                    done = harness.run(*args, db=conninfo)
+                    self.assert_code(done, 69)
+                    self.assert_sentence(done)
+
+    def test_no_such_database(self):
+        server = harness.Server.shared()
+        done = harness.run("ingest", self.good, db=server.conninfo("nobody_made_it"))
+        self.assert_code(done, 69)
+        self.assert_sentence(done, "nobody_made_it")
+
+    def test_migration_needed(self):
+        db = self.database(empty=True)
+        for args in (["ingest", self.good], ["inventory"], ["rejects", "list"]):
+            done = db.run(*args)
+            self.assertNotIn(done.code, (0, 65))
+            self.assert_sentence(done, "ruascope db migrate")
+        self.assertEqual(db.number("select count(*) from pg_tables where schemaname = 'public'"), 0, "it changed nothing by itself")
+        self.assert_code(db.run("db", "migrate"), 0)
+        self.assert_code(db.run("db", "migrate"), 0, "again")
+        self.assertEqual(db.ingest(self.good)["reports"]["stored"], 1)
+
+    def test_newer_schema(self):
+        db = self.database()
+        db.sql("insert into schema_version (version) select max(version) + 1 from schema_version")
+        done = db.run("ingest", self.good)
+        self.assertNotIn(done.code, (0, 65))
+        self.assert_sentence(done, "newer")
+
+    def test_libpq_variables(self):
+        """Without --db, libpq's own variables name the database; --db goes before them."""
+        db = self.database()
+        env = {"PGHOST": db.server.dir, "PGUSER": "tester", "PGDATABASE": db.name}
+        self.assert_code(harness.run("ingest", self.good, env=env), 0)
+        self.assertEqual(db.totals()[0], 1)
+        self.assert_code(harness.run("ingest", self.good, env=env, db="host=/nonexistent"), 69)
+
+    def test_configuration(self):
+        db = self.database()
+        conf = self.dir / "ruascope.conf"
+        conf.write_text(f'database = "{db.conninfo}"\n')
+        done = harness.run("--config", conf, "ingest", self.good)
+        self.assert_code(done, 0)
+        self.assertEqual(db.totals()[0], 1)
+        conf.write_text("database = \n {{{\n")
+        self.assert_code(harness.run("--config", conf, "ingest", self.good), 78)
+        self.assert_code(harness.run("--config", self.dir / "none.conf", "ingest", self.good), 78)
+
+    @unittest.skipUnless(os.path.exists("/dev/full"), "no /dev/full")
+    def test_full_disk(self):
+        db = self.database()
+        db.ingest(self.good, self.bad, code=65)
+        for args in (["ingest", "--json", self.good], ["ingest", self.good], ["parse", self.good], ["--help"], ["--version"],
+                     ["inventory", "--month", "2026-10", "-f", "json"], ["inventory", "--month", "2026-10"], ["rejects", "list"], ["db", "status"]):
+            with self.subTest(args=args), open("/dev/full", "wb") as full:
+                done = db.run(*args, stdout=full)
+                self.assert_code(done, 74)
+                self.assertTrue(done.err.strip())
+
+    def test_closed_pipe(self):
+        """Its reader went away (head): it ends, and not by a crash."""
+        read, write = os.pipe()
+        os.close(read)
+        p = subprocess.run([harness.PROGRAM, "parse", self.good], env=harness.environment(self.dir), stdout=write, stderr=subprocess.PIPE,
+                           stdin=subprocess.DEVNULL, timeout=60)
+        os.close(write)
+        self.assertIn(p.returncode, (74, -13))
+
+    def test_closed_channels(self):
+        """Started with stdout or stderr closed: a database file must not be written over, nor a word lost in silence."""
+        db = self.database()
+        for close in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
+            p = subprocess.run(["sh", "-c", f'exec "$0" "$@" {close}', *harness.command("ingest", self.good, db=db.conninfo)],
+                               env=harness.environment(self.dir), capture_output=True, timeout=60)
+            self.assertIn(p.returncode, (0, 74), close)
+        self.assertEqual(db.totals()[0], 1)
+
+    def test_channels(self):
+        """Results to stdout, the rest to stderr; no escapes where no terminal is, nor under NO_COLOR."""
+        db = self.database()
+        done = db.run("-v", "ingest", "--json", self.good, self.bad)
+        done.json()
+        for args in (["ingest", self.good, self.bad], ["-v", "ingest", self.good], ["inventory", "--month", "2026-10"], ["db", "status"],
+                     ["rejects", "list"]):
+            done = db.run("--offline", *args)
+            self.assertNotIn("\x1b", done.out + done.err, args)
+            self.assertNotIn("\r", done.out + done.err, args)
+
+    def test_no_color(self):
+        db = self.database()
+        db.ingest(self.good, self.bad, code=65)
+        for args in (["ingest", "--json", self.good, self.bad], ["--offline", "inventory", "--month", "2026-10"]):
+            here, there = pty.openpty()
+            p = subprocess.Popen(harness.command(*args, db=db.conninfo), env=harness.environment(self.dir, NO_COLOR="1", TERM="xterm"),
+                                 stdin=subprocess.DEVNULL, stdout=there, stderr=subprocess.DEVNULL)
+            os.close(there)
+            shown = b""
+            try:
+                while block := os.read(here, 65536):
+                    shown += block
+            except OSError:  # EIO: the other side is closed
+                pass
+            os.close(here)
+            p.wait(timeout=60)
+            self.assertTrue(shown)
+            self.assertNotIn(b"\x1b", shown, args)
+
+    def test_quiet(self):
+        done = self.database().run("-q", "ingest", "--json", self.good)
+        self.assert_code(done, 0)
+        self.assertEqual(done.err, "")
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,181 @@
+"""What was set aside: listed, shown, given back byte by byte, tried again. And what `db` tells and drops."""
+import datetime
+
+import harness
+import reports
+
+
+class Rejects(harness.Case):
+    def setUp(self):
+        self.dir = self.scratch()
+        self.whole = reports.report("rejects")
+        self.cut = self.dir / "cut.xml"
+        self.cut.write_bytes(self.whole[:-40] + b"\0\xff\x1b[31m")
+        self.gz = self.dir / "cut.xml.gz"
+        self.gz.write_bytes(reports.gz(reports.report("rejects-gz"))[:-20])
+        self.good = self.dir / "good.xml"
+        self.good.write_bytes(self.whole)
+        self.conflict = self.dir / "conflict.xml"
+        self.conflict.write_bytes(self.whole.replace(b"<selector>s1<", b"<selector>s2<"))
+        self.db = self.database()
+        self.db.ingest(self.cut, self.gz, self.good, code=65)
+        self.db.ingest(self.conflict, code=65)
+        self.rows = {row["source"]: row for row in self.listed()}
+
+    def listed(self):
+        done = self.db.run("rejects", "list", "-f", "json")
+        self.assert_code(done, 0)
+        self.assert_schema(done.json())
+        return done.json()["rejects"]
+
+    def test_list(self):
+        self.assertEqual({s: r["outcome"] for s, r in self.rows.items()},
+                         {str(self.cut): "rejected", str(self.gz): "rejected", str(self.conflict): "conflict"})
+        done = self.db.run("rejects", "list")
+        self.assert_code(done, 0)
+        for source, row in self.rows.items():
+            self.assertTrue(row["reason"])
+            line = next(line for line in done.out.splitlines() if source + ":" in line)
+            self.assertIn(row["reason"], line)
+            self.assertIn(str(row["id"]), line.split())
+
+    def test_show(self):
+        for source, row in self.rows.items():
+            done = self.db.run("rejects", "show", row["id"])
+            self.assert_code(done, 0)
+            self.assertIn(source, done.out)
+            self.assertIn(row["reason"], done.out)
+        self.assert_code(self.db.run("rejects", "show", 999999), 64)
+
+    def test_export(self):
+        for path in (self.cut, self.gz, self.conflict):
+            out = self.dir / "out"
+            self.assert_code(self.db.run("rejects", "export", self.rows[str(path)]["id"], "-o", out), 0)
+            self.assertEqual(out.read_bytes(), path.read_bytes())
+            with open(out, "wb") as f:
+                self.assert_code(self.db.run("rejects", "export", self.rows[str(path)]["id"], stdout=f), 0)
+            self.assertEqual(out.read_bytes(), path.read_bytes())
+        self.assert_code(self.db.run("rejects", "export", 999999, "-o", self.dir / "none"), 64)
+        self.assertFalse((self.dir / "none").exists())
+
+    def test_export_of_an_attachment(self):
+        """Of a mail, what is kept is what was damaged in it, and it can be given in again."""
+        mail = self.dir / "mail.eml"
+        mail.write_bytes(reports.mail(self.gz.read_bytes() + b"?"))
+        self.db.ingest(mail, code=65)
+        row = next(r for r in self.listed() if r["source"].startswith(str(mail)))
+        out = self.dir / "out"
+        self.assert_code(self.db.run("rejects", "export", row["id"], "-o", out), 0)
+        self.assertIn(out.read_bytes(), (mail.read_bytes(), self.gz.read_bytes() + b"?"))
+
+    def test_same_bytes_are_kept_once(self):
+        before = len(self.rows)
+        again = self.dir / "again.xml"
+        again.write_bytes(self.cut.read_bytes())
+        self.db.ingest(again, self.cut, code=65)
+        self.assertEqual(len(self.listed()), before)
+
+    def test_conflict_met_again(self):
+        before = self.db.totals()
+        document = self.db.ingest(self.conflict)
+        self.assertEqual(document["reports"], {"stored": 0, "duplicate": 1, "conflict": 0, "rejected": 0})
+        self.assertEqual(self.db.totals(), before)
+        self.assertEqual(len(self.listed()), len(self.rows))
+
+    def test_retry(self):
+        """Nothing has changed: all stays set aside. Then it has: what reads well now is stored and leaves the list."""
+        before = self.db.totals()
+        done = self.db.run("rejects", "retry")
+        self.assert_code(done, 65)
+        self.assertEqual(len(self.listed()), 3)
+        self.assertEqual(self.db.totals(), before)
+        # As an upgrade would: the bytes of a row become readable.
+        row = self.rows[str(self.gz)]
+        fixed = reports.gz(reports.report("rejects-gz")).hex()
+        self.db.sql(f"update quarantine set bytes = '\\x{fixed}', size = {len(fixed) // 2} where id = {row['id']}")
+        self.assert_code(self.db.run("rejects", "retry", row["id"]), 0)
+        self.assertEqual(self.db.totals()[0], before[0] + 1)
+        self.assertEqual({r["source"] for r in self.listed()}, {str(self.cut), str(self.conflict)})
+
+    def test_retry_of_a_conflict_whose_original_is_gone(self):
+        self.db.sql("delete from record; delete from report; delete from domain_day; delete from ledger; "
+                    "delete from rollup_month; delete from sender_month")
+        row = self.rows[str(self.conflict)]
+        self.assert_code(self.db.run("rejects", "retry", row["id"]), 0)
+        self.assertEqual(self.db.totals()[0], 1)
+        self.assertNotIn(str(self.conflict), {r["source"] for r in self.listed()})
+
+
+class Months(harness.Case):
+    """db prune and db status."""
+
+    def setUp(self):
+        self.dir = self.scratch()
+        self.db = self.database()
+        now = datetime.datetime.now(datetime.timezone.utc)
+        self.firsts = []
+        for back in range(6):
+            month = now.year * 12 + now.month - 1 - back
+            first = datetime.datetime(month // 12, month % 12 + 1, 1, tzinfo=datetime.timezone.utc)
+            self.firsts.append(first)
+            rows = [reports.record(f"192.0.2.{i + 1}", i + 1) for i in range(back + 1)]
+            (self.dir / f"{back}.xml").write_bytes(reports.report(f"month-{back}", rows, begin=int(first.timestamp())))
+        self.db.ingest(self.dir)
+
+    def status(self):
+        done = self.db.run("db", "status", "-f", "json")
+        self.assert_code(done, 0)
+        self.assert_schema(done.json())
+        return done.json()
+
+    def test_status(self):
+        (self.dir / "bad.xml").write_bytes(reports.report("bad")[:-40])
+        (self.dir / "letter.eml").write_bytes(reports.LETTER)
+        self.db.ingest(self.dir, code=65)
+        said = self.status()
+        self.assertEqual((said["reports"], said["records"], said["messages"]), self.db.totals())
+        self.assertEqual((said["domains"], said["reporters"], said["runs"], said["quarantined"]), (1, 1, 2, 1))
+        self.assertEqual(said["outcomes"], {"stored": 6, "duplicate": 6, "conflict": 0, "rejected": 1, "not_a_report": 1})
+        self.assertEqual((said["oldest"], said["newest"]), (f"{self.firsts[5]:%Y-%m-%d}", f"{self.firsts[0]:%Y-%m-%d}"))
+        text = self.db.run("db", "status")
+        self.assert_code(text, 0)
+        self.assertIn(f"{self.firsts[0]:%Y-%m-%d}", text.out)
+
+    def test_prune(self):
+        """--keep 2: the running month and two before it."""
+        kept = range(3)
+        done = self.db.run("db", "prune", "--keep", 2)
+        self.assert_code(done, 0)
+        want = (3, sum(b + 1 for b in kept), sum((b + 1) * (b + 2) // 2 for b in kept))
+        self.assertEqual((self.status()["reports"], self.status()["records"], self.status()["messages"]), want)
+        for table in ("report", "record", "domain_day"):
+            self.assertEqual(self.db.sql(f"select min(day) from {table}"), f"{self.firsts[2]:%Y-%m-%d}", table)
+        self.assertEqual(self.db.sql("select count(*) from sender_month where month < "
+                                     f"'{self.firsts[2]:%Y-%m-%d}'"), "0")
+        # Again: nothing to do. Pruned reports that come again are new.
+        self.assert_code(self.db.run("db", "prune", "--keep", 2), 0)
+        self.assertEqual(self.db.ingest(self.dir)["reports"], {"stored": 3, "duplicate": 3, "conflict": 0, "rejected": 0})
+        self.assertEqual(self.status()["reports"], 6)
+
+    def test_prune_nothing(self):
+        before = self.db.totals()
+        self.assert_code(self.db.run("db", "prune", "--keep", 100), 0)
+        self.assertEqual(self.db.totals(), before)
+        empty = self.database()
+        self.assert_code(empty.run("db", "prune", "--keep", 1), 0)
+
+    def test_prune_beside_a_run(self):
+        """Months go while others come in: both succeed, the sums hold."""
+        tree = reports.Tree(self.dir / "tree", reports=300, records=10)
+        both = self.db.start("ingest", "--json", tree.path), self.db.start("db", "prune", "--keep", 2)
+        done = [harness.finish(p) for p in both]
+        self.assert_code(done[0], 65)
+        self.assert_code(done[1], 0)
+        self.db.run("ingest", tree.path)
+        facts = self.db.rows(harness.COUNTS["facts"])
+        self.assertEqual(facts, self.db.rows(harness.COUNTS["heads"]))
+        self.assertEqual(facts, self.db.rows(harness.COUNTS["days"]))
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,138 @@
+/* cli/config: what a configuration file may say, and how it complains. */
+#include "tests/unit/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/config.h"
+#include "core/err.h"
+
+static char root[64], path[256];
+
+static int make_root(void **state)
+{
+	(void)state;
+	strcpy(root, "/tmp/test_config.XXXXXX");
+	if (!mkdtemp(root))
+		return -1;
+	snprintf(path, sizeof path, "%s/ruascope.conf", root);
+	return 0;
+}
+
+static int drop_root(void **state)
+{
+	(void)state;
+	char command[128];
+	snprintf(command, sizeof command, "rm -rf '%s'", root);
+	return system(command);
+}
+
+static enum status load(const char *text, struct config *c, struct err *err)
+{
+	FILE *f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+	return config_load(c, path, err);
+}
+
+static void good(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *database, *dns;
+	} rows[] = {
+	    {"", NULL, NULL},
+	    {"# only a comment\n", NULL, NULL},
+	    {"database = \"service=dmarc\"\n", "service=dmarc", NULL},
+	    {"database = local\n", "local", NULL},
+	    {"database = 'host=/run dbname=d'\ndns-server = \"127.0.0.1:5353\"\n",
+	     "host=/run dbname=d", "127.0.0.1:5353"},
+	    {"dns-server = \"[2001:db8::1]:53\"\n", NULL, "[2001:db8::1]:53"},
+	    {"database = \"a#b\" # c\n", "a#b", NULL},
+	    {"database = postgresql://h/d // c\n", "postgresql://h/d", NULL},
+	    {"dns-server = \"2001:db8::1\"\n", NULL, "2001:db8::1"},
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct config c;
+		struct err err = {.msg = ""};
+		if (load(rows[i].text, &c, &err) != ST_OK)
+			fail_msg("row %zu: %s", i, err.msg);
+		CHECK_ROW(!rows[i].database == !c.database, i);
+		CHECK_ROW(!c.database || strcmp(c.database, rows[i].database) == 0, i);
+		CHECK_ROW(!rows[i].dns == !c.dns_server, i);
+		CHECK_ROW(!c.dns_server || strcmp(c.dns_server, rows[i].dns) == 0, i);
+		CHECK_ROW(strcmp(c.path, path) == 0, i);
+		config_free(&c);
+	}
+}
+
+static void bad(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		int line;
+	} rows[] = {
+	    {"datbase = \"x\"\n", 1},   {"\n\ndns-server = \"resolver.example\"\n", 3},
+	    {"dns-server = \"\"\n", 1}, {"database = \"\"\n", 1},
+	    {"database\n", 2},          {"# c\ndatabase = {\n", 2},
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct config c;
+		struct err err = {.msg = ""};
+		char want[512];
+		CHECK_ROW(load(rows[i].text, &c, &err) == ST_FATAL, i);
+		snprintf(want, sizeof want, "%s:%d: ", path, rows[i].line);
+		if (strncmp(err.msg, want, strlen(want)) != 0)
+			fail_msg("row %zu: \"%s\" does not begin with \"%s\"", i, err.msg, want);
+		config_free(&c);
+	}
+}
+
+static void places(void **state)
+{
+	(void)state;
+	struct config c;
+	struct err err;
+	char dir[128], missing[160];
+	snprintf(missing, sizeof missing, "%s/missing.conf", root);
+	assert_int_equal(config_load(&c, missing, &err), ST_FATAL);
+	assert_int_equal(config_load(&c, root, &err), ST_FATAL); /* a directory */
+	snprintf(dir, sizeof dir, "%s/ruascope", root);
+	assert_int_equal(mkdir(dir, 0700), 0);
+	setenv("XDG_CONFIG_HOME", root, 1);
+	snprintf(path, sizeof path, "%s/ruascope.conf", dir);
+	assert_int_equal(load("database = here\n", &c, &err), ST_OK);
+	config_free(&c);
+	assert_int_equal(config_load(&c, NULL, &err), ST_OK);
+	assert_string_equal(c.database, "here");
+	config_free(&c);
+}
+
+static void servers(void **state)
+{
+	(void)state;
+	assert_true(config_is_server("127.0.0.1"));
+	assert_true(config_is_server("127.0.0.1:53"));
+	assert_true(config_is_server("::1"));
+	assert_true(config_is_server("[::1]:5353"));
+	assert_false(config_is_server(""));
+	assert_false(config_is_server("127.0.0.1 "));
+	assert_false(config_is_server("localhost"));
+	assert_false(config_is_server("127.0.0.1:99999"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(good),
+	    cmocka_unit_test(bad),
+	    cmocka_unit_test(places),
+	    cmocka_unit_test(servers),
+	};
+	return cmocka_run_group_tests(tests, make_root, drop_root);
+}
