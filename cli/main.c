@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -218,6 +219,13 @@ static int run(struct app *app, int argc, char **argv)
 	return rc;
 }
 
+/* `| head` knows what it did: no word about that. */
+static bool reader_left(void)
+{
+	struct pollfd p = {.fd = STDOUT_FILENO};
+	return poll(&p, 1, 0) == 1 && (p.revents & POLLERR);
+}
+
 int main(int argc, char **argv)
 {
 	struct app app = {0};
@@ -227,9 +235,10 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	int rc = run(&app, argc, argv);
 	errno = 0;
+	bool left = reader_left();
 	bool ok = fflush(stdout) == 0 && !ferror(stdout);
 	ok = fclose(stdout) == 0 && ok;
-	if (!ok && errno != EPIPE) /* `| head` knows what it did */
+	if (!ok && !left)
 		log_error("stdout: %s", errno ? strerror(errno) : "not all could be written");
 	if (!ok)
 		return EXIT_OUTPUT;

@@ -520,9 +520,19 @@ static void finish_feeding(struct xml_reader *r)
 		err_set(&r->why, ST_ITEM, "XML without an element");
 		r->end = END_MALFORMED;
 	} else {
+		/* or libxml2 still waits for the ';' of an '&' that begins no reference */
 		err_set(&r->why, ST_ITEM, "cut: the document ends in line %ld before </feedback>", line(r));
-		r->end = END_DAMAGED;
+		r->end = END_MALFORMED;
 	}
+}
+
+/* A document begins. libxml2 tells UTF-16 and UTF-32 from the bytes it is given at the reset. */
+static void reset_parser(struct xml_reader *r, const char *p, size_t n)
+{
+	size_t head = r->input.passthrough && n >= 4 ? 4 : 0;
+	xmlCtxtResetPush(r->ctxt, head ? p : NULL, (int)head, NULL, NULL);
+	xmlCtxtUseOptions(r->ctxt, XML_PARSE_NONET);
+	feed(r, p + head, n - head);
 }
 
 static bool over_ceiling(struct xml_reader *r)
@@ -539,16 +549,18 @@ static void run_stream(struct xml_reader *r, struct stream *s, bool repair)
 	const char *p;
 	size_t n = 1;
 	xml_input_init(&r->input, s, repair);
-	xmlCtxtResetPush(r->ctxt, NULL, 0, NULL, NULL);
-	xmlCtxtUseOptions(r->ctxt, XML_PARSE_NONET);
+	bool first = true;
 	while (n > 0 && r->end == END_GOING_ON) {
 		if (xml_input_next(&r->input, &p, &n, &err) != ST_OK) {
 			r->why = err; /* a damaged container, whatever the XML says */
 			r->end = END_DAMAGED;
 			return;
 		}
-		if (n > 0)
+		if (first)
+			reset_parser(r, p, n);
+		else if (n > 0)
 			feed(r, p, n);
+		first = false;
 		if (over_ceiling(r) && (r->end == END_GOING_ON || r->end == END_WHOLE))
 			r->end = END_DAMAGED;
 	}

@@ -42,6 +42,7 @@ struct selectors {
 struct selector_use {
 	uint64_t own, carried; /* messages signed with selectors mainly its own, mainly another's */
 	unsigned n_carried;    /* how many of those */
+	uint64_t broken;       /* messages whose signature fails, by a selector that passes elsewhere */
 };
 
 struct score {
@@ -73,10 +74,10 @@ static uint64_t cells(const struct sender *s, const enum dmarc_cell *list, size_
 
 /* ---- selectors ---- */
 
-static bool is_own_signature(const struct name_rules *rules, const struct dmarc_profile *p,
-			     const struct dmarc_dkim *d)
+static bool is_ours(const struct name_rules *rules, const struct dmarc_profile *p,
+		    const struct dmarc_dkim *d)
 {
-	return d->result.code == W_PASS && d->domain && p->header_from &&
+	return d->domain && p->header_from &&
 	       strcmp(rules->org_domain(rules->ctx, d->domain),
 		      rules->org_domain(rules->ctx, p->header_from)) == 0;
 }
@@ -112,7 +113,7 @@ static void selector_volume(const struct domain_facts *facts, const struct name_
 	for (size_t i = 0; i < s->n_facts; i++) {
 		const struct dmarc_profile *p = &facts->profiles[s->facts[i]->profile];
 		for (unsigned k = 0; k < p->n_dkim; k++) {
-			if (!is_own_signature(rules, p, &p->dkim[k]))
+			if (p->dkim[k].result.code != W_PASS || !is_ours(rules, p, &p->dkim[k]))
 				continue;
 			size_t index = selector_index(x, &p->dkim[k]);
 			if (volume && index < known)
@@ -121,6 +122,22 @@ static void selector_volume(const struct domain_facts *facts, const struct name_
 				x->total[index] += s->facts[i]->messages;
 		}
 	}
+}
+
+/* Messages that carry our signature broken, where the same selector passes elsewhere. */
+static uint64_t broken_signatures(const struct domain_facts *facts, const struct name_rules *rules,
+				  struct selectors *x, const struct sender *s)
+{
+	uint64_t broken = 0;
+	for (size_t i = 0; i < s->n_facts; i++) {
+		const struct dmarc_profile *p = &facts->profiles[s->facts[i]->profile];
+		bool found = false;
+		for (unsigned k = 0; k < p->n_dkim && !found; k++)
+			found = p->dkim[k].result.code == W_FAIL && is_ours(rules, p, &p->dkim[k]) &&
+				x->total[selector_index(x, &p->dkim[k])] > 0;
+		broken += found ? s->facts[i]->messages : 0;
+	}
+	return broken;
 }
 
 static struct selector_use use_of(const struct domain_facts *facts, const struct name_rules *rules,
@@ -140,6 +157,7 @@ static struct selector_use use_of(const struct domain_facts *facts, const struct
 		}
 	}
 	free(volume);
+	use.broken = broken_signatures(facts, rules, x, s);
 	return use;
 }
 
@@ -222,7 +240,7 @@ static void score_forward(const struct domain_facts *facts, struct sender *s,
 		score->forward += 15;
 		evidence(s, "F_SELECTORS", 15, "carries two or more of your selectors");
 	}
-	if (10 * CELLS(s, CELL_F2, CELL_F8, CELL_F11) >= 3 * n && use->carried > 0) {
+	if (10 * CELLS(s, CELL_F2, CELL_F8, CELL_F11) >= 3 * n && 10 * use->broken >= 3 * n) {
 		score->forward += 20;
 		evidence(s, "F_BROKEN", 20, "your signature arrives broken: changed on the way");
 	}

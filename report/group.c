@@ -13,7 +13,7 @@ struct address {
 	const struct fact *first;
 	size_t n;
 	const char *key;
-	uint64_t messages, dmarc_pass;
+	uint64_t messages, dmarc_pass, spf_aligned;
 };
 
 struct grouping {
@@ -57,14 +57,23 @@ static const char *foreign_identity(const struct grouping *g, const struct dmarc
 	return NULL;
 }
 
-static const char *network_key(const struct grouping *g, const struct ip *ip, bool failing)
+/* How the address mostly ends: what differs in this is not one sender. */
+static const char *outcome_mark(const struct address *x)
 {
+	if (2 * x->dmarc_pass < x->messages)
+		return "#fail";
+	return 2 * x->spf_aligned < x->messages ? "#dkim" : "";
+}
+
+static const char *network_key(const struct grouping *g, const struct address *x)
+{
+	const struct ip *ip = &x->first->source;
 	char text[IP_STRLEN];
 	if (ip->family == 0)
 		return "net:none";
 	unsigned bits = ip->family == 4 ? 24 : 64;
 	struct ip net = ip_network(ip, bits);
-	return arena_printf(g->a, "net:%s/%u%s", ip_format(&net, text), bits, failing ? "#fail" : "");
+	return arena_printf(g->a, "net:%s/%u%s", ip_format(&net, text), bits, outcome_mark(x));
 }
 
 /* The key most of the address's messages have. Few keys stand in one address. */
@@ -80,6 +89,7 @@ static void key_address(const struct grouping *g, struct address *x)
 		const struct dmarc_profile *p = &g->facts->profiles[f->profile];
 		x->messages += f->messages;
 		x->dmarc_pass += passes(p) ? f->messages : 0;
+		x->spf_aligned += p->eval_spf.code == W_PASS ? f->messages : 0;
 		const char *key = g->row_keys[f->profile];
 		size_t k = 0;
 		while (k < n && !(votes[k].key == key ||
@@ -99,7 +109,7 @@ static void key_address(const struct grouping *g, struct address *x)
 	if (n > 0 && votes[best].key && x->first->source.family != 0)
 		x->key = votes[best].key;
 	else
-		x->key = network_key(g, &x->first->source, 2 * x->dmarc_pass < x->messages);
+		x->key = network_key(g, x);
 }
 
 static struct address *find_addresses(const struct grouping *g, size_t *n)

@@ -5,8 +5,8 @@
  * A row's key is what it proves: the organisational domain of a passing DKIM signature, or of a
  * passing MAIL FROM, that is not the domain's own ("dkim:vendor.example"); else the network, /24 or
  * /64 ("net:192.0.2.0/24"). What is only claimed, and did not pass, is never a key. Addresses of one
- * network that do not share the outcome (pass or fail) are two senders ("...#fail"): a small failing
- * service must not vanish inside a good server.
+ * network that do not share the outcome are separate senders ("...#fail", "...#dkim": passes by DKIM alone):
+ * neither a small failing service nor a forwarder must vanish inside a good server.
  */
 #ifndef REPORT_GROUP_H
 #define REPORT_GROUP_H

@@ -7,6 +7,7 @@
 #define WIDTH_MIN  72
 #define NUMBERS    46 /* columns behind name and category */
 #define CATEGORY   16
+#define ROWS_MAX   40 /* senders shown; the smallest of the others are folded into one line */
 
 static void put_spaces(struct buf *out, size_t n)
 {
@@ -114,6 +115,46 @@ static void put_row(struct buf *out, const struct text_style *style, const struc
 	}
 }
 
+static bool needs_words(const struct sender *s)
+{
+	return s->change != CHANGE_GONE && s->category != CAT_AUTHORIZED && s->category != CAT_FORWARDER;
+}
+
+/* A burst of forgeries has hundreds of senders: of those that are not settled, the ones below a
+ * hundredth of the domain's mail become one line when the table would be too long. */
+static bool is_small(const struct domain_inventory *d, const struct sender *s)
+{
+	return d->n_senders > ROWS_MAX / 2 && needs_words(s) && 100 * s->t.messages < d->messages;
+}
+
+static void put_rows(struct buf *out, const struct text_style *style, const struct domain_inventory *d,
+		     size_t name)
+{
+	size_t folded = 0, shown = 0;
+	uint64_t messages = 0;
+	for (size_t i = 0; i < d->n_senders; i++) {
+		const struct sender *s = &d->senders[i];
+		if (is_small(d, s)) {
+			folded++;
+			messages += s->t.messages;
+		}
+	}
+	for (size_t i = 0; i < d->n_senders; i++) {
+		const struct sender *s = &d->senders[i];
+		if (is_small(d, s))
+			continue;
+		if (++shown <= ROWS_MAX)
+			put_row(out, style, s, name);
+	}
+	if (folded > 0) {
+		buf_printf(out, "and %zu small senders that are unknown, ", folded);
+		put_count(out, messages);
+		buf_puts(out, " messages: see -f csv\n");
+	}
+	if (shown > ROWS_MAX)
+		buf_printf(out, "and %zu more: see -f csv\n", shown - ROWS_MAX);
+}
+
 static void put_wrapped(struct buf *out, const char *text, size_t width)
 {
 	size_t column = 6;
@@ -136,11 +177,6 @@ static void put_wrapped(struct buf *out, const char *text, size_t width)
 	buf_putc(out, '\n');
 }
 
-static bool needs_words(const struct sender *s)
-{
-	return s->change != CHANGE_GONE && s->category != CAT_AUTHORIZED && s->category != CAT_FORWARDER;
-}
-
 /* Why, and what to do: for those that are not settled. */
 static void put_explanations(struct buf *out, const struct text_style *style,
 			     const struct domain_inventory *d, size_t width)
@@ -148,7 +184,7 @@ static void put_explanations(struct buf *out, const struct text_style *style,
 	size_t shown = 0;
 	for (size_t i = 0; i < d->n_senders; i++) {
 		const struct sender *s = &d->senders[i];
-		if (!needs_words(s))
+		if (!needs_words(s) || is_small(d, s))
 			continue;
 		if (++shown > 10)
 			continue;
@@ -181,7 +217,8 @@ static void put_domain(struct buf *out, const struct text_style *style, const st
 	struct buf clean;
 	for (size_t i = 0; i < d->n_senders; i++) {
 		size_t n = text_width(d->senders[i].name, strlen(d->senders[i].name));
-		name = n > name ? n : name;
+		if (!is_small(d, &d->senders[i]))
+			name = n > name ? n : name;
 	}
 	name = name > widest ? widest : name;
 	buf_init(&clean, 1024);
@@ -198,8 +235,7 @@ static void put_domain(struct buf *out, const struct text_style *style, const st
 	buf_putc(out, ' ');
 	put_padded(out, style, "What it is", CATEGORY);
 	buf_puts(out, "  Messages  DMARC   SPF  DKIM   Last  Change\n");
-	for (size_t i = 0; i < d->n_senders; i++)
-		put_row(out, style, &d->senders[i], name);
+	put_rows(out, style, d, name);
 	if (d->n_senders == 0)
 		buf_puts(out, "(no sender)\n");
 	put_explanations(out, style, d, width);

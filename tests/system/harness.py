@@ -138,9 +138,9 @@ def measure(*args, home="/nonexistent", db=None, **popen):
                            **{"stdin": subprocess.DEVNULL, "capture_output": True, **popen})
         words = cost.read().split()
     code, cpu, kib = int(words[0]), float(words[1]), int(words[2])
-    err = p.stderr.decode("utf-8", "surrogateescape")
+    out, err = ((stream or b"").decode("utf-8", "surrogateescape") for stream in (p.stdout, p.stderr))
     check_alive(code, err, cmd[5:])
-    return Usage(code, p.stdout.decode("utf-8", "surrogateescape"), err, cpu, kib / 1024)
+    return Usage(code, out, err, cpu, kib / 1024)
 
 
 def wait(condition, what, seconds=60):
