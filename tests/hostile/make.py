@@ -89,12 +89,13 @@ def zipped(members):
 
 def overlapping_zip(entries, mib):
     """Many entries of the directory share one local file."""
-    name = b"kernel.xml"
-    crc = 0
+    name, prefix = b"kernel.xml", b"<feedback>"
+    crc = zlib.crc32(prefix)
     for _ in range(mib):
-        crc = zlib.crc32(bytes(MIB), crc)
-    body = deflated_run(b"\0", mib) + LAST_BLOCK
-    fixed = struct.pack("<HHHHHIIIHH", 20, 0, 8, 0, 0x5D61, crc, len(body), mib * MIB, len(name), 0)
+        crc = zlib.crc32(b" " * MIB, crc)
+    body = deflated(prefix) + deflated_run(b" ", mib) + LAST_BLOCK
+    size = len(prefix) + mib * MIB
+    fixed = struct.pack("<HHHHHIIIHH", 20, 0, 8, 0, 0x5D61, crc, len(body), size, len(name), 0)
     local = b"PK\3\4" + fixed + name + body
     entry = b"PK\1\2" + struct.pack("<H", 20) + fixed + struct.pack("<HHHII", 0, 0, 0, 0, 0) + name
     central = entry * entries
@@ -149,7 +150,7 @@ def nested_zip(f):
     f.write(data)
 
 
-@hostile("overlapping.zip", "900 directory entries share one local file of 16 MiB: 14 GiB are claimed",
+@hostile("overlapping.zip", "900 directory entries share one <feedback> of 16 MiB of blanks: 14 GiB claimed",
          [REJECTED, NOT], [REJECTED])
 def overlapping(f):
     f.write(overlapping_zip(900, 16))
@@ -212,10 +213,20 @@ def attribute(f):
     f.write((head("attribute", root='<feedback a="%s">' % ("a" * 50000000)) + record() + TAIL).encode())
 
 
+def many_attributes(f, n):
+    root = "<feedback %s>" % " ".join('a%d=""' % i for i in range(n))
+    f.write((head("attributes-%d" % n, root=root) + record() + TAIL).encode())
+
+
 @hostile("attributes-1000000.xml", "an element with 1,000,000 attributes", [STORED, REJECTED])
 def attributes(f):
-    root = "<feedback %s>" % " ".join('a%d=""' % i for i in range(1000000))
-    f.write((head("attributes", root=root) + record() + TAIL).encode())
+    many_attributes(f, 1000000)
+
+
+@hostile("attributes-300000.xml", "an element with 300,000 attributes: less than 10 MB, so that a parser whose "
+         "time is quadratic shows it", [STORED, REJECTED])
+def attributes_below(f):
+    many_attributes(f, 300000)
 
 
 @hostile("namespaces-100000.xml", "an element with 100,000 namespace declarations", [STORED, REJECTED])

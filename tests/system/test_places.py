@@ -36,7 +36,7 @@ class Places(harness.Case):
         os.mkfifo(self.dir / "in/fifo")
         with socket.socket(socket.AF_UNIX) as s:
             s.bind(str(self.dir / "in/socket"))
-        os.symlink("../in", self.dir / "in/deep/loop")
+        os.symlink("..", self.dir / "in/deep/loop")
         os.symlink("self", self.dir / "in/self")
         os.symlink("nowhere", self.dir / "in/dangling.xml")
         put(self.dir / "beside/d.xml", self.report())
