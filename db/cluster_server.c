@@ -15,7 +15,8 @@
 #include "core/buf.h"
 #include "db/cluster_priv.h"
 
-#define WAIT_SECONDS 120 /* for a server that starts (it may recover a crash) or stops */
+#define WAIT_SECONDS   120 /* for a server that starts (it may recover a crash) or stops */
+#define ORPHAN_SECONDS 30  /* for the processes of one that was killed */
 
 static void nap(void)
 {
@@ -63,12 +64,18 @@ static pid_t spawn(const struct cluster_paths *p, char *const argv[])
 	return pid;
 }
 
-/* The last line of the server's log: it usually says why. */
+/* Is this line a complaint, not a hint on one? */
+static bool complains(const char *line)
+{
+	return strstr(line, "FATAL:") || strstr(line, "PANIC:") || strstr(line, "error:");
+}
+
+/* The last complaint in the server's log, or its last line: it usually says why. */
 static const char *last_line(const struct cluster_paths *p, char *out, size_t size)
 {
-	char tail[2048];
+	char tail[4096];
 	snprintf(out, size, "see %s", p->log);
-	int fd = open(p->log, O_RDONLY | O_CLOEXEC);
+	int fd = open(p->log, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return out;
 	off_t end = lseek(fd, 0, SEEK_END);
@@ -80,8 +87,13 @@ static const char *last_line(const struct cluster_paths *p, char *out, size_t si
 	if (n <= 0)
 		return out;
 	tail[n] = '\0';
-	const char *line = strrchr(tail, '\n');
-	snprintf(out, size, "%s", line ? line + 1 : tail);
+	bool found = false;
+	char *rest = tail;
+	for (char *line; (line = strsep(&rest, "\n"));)
+		if (complains(line) || !found) {
+			found = complains(line);
+			snprintf(out, size, "%s", line);
+		}
 	return out;
 }
 
@@ -91,16 +103,23 @@ static int remove_one(const char *path, const struct stat *st, int flag, struct 
 	return remove(path);
 }
 
-static enum status write_file(const char *dir, const char *name, const char *mode, const char *text,
+/* The directory is the server user's, we may be root: a link put there must lead us nowhere. how:
+ * O_TRUNC for a new file in place of an old one, O_APPEND. */
+static enum status write_file(const char *dir, const char *name, int how, const char *text,
 			      const struct server_user *u, struct err *err)
 {
 	char path[PATH_MAX + 32];
+	size_t n = strlen(text);
 	snprintf(path, sizeof path, "%s/%s", dir, name);
-	FILE *f = fopen(path, mode);
-	bool ok = f && fputs(text, f) >= 0 && (!u->drop || fchown(fileno(f), u->uid, u->gid) == 0);
+	if (how == O_TRUNC)
+		unlink(path);
+	how = how == O_TRUNC ? O_CREAT | O_EXCL : how;
+	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | how, 0600);
+	bool ok = fd >= 0 && write(fd, text, n) == (ssize_t)n &&
+		  (!u->drop || fchown(fd, u->uid, u->gid) == 0);
 	int code = errno;
-	if (f && fclose(f) != 0)
-		ok = false;
+	if (fd >= 0)
+		close(fd);
 	return ok ? ST_OK
 		  : err_set(err, ST_FATAL, "private database: %s: %s", path, strerror(code));
 }
@@ -112,13 +131,13 @@ static enum status configure(const struct cluster_paths *p, struct err *err)
 	snprintf(ident, sizeof ident,
 		 "ruascope \"%s\" ruascope\nruascope \"%s\" ruascope\nruascope root ruascope\n",
 		 p->user.own_name, p->user.name);
-	enum status st = write_file(p->fresh, "pg_hba.conf", "we",
+	enum status st = write_file(p->fresh, "pg_hba.conf", O_TRUNC,
 				    "local all all peer map=ruascope\n", &p->user, err);
 	if (st == ST_OK)
-		st = write_file(p->fresh, "pg_ident.conf", "we", ident, &p->user, err);
+		st = write_file(p->fresh, "pg_ident.conf", O_TRUNC, ident, &p->user, err);
 	if (st == ST_OK)
 		st = write_file(
-		    p->fresh, "postgresql.conf", "ae",
+		    p->fresh, "postgresql.conf", O_APPEND,
 		    "\n# what ruascope needs; unix_socket_directories is written at each start\n"
 		    "include_if_exists 'ruascope.conf'\n",
 		    &p->user, err);
@@ -157,6 +176,11 @@ static enum status init(const struct cluster_paths *p, struct err *err)
 	enum status st = configure(p, err);
 	if (st == ST_OK && rename(p->fresh, p->pgdata) != 0)
 		st = err_set(err, ST_FATAL, "private database: %s: %s", p->pgdata, strerror(errno));
+	int dir = st == ST_OK ? open(p->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (dir >= 0) { /* what is committed in it must not be lost with its name */
+		fsync(dir);
+		close(dir);
+	}
 	return st;
 }
 
@@ -176,7 +200,7 @@ void server_conninfo(const struct cluster_paths *p, const char *dbname, char *ou
 {
 	struct buf b;
 	buf_init(&b, size - 1);
-	buf_puts(&b, "host=");
+	buf_puts(&b, "hostaddr='' host="); /* PGHOSTADDR would win over the socket */
 	put_quoted(&b, p->socket, '\\');
 	buf_printf(&b, " port=5432 user=ruascope dbname=%s", dbname ? dbname : "postgres");
 	snprintf(out, size, "%s", b.data);
@@ -206,7 +230,7 @@ static enum status write_settings(const struct cluster_paths *p, struct err *err
 		 "max_wal_size = 2GB\nwal_level = minimal\nmax_wal_senders = 0\n"
 		 "max_logical_replication_workers = 0\nlogging_collector = off\n"
 		 "log_min_messages = warning\nlog_checkpoints = off\n");
-	enum status st = write_file(p->pgdata, "ruascope.conf", "we", b.data, &p->user, err);
+	enum status st = write_file(p->pgdata, "ruascope.conf", O_TRUNC, b.data, &p->user, err);
 	buf_free(&b);
 	return st;
 }
@@ -227,10 +251,10 @@ static enum status start_once(const struct cluster_paths *p, bool *again, struct
 		if (ping(p) == PQPING_OK)
 			return ST_OK;
 		if (waitpid(pid, &status, WNOHANG) == pid) {
-			*again = true;
+			last_line(p, why, sizeof why);
+			*again = strstr(why, "is still in use") || strstr(why, "lock file");
 			return err_set(err, ST_RETRY,
-				       "private database: the server does not start: %s",
-				       last_line(p, why, sizeof why));
+				       "private database: the server does not start: %s", why);
 		}
 	}
 	return err_set(err, ST_RETRY,
@@ -244,16 +268,20 @@ static enum status start(const struct cluster_paths *p, struct err *err)
 	if (st != ST_OK)
 		return st;
 	bool again = true;
-	for (int i = 0; i < 50 && again;
-	     i++) { /* orphans of a killed server leave within seconds */
-		if (i > 0)
-			for (int k = 0; k < 10; k++)
-				nap();
-		if (ping(p) == PQPING_OK)
+	/* orphans of a killed server leave within seconds */
+	for (time_t end = now() + ORPHAN_SECONDS; again && now() <= end;) {
+		PGPing state = ping(p);
+		for (time_t busy = now() + WAIT_SECONDS; state == PQPING_REJECT && now() < busy;) {
+			nap(); /* one that somebody left behind recovers, or is shutting down */
+			state = ping(p);
+		}
+		if (state == PQPING_OK)
 			return ST_OK;
 		st = start_once(p, &again, err);
-		if (st == ST_OK || i > 25)
+		if (st == ST_OK)
 			break;
+		for (int k = 0; again && k < 10; k++)
+			nap();
 	}
 	return st;
 }
@@ -291,6 +319,17 @@ enum status server_ensure(struct cluster_paths *p, struct err *err)
 	return st == ST_OK ? make_database(p, err) : st;
 }
 
+/* A server works in its data directory; any other process of that number is somebody else's. */
+static bool lives_in(long pid, const char *dir)
+{
+	char path[64];
+	struct stat here, there;
+	snprintf(path, sizeof path, "/proc/%ld/cwd", pid);
+	return stat(path, &there) == 0 && stat(dir, &here) == 0 && here.st_dev == there.st_dev &&
+	       here.st_ino == there.st_ino;
+}
+
+/* The running server's, 0 when there is none: the file outlives a server that was killed. */
 static pid_t server_pid(const struct cluster_paths *p)
 {
 	char path[PATH_MAX + 32];
@@ -302,7 +341,7 @@ static pid_t server_pid(const struct cluster_paths *p)
 			pid = 0;
 		fclose(f);
 	}
-	return (pid_t)pid;
+	return pid && lives_in(pid, p->pgdata) ? (pid_t)pid : 0;
 }
 
 enum status server_stop(const struct cluster_paths *p, struct err *err)

@@ -1,4 +1,5 @@
 #include "db/copy.h"
+#include "core/text.h"
 
 #include <endian.h>
 #include <errno.h>
@@ -75,12 +76,23 @@ void copy_bytes(struct copy *c, const void *p, size_t n)
 	buf_put(&c->b, p, n);
 }
 
+/* Text is UTF-8 by contract, but one broken byte would cost a report: it is repaired instead. */
 void copy_text(struct copy *c, const char *s)
 {
-	if (s)
-		copy_bytes(c, s, strlen(s));
-	else
+	if (!s) {
 		copy_null(c);
+		return;
+	}
+	size_t n = strlen(s);
+	if (utf8_valid_prefix(s, n) == n) {
+		copy_bytes(c, s, n);
+		return;
+	}
+	struct buf clean;
+	buf_init(&clean, 1u << 30);
+	utf8_repair(&clean, s, n);
+	copy_bytes(c, clean.data, clean.len);
+	buf_free(&clean);
 }
 
 void copy_digest(struct copy *c, const struct digest *d)
@@ -95,7 +107,12 @@ void copy_date(struct copy *c, int32_t day)
 
 void copy_timestamp(struct copy *c, int64_t unix_seconds)
 {
-	copy_int8(c, (unix_seconds - (int64_t)DB_EPOCH_DAY * 86400) * 1000000);
+	int64_t t;
+	/* what does not fit is for the server to refuse: INT64_MAX itself would be "infinity" */
+	if (__builtin_sub_overflow(unix_seconds, (int64_t)DB_EPOCH_DAY * 86400, &t) ||
+	    __builtin_mul_overflow(t, 1000000, &t))
+		t = INT64_MAX - 1;
+	copy_int8(c, t);
 }
 
 /* inet on the wire: family (2: IPv4, 3: IPv6), bits, is_cidr, length, address. */
@@ -118,12 +135,10 @@ void copy_text_array(struct copy *c, const char *const *s, size_t n)
 		copy_null(c);
 		return;
 	}
-	size_t size = 5 * 4 + n * 4, nulls = 0;
-	for (size_t i = 0; i < n; i++) {
-		size += s[i] ? strlen(s[i]) : 0;
+	size_t start = c->b.len, nulls = 0;
+	for (size_t i = 0; i < n; i++)
 		nulls += !s[i];
-	}
-	put32(c, (uint32_t)size);
+	put32(c, 0); /* its size: written below; nothing is sent in the middle of a field */
 	put32(c, 1); /* dimensions */
 	put32(c, nulls > 0);
 	put32(c, 25); /* the type text */
@@ -131,6 +146,8 @@ void copy_text_array(struct copy *c, const char *const *s, size_t n)
 	put32(c, 1); /* lower bound */
 	for (size_t i = 0; i < n; i++)
 		copy_text(c, s[i]);
+	uint32_t size = htobe32((uint32_t)(c->b.len - start - 4));
+	memcpy(c->b.data + start, &size, sizeof size);
 }
 
 /* The length of the field is sent before its bytes are read: a file that shrank meanwhile is

@@ -32,8 +32,10 @@ enum status db_fail(struct db *db, const PGresult *res, struct err *err)
 		return fail_connection(db->conn, err);
 	}
 	enum status st = ST_FATAL;
-	static const char *const item[] = {"22", "23"}, *const retry[] = {"08", "40", "53", "57"};
-	for (size_t i = 0; i < 2; i++)
+	/* 54: a value past a limit of the server, say an index row: no less the item's own fault */
+	static const char *const item[] = {"22", "23", "54"};
+	static const char *const retry[] = {"08", "40", "53", "57"};
+	for (size_t i = 0; i < 3; i++)
 		if (strncmp(state, item[i], 2) == 0)
 			st = ST_ITEM;
 	for (size_t i = 0; i < 4; i++)
@@ -44,14 +46,12 @@ enum status db_fail(struct db *db, const PGresult *res, struct err *err)
 
 enum status db_open(const char *conninfo, struct db **out, struct err *err)
 {
-	static const char *const keys[] = {"dbname",          "fallback_application_name",
-					   "client_encoding", "options",
-					   "connect_timeout", NULL};
-	const char *values[] = {conninfo, "ruascope", "UTF8", "-c TimeZone=UTC -c bytea_output=hex",
-				"10",     NULL};
+	/* "dbname" is expanded to all that conninfo says: it overrides what stands before it and
+	 * is overridden by what stands behind */
+	static const char *const keys[] = {"connect_timeout", "fallback_application_name", "dbname",
+					   "client_encoding", NULL};
+	const char *values[] = {"10", "ruascope", conninfo, "UTF8", NULL};
 	struct db *db = mem_alloc(sizeof *db);
-	/* what stands in conninfo overrides what stands before it, so "dbname" comes first only
-	 * when it is a connection string; expand_dbname makes it one */
 	db->conn = PQconnectdbParams(keys, values, 1);
 	if (!db->conn || PQstatus(db->conn) != CONNECTION_OK) {
 		enum status st = fail_connection(db->conn, err);
@@ -59,6 +59,15 @@ enum status db_open(const char *conninfo, struct db **out, struct err *err)
 		return st;
 	}
 	PQsetNoticeReceiver(db->conn, on_notice, NULL);
+	/* not as "options" of the connection: those are the user's, and poolers refuse them */
+	enum status st = db_exec(db,
+				 "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; "
+				 "SET default_transaction_isolation = 'read committed'",
+				 err);
+	if (st != ST_OK) {
+		db_close(db);
+		return st;
+	}
 	*out = db;
 	return ST_OK;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "core/text.h"
 #include "db/load_priv.h"
 
 static struct entry *entry_new(struct loader *l, enum entry_kind kind, const struct item *item)
@@ -80,11 +81,16 @@ static enum status on_begin(void *ctx, const struct dmarc_report *report, const 
 	struct loader *l = ctx;
 	(void)err;
 	struct entry *e = entry_new(l, ENTRY_REPORT, item);
+	l->before = arena_mark(&l->batch.arena);
 	e->report = *report;
-	keep_report(&l->batch.arena, &e->report); /* end() brings it again, complete */
+	e->report.n_records = e->report.n_messages = 0; /* end() brings it again, complete */
+	e->report.content = (struct digest){{0}};
+	e->report.n_warnings = 0;
+	keep_report(&l->batch.arena, &e->report);
 	e->source = arena_strdup(&l->batch.arena, item->source);
 	e->domain = load_domain(l, report->policy.domain);
 	e->reporter = load_reporter(l, report->org_name, report->email);
+	l->head = arena_mark(&l->batch.arena);
 	l->open = true;
 	l->big = BIG_NONE;
 	l->record_no = 0;
@@ -126,6 +132,7 @@ static void on_abort(void *ctx)
 	if (l->big != BIG_NONE)
 		load_big_abort(l);
 	l->batch.n_records = l->batch.entries[l->batch.n].first;
+	arena_rewind(&l->batch.arena, l->before);
 	l->open = false;
 }
 
@@ -207,8 +214,13 @@ void load_close(struct loader *l)
 enum status load_run_begin(struct db *db, const char *what, int64_t *run_id, struct err *err)
 {
 	PGresult *res;
+	struct buf clean; /* paths may be any bytes */
+	buf_init(&clean, 64 * KIB);
+	utf8_repair(&clean, what, strnlen(what, 16 * KIB));
+	const char *param = clean.data ? clean.data : "";
 	enum status st = db_query_binary(db, "INSERT INTO run (what) VALUES ($1) RETURNING id", 1,
-					 &what, &res, err);
+					 &param, &res, err);
+	buf_free(&clean);
 	if (st != ST_OK)
 		return st;
 	*run_id = db_int8(res, 0, 0);

@@ -13,7 +13,7 @@ static struct entry **reports_of(struct batch *b, size_t first, size_t n, size_t
 	struct entry **r = mem_alloc(n * sizeof *r);
 	*n_reports = 0;
 	for (size_t i = first; i < first + n; i++)
-		if (b->entries[i].kind == ENTRY_REPORT && !b->entries[i].decided)
+		if (b->entries[i].kind == ENTRY_REPORT && !b->entries[i].big)
 			r[(*n_reports)++] = &b->entries[i];
 	return r;
 }
@@ -107,8 +107,7 @@ static enum status decide_stored(struct loader *l, struct entry **reports, size_
 				reports[k]->decided = true;
 			}
 	}
-	if (st == ST_OK)
-		PQclear(res);
+	PQclear(res);
 	return st;
 }
 
@@ -176,6 +175,13 @@ static enum status store_records(struct loader *l, struct entry **reports, size_
 	return st;
 }
 
+/* Conflicts of the batch went aside when they were found; a big one was found before. */
+static bool goes_aside(const struct entry *e)
+{
+	return e->kind == ENTRY_NOTE ? e->outcome == OUT_REJECTED
+				     : e->big && e->outcome == OUT_CONFLICT;
+}
+
 /* Entries [first, first + n) in one transaction. */
 static enum status try_once(struct loader *l, size_t first, size_t n, struct err *err)
 {
@@ -195,7 +201,7 @@ static enum status try_once(struct loader *l, size_t first, size_t n, struct err
 	if (st == ST_OK)
 		st = store_records(l, reports, n_reports, err);
 	for (size_t i = first; st == ST_OK && i < first + n; i++)
-		if (b->entries[i].kind == ENTRY_NOTE && b->entries[i].outcome == OUT_REJECTED)
+		if (goes_aside(&b->entries[i]))
 			st = load_set_aside(l, &b->entries[i], err);
 	if (st == ST_OK)
 		st = load_ledger_rows(l, b->entries + first, n, err);
@@ -205,6 +211,7 @@ static enum status try_once(struct loader *l, size_t first, size_t n, struct err
 		db_rollback(l->db);
 		l->days.n = 0;
 		map_clear(&l->days.index);
+		map_clear(&l->partitions); /* one may have been pruned: look again */
 	}
 	for (size_t i = 0; i < n_reports; i++)
 		reports[i]->decided = false;

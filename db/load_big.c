@@ -143,10 +143,8 @@ static enum status write_chunk(struct loader *l, struct err *err)
 	e->n = 0;
 	/* profiles could be forgotten here only with their domain, which is in use: they are
 	 * bounded by forgetting the index, not the ids */
-	if (l->profiles.n > CACHE_MAX) {
-		map_clear(&l->profiles.index);
-		l->profiles.n = 0;
-	}
+	if (l->profiles.n > CACHE_MAX)
+		load_profiles_forget(l);
 	return st;
 }
 
@@ -155,11 +153,13 @@ enum status load_big_records(struct loader *l, struct err *err)
 	enum status st = ST_OK;
 	if (l->big == BIG_NONE) {
 		st = flush_before(l, err);
-		if (st == ST_OK)
-			st = start(l, err);
+		if (st != ST_OK)
+			return st; /* what stood before it stays pending */
+		st = start(l, err);
 	}
 	if (st == ST_OK)
 		st = write_chunk(l, err);
+	arena_rewind(&l->batch.arena, l->head);
 	if (st != ST_OK)
 		load_big_abort(l);
 	return st;
@@ -170,6 +170,7 @@ void load_big_abort(struct loader *l)
 	db_rollback(l->db);
 	l->days.n = 0;
 	map_clear(&l->days.index);
+	map_clear(&l->partitions); /* one may have been pruned: look again */
 	l->batch.n_records = 0;
 	l->batch.entries[0].first = 0;
 	l->big = BIG_NONE;
@@ -222,7 +223,7 @@ static enum status finish_compared(struct loader *l, struct entry *e, struct err
 		st = load_conflict_known(l, e, &known, err);
 	if (st != ST_OK)
 		return st;
-	e->decided = true;
+	e->big = true;
 	e->n = 0;
 	e->outcome = known ? OUT_DUPLICATE : OUT_CONFLICT;
 	e->reason = known ? NULL : LOAD_CONFLICT_REASON;

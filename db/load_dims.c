@@ -4,6 +4,7 @@
 
 #include "core/day.h"
 #include "core/mem.h"
+#include "core/text.h"
 #include "db/load_priv.h"
 #include "sql.h"
 
@@ -27,16 +28,28 @@ static uint8_t disposition_index(const struct dmarc_word *w)
 	}
 }
 
-static uint32_t dim_index(struct dim_cache *c, const char *name, const char *email)
+/* Append s as text the database takes, short enough for an index. */
+static void put_clean(struct buf *b, const char *s)
 {
-	struct buf key;
+	size_t start = b->len;
+	utf8_repair(b, s, strnlen(s, LIMIT_TEXT));
+	if (b->len - start > LIMIT_TEXT)
+		b->len = start + utf8_valid_prefix(b->data + start, LIMIT_TEXT);
+	buf_putc(b, '\0');
+}
+
+static uint32_t dim_index(struct dim_cache *c, const char *raw_name, const char *raw_email)
+{
+	struct buf *key = &c->key;
 	bool fresh;
-	buf_init(&key, 64 * KIB);
-	buf_put(&key, name, strlen(name) + 1);
-	if (email)
-		buf_puts(&key, email);
-	struct digest d = hash_fixed128(key.data, key.len);
-	buf_free(&key);
+	buf_reset(key);
+	key->max = 16 * KIB;
+	put_clean(key, raw_name);
+	size_t n = key->len;
+	if (raw_email)
+		put_clean(key, raw_email);
+	const char *name = key->data, *email = raw_email ? key->data + n : NULL;
+	struct digest d = hash_fixed128(key->data, key->len);
 	uint64_t *i = map_put(&c->index, &d, &fresh);
 	if (fresh) {
 		if (c->n == c->cap) {
@@ -66,9 +79,17 @@ static struct dmarc_word copy_word(struct arena *a, struct dmarc_word w)
 	return w;
 }
 
+static unsigned at_most(unsigned n, unsigned max)
+{
+	return n < max ? n : max;
+}
+
 static const struct dmarc_profile *copy_profile(struct arena *a, const struct dmarc_profile *p)
 {
 	struct dmarc_profile *c = arena_memdup(a, p, sizeof *p);
+	c->n_dkim = at_most(p->n_dkim, LIMIT_AUTH_RESULTS);
+	c->n_spf = at_most(p->n_spf, LIMIT_AUTH_RESULTS);
+	c->n_reasons = at_most(p->n_reasons, LIMIT_AUTH_RESULTS);
 	c->header_from = arena_strdup(a, p->header_from);
 	c->envelope_from = arena_strdup(a, p->envelope_from);
 	c->envelope_to = arena_strdup(a, p->envelope_to);
@@ -77,17 +98,17 @@ static const struct dmarc_profile *copy_profile(struct arena *a, const struct dm
 	c->eval_spf = copy_word(a, p->eval_spf);
 	c->adkim = copy_word(a, p->adkim);
 	c->aspf = copy_word(a, p->aspf);
-	struct dmarc_dkim *dkim = arena_memdup(a, p->dkim, p->n_dkim * sizeof *dkim);
+	struct dmarc_dkim *dkim = arena_memdup(a, p->dkim, c->n_dkim * sizeof *dkim);
 	for (unsigned i = 0; i < p->n_dkim; i++)
 		dkim[i] = (struct dmarc_dkim){
 		    arena_strdup(a, dkim[i].domain), arena_strdup(a, dkim[i].selector),
 		    copy_word(a, dkim[i].result), arena_strdup(a, dkim[i].human_result)};
-	struct dmarc_spf *spf = arena_memdup(a, p->spf, p->n_spf * sizeof *spf);
+	struct dmarc_spf *spf = arena_memdup(a, p->spf, c->n_spf * sizeof *spf);
 	for (unsigned i = 0; i < p->n_spf; i++)
 		spf[i] = (struct dmarc_spf){arena_strdup(a, spf[i].domain),
 					    copy_word(a, spf[i].scope), copy_word(a, spf[i].result),
 					    arena_strdup(a, spf[i].human_result)};
-	struct dmarc_reason *reasons = arena_memdup(a, p->reasons, p->n_reasons * sizeof *reasons);
+	struct dmarc_reason *reasons = arena_memdup(a, p->reasons, c->n_reasons * sizeof *reasons);
 	for (unsigned i = 0; i < p->n_reasons; i++)
 		reasons[i] = (struct dmarc_reason){copy_word(a, reasons[i].type),
 						   arena_strdup(a, reasons[i].comment)};
@@ -253,6 +274,17 @@ enum status load_resolve(struct loader *l, struct db *db, struct err *err)
 	return st;
 }
 
+static enum status table_exists(struct db *db, const char *name, bool *there, struct err *err)
+{
+	PGresult *res;
+	enum status st = db_query(db, "SELECT to_regclass($1) IS NOT NULL", 1, &name, &res, err);
+	if (st != ST_OK)
+		return st;
+	*there = PQgetvalue(res, 0, 0)[0] == 't';
+	PQclear(res);
+	return ST_OK;
+}
+
 enum status load_partition(struct loader *l, struct db *db, int32_t day, struct err *err)
 {
 	int32_t month = month_of_day(day);
@@ -263,22 +295,25 @@ enum status load_partition(struct loader *l, struct db *db, int32_t day, struct 
 	day_format(month_first_day(month), from);
 	day_format(month_first_day(month + 1), to);
 	snprintf(name, sizeof name, "record_%.4s%.2s", from, from + 5);
-	/* the lock is taken before looking: CREATE ... IF NOT EXISTS alone races */
-	snprintf(
-	    sql, sizeof sql,
-	    "BEGIN; SELECT pg_advisory_xact_lock(4711002); "
-	    "CREATE TABLE IF NOT EXISTS %s PARTITION OF record FOR VALUES FROM ('%s') TO ('%s'); "
-	    "COMMIT",
-	    name, from, to);
-	const char *param = name;
-	PGresult *res;
-	enum status st = db_query(db, "SELECT to_regclass($1) IS NOT NULL", 1, &param, &res, err);
+	bool there;
+	enum status st = table_exists(db, name, &there, err);
 	if (st != ST_OK)
 		return st;
-	bool there = PQgetvalue(res, 0, 0)[0] == 't';
-	PQclear(res);
-	if (!there)
-		st = db_exec(db, sql, err);
+	if (!there) {
+		/* the lock is taken before looking again: CREATE ... IF NOT EXISTS alone races */
+		st = db_exec(db, "BEGIN; SELECT pg_advisory_xact_lock(" LOCK_PARTITION ")", err);
+		if (st == ST_OK)
+			st = table_exists(db, name, &there, err);
+		/* attached, not made as PARTITION OF: that would wait for all who load or read */
+		snprintf(sql, sizeof sql,
+			 "CREATE TABLE %s (LIKE record INCLUDING ALL); ALTER TABLE record ATTACH "
+			 "PARTITION %s FOR VALUES FROM ('%s') TO ('%s')",
+			 name, name, from, to);
+		if (st == ST_OK && !there)
+			st = db_exec(db, sql, err);
+		if (st == ST_OK)
+			st = db_commit(db, err);
+	}
 	if (st == ST_OK)
 		map_put(&l->partitions, &key, NULL);
 	else
@@ -293,12 +328,19 @@ static void dim_clear(struct dim_cache *c)
 	c->n = c->resolved = 0;
 }
 
+/* Those of a report that was aborted may wait for an id still: forget them, too. */
+void load_profiles_forget(struct loader *l)
+{
+	map_clear(&l->profiles.index);
+	l->profiles.n = l->profiles.n_fresh = 0;
+	arena_reset(&l->profiles.arena);
+}
+
 void load_dims_trim(struct loader *l)
 {
 	if (l->domains.n > CACHE_MAX || l->profiles.n > CACHE_MAX) {
 		dim_clear(&l->domains); /* profiles are remembered by the index of their domain */
-		map_clear(&l->profiles.index);
-		l->profiles.n = 0;
+		load_profiles_forget(l);
 	}
 	if (l->reporters.n > CACHE_MAX)
 		dim_clear(&l->reporters);
@@ -307,6 +349,7 @@ void load_dims_trim(struct loader *l)
 static void dim_free(struct dim_cache *c)
 {
 	map_free(&c->index);
+	buf_free(&c->key);
 	free(c->dims);
 	arena_free(&c->names);
 }

@@ -11,12 +11,11 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct map seen; /* digest of domain and identity -> first 8 bytes of content */
 
-static bool first_in_run(const struct entry *e, bool *equal)
+static bool first_in_run(const struct entry *e, const char *domain, bool *equal)
 {
 	struct {
 		struct digest name, identity;
-	} key = {hash_fixed128(e->report.policy.domain, strlen(e->report.policy.domain)),
-		 e->report.identity};
+	} key = {hash_fixed128(domain, strlen(domain)), e->report.identity};
 	struct digest d = hash_fixed128(&key, sizeof key);
 	uint64_t content;
 	bool fresh;
@@ -32,10 +31,11 @@ static bool first_in_run(const struct entry *e, bool *equal)
 
 enum status load_dry_decide(struct loader *l, struct entry *e, struct err *err)
 {
-	const char *values[] = {e->report.policy.domain, (const char *)e->report.identity.b};
+	const char *domain = l->domains.dims[e->domain].name;
+	const char *values[] = {domain, (const char *)e->report.identity.b};
 	const int lengths[] = {0, sizeof e->report.identity.b}, formats[] = {0, 1};
 	bool equal;
-	if (!first_in_run(e, &equal)) {
+	if (!first_in_run(e, domain, &equal)) {
 		e->outcome = equal ? OUT_DUPLICATE : OUT_CONFLICT;
 	} else {
 		PGresult *res = PQexecParams(l->db->conn, sql_report_known, 2, NULL, values,

@@ -22,6 +22,8 @@
 
 /* Serialises the rebuilding of rollups (exclusive) with loading (shared). */
 #define LOCK_ROLLUP "4711001"
+/* One process at a time makes a partition. */
+#define LOCK_PARTITION "4711002"
 
 /* What the loader knows of a domain or reporter; id 0: not asked yet. */
 struct dim {
@@ -34,6 +36,7 @@ struct dim_cache {
 	struct dim *dims;
 	size_t n, cap, resolved; /* the first resolved of them have ids */
 	struct arena names;
+	struct buf key; /* scratch */
 };
 
 /* A profile: its id, and what daily totals need of it. */
@@ -74,7 +77,8 @@ struct entry {
 	void *ticket;
 	const char *source, *reason;
 	enum outcome outcome; /* of a report: decided in the transaction */
-	bool decided;         /* a big report was compared already */
+	bool decided;         /* in this transaction, or: */
+	bool big;             /* a big report was compared already */
 	struct blob container;
 
 	/* of a report */
@@ -126,6 +130,7 @@ struct loader {
 
 	/* the report between begin and end: the last entry of the batch, not counted in batch.n */
 	bool open;
+	struct arena_mark before, head; /* of batch.arena: before its head was kept, and after */
 	enum big_mode big;
 	uint64_t record_no; /* records of a big one written */
 	struct digest big_content;
@@ -140,6 +145,7 @@ enum status load_resolve(struct loader *l, struct db *db, struct err *err) MUST_
 enum status load_partition(struct loader *l, struct db *db, int32_t day,
 			   struct err *err) MUST_CHECK;
 void load_dims_trim(struct loader *l); /* forget when too many; nothing may be pending */
+void load_profiles_forget(struct loader *l);
 void load_dims_free(struct loader *l);
 
 /* load_batch.c */

@@ -18,7 +18,7 @@ void sha256_reset(struct sha256 *s);
 void sha256_text(struct sha256 *s, const char *text); /* NULL is a value */
 void sha256_int(struct sha256 *s, int64_t v);
 void sha256_bytes(struct sha256 *s, const void *p, size_t n); /* length-prefixed */
-struct digest sha256_cut(struct sha256 *s); /* the first 16 bytes; then reset */
+struct digest sha256_cut(struct sha256 *s);                   /* the first 16 bytes; then reset */
 
 /*
  * Records in any order: the sum, in two lanes, of a hash of each. Fast rather than secure: whoever

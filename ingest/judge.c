@@ -12,7 +12,8 @@ static enum alignment align(const struct name_rules *rules, const char *from, co
 		return NOT_ALIGNED;
 	if (strcmp(from, name) == 0)
 		return ALIGNED_STRICT;
-	const char *a = rules->org_domain(rules->ctx, from), *b = rules->org_domain(rules->ctx, name);
+	const char *a = rules->org_domain(rules->ctx, from),
+		   *b = rules->org_domain(rules->ctx, name);
 	return strcmp(a, b) == 0 ? ALIGNED_RELAXED : NOT_ALIGNED;
 }
 
@@ -66,7 +67,8 @@ static int rank(const struct spf_verdict *v)
 	return v->result == SPF_PASSES ? (v->domain == SPF_ALIGNED ? 2 : 1) : 0;
 }
 
-/* The MAIL FROM result; of several the best, because any of them carries DMARC. HELO results do not. */
+/* The MAIL FROM result; of several the best, because any of them carries DMARC. HELO results do
+ * not. */
 static struct spf_verdict judge_spf(const struct name_rules *rules, struct dmarc_profile *p)
 {
 	struct spf_verdict best = {SPF_NO_DOMAIN, SPF_IS_NONE, false};
@@ -117,7 +119,8 @@ static enum cell_dkim dkim_result(const struct dmarc_word *w)
 }
 
 /* The best aligned signature; *other: one that is not aligned passes. */
-static enum cell_dkim judge_dkim(const struct name_rules *rules, struct dmarc_profile *p, bool *other)
+static enum cell_dkim judge_dkim(const struct name_rules *rules, struct dmarc_profile *p,
+				 bool *other)
 {
 	enum cell_dkim best = DKIM_ABSENT;
 	bool strict_only = false;
@@ -145,7 +148,8 @@ static enum cell_dkim judge_dkim(const struct name_rules *rules, struct dmarc_pr
 static bool says_arc_pass(const char *comment)
 {
 	for (const char *p = comment; p && *p; p++) {
-		bool word = p == comment || !((p[-1] >= 'a' && p[-1] <= 'z') || (p[-1] >= 'A' && p[-1] <= 'Z'));
+		bool word = p == comment ||
+			    !((p[-1] >= 'a' && p[-1] <= 'z') || (p[-1] >= 'A' && p[-1] <= 'Z'));
 		if (!word)
 			continue;
 		if (strncasecmp(p, "arc", 3) == 0 && strcasestr(p, "pass"))
@@ -198,6 +202,7 @@ void judge_profile(const struct name_rules *rules, struct dmarc_profile *p)
 	p->aligned_dkim = dkim == DKIM_PASSES;
 	p->cell = dmarc_cell(spf.domain, spf.result, dkim, other);
 	judge_reasons(p);
-	if (contradicts(&p->eval_dkim, p->aligned_dkim) || contradicts(&p->eval_spf, p->aligned_spf))
+	if (contradicts(&p->eval_dkim, p->aligned_dkim) ||
+	    contradicts(&p->eval_spf, p->aligned_spf))
 		p->flags |= DMARC_REPORTER_MISMATCH;
 }

@@ -183,7 +183,9 @@ static void reason_of(struct builder *b, struct dmarc_reason *r, const struct pi
 static void begin_entry(struct builder *b, enum raw_tag tag)
 {
 	struct dmarc_profile *p = b->p;
-	bool *skip = tag == RAW_DKIM ? &b->skip_dkim : tag == RAW_SPF ? &b->skip_spf : &b->skip_reason;
+	bool *skip = tag == RAW_DKIM  ? &b->skip_dkim
+		     : tag == RAW_SPF ? &b->skip_spf
+				      : &b->skip_reason;
 	unsigned *n = tag == RAW_DKIM ? &p->n_dkim : tag == RAW_SPF ? &p->n_spf : &p->n_reasons;
 	*skip = *n >= (tag == RAW_REASON ? LIMIT_REASONS : LIMIT_AUTH_RESULTS);
 	if (*skip)
@@ -338,13 +340,16 @@ static const struct dmarc_profile *build(struct normaliser *n, const char *key, 
 	struct builder b = {.n = n, .p = arena_alloc(&n->arena, sizeof *b.p)};
 	const char *p = key + 2, *end = key + len;
 	struct piece x;
-	b.p->adkim = key[0] ? (struct dmarc_word){W_STRICT, "s"} : (struct dmarc_word){W_RELAXED, "r"};
-	b.p->aspf = key[1] ? (struct dmarc_word){W_STRICT, "s"} : (struct dmarc_word){W_RELAXED, "r"};
+	b.p->adkim =
+	    key[0] ? (struct dmarc_word){W_STRICT, "s"} : (struct dmarc_word){W_RELAXED, "r"};
+	b.p->aspf =
+	    key[1] ? (struct dmarc_word){W_STRICT, "s"} : (struct dmarc_word){W_RELAXED, "r"};
 	b.dkim = arena_alloc(&n->arena,
 			     count_tags(p, end, RAW_DKIM, LIMIT_AUTH_RESULTS) * sizeof *b.dkim);
-	b.spf = arena_alloc(&n->arena, count_tags(p, end, RAW_SPF, LIMIT_AUTH_RESULTS) * sizeof *b.spf);
-	b.reasons =
-	    arena_alloc(&n->arena, count_tags(p, end, RAW_REASON, LIMIT_REASONS) * sizeof *b.reasons);
+	b.spf =
+	    arena_alloc(&n->arena, count_tags(p, end, RAW_SPF, LIMIT_AUTH_RESULTS) * sizeof *b.spf);
+	b.reasons = arena_alloc(&n->arena,
+				count_tags(p, end, RAW_REASON, LIMIT_REASONS) * sizeof *b.reasons);
 	b.p->dkim = b.dkim;
 	b.p->spf = b.spf;
 	b.p->reasons = b.reasons;
@@ -375,7 +380,8 @@ static const struct dmarc_profile *profile_of(struct normaliser *n, const char *
 
 static bool count_of(const struct raw_record *raw, uint64_t *messages)
 {
-	return text_to_u64(raw->count, raw->count_len, messages) && *messages <= (uint64_t)LIMIT_COUNT;
+	return text_to_u64(raw->count, raw->count_len, messages) &&
+	       *messages <= (uint64_t)LIMIT_COUNT;
 }
 
 bool normalise_record(struct normaliser *n, const struct raw_record *raw, struct dmarc_record *out)

@@ -3,7 +3,8 @@
  *
  * Fourth stage of ingest. Most records repeat what another said of another address: everything but
  * address and count is gathered as one run of bytes (struct raw_record.key), and a cache gives the
- * profile for bytes that were seen before. Names, words and alignment are worked out on a miss only.
+ * profile for bytes that were seen before. Names, words and alignment are worked out on a miss
+ * only.
  */
 #ifndef INGEST_NORMALISE_H
 #define INGEST_NORMALISE_H
@@ -35,14 +36,14 @@ enum raw_tag {
 	RAW_SPF_SCOPE,
 	RAW_SPF_RESULT,
 	RAW_SPF_HUMAN,
-	RAW_CUT, /* a text was longer than its ceiling */
+	RAW_CUT,       /* a text was longer than its ceiling */
 	RAW_SOURCE_IP, /* these two are not part of the key */
 	RAW_COUNT,
 };
 
 struct raw_record {
-	struct buf key;		/* tag, length (3 bytes), text; in the order of the document */
-	char source_ip[256];	/* as it came, trimmed; longer is no address anyway */
+	struct buf key;      /* tag, length (3 bytes), text; in the order of the document */
+	char source_ip[256]; /* as it came, trimmed; longer is no address anyway */
 	char count[64];
 	size_t source_ip_len, count_len;
 	bool has_text; /* anything at all was said */
@@ -71,7 +72,8 @@ bool normalise_record(struct normaliser *n, const struct raw_record *raw, struct
 /* Forget profiles when there are too many. Call when none is pointed to. */
 void normaliser_trim(struct normaliser *n);
 
-/* The header_from of raw in normal form, or NULL; and its organisational domain, a pointer into it. */
+/* The header_from of raw in normal form, or NULL; and its organisational domain, a pointer into it.
+ */
 const char *normalise_header_from(struct normaliser *n, const struct raw_record *raw,
 				  char out[DOMAIN_SIZE], const char **org);
 

@@ -22,11 +22,13 @@ struct stream_ops {
 
 struct stream {
 	const struct stream_ops *ops;
-	const char *warning; /* set at the end: odd but whole ("gzip: 2 bytes after the last member") */
+	const char
+	    *warning; /* set at the end: odd but whole ("gzip: 2 bytes after the last member") */
 };
 
 struct origin {
-	enum status (*open)(const struct origin *o, struct stream **out, struct err *err) MUST_CHECK;
+	enum status (*open)(const struct origin *o, struct stream **out,
+			    struct err *err) MUST_CHECK;
 	const void *ctx;
 };
 

@@ -16,16 +16,18 @@
 enum leaf_kind {
 	LEAF_XML,   /* begins like XML (UTF-16 too): may be a report */
 	LEAF_OTHER, /* whole, but nothing we read: text, images, TLS-RPT; reason says what it is */
-	LEAF_BAD,   /* damaged, over a ceiling, encrypted, or an archive we cannot open; see reason */
+	LEAF_BAD, /* damaged, over a ceiling, encrypted, or an archive we cannot open; see reason */
 };
 
 struct leaf {
 	enum leaf_kind kind;
-	const char *source;      /* the input's name with "!part2!a.zip!b.xml" appended */
-	const char *reason;      /* LEAF_OTHER, LEAF_BAD: one line */
-	bool mail_body;          /* LEAF_OTHER: a text part that is the mail's own words, not an attachment */
-	struct origin xml;       /* LEAF_XML: the bytes, as often as wanted */
-	struct blob container;   /* what to keep if this is set aside: the file, or the decoded attachment */
+	const char *source; /* the input's name with "!part2!a.zip!b.xml" appended */
+	const char *reason; /* LEAF_OTHER, LEAF_BAD: one line */
+	bool
+	    mail_body; /* LEAF_OTHER: a text part that is the mail's own words, not an attachment */
+	struct origin xml; /* LEAF_XML: the bytes, as often as wanted */
+	struct blob
+	    container; /* what to keep if this is set aside: the file, or the decoded attachment */
 };
 
 struct unpack_visitor {

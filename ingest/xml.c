@@ -16,13 +16,13 @@
 /* Why a pass over the document ended. */
 enum end {
 	END_GOING_ON,
-	END_WHOLE,	  /* the root was closed */
-	END_NOT_REPORT,	  /* why: another document */
-	END_DAMAGED,	  /* why: it cannot be stored */
-	END_MALFORMED,	  /* why: the text is no XML: another attempt with repair may help */
+	END_WHOLE,        /* the root was closed */
+	END_NOT_REPORT,   /* why: another document */
+	END_DAMAGED,      /* why: it cannot be stored */
+	END_MALFORMED,    /* why: the text is no XML: another attempt with repair may help */
 	END_NEED_SURVEY,  /* records came before what they need to be understood */
 	END_NEED_CONTENT, /* there is no report_id: the content must be known first */
-	END_SINK,	  /* the sink failed: sink_status, sink_err */
+	END_SINK,         /* the sink failed: sink_status, sink_err */
 };
 
 enum pass {
@@ -39,7 +39,7 @@ struct xml_reader {
 	xmlParserCtxtPtr ctxt;
 	struct xml_input input;
 	struct arena head_arena;  /* of one document: raw head */
-	struct arena arena;	  /* of one pass: report, warnings */
+	struct arena arena;       /* of one pass: report, warnings */
 	struct arena chunk_arena; /* of one chunk: source_raw */
 
 	/* the document */
@@ -48,8 +48,8 @@ struct xml_reader {
 	int64_t now;
 	bool head_known; /* by the survey: the pass does not read it again */
 	struct raw_head head;
-	char domain[DOMAIN_SIZE];  /* taken from the records when the policy has none */
-	const char *content_id;	   /* stands in for a report_id */
+	char domain[DOMAIN_SIZE]; /* taken from the records when the policy has none */
+	const char *content_id;   /* stands in for a report_id */
 
 	/* the pass */
 	enum pass pass;
@@ -220,7 +220,8 @@ static void begin_place(struct xml_reader *r, enum xml_place place)
 		break;
 	case AT_POLICY:
 		if (r->policy_seen && !r->head_known)
-			warnings_add(&r->warnings, &r->arena, "several policy_published: the first counts");
+			warnings_add(&r->warnings, &r->arena,
+				     "several policy_published: the first counts");
 		if (r->policy_seen || r->head_known)
 			r->skip = 1;
 		r->policy_seen = true;
@@ -275,8 +276,8 @@ static void begin_root(struct xml_reader *r, const char *name, const xmlChar *ur
 }
 
 static void on_start(void *ctx, const xmlChar *localname, const xmlChar *prefix, const xmlChar *uri,
-		     int n_namespaces, const xmlChar **namespaces, int n_attributes, int n_defaulted,
-		     const xmlChar **attributes)
+		     int n_namespaces, const xmlChar **namespaces, int n_attributes,
+		     int n_defaulted, const xmlChar **attributes)
 {
 	struct xml_reader *r = ctx;
 	const char *name = (const char *)localname;
@@ -286,8 +287,8 @@ static void on_start(void *ctx, const xmlChar *localname, const xmlChar *prefix,
 		return;
 	if (r->skip > 0 || r->leaf) { /* an element inside a text is not expected: not read */
 		if (++r->skip > LIMIT_XML_DEPTH) {
-			err_set(&r->why, ST_ITEM, "line %ld: elements nested more than %d deep", line(r),
-				LIMIT_XML_DEPTH);
+			err_set(&r->why, ST_ITEM, "line %ld: elements nested more than %d deep",
+				line(r), LIMIT_XML_DEPTH);
 			stop(r, END_DAMAGED);
 		}
 		return;
@@ -402,7 +403,8 @@ static void on_text(void *ctx, const xmlChar *s, int len)
 	buf_put(&r->text, s, n);
 }
 
-static void on_doctype(void *ctx, const xmlChar *name, const xmlChar *external, const xmlChar *system)
+static void on_doctype(void *ctx, const xmlChar *name, const xmlChar *external,
+		       const xmlChar *system)
 {
 	struct xml_reader *r = ctx;
 	(void)external, (void)system;
@@ -510,7 +512,8 @@ static void finish_feeding(struct xml_reader *r)
 	if (!r->root_closed && r->end == END_GOING_ON && only_bracket_missing(r)) {
 		xmlParseChunk(r->ctxt, ">", 1, 0);
 		if (r->root_closed)
-			warnings_add(&r->warnings, &r->arena, "the document ends without its last character");
+			warnings_add(&r->warnings, &r->arena,
+				     "the document ends without its last character");
 	}
 	if (r->end != END_GOING_ON)
 		return;
@@ -521,7 +524,8 @@ static void finish_feeding(struct xml_reader *r)
 		r->end = END_MALFORMED;
 	} else {
 		/* or libxml2 still waits for the ';' of an '&' that begins no reference */
-		err_set(&r->why, ST_ITEM, "cut: the document ends in line %ld before </feedback>", line(r));
+		err_set(&r->why, ST_ITEM, "cut: the document ends in line %ld before </feedback>",
+			line(r));
 		r->end = END_MALFORMED;
 	}
 }
@@ -539,7 +543,8 @@ static bool over_ceiling(struct xml_reader *r)
 {
 	if (r->input.bytes <= r->limits->report_bytes)
 		return false;
-	err_set(&r->why, ST_ITEM, "larger than %llu bytes", (unsigned long long)r->limits->report_bytes);
+	err_set(&r->why, ST_ITEM, "larger than %llu bytes",
+		(unsigned long long)r->limits->report_bytes);
 	return true;
 }
 
@@ -567,7 +572,8 @@ static void run_stream(struct xml_reader *r, struct stream *s, bool repair)
 	finish_feeding(r);
 }
 
-static enum status run(struct xml_reader *r, const struct origin *origin, enum pass pass, bool repair)
+static enum status run(struct xml_reader *r, const struct origin *origin, enum pass pass,
+		       bool repair)
 {
 	struct stream *s;
 	start_pass(r, pass);
@@ -630,10 +636,11 @@ static void record_warnings(struct xml_reader *r)
 {
 	struct arena *a = &r->arena;
 	if (r->dropped > 0)
-		warnings_add(&r->warnings, a, "%llu empty records dropped", (unsigned long long)r->dropped);
+		warnings_add(&r->warnings, a, "%llu empty records dropped",
+			     (unsigned long long)r->dropped);
 	/* what is odd in the text; the marks for diagnosis are no warnings */
-	static const unsigned odd = DMARC_BAD_IP | DMARC_BAD_COUNT | DMARC_UNKNOWN_WORD | DMARC_BAD_NAME |
-				    DMARC_CUT | DMARC_IP_TRIMMED;
+	static const unsigned odd = DMARC_BAD_IP | DMARC_BAD_COUNT | DMARC_UNKNOWN_WORD |
+				    DMARC_BAD_NAME | DMARC_CUT | DMARC_IP_TRIMMED;
 	for (int bit = 0; bit < DMARC_FLAG_COUNT; bit++)
 		if (r->flagged[bit] > 0 && (odd >> bit & 1))
 			warnings_add(&r->warnings, a, "%llu records with flag %s",
@@ -652,7 +659,8 @@ static enum status deliver(struct xml_reader *r, bool repaired, struct err *err)
 	if (r->end != END_WHOLE)
 		return ST_OK;
 	if (repaired)
-		warnings_add(&r->warnings, &r->arena, "the XML was not well-formed and had to be repaired");
+		warnings_add(&r->warnings, &r->arena,
+			     "the XML was not well-formed and had to be repaired");
 	record_warnings(r);
 	warnings_close(&r->warnings, &r->arena);
 	r->report.n_records = r->records;
@@ -666,7 +674,8 @@ static enum status deliver(struct xml_reader *r, bool repaired, struct err *err)
 }
 
 /* All passes of one attempt. */
-static enum status attempt(struct xml_reader *r, const struct origin *origin, bool repair, struct err *err)
+static enum status attempt(struct xml_reader *r, const struct origin *origin, bool repair,
+			   struct err *err)
 {
 	enum status st = ST_OK;
 	r->head_known = false;
@@ -715,9 +724,9 @@ static enum status attempt(struct xml_reader *r, const struct origin *origin, bo
 	return st;
 }
 
-enum status xml_read_report(struct xml_reader *r, const struct origin *origin, const struct item *item,
-			    int64_t now, struct sink *sink, enum xml_verdict *verdict, struct err *reason,
-			    struct err *err)
+enum status xml_read_report(struct xml_reader *r, const struct origin *origin,
+			    const struct item *item, int64_t now, struct sink *sink,
+			    enum xml_verdict *verdict, struct err *reason, struct err *err)
 {
 	r->item = item;
 	r->now = now;
@@ -771,15 +780,15 @@ struct xml_reader *xml_reader_new(const struct name_rules *rules, const struct l
 	pthread_once(&once, init_libxml);
 	struct xml_reader *r = mem_alloc(sizeof *r);
 	xmlSAXHandler sax = {
-		.initialized = XML_SAX2_MAGIC,
-		.startElementNs = on_start,
-		.endElementNs = on_end,
-		.characters = on_text,
-		.cdataBlock = on_text,
-		.ignorableWhitespace = on_text,
-		.internalSubset = on_doctype,
-		.getEntity = on_entity,
-		.serror = on_error,
+	    .initialized = XML_SAX2_MAGIC,
+	    .startElementNs = on_start,
+	    .endElementNs = on_end,
+	    .characters = on_text,
+	    .cdataBlock = on_text,
+	    .ignorableWhitespace = on_text,
+	    .internalSubset = on_doctype,
+	    .getEntity = on_entity,
+	    .serror = on_error,
 	};
 	r->rules = rules;
 	r->limits = limits;

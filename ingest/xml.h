@@ -37,6 +37,7 @@ enum xml_verdict {
  */
 enum status xml_read_report(struct xml_reader *r, const struct origin *origin,
 			    const struct item *item, int64_t now, struct sink *sink,
-			    enum xml_verdict *verdict, struct err *reason, struct err *err) MUST_CHECK;
+			    enum xml_verdict *verdict, struct err *reason,
+			    struct err *err) MUST_CHECK;
 
 #endif

@@ -7,10 +7,10 @@
 #include "core/day.h"
 #include "core/text.h"
 
-#define EARLIEST   86400		       /* 1970-01-02: zero and what rounds to it are no dates */
-#define PLAUSIBLE  INT64_C(1262304000)	       /* 2010-01-01: before DMARC */
-#define FUTURE     (7 * 86400)		       /* clocks are wrong, but not by more */
-#define MS_ABOVE   UINT64_C(100000000000) /* as seconds, the year 5138 */
+#define EARLIEST  86400                  /* 1970-01-02: zero and what rounds to it are no dates */
+#define PLAUSIBLE INT64_C(1262304000)    /* 2010-01-01: before DMARC */
+#define FUTURE    (7 * 86400)            /* clocks are wrong, but not by more */
+#define MS_ABOVE  UINT64_C(100000000000) /* as seconds, the year 5138 */
 
 void warnings_add(struct warnings *w, struct arena *a, const char *fmt, ...)
 {
@@ -59,8 +59,8 @@ static const char *limited(const char *s, size_t max, const char *what, struct a
 	return arena_strndup(a, s, utf8_valid_prefix(s, max));
 }
 
-static struct dmarc_word word(enum dmarc_vocabulary v, const char *raw, const char *what, struct arena *a,
-			      struct warnings *w)
+static struct dmarc_word word(enum dmarc_vocabulary v, const char *raw, const char *what,
+			      struct arena *a, struct warnings *w)
 {
 	struct dmarc_word out = {W_ABSENT, NULL};
 	if (!raw)
@@ -74,12 +74,13 @@ static struct dmarc_word word(enum dmarc_vocabulary v, const char *raw, const ch
 }
 
 /* digits, digits with a fraction, milliseconds, RFC 3339 */
-static bool read_date(const char *s, const char *what, int64_t *out, struct arena *a, struct warnings *w)
+static bool read_date(const char *s, const char *what, int64_t *out, struct arena *a,
+		      struct warnings *w)
 {
 	size_t n = strlen(s), whole = strspn(s, "0123456789");
 	uint64_t v;
-	if (whole > 0 && (whole == n || (s[whole] == '.' && strspn(s + whole + 1, "0123456789") ==
-								  n - whole - 1))) {
+	if (whole > 0 && (whole == n || (s[whole] == '.' &&
+					 strspn(s + whole + 1, "0123456789") == n - whole - 1))) {
 		if (!text_to_u64(s, whole, &v) || v > INT64_MAX / 2)
 			return false;
 		if (whole < n)
@@ -97,8 +98,8 @@ static bool read_date(const char *s, const char *what, int64_t *out, struct aren
 	return true;
 }
 
-static enum status read_bound(const char *s, const char *what, int64_t now, int64_t *out, struct arena *a,
-			      struct warnings *w, struct err *err)
+static enum status read_bound(const char *s, const char *what, int64_t now, int64_t *out,
+			      struct arena *a, struct warnings *w, struct err *err)
 {
 	char day[DAY_STRLEN];
 	if (!s)
@@ -108,12 +109,13 @@ static enum status read_bound(const char *s, const char *what, int64_t now, int6
 	if (*out < EARLIEST || *out > now + FUTURE)
 		return err_set(err, ST_ITEM, "date_range/%s is out of range: \"%.60s\"", what, s);
 	if (*out < PLAUSIBLE)
-		warnings_add(w, a, "%s is before DMARC: %s", what, day_format(day_from_unix(*out), day));
+		warnings_add(w, a, "%s is before DMARC: %s", what,
+			     day_format(day_from_unix(*out), day));
 	return ST_OK;
 }
 
-static enum status read_range(const struct raw_head *h, int64_t now, struct arena *a, struct warnings *w,
-			      struct dmarc_report *r, struct err *err)
+static enum status read_range(const struct raw_head *h, int64_t now, struct arena *a,
+			      struct warnings *w, struct dmarc_report *r, struct err *err)
 {
 	enum status st = read_bound(h->text[HEAD_BEGIN], "begin", now, &r->begin, a, w, err);
 	if (st == ST_OK)
@@ -193,16 +195,17 @@ enum status head_read(const struct raw_head *h, const char *domain, int64_t now,
 		errors[i] = limited(h->errors[i], LIMIT_TEXT, "error", a, w);
 	r->errors = errors;
 	r->policy = (struct dmarc_policy){
-		.domain = domain,
-		.p = word(V_POLICY, t[HEAD_P], "p", a, w),
-		.sp = word(V_POLICY, t[HEAD_SP], "sp", a, w),
-		.np = word(V_POLICY, t[HEAD_NP], "np", a, w),
-		.adkim = word(V_ALIGNMENT, t[HEAD_ADKIM], "adkim", a, w),
-		.aspf = word(V_ALIGNMENT, t[HEAD_ASPF], "aspf", a, w),
-		.pct = read_pct(t[HEAD_PCT], a, w),
-		.fo = limited(t[HEAD_FO], LIMIT_TEXT, "fo", a, w),
-		.testing = limited(t[HEAD_TESTING], LIMIT_TEXT, "testing", a, w),
-		.discovery_method = limited(t[HEAD_DISCOVERY_METHOD], LIMIT_TEXT, "discovery_method", a, w),
+	    .domain = domain,
+	    .p = word(V_POLICY, t[HEAD_P], "p", a, w),
+	    .sp = word(V_POLICY, t[HEAD_SP], "sp", a, w),
+	    .np = word(V_POLICY, t[HEAD_NP], "np", a, w),
+	    .adkim = word(V_ALIGNMENT, t[HEAD_ADKIM], "adkim", a, w),
+	    .aspf = word(V_ALIGNMENT, t[HEAD_ASPF], "aspf", a, w),
+	    .pct = read_pct(t[HEAD_PCT], a, w),
+	    .fo = limited(t[HEAD_FO], LIMIT_TEXT, "fo", a, w),
+	    .testing = limited(t[HEAD_TESTING], LIMIT_TEXT, "testing", a, w),
+	    .discovery_method =
+		limited(t[HEAD_DISCOVERY_METHOD], LIMIT_TEXT, "discovery_method", a, w),
 	};
 	return ST_OK;
 }
@@ -219,11 +222,11 @@ void head_identity(struct sha256 *sha, struct dmarc_report *r)
 void head_content(struct sha256 *sha, const struct record_sum *sum, struct dmarc_report *r)
 {
 	const struct dmarc_policy *p = &r->policy;
-	const char *const texts[] = {r->org_name,     r->email,	      r->extra_contact_info,
-				     r->version,      r->generator,   p->domain,
-				     p->p.text,	      p->sp.text,     p->np.text,
-				     p->adkim.text,   p->aspf.text,   p->fo,
-				     p->testing,      p->discovery_method};
+	const char *const texts[] = {r->org_name,   r->email,           r->extra_contact_info,
+				     r->version,    r->generator,       p->domain,
+				     p->p.text,     p->sp.text,         p->np.text,
+				     p->adkim.text, p->aspf.text,       p->fo,
+				     p->testing,    p->discovery_method};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		sha256_text(sha, texts[i]);
 	sha256_int(sha, r->begin);

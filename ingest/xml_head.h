@@ -34,8 +34,8 @@ void warnings_close(struct warnings *w, struct arena *a);
 bool head_domain(const struct raw_head *h, const struct name_rules *rules, char out[DOMAIN_SIZE]);
 
 /*
- * Everything of r that the head tells, but identity. domain: the policy domain, in normal form. r and
- * its texts live in a. r->report_id is NULL when there is none. ST_ITEM: no such report can be
+ * Everything of r that the head tells, but identity. domain: the policy domain, in normal form. r
+ * and its texts live in a. r->report_id is NULL when there is none. ST_ITEM: no such report can be
  * stored, err says why.
  */
 enum status head_read(const struct raw_head *h, const char *domain, int64_t now, struct arena *a,

@@ -4,7 +4,7 @@
 
 #include "core/text.h"
 
-#define LOOKAHEAD 128 /* an element name, a reference */
+#define LOOKAHEAD   128 /* an element name, a reference */
 #define REPLACEMENT "\xef\xbf\xbd"
 
 void xml_input_init(struct xml_input *in, struct stream *stream, bool repair)
@@ -34,8 +34,8 @@ void xml_input_free(struct xml_input *in)
 
 static bool is_utf8_name(const char *s, size_t n)
 {
-	return ascii_ieq_n(s, n, "utf-8") || ascii_ieq_n(s, n, "utf8") || ascii_ieq_n(s, n, "us-ascii") ||
-	       ascii_ieq_n(s, n, "ascii");
+	return ascii_ieq_n(s, n, "utf-8") || ascii_ieq_n(s, n, "utf8") ||
+	       ascii_ieq_n(s, n, "us-ascii") || ascii_ieq_n(s, n, "ascii");
 }
 
 /* Does <?xml ... encoding="X" ...?> name another encoding than UTF-8? */
@@ -115,7 +115,9 @@ static bool begins_reference(const char *p, size_t n)
 	if (n < 4 || p[1] != '#')
 		return false;
 	size_t i = p[2] == 'x' ? 3 : 2, digits = i;
-	while (i < n && i < 10 && ((p[i] >= '0' && p[i] <= '9') || (p[2] == 'x' && ((p[i] | 32) >= 'a') && ((p[i] | 32) <= 'f'))))
+	while (i < n && i < 10 &&
+	       ((p[i] >= '0' && p[i] <= '9') ||
+		(p[2] == 'x' && ((p[i] | 32) >= 'a') && ((p[i] | 32) <= 'f'))))
 		i++;
 	return i > digits && i < n && p[i] == ';';
 }
@@ -154,7 +156,8 @@ static size_t repair_open(struct xml_input *in, const char *p, size_t n)
 }
 
 /* A comment, CDATA section or instruction ends with several characters. */
-static size_t repair_until(struct xml_input *in, const char *p, size_t n, const char *stop, bool keep)
+static size_t repair_until(struct xml_input *in, const char *p, size_t n, const char *stop,
+			   bool keep)
 {
 	size_t used = starts_with(p, n, stop) ? strlen(stop) : 1;
 	if (keep)

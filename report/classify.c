@@ -10,28 +10,33 @@
 
 #define AUTHORIZED_PASS  98 /* per cent of messages that must pass DMARC */
 #define FORWARDER_SCORE  50
-#define FORWARDER_DIRECT 5 /* per cent of aligned SPF passes a forwarder may have */
+#define FORWARDER_DIRECT 5  /* per cent of aligned SPF passes a forwarder may have */
 #define SELECTOR_OWNER   50 /* per cent of a selector's volume that makes it the sender's own */
 #define BURST_SHARE      80 /* per cent of messages within three days */
 
 const char *const category_names[CAT_COUNT] = {
-	[CAT_AUTHORIZED] = "authorized",	   [CAT_LEGIT_SPF_MISSING] = "legit_spf_missing",
-	[CAT_LEGIT_UNALIGNED] = "legit_unaligned", [CAT_LEGIT_BROKEN] = "legit_broken",
-	[CAT_FORWARDER] = "forwarder",		   [CAT_SUSPECT_ABUSE] = "suspect_abuse",
-	[CAT_UNAUTHORIZED] = "unauthorized",	   [CAT_UNKNOWN] = "unknown",
+    [CAT_AUTHORIZED] = "authorized",
+    [CAT_LEGIT_SPF_MISSING] = "legit_spf_missing",
+    [CAT_LEGIT_UNALIGNED] = "legit_unaligned",
+    [CAT_LEGIT_BROKEN] = "legit_broken",
+    [CAT_FORWARDER] = "forwarder",
+    [CAT_SUSPECT_ABUSE] = "suspect_abuse",
+    [CAT_UNAUTHORIZED] = "unauthorized",
+    [CAT_UNKNOWN] = "unknown",
 };
 
 const char *const category_words[CAT_COUNT] = {
-	[CAT_AUTHORIZED] = "authorised",	 [CAT_LEGIT_SPF_MISSING] = "missing from SPF",
-	[CAT_LEGIT_UNALIGNED] = "not aligned",	 [CAT_LEGIT_BROKEN] = "broken",
-	[CAT_FORWARDER] = "forwarder",		 [CAT_SUSPECT_ABUSE] = "suspected abuse",
-	[CAT_UNAUTHORIZED] = "unauthorised",	 [CAT_UNKNOWN] = "unknown",
+    [CAT_AUTHORIZED] = "authorised",       [CAT_LEGIT_SPF_MISSING] = "missing from SPF",
+    [CAT_LEGIT_UNALIGNED] = "not aligned", [CAT_LEGIT_BROKEN] = "broken",
+    [CAT_FORWARDER] = "forwarder",         [CAT_SUSPECT_ABUSE] = "suspected abuse",
+    [CAT_UNAUTHORIZED] = "unauthorised",   [CAT_UNKNOWN] = "unknown",
 };
 
 const char *const remedy_names[REMEDY_COUNT] = {
-	[REMEDY_NONE] = "none", [REMEDY_FORWARDER] = "forwarder", [REMEDY_REVIEW] = "review"};
+    [REMEDY_NONE] = "none", [REMEDY_FORWARDER] = "forwarder", [REMEDY_REVIEW] = "review"};
 
-/* Whose selector is it: messages with a passing aligned signature, by d= and s=, over the domain. */
+/* Whose selector is it: messages with a passing aligned signature, by d= and s=, over the domain.
+ */
 struct selectors {
 	struct map index; /* d= s= -> index */
 	uint64_t *total;
@@ -42,7 +47,7 @@ struct selectors {
 struct selector_use {
 	uint64_t own, carried; /* messages signed with selectors mainly its own, mainly another's */
 	unsigned n_carried;    /* how many of those */
-	uint64_t broken;       /* messages whose signature fails, by a selector that passes elsewhere */
+	uint64_t broken; /* messages whose signature fails, by a selector that passes elsewhere */
 };
 
 struct score {
@@ -133,7 +138,8 @@ static uint64_t broken_signatures(const struct domain_facts *facts, const struct
 		const struct dmarc_profile *p = &facts->profiles[s->facts[i]->profile];
 		bool found = false;
 		for (unsigned k = 0; k < p->n_dkim && !found; k++)
-			found = p->dkim[k].result.code == W_FAIL && is_ours(rules, p, &p->dkim[k]) &&
+			found = p->dkim[k].result.code == W_FAIL &&
+				is_ours(rules, p, &p->dkim[k]) &&
 				x->total[selector_index(x, &p->dkim[k])] > 0;
 		broken += found ? s->facts[i]->messages : 0;
 	}
@@ -172,7 +178,8 @@ static uint64_t flagged(const struct domain_facts *facts, const struct sender *s
 	return n;
 }
 
-/* The largest share of messages within any three days; a fact's messages are spread over its days. */
+/* The largest share of messages within any three days; a fact's messages are spread over its days.
+ */
 static uint64_t burst_share(const struct sender *s)
 {
 	size_t n = (size_t)(s->last_day - s->first_day) + 1;
@@ -201,7 +208,8 @@ static void score_legit(struct sender *s, const struct selector_use *use, struct
 	uint64_t direct = CELLS(s, CELL_P1, CELL_P5, CELL_P6, CELL_P7);
 	if (2 * direct > n) {
 		score->legit += 60;
-		evidence(s, "L_ALIGNED_SPF", 60, "SPF passes for your domain: your record authorises it");
+		evidence(s, "L_ALIGNED_SPF", 60,
+			 "SPF passes for your domain: your record authorises it");
 	} else if (direct > 0) {
 		evidence(s, "N_SOME_ALIGNED_SPF", 0, "some of it passes SPF for your domain");
 	}
@@ -234,7 +242,8 @@ static void score_forward(const struct domain_facts *facts, struct sender *s,
 	}
 	if (2 * CELLS(s, CELL_P2, CELL_P3, CELL_P4) >= n && 2 * use->carried >= n) {
 		score->forward += 35;
-		evidence(s, "F_SELECTOR", 35, "carries your signature of mail that mainly others send");
+		evidence(s, "F_SELECTOR", 35,
+			 "carries your signature of mail that mainly others send");
 	}
 	if (use->n_carried >= 2) {
 		score->forward += 15;
@@ -259,11 +268,13 @@ static void note_failures(struct sender *s)
 		evidence(s, "S_NOTHING", 20, "neither SPF nor DKIM passes for anybody");
 	if (2 * CELLS(s, CELL_F1, CELL_F2) > n)
 		evidence(s, "N_SPF_FAILS", 0,
-			 "MAIL FROM is in your domain, but SPF does not authorise the address: a server of "
+			 "MAIL FROM is in your domain, but SPF does not authorise the address: a "
+			 "server of "
 			 "yours missing from SPF, or a forgery");
 	if (2 * CELLS(s, CELL_F6, CELL_F7) > n)
 		evidence(s, "N_UNALIGNED", 0,
-			 "authenticates as somebody else: a service of yours that is not set up to sign as "
+			 "authenticates as somebody else: a service of yours that is not set up to "
+			 "sign as "
 			 "you, or a stranger; an SPF include would not change that");
 	if (2 * CELLS(s, CELL_F3) > n)
 		evidence(s, "N_SPF_BROKEN", 0, "SPF has an error (permerror): look at your record");
@@ -273,7 +284,8 @@ static void note_failures(struct sender *s)
 
 static int confidence(const struct sender *s, int margin)
 {
-	unsigned days = s->days < 10 ? s->days : 10, reporters = s->reporters < 4 ? s->reporters : 4;
+	unsigned days = s->days < 10 ? s->days : 10,
+		 reporters = s->reporters < 4 ? s->reporters : 4;
 	unsigned data = 40 + 4 * days + 5 * reporters;
 	int points = 55 + (margin < 0 ? 0 : margin > 40 ? 40 : margin);
 	int c = points * (int)(data < 100 ? data : 100) / 100;
@@ -289,14 +301,16 @@ static void decide(struct sender *s, const struct score *score)
 		s->category = CAT_FORWARDER;
 		s->confidence = confidence(s, score->forward - FORWARDER_SCORE);
 		s->remedy = REMEDY_FORWARDER;
-		s->remedy_text = "nothing to do in SPF; sign all mail with DKIM, which survives most forwarding";
+		s->remedy_text =
+		    "nothing to do in SPF; sign all mail with DKIM, which survives most forwarding";
 	} else if (believed && score->legit >= 60 && share(s->t.dmarc_pass, n) >= AUTHORIZED_PASS) {
 		s->category = CAT_AUTHORIZED;
 		s->confidence = confidence(s, score->legit - 60);
 		s->remedy = REMEDY_NONE;
-		s->remedy_text = 100 * s->t.dkim_aligned >= 80 * n
-				     ? "nothing to do"
-				     : "it passes by SPF alone: sign it with DKIM, too, before p=reject";
+		s->remedy_text =
+		    100 * s->t.dkim_aligned >= 80 * n
+			? "nothing to do"
+			: "it passes by SPF alone: sign it with DKIM, too, before p=reject";
 	} else {
 		s->category = CAT_UNKNOWN;
 		s->confidence = confidence(s, 0) * 40 / 55;
@@ -307,8 +321,8 @@ static void decide(struct sender *s, const struct score *score)
 	}
 }
 
-void classify_senders(const struct domain_facts *facts, const struct name_rules *rules, struct arena *a,
-		      struct sender *senders, size_t n)
+void classify_senders(const struct domain_facts *facts, const struct name_rules *rules,
+		      struct arena *a, struct sender *senders, size_t n)
 {
 	struct selectors x = {0};
 	(void)a;

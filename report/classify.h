@@ -14,7 +14,7 @@
 #include "report/finding.h"
 
 /* Set category, confidence, evidence and remedy of all senders of one domain. */
-void classify_senders(const struct domain_facts *facts, const struct name_rules *rules, struct arena *a,
-		      struct sender *senders, size_t n);
+void classify_senders(const struct domain_facts *facts, const struct name_rules *rules,
+		      struct arena *a, struct sender *senders, size_t n);
 
 #endif

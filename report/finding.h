@@ -1,6 +1,6 @@
 /*
- * finding.h - what report/ says of a domain's senders: made by group, classify and inventory, printed
- * by the renderers. Everything lives in the arena of the run.
+ * finding.h - what report/ says of a domain's senders: made by group, classify and inventory,
+ * printed by the renderers. Everything lives in the arena of the run.
  */
 #ifndef REPORT_FINDING_H
 #define REPORT_FINDING_H

@@ -203,8 +203,9 @@ static void make_sender(const struct grouping *g, const struct address *addresse
 	*s = (struct sender){.key = addresses->key, .first_day = INT32_MAX, .last_day = INT32_MIN};
 	for (size_t i = 0; i < n; i++) {
 		if (addresses[i].first->source.family != 0)
-			sources[s->n_sources++] = (struct sender_source){
-				addresses[i].first->source, addresses[i].messages, addresses[i].dmarc_pass};
+			sources[s->n_sources++] =
+			    (struct sender_source){addresses[i].first->source,
+						   addresses[i].messages, addresses[i].dmarc_pass};
 		for (size_t k = 0; k < addresses[i].n; k++) {
 			const struct fact *f = &addresses[i].first[k];
 			facts[s->n_facts++] = f;
@@ -218,8 +219,8 @@ static void make_sender(const struct grouping *g, const struct address *addresse
 		count_distinct(s, g->facts->n_reporters);
 }
 
-void group_senders(const struct domain_facts *facts, const struct name_rules *rules, struct arena *a,
-		   struct sender **senders, size_t *n)
+void group_senders(const struct domain_facts *facts, const struct name_rules *rules,
+		   struct arena *a, struct sender **senders, size_t *n)
 {
 	struct grouping g = {.facts = facts, .rules = rules, .a = a};
 	g.row_keys = arena_alloc(a, (facts->n_profiles + 1) * sizeof *g.row_keys);

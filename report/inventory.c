@@ -8,10 +8,10 @@
 #include "report/group.h"
 
 const char *const change_names[CHANGE_COUNT] = {
-	[CHANGE_NEW] = "new",
-	[CHANGE_GONE] = "gone",
-	[CHANGE_CHANGED] = "changed",
-	[CHANGE_SAME] = "same",
+    [CHANGE_NEW] = "new",
+    [CHANGE_GONE] = "gone",
+    [CHANGE_CHANGED] = "changed",
+    [CHANGE_SAME] = "same",
 };
 
 bool category_parse(const char *s, enum category *out)
@@ -29,7 +29,8 @@ static struct digest key_of(const struct sender *s)
 	return hash_fixed128(s->key, strlen(s->key));
 }
 
-/* What is not settled first, by what fails; then forwarders; then what is fine; what is gone last. */
+/* What is not settled first, by what fails; then forwarders; then what is fine; what is gone last.
+ */
 static int rank(const struct sender *s)
 {
 	if (s->change == CHANGE_GONE)
@@ -65,7 +66,8 @@ static struct sender gone(const struct sender *was)
 }
 
 /* senders has room for those that are gone. */
-static size_t compare(struct sender *senders, size_t n, const struct sender *before, size_t n_before)
+static size_t compare(struct sender *senders, size_t n, const struct sender *before,
+		      size_t n_before)
 {
 	struct map old = {0}, now = {0};
 	for (size_t i = 0; i < n_before; i++) {
@@ -79,8 +81,9 @@ static size_t compare(struct sender *senders, size_t n, const struct sender *bef
 		if (!was)
 			senders[i].change = CHANGE_NEW;
 		else
-			senders[i].change = before[*was].category == senders[i].category ? CHANGE_SAME
-											  : CHANGE_CHANGED;
+			senders[i].change = before[*was].category == senders[i].category
+						? CHANGE_SAME
+						: CHANGE_CHANGED;
 	}
 	for (size_t i = 0; i < n_before; i++) {
 		struct digest key = key_of(&before[i]);

@@ -16,8 +16,8 @@ struct inventory_options {
 	enum category category;
 };
 
-/* now and before are facts of the same domain in two windows. out lives in a and borrows from now and
- * before. */
+/* now and before are facts of the same domain in two windows. out lives in a and borrows from now
+ * and before. */
 void inventory_domain(const struct domain_facts *now, const struct domain_facts *before,
 		      const struct name_rules *rules, const struct inventory_options *options,
 		      struct arena *a, struct domain_inventory *out);

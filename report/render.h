@@ -13,7 +13,8 @@ struct text_style {
 	bool utf8; /* "…" where something is cut, else "~" */
 };
 
-void render_inventory_text(const struct inventory *inv, const struct text_style *style, struct buf *out);
+void render_inventory_text(const struct inventory *inv, const struct text_style *style,
+			   struct buf *out);
 
 /* docs/schema/inventory.json */
 void render_inventory_json(const struct inventory *inv, struct buf *out);

@@ -44,8 +44,8 @@ static void put_day(struct buf *out, int32_t day)
 	buf_printf(out, "%s,", day_format(day, text));
 }
 
-static void put_sender(struct buf *out, const struct inventory *inv, const struct domain_inventory *d,
-		       const struct sender *s)
+static void put_sender(struct buf *out, const struct inventory *inv,
+		       const struct domain_inventory *d, const struct sender *s)
 {
 	char ip[IP_STRLEN];
 	put_cell(out, d->domain);
@@ -75,9 +75,11 @@ static void put_sender(struct buf *out, const struct inventory *inv, const struc
 
 void render_inventory_csv(const struct inventory *inv, struct buf *out)
 {
-	buf_puts(out, "domain,since,until,sender,key,category,confidence,messages,dmarc_pass,spf_aligned,"
-		      "dkim_aligned,rejected,quarantined,first_seen,last_seen,days,reporters,change,"
-		      "remedy_kind,sources\r\n");
+	buf_puts(
+	    out,
+	    "domain,since,until,sender,key,category,confidence,messages,dmarc_pass,spf_aligned,"
+	    "dkim_aligned,rejected,quarantined,first_seen,last_seen,days,reporters,change,"
+	    "remedy_kind,sources\r\n");
 	for (size_t i = 0; i < inv->n_domains; i++)
 		for (size_t k = 0; k < inv->domains[i].n_senders; k++)
 			put_sender(out, inv, &inv->domains[i], &inv->domains[i].senders[k]);

@@ -4,10 +4,10 @@
 #include "core/text.h"
 #include "report/render.h"
 
-#define WIDTH_MIN  72
-#define NUMBERS    46 /* columns behind name and category */
-#define CATEGORY   16
-#define ROWS_MAX   40 /* senders shown; the smallest of the others are folded into one line */
+#define WIDTH_MIN 72
+#define NUMBERS   46 /* columns behind name and category */
+#define CATEGORY  16
+#define ROWS_MAX  40 /* senders shown; the smallest of the others are folded into one line */
 
 static void put_spaces(struct buf *out, size_t n)
 {
@@ -93,7 +93,8 @@ static const char *colour_of(enum category c)
 	}
 }
 
-static void put_row(struct buf *out, const struct text_style *style, const struct sender *s, size_t name)
+static void put_row(struct buf *out, const struct text_style *style, const struct sender *s,
+		    size_t name)
 {
 	char day[DAY_STRLEN];
 	put_padded(out, style, s->name, name);
@@ -117,7 +118,8 @@ static void put_row(struct buf *out, const struct text_style *style, const struc
 
 static bool needs_words(const struct sender *s)
 {
-	return s->change != CHANGE_GONE && s->category != CAT_AUTHORIZED && s->category != CAT_FORWARDER;
+	return s->change != CHANGE_GONE && s->category != CAT_AUTHORIZED &&
+	       s->category != CAT_FORWARDER;
 }
 
 /* A burst of forgeries has hundreds of senders: of those that are not settled, the ones below a
@@ -127,8 +129,8 @@ static bool is_small(const struct domain_inventory *d, const struct sender *s)
 	return d->n_senders > ROWS_MAX / 2 && needs_words(s) && 100 * s->t.messages < d->messages;
 }
 
-static void put_rows(struct buf *out, const struct text_style *style, const struct domain_inventory *d,
-		     size_t name)
+static void put_rows(struct buf *out, const struct text_style *style,
+		     const struct domain_inventory *d, size_t name)
 {
 	size_t folded = 0, shown = 0;
 	uint64_t messages = 0;
@@ -229,8 +231,8 @@ static void put_domain(struct buf *out, const struct text_style *style, const st
 	put_count(out, d->messages);
 	buf_puts(out, " messages,");
 	put_percent(out, d->dmarc_pass, d->messages);
-	buf_printf(out, " pass DMARC; %llu reports of %llu reporters\n\n", (unsigned long long)d->reports,
-		   (unsigned long long)d->reporters);
+	buf_printf(out, " pass DMARC; %llu reports of %llu reporters\n\n",
+		   (unsigned long long)d->reports, (unsigned long long)d->reporters);
 	put_padded(out, style, "Sender", name);
 	buf_putc(out, ' ');
 	put_padded(out, style, "What it is", CATEGORY);
@@ -242,7 +244,8 @@ static void put_domain(struct buf *out, const struct text_style *style, const st
 	buf_putc(out, '\n');
 }
 
-void render_inventory_text(const struct inventory *inv, const struct text_style *style, struct buf *out)
+void render_inventory_text(const struct inventory *inv, const struct text_style *style,
+			   struct buf *out)
 {
 	char since[DAY_STRLEN], until[DAY_STRLEN];
 	for (size_t i = 0; i < inv->n_domains; i++)

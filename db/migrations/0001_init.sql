@@ -50,8 +50,8 @@ CREATE TABLE report (
     fo                 text,
     testing            text,
     discovery_method   text,
-    records            bigint NOT NULL,
-    messages           bigint NOT NULL,
+    records            bigint NOT NULL CHECK (records >= 0),
+    messages           bigint NOT NULL CHECK (messages >= 0),
     warnings           text[],
     source             text NOT NULL,
     run_id             bigint NOT NULL,
@@ -124,8 +124,8 @@ CREATE TABLE domain_day (
     dkim        boolean NOT NULL,
     spf         boolean NOT NULL,
     disposition text NOT NULL,
-    messages    bigint NOT NULL,
-    records     bigint NOT NULL,
+    messages    bigint NOT NULL CHECK (messages >= 0),
+    records     bigint NOT NULL CHECK (records >= 0),
     PRIMARY KEY (domain_id, day, reporter_id, dkim, spf, disposition)
 );
 COMMENT ON TABLE domain_day IS 'Daily totals, exact, written in the transaction that stores the records. dkim and spf as evaluated.';
@@ -167,6 +167,8 @@ CREATE TABLE quarantine (
     first_seen timestamptz NOT NULL DEFAULT now(),
     last_seen  timestamptz NOT NULL DEFAULT now()
 );
+-- not compressed by the server: it is compressed mostly, and is read in pieces
+ALTER TABLE quarantine ALTER COLUMN bytes SET STORAGE EXTERNAL;
 CREATE UNIQUE INDEX quarantine_conflict ON quarantine (domain_id, identity, content);
 COMMENT ON TABLE quarantine IS 'What was set aside, with its bytes as they came; the same bytes are kept once.';
 

@@ -20,7 +20,8 @@ struct piece_stream {
 	size_t at;
 };
 
-static enum status piece_read(struct stream *base, void *dst, size_t n, size_t *got, struct err *err)
+static enum status piece_read(struct stream *base, void *dst, size_t n, size_t *got,
+			      struct err *err)
 {
 	struct piece_stream *s = (struct piece_stream *)base;
 	(void)err;
@@ -58,7 +59,8 @@ static void look(const char *s)
 		abort();
 }
 
-static enum status on_begin(void *ctx, const struct dmarc_report *r, const struct item *i, struct err *err)
+static enum status on_begin(void *ctx, const struct dmarc_report *r, const struct item *i,
+			    struct err *err)
 {
 	(void)ctx, (void)i, (void)err;
 	look(r->org_name);
@@ -80,7 +82,8 @@ static enum status on_records(void *ctx, const struct dmarc_record *r, size_t n,
 	return ST_OK;
 }
 
-static enum status on_end(void *ctx, const struct dmarc_report *r, const struct item *i, struct err *err)
+static enum status on_end(void *ctx, const struct dmarc_report *r, const struct item *i,
+			  struct err *err)
 {
 	(void)ctx, (void)i, (void)err;
 	for (unsigned k = 0; k < r->n_warnings; k++)
@@ -109,7 +112,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!reader)
 		reader = xml_reader_new(names_open(), &limits);
 	open_reports = 0;
-	if (xml_read_report(reader, &origin, &item, 1800000000, &sink, &verdict, &reason, &err) != ST_OK ||
+	if (xml_read_report(reader, &origin, &item, 1800000000, &sink, &verdict, &reason, &err) !=
+		ST_OK ||
 	    open_reports != 0)
 		abort();
 	return 0;
