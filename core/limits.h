@@ -36,6 +36,7 @@ struct limits {
 					  GMime sees it: its address parser recurses per group */
 #define LIMIT_XML_DEPTH    64          /* a report needs 7 */
 #define LIMIT_XML_TEXT     (64 * 1024) /* a text node; cut and flagged */
+#define LIMIT_XML_TAG      (64 * 1024) /* a tag with its attributes: libxml2 takes quadratic time */
 #define LIMIT_REPORT_ID    512         /* octets; cut and flagged */
 #define LIMIT_TEXT         1024        /* org_name, comments, human_result...; cut and flagged */
 #define LIMIT_AUTH_RESULTS 100         /* dkim or spf results a record (RFC 9990 asks for <= 100) */

@@ -232,7 +232,7 @@ enum status cluster_paths_prepare(struct cluster_paths *p, struct err *err)
 	if (st != ST_OK)
 		return st;
 	snprintf(p->pgdata, sizeof p->pgdata, "%s/pgdata", p->dir);
-	snprintf(p->fresh, sizeof p->fresh, "%s/pgdata.new", p->dir);
+	snprintf(p->fresh, sizeof p->fresh, "%s/pgdata.%ld", p->dir, (long)getpid());
 	snprintf(p->server, sizeof p->server, "%s/server", p->dir);
 	snprintf(p->log, sizeof p->log, "%s/server/postgres.log", p->dir);
 	st = find_programs(p, err);

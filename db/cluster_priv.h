@@ -8,7 +8,7 @@
  *	DIR/start.lock    held while the server is made, started or stopped
  *	DIR/users.lock    held shared by every process that uses it
  *	DIR/keep          `db start`: do not stop it with the last user
- *	DIR/pgdata/       the cluster; DIR/pgdata.new/ while initdb works
+ *	DIR/pgdata/       the cluster; DIR/pgdata.PID/ while initdb works
  *	DIR/server/       its socket and log
  */
 #ifndef DB_CLUSTER_PRIV_H

@@ -1,12 +1,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <glob.h>
 #include <grp.h>
 #include <libpq-fe.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -32,7 +34,7 @@ static time_t now(void)
 
 /* In the child: become the server's user, away from our terminal, files and locks; what it prints
  * goes to its log. */
-static void become_server(const struct cluster_paths *p, char *const argv[])
+static void become_server(const struct cluster_paths *p, char *const argv[], bool with_us)
 {
 	sigset_t none;
 	sigemptyset(&none);
@@ -43,6 +45,8 @@ static void become_server(const struct cluster_paths *p, char *const argv[])
 	setsid();
 	if (p->user.drop && (initgroups(p->user.name, p->user.gid) != 0 ||
 			     setgid(p->user.gid) != 0 || setuid(p->user.uid) != 0))
+		_exit(126);
+	if (with_us && prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) /* after setuid, which clears it */
 		_exit(126);
 	umask(077);
 	int in = open("/dev/null", O_RDONLY);
@@ -56,11 +60,12 @@ static void become_server(const struct cluster_paths *p, char *const argv[])
 	_exit(127);
 }
 
-static pid_t spawn(const struct cluster_paths *p, char *const argv[])
+/* with_us: it ends when we are killed. */
+static pid_t spawn(const struct cluster_paths *p, char *const argv[], bool with_us)
 {
 	pid_t pid = fork();
 	if (pid == 0)
-		become_server(p, argv);
+		become_server(p, argv, with_us);
 	return pid;
 }
 
@@ -144,13 +149,26 @@ static enum status configure(const struct cluster_paths *p, struct err *err)
 	return st;
 }
 
+/* What killed attempts left. Their initdb may still be at work: each attempt has a name of its own.
+ */
+static void remove_attempts(const struct cluster_paths *p)
+{
+	char pattern[PATH_MAX + 8];
+	glob_t found;
+	snprintf(pattern, sizeof pattern, "%s.*", p->pgdata);
+	if (glob(pattern, GLOB_NOSORT, NULL, &found) == 0) {
+		for (size_t i = 0; i < found.gl_pathc; i++)
+			nftw(found.gl_pathv[i], remove_one, 16, FTW_DEPTH | FTW_PHYS);
+		globfree(&found);
+	}
+}
+
 static enum status init(const struct cluster_paths *p, struct err *err)
 {
 	char program[PATH_MAX], why[512];
 	if (access(p->pgdata, F_OK) == 0)
 		return ST_OK;
-	/* what a killed attempt left */
-	nftw(p->fresh, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	remove_attempts(p);
 	if (mkdir(p->fresh, 0700) != 0 ||
 	    (p->user.drop && chown(p->fresh, p->user.uid, p->user.gid) != 0))
 		return err_set(err, ST_FATAL, "private database: %s: %s", p->fresh,
@@ -166,7 +184,7 @@ static enum status init(const struct cluster_paths *p, struct err *err)
 			(char *)"--locale=C",
 			(char *)"--auth=peer",
 			NULL};
-	pid_t pid = spawn(p, argv);
+	pid_t pid = spawn(p, argv, true);
 	int status = -1;
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
@@ -242,7 +260,7 @@ static enum status start_once(const struct cluster_paths *p, bool *again, struct
 	snprintf(program, sizeof program, "%s/postgres", p->bin);
 	char *argv[] = {program, (char *)"-D", (char *)p->pgdata, NULL};
 	*again = false;
-	pid_t pid = spawn(p, argv);
+	pid_t pid = spawn(p, argv, false);
 	if (pid < 0)
 		return err_set(err, ST_RETRY, "private database: cannot start: %s",
 			       strerror(errno));

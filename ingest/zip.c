@@ -137,6 +137,31 @@ static enum status open_failed(struct zipfile *z, zip_error_t *ze, struct err *e
 	return st;
 }
 
+void zipfile_close(struct zipfile *z)
+{
+	if (!z)
+		return;
+	if (z->zip)
+		zip_discard(z->zip);
+	zip_error_fini(&z->error);
+	free(z);
+}
+
+/* Members that share bytes are a bomb: together they are larger than the archive that holds them.
+ */
+static bool members_overlap(const struct zipfile *z)
+{
+	zip_int64_t n = zip_get_num_entries(z->zip, 0);
+	uint64_t sum = 0;
+	for (zip_int64_t i = 0; i < n; i++) {
+		zip_stat_t st;
+		if (zip_stat_index(z->zip, (zip_uint64_t)i, 0, &st) == 0 &&
+		    (st.valid & ZIP_STAT_COMP_SIZE))
+			sum = st.comp_size > UINT64_MAX - sum ? UINT64_MAX : sum + st.comp_size;
+	}
+	return sum > z->blob.size;
+}
+
 enum status zipfile_open(const struct blob *blob, struct zipfile **out, struct err *err)
 {
 	if (!directory_is_sane(blob))
@@ -156,18 +181,12 @@ enum status zipfile_open(const struct blob *blob, struct zipfile **out, struct e
 		return open_failed(z, &ze, err);
 	}
 	zip_error_fini(&ze);
+	if (members_overlap(z)) {
+		zipfile_close(z);
+		return err_set(err, ST_ITEM, "zip: its members overlap");
+	}
 	*out = z;
 	return ST_OK;
-}
-
-void zipfile_close(struct zipfile *z)
-{
-	if (!z)
-		return;
-	if (z->zip)
-		zip_discard(z->zip);
-	zip_error_fini(&z->error);
-	free(z);
 }
 
 uint64_t zipfile_count(const struct zipfile *z)

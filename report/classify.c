@@ -137,10 +137,12 @@ static uint64_t broken_signatures(const struct domain_facts *facts, const struct
 	for (size_t i = 0; i < s->n_facts; i++) {
 		const struct dmarc_profile *p = &facts->profiles[s->facts[i]->profile];
 		bool found = false;
-		for (unsigned k = 0; k < p->n_dkim && !found; k++)
-			found = p->dkim[k].result.code == W_FAIL &&
-				is_ours(rules, p, &p->dkim[k]) &&
-				x->total[selector_index(x, &p->dkim[k])] > 0;
+		for (unsigned k = 0; k < p->n_dkim && !found; k++) {
+			if (p->dkim[k].result.code != W_FAIL || !is_ours(rules, p, &p->dkim[k]))
+				continue;
+			size_t index = selector_index(x, &p->dkim[k]); /* may move total */
+			found = x->total[index] > 0;
+		}
 		broken += found ? s->facts[i]->messages : 0;
 	}
 	return broken;

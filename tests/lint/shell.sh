@@ -1,5 +1,5 @@
 #!/bin/bash
-# shellcheck over every script; the manual page must be clean, too.
+# Every script is clean for shellcheck; the manual page must be clean, too.
 set -euo pipefail
 cd "$1"
 command -v shellcheck > /dev/null || { echo "skipped: shellcheck is not installed"; exit 77; }
