@@ -15,8 +15,7 @@ enum status migrate_version(struct db *db, int *version, struct err *err)
 {
 	PGresult *res;
 	*version = 0;
-	enum status st =
-	    db_query(db, sql_schema_there, 0, NULL, &res, err);
+	enum status st = db_query(db, sql_schema_there, 0, NULL, &res, err);
 	if (st != ST_OK)
 		return st;
 	bool there = PQgetvalue(res, 0, 0)[0] == 't';

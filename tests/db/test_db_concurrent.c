@@ -1,0 +1,218 @@
+/* Several loaders at once on the same reports, and a server that is killed under them. */
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/limits.h"
+#include "db/cluster.h"
+#include "db/prune.h"
+#include "db/rollup.h"
+#include "tests/db/fixture.h"
+
+#define WORKERS 4
+#define REPORTS 1500
+
+struct worker {
+	pthread_t thread;
+	const char *info;
+	int no;
+	struct settled settled;
+	enum status status; /* of the run */
+	struct err err;
+};
+
+/* Report i, the same for all: many domains and months, a few large. */
+static struct made report_no(int i, char id[32], char domain[32])
+{
+	snprintf(id, 32, "r%d", i);
+	snprintf(domain, 32, "d%d.example", i % 13);
+	return (struct made){.domain = domain,
+			     .id = id,
+			     .org = i % 2 ? "one.example" : "two.example",
+			     .day = DAY0 + i % 90,
+			     .n = i % 500 == 499 ? BATCH_RECORDS + 500u : (unsigned)i % 40,
+			     .profiles = 50};
+}
+
+static uint64_t records_in_all(void)
+{
+	uint64_t n = 0;
+	char id[32], domain[32];
+	for (int i = 0; i < REPORTS; i++)
+		n += report_no(i, id, domain).n;
+	return n;
+}
+
+/* All reports, each worker from another end; half of them backwards. Flushes at odd moments. */
+static void *work(void *arg)
+{
+	struct worker *w = arg;
+	struct loading l;
+	loading_open(&l, w->info, false);
+	for (int k = 0; w->status == ST_OK && k < REPORTS; k++) {
+		char id[32], domain[32];
+		int i = (k + w->no * REPORTS / WORKERS) % REPORTS;
+		struct made m = report_no(w->no % 2 ? REPORTS - 1 - i : i, id, domain);
+		w->status = fixture_put(l.sink, &m, &w->err);
+		if (w->status == ST_OK && k % (97 + 31 * w->no) == 0)
+			w->status = l.sink->flush(l.sink->ctx, &w->err);
+	}
+	if (w->status == ST_OK)
+		w->status = l.sink->flush(l.sink->ctx, &w->err);
+	w->settled = l.settled;
+	loading_close(&l);
+	return NULL;
+}
+
+static void check_all_stored(const char *info)
+{
+	struct db *db = fixture_open(info);
+	int64_t records = (int64_t)records_in_all();
+	assert_int_equal(fixture_int(db, "SELECT count(*) FROM report"), REPORTS);
+	assert_int_equal(fixture_int(db, "SELECT count(*) FROM record"), records);
+	assert_int_equal(fixture_int(db, "SELECT sum(records) FROM report"), records);
+	assert_int_equal(fixture_int(db, "SELECT sum(records) FROM domain_day"), records);
+	assert_int_equal(fixture_int(db, "SELECT sum(messages) FROM domain_day"),
+			 fixture_int(db, "SELECT sum(messages) FROM record"));
+	assert_int_equal(fixture_int(db, "SELECT count(*) FROM ledger WHERE outcome = 'stored'"),
+			 REPORTS);
+	db_close(db);
+}
+
+static void test_overlapping(void **state)
+{
+	(void)state;
+	const char *info = fixture_database();
+	static struct worker w[WORKERS];
+	uint64_t stored = 0, settled = 0;
+	for (int i = 0; i < WORKERS; i++) {
+		w[i] = (struct worker){.info = info, .no = i};
+		pthread_create(&w[i].thread, NULL, work, &w[i]);
+	}
+	/* months are folded meanwhile */
+	struct db *db = fixture_open(info);
+	for (int i = 0; i < 10; i++) {
+		CHECK_OK(db_rollup(db, DAY0 + 1000, NULL, &err));
+		usleep(100000);
+	}
+	for (int i = 0; i < WORKERS; i++) {
+		pthread_join(w[i].thread, NULL);
+		if (w[i].status != ST_OK)
+			fail_msg("worker %d: %s", i, w[i].err.msg);
+		stored += w[i].settled.outcome[OUT_STORED];
+		settled += w[i].settled.n;
+		assert_int_equal(w[i].settled.outcome[OUT_CONFLICT], 0);
+	}
+	assert_int_equal(stored, REPORTS);
+	assert_int_equal(settled, REPORTS * WORKERS);
+	check_all_stored(info);
+	CHECK_OK(db_rollup(db, DAY0 + 1000, NULL, &err));
+	assert_int_equal(fixture_int(db, "SELECT sum(records) FROM sender_month"),
+			 (int64_t)records_in_all());
+	db_close(db);
+}
+
+/* Workers that meet a loss stop with ST_RETRY; what they settled is there; a second run is exact.
+ */
+static void test_server_killed(void **state)
+{
+	(void)state;
+	const char *info = fixture_database();
+	static struct worker w;
+	for (int delay = 30; delay < 400; delay += 90) {
+		w = (struct worker){.info = info};
+		pthread_create(&w.thread, NULL, work, &w);
+		usleep((useconds_t)delay * 1000);
+		kill(fixture_postmaster(), SIGKILL);
+		/* what is left of it ends by itself, as after the kernel's own kill */
+		pthread_join(w.thread, NULL);
+		struct cluster *again;
+		const char *unused;
+		assert_true(w.status == ST_OK || w.status == ST_RETRY);
+		CHECK_OK(cluster_acquire(&again, &unused, &err));
+		struct db *db = fixture_open(info);
+		assert_true(fixture_int(db, "SELECT count(*) FROM report") >=
+			    (int64_t)w.settled.outcome[OUT_STORED]);
+		db_close(db);
+		cluster_release(again);
+	}
+	w = (struct worker){.info = info};
+	work(&w);
+	assert_int_equal(w.status, ST_OK);
+	assert_int_equal(w.settled.n, REPORTS);
+	check_all_stored(info);
+}
+
+/* Backends that are cut off in the middle, one by one. */
+static void test_connection_cut(void **state)
+{
+	(void)state;
+	const char *info = fixture_database();
+	static struct worker w;
+	struct db *db = fixture_open(info);
+	for (int i = 0; i < 5; i++) {
+		w = (struct worker){.info = info};
+		pthread_create(&w.thread, NULL, work, &w);
+		usleep(60000 + 40000 * (useconds_t)i);
+		PGresult *res = NULL;
+		CHECK_OK(db_query(db,
+				  "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE "
+				  "datname = current_database() AND pid <> pg_backend_pid() AND "
+				  "query NOT LIKE 'SET%'",
+				  0, NULL, &res, &err));
+		PQclear(res);
+		pthread_join(w.thread, NULL);
+		assert_true(w.status == ST_OK || w.status == ST_RETRY);
+	}
+	db_close(db);
+	w = (struct worker){.info = info};
+	work(&w);
+	assert_int_equal(w.status, ST_OK);
+	check_all_stored(info);
+}
+
+/* A month pruned away under a loader that remembers its partition comes back with new data. */
+static void test_prune_while_loading(void **state)
+{
+	(void)state;
+	struct loading l;
+	struct prune_result pruned;
+	const char *info = fixture_database();
+	loading_open(&l, info, false);
+	struct db *db = fixture_open(info);
+	for (int i = 0; i < 4; i++) {
+		char id[32];
+		snprintf(id, sizeof id, "p%d", i);
+		put(&l, &(struct made){.domain = "a.example", .id = id, .day = DAY0, .n = 3});
+		if (i % 2)
+			put(&l, &(struct made){.domain = "a.example",
+					       .id = i == 1 ? "big1" : "big2",
+					       .day = DAY0,
+					       .n = BATCH_RECORDS + 2000});
+		loading_flush(&l);
+		CHECK_OK(db_prune(db, DAY0 + 100 - DAY0 % 30, &pruned, &err));
+		assert_int_equal(pruned.partitions, 1);
+	}
+	assert_int_equal(l.settled.outcome[OUT_STORED], 6);
+	assert_int_equal(fixture_int(db, "SELECT count(*) FROM report"), 0);
+	db_close(db);
+	loading_close(&l);
+}
+
+static int tests(void)
+{
+	const struct CMUnitTest all[] = {
+	    cmocka_unit_test(test_overlapping),
+	    cmocka_unit_test(test_connection_cut),
+	    cmocka_unit_test(test_prune_while_loading),
+	    cmocka_unit_test(test_server_killed),
+	};
+	return cmocka_run_group_tests(all, fixture_acquire, fixture_release);
+}
+
+int main(void)
+{
+	return fixture_main(tests);
+}
