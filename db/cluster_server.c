@@ -4,10 +4,12 @@
 #include <glob.h>
 #include <grp.h>
 #include <libpq-fe.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -73,6 +75,36 @@ static pid_t spawn(const struct cluster_paths *p, char *const argv[], bool with_
 static bool complains(const char *line)
 {
 	return strstr(line, "FATAL:") || strstr(line, "PANIC:") || strstr(line, "error:");
+}
+
+/* Spawn it as init's child, not ours: while a dead child of ours waits for us to notice, nobody
+ * else could start a server in its place. Returns a pidfd, -1 with errno set. */
+static int spawn_detached(const struct cluster_paths *p, char *const argv[])
+{
+	int ends[2];
+	pid_t server = -1, between;
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return -1;
+	between = fork();
+	if (between == 0) {
+		server = spawn(p, argv, false);
+		_exit(write(ends[1], &server, sizeof server) == (ssize_t)sizeof server ? 0 : 1);
+	}
+	int code = errno;
+	close(ends[1]);
+	while (between > 0 && waitpid(between, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (between > 0 && (read(ends[0], &server, sizeof server) != (ssize_t)sizeof server))
+		server = -1;
+	close(ends[0]);
+	errno = code;
+	return server > 0 ? pidfd_open(server, 0) : -1;
+}
+
+static bool has_ended(int pidfd)
+{
+	struct pollfd end = {.fd = pidfd, .events = POLLIN};
+	return poll(&end, 1, 0) > 0;
 }
 
 /* The last complaint in the server's log, or its last line: it usually says why. */
@@ -260,24 +292,26 @@ static enum status start_once(const struct cluster_paths *p, bool *again, struct
 	snprintf(program, sizeof program, "%s/postgres", p->bin);
 	char *argv[] = {program, (char *)"-D", (char *)p->pgdata, NULL};
 	*again = false;
-	pid_t pid = spawn(p, argv, false);
-	if (pid < 0)
+	int server = spawn_detached(p, argv);
+	if (server < 0 && errno != ESRCH)
 		return err_set(err, ST_RETRY, "private database: cannot start: %s",
 			       strerror(errno));
-	for (time_t end = now() + WAIT_SECONDS; now() < end; nap()) {
-		int status;
-		if (ping(p) == PQPING_OK)
-			return ST_OK;
-		if (waitpid(pid, &status, WNOHANG) == pid) {
-			last_line(p, why, sizeof why);
-			*again = strstr(why, "is still in use") || strstr(why, "lock file");
-			return err_set(err, ST_RETRY,
-				       "private database: the server does not start: %s", why);
-		}
+	bool up = false, ended = false;
+	for (time_t end = now() + WAIT_SECONDS; !up && !ended && now() < end; nap()) {
+		ended = server < 0 || has_ended(server); /* asked first: an old one may answer */
+		up = ping(p) == PQPING_OK;
 	}
-	return err_set(err, ST_RETRY,
-		       "private database: the server does not answer after %d seconds: %s",
-		       WAIT_SECONDS, last_line(p, why, sizeof why));
+	if (server >= 0)
+		close(server);
+	if (up)
+		return ST_OK;
+	last_line(p, why, sizeof why);
+	if (!ended)
+		return err_set(err, ST_RETRY,
+			       "private database: the server does not answer after %d seconds: %s",
+			       WAIT_SECONDS, why);
+	*again = strstr(why, "is still in use") || strstr(why, "lock file");
+	return err_set(err, ST_RETRY, "private database: the server does not start: %s", why);
 }
 
 static enum status start(const struct cluster_paths *p, struct err *err)
@@ -373,7 +407,6 @@ enum status server_stop(const struct cluster_paths *p, struct err *err)
 			   : err_set(err, ST_FATAL, "private database: cannot stop process %ld: %s",
 				     (long)pid, strerror(errno));
 	for (time_t end = now() + WAIT_SECONDS; now() < end; nap()) {
-		waitpid(pid, NULL, WNOHANG); /* it may be our child */
 		if (server_pid(p) != pid || (kill(pid, 0) != 0 && errno == ESRCH))
 			return ST_OK;
 	}

@@ -274,10 +274,10 @@ enum status load_resolve(struct loader *l, struct db *db, struct err *err)
 	return st;
 }
 
-static enum status table_exists(struct db *db, const char *name, bool *there, struct err *err)
+static enum status partition_there(struct db *db, const char *name, bool *there, struct err *err)
 {
 	PGresult *res;
-	enum status st = db_query(db, "SELECT to_regclass($1) IS NOT NULL", 1, &name, &res, err);
+	enum status st = db_query(db, sql_partition_there, 1, &name, &res, err);
 	if (st != ST_OK)
 		return st;
 	*there = PQgetvalue(res, 0, 0)[0] == 't';
@@ -296,14 +296,14 @@ enum status load_partition(struct loader *l, struct db *db, int32_t day, struct 
 	day_format(month_first_day(month + 1), to);
 	snprintf(name, sizeof name, "record_%.4s%.2s", from, from + 5);
 	bool there;
-	enum status st = table_exists(db, name, &there, err);
+	enum status st = partition_there(db, name, &there, err);
 	if (st != ST_OK)
 		return st;
 	if (!there) {
 		/* the lock is taken before looking again: CREATE ... IF NOT EXISTS alone races */
 		st = db_exec(db, "BEGIN; SELECT pg_advisory_xact_lock(" LOCK_PARTITION ")", err);
 		if (st == ST_OK)
-			st = table_exists(db, name, &there, err);
+			st = partition_there(db, name, &there, err);
 		/* attached, not made as PARTITION OF: that would wait for all who load or read */
 		snprintf(sql, sizeof sql,
 			 "CREATE TABLE %s (LIKE record INCLUDING ALL); ALTER TABLE record ATTACH "

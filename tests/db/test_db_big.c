@@ -54,7 +54,7 @@ static void test_store_and_compare(void **state)
 			 MANY);
 	assert_int_equal(
 	    fixture_int(db, "SELECT count(*) FROM quarantine WHERE outcome = 'conflict'"), 1);
-	assert_int_equal(fixture_int(db, "SELECT count(*) FROM ledger"), 8);
+	assert_int_equal(fixture_int(db, "SELECT count(*) FROM ledger"), 9);
 	db_close(db);
 }
 
