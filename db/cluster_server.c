@@ -407,8 +407,11 @@ enum status server_stop(const struct cluster_paths *p, struct err *err)
 			   : err_set(err, ST_FATAL, "private database: cannot stop process %ld: %s",
 				     (long)pid, strerror(errno));
 	for (time_t end = now() + WAIT_SECONDS; now() < end; nap()) {
-		if (server_pid(p) != pid || (kill(pid, 0) != 0 && errno == ESRCH))
+		if (server_pid(p) != pid || (kill(pid, 0) != 0 && errno == ESRCH)) {
+			if (strcmp(p->socket, p->server) != 0)
+				rmdir(p->socket); /* the one in /tmp; made again when needed */
 			return ST_OK;
+		}
 	}
 	return err_set(err, ST_RETRY, "private database: the server does not stop");
 }
