@@ -1,5 +1,6 @@
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -128,14 +129,38 @@ static bool search_debian(struct cluster_paths *p, int major)
 	return best > 0;
 }
 
-static bool search_path(struct cluster_paths *p)
+/* What `postgres --version` says: "postgres (PostgreSQL) 15.8". 0: nothing that makes sense. */
+static int program_major(const char *bin)
+{
+	char path[PATH_MAX], line[128];
+	int ends[2], major = 0;
+	snprintf(path, sizeof path, "%s/postgres", bin);
+	char *argv[] = {path, (char *)"--version", NULL};
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return 0;
+	pid_t pid = fork();
+	if (pid == 0) {
+		if (dup2(ends[1], 1) == 1)
+			execv(path, argv);
+		_exit(127);
+	}
+	close(ends[1]);
+	ssize_t n = pid > 0 ? read(ends[0], line, sizeof line - 1) : 0;
+	close(ends[0]);
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	line[n > 0 ? n : 0] = '\0';
+	return sscanf(line, "postgres (PostgreSQL) %d", &major) == 1 ? major : 0;
+}
+
+static bool search_path(struct cluster_paths *p, int major)
 {
 	const char *path = getenv("PATH");
 	for (const char *s = path; s && *s;) {
 		size_t n = strcspn(s, ":");
 		if (n > 0 && n < sizeof p->bin) {
 			snprintf(p->bin, sizeof p->bin, "%.*s", (int)n, s);
-			if (has_server(p->bin))
+			if (has_server(p->bin) && (!major || program_major(p->bin) == major))
 				return true;
 		}
 		s += n + (s[n] == ':');
@@ -156,7 +181,7 @@ static enum status find_programs(struct cluster_paths *p, struct err *err)
 			       "(RUASCOPE_PG_BINDIR)",
 			       given);
 	}
-	if (search_debian(p, major) || search_path(p))
+	if (search_debian(p, major) || search_path(p, major))
 		return ST_OK;
 	if (major)
 		return err_set(err, ST_FATAL,
@@ -253,7 +278,11 @@ enum status cluster_paths_prepare(struct cluster_paths *p, struct err *err)
 			    "XDG_DATA_HOME to another place, or use --db",
 			    p->user.name, stop);
 	}
-	if (strlen(p->server) + sizeof SOCKET_NAME > sizeof p->socket)
+	/* the server takes a list there, in which quotes and commas have a meaning */
+	static const char plain[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-";
+	bool odd = p->server[strspn(p->server, plain)] != '\0';
+	if (odd || strlen(p->server) + sizeof SOCKET_NAME > sizeof p->socket)
 		return private_socket_dir(p, err);
 	snprintf(p->socket, sizeof p->socket, "%s", p->server);
 	return ST_OK;

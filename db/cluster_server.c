@@ -181,17 +181,18 @@ static enum status configure(const struct cluster_paths *p, struct err *err)
 	return st;
 }
 
-/* What killed attempts left. Their initdb may still be at work: each attempt has a name of its own.
- */
+/* What killed attempts left. Their initdb may still be about to end, and write meanwhile: each
+ * attempt has a name of its own, and is removed until it stays away. */
 static void remove_attempts(const struct cluster_paths *p)
 {
 	char pattern[PATH_MAX + 8];
 	glob_t found;
 	snprintf(pattern, sizeof pattern, "%s.*", p->pgdata);
-	if (glob(pattern, GLOB_NOSORT, NULL, &found) == 0) {
-		for (size_t i = 0; i < found.gl_pathc; i++)
-			nftw(found.gl_pathv[i], remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	for (int i = 0; i < 100 && glob(pattern, GLOB_NOSORT, NULL, &found) == 0; i++) {
+		for (size_t k = 0; k < found.gl_pathc; k++)
+			nftw(found.gl_pathv[k], remove_one, 16, FTW_DEPTH | FTW_PHYS);
 		globfree(&found);
+		nap();
 	}
 }
 

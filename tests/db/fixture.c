@@ -120,9 +120,15 @@ struct db *fixture_open(const char *conninfo)
 	return db;
 }
 
+static char info[512];
+
+const char *fixture_info(void)
+{
+	return info;
+}
+
 const char *fixture_database(void)
 {
-	static char info[512];
 	char sql[64];
 	int from, to;
 	struct db *db = fixture_open(cluster_info);

@@ -28,6 +28,7 @@ int fixture_release(void **state);
 
 /* A database of its own with the schema; conninfo in a static buffer. */
 const char *fixture_database(void);
+const char *fixture_info(void); /* the last one's */
 struct db *fixture_open(const char *conninfo);
 pid_t fixture_postmaster(void); /* 0: none runs */
 

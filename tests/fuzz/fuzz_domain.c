@@ -1,4 +1,5 @@
 /* Names: the normal form of a normal form is itself, and its organisational domain a part of it. */
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 

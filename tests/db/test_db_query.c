@@ -1,0 +1,364 @@
+/* What goes in comes out: facts, folded months, pruning, migrations, views. */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/migrate.h"
+#include "db/prune.h"
+#include "db/query.h"
+#include "db/rollup.h"
+#include "db/status.h"
+#include "tests/db/fixture.h"
+
+#define DAYS 100
+
+/* Three domains, two reporters with two names, four months. */
+static void fill(const char *info)
+{
+	struct loading l;
+	loading_open(&l, info, false);
+	for (int i = 0; i < DAYS * 3; i++) {
+		char id[32], domain[32];
+		snprintf(id, sizeof id, "q%d", i);
+		snprintf(domain, sizeof domain, "d%d.example", i % 3);
+		put(&l, &(struct made){.domain = domain,
+				       .id = id,
+				       .org = i % 2 ? "one.example" : "two.example",
+				       .day = DAY0 + i / 3,
+				       .n = (uint64_t)(i % 50),
+				       .profiles = 17,
+				       .flags = i % 40 == 7 ? DMARC_BAD_IP : 0});
+	}
+	loading_flush(&l);
+	loading_close(&l);
+}
+
+static void read_facts(struct db *db, const char *domain, struct window w, struct arena *a,
+		       struct domain_facts *f)
+{
+	CHECK_OK(query_domain_facts(db, domain, w, a, f, &err));
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_word(struct dmarc_word a, struct dmarc_word b)
+{
+	return a.code == b.code && same_text(a.text, b.text);
+}
+
+/* A profile read back is the one that was stored. */
+static void check_profile(const struct dmarc_profile *got)
+{
+	struct dmarc_profile want = {0};
+	unsigned k = 0;
+	for (; k < 100; k++) {
+		want = fixture_profile(k);
+		if (memcmp(want.digest.b, got->digest.b, sizeof want.digest.b) == 0)
+			break;
+	}
+	assert_true(k < 100);
+	CHECK_ROW(same_text(want.header_from, got->header_from), k);
+	CHECK_ROW(same_text(want.envelope_from, got->envelope_from), k);
+	CHECK_ROW(same_text(want.envelope_to, got->envelope_to), k);
+	CHECK_ROW(same_word(want.disposition, got->disposition), k);
+	CHECK_ROW(same_word(want.eval_dkim, got->eval_dkim), k);
+	CHECK_ROW(same_word(want.eval_spf, got->eval_spf), k);
+	CHECK_ROW(same_word(want.adkim, got->adkim) && same_word(want.aspf, got->aspf), k);
+	CHECK_ROW(want.aligned_dkim == got->aligned_dkim, k);
+	CHECK_ROW(want.aligned_spf == got->aligned_spf, k);
+	CHECK_ROW(want.cell == got->cell && want.flags == got->flags, k);
+	CHECK_ROW(want.n_dkim == got->n_dkim && want.n_spf == got->n_spf, k);
+	CHECK_ROW(want.n_reasons == got->n_reasons, k);
+	for (unsigned i = 0; i < want.n_dkim; i++)
+		CHECK_ROW(same_text(want.dkim[i].domain, got->dkim[i].domain) &&
+			      same_text(want.dkim[i].selector, got->dkim[i].selector) &&
+			      same_word(want.dkim[i].result, got->dkim[i].result) &&
+			      same_text(want.dkim[i].human_result, got->dkim[i].human_result),
+			  k);
+	for (unsigned i = 0; i < want.n_spf; i++)
+		CHECK_ROW(same_text(want.spf[i].domain, got->spf[i].domain) &&
+			      same_word(want.spf[i].scope, got->spf[i].scope) &&
+			      same_word(want.spf[i].result, got->spf[i].result),
+			  k);
+	for (unsigned i = 0; i < want.n_reasons; i++)
+		CHECK_ROW(same_word(want.reasons[i].type, got->reasons[i].type) &&
+			      same_text(want.reasons[i].comment, got->reasons[i].comment),
+			  k);
+}
+
+static void check_sums(const struct domain_facts *f)
+{
+	uint64_t messages = 0, pass = 0;
+	for (size_t i = 0; i < f->n_facts; i++) {
+		messages += f->facts[i].messages;
+		assert_true(f->facts[i].profile < f->n_profiles);
+		assert_true(f->facts[i].n_reporters > 0 && f->facts[i].days != 0);
+		if (f->profiles[f->facts[i].profile].eval_dkim.code == W_PASS)
+			pass += f->facts[i].messages;
+		if (i == 0)
+			continue;
+		int order = ip_cmp(&f->facts[i - 1].source, &f->facts[i].source);
+		CHECK_ROW(order < 0 || (order == 0 && f->facts[i - 1].month <= f->facts[i].month),
+			  i);
+	}
+	assert_int_equal(messages, f->messages);
+	assert_int_equal(pass, f->dmarc_pass);
+}
+
+static void test_facts(void **state)
+{
+	(void)state;
+	struct db *db = fixture_open(fixture_database());
+	struct arena a = {0};
+	struct domain_facts f;
+	struct window all = {DAY0 - 400, DAY0 + 400}, some = {DAY0 + 10, DAY0 + 20};
+	const char *const *names;
+	size_t n;
+	bool any;
+	int32_t oldest, newest;
+	CHECK_OK(query_day_range(db, &oldest, &newest, &any, &err));
+	assert_false(any);
+	fill(fixture_info());
+	CHECK_OK(query_domains(db, all, &a, &names, &n, &err));
+	assert_int_equal(n, 3);
+	assert_string_equal(names[2], "d2.example");
+	CHECK_OK(query_day_range(db, &oldest, &newest, &any, &err));
+	assert_true(any && oldest == DAY0 && newest == DAY0 + DAYS - 1);
+	read_facts(db, "d1.example", all, &a, &f);
+	check_sums(&f);
+	assert_int_equal(f.reports, DAYS);
+	assert_int_equal(f.n_reporters, 2);
+	assert_int_equal(f.n_policies, 1);
+	assert_int_equal(f.policies[0].p.code, W_NONE);
+	assert_int_equal(f.n_profiles, 17);
+	for (size_t i = 0; i < f.n_profiles; i++)
+		check_profile(&f.profiles[i]);
+	assert_int_equal(f.messages,
+			 fixture_int(db, "SELECT sum(messages) FROM v_record WHERE domain = "
+					 "'d1.example'"));
+	read_facts(db, "d1.example", some, &a, &f);
+	check_sums(&f);
+	assert_int_equal(f.reports, 10);
+	read_facts(db, "nobody.example", all, &a, &f);
+	assert_int_equal(f.reports + f.n_facts, 0);
+	arena_free(&a);
+	db_close(db);
+}
+
+static void check_same(const struct domain_facts *a, const struct domain_facts *b)
+{
+	assert_int_equal(a->n_facts, b->n_facts);
+	assert_int_equal(a->messages, b->messages);
+	for (size_t i = 0; i < a->n_facts; i++) {
+		const struct fact *x = &a->facts[i], *found = NULL;
+		for (size_t k = 0; k < b->n_facts && !found; k++) {
+			const struct fact *y = &b->facts[k];
+			if (ip_cmp(&x->source, &y->source) == 0 && x->month == y->month &&
+			    memcmp(a->profiles[x->profile].digest.b,
+				   b->profiles[y->profile].digest.b, 16) == 0)
+				found = y;
+		}
+		CHECK_ROW(found && found->messages == x->messages && found->days == x->days &&
+			      found->records == x->records && found->n_reporters == x->n_reporters,
+			  i);
+	}
+}
+
+/* Folded months say what their records say; new data makes them stale. */
+static void test_rollup(void **state)
+{
+	(void)state;
+	struct db *db = fixture_open(fixture_database());
+	struct arena a = {0};
+	struct domain_facts raw, folded;
+	struct window all = {DAY0 - 400, DAY0 + 400}, cut = {DAY0 + 5, DAY0 + 77};
+	unsigned built;
+	fill(fixture_info());
+	read_facts(db, "d1.example", all, &a, &raw);
+	CHECK_OK(db_rollup(db, DAY0 + 30, &built, &err)); /* only October is closed */
+	assert_int_equal(built, 3);
+	CHECK_OK(db_rollup(db, DAY0 + 400, &built, &err));
+	assert_int_equal(built, 9);
+	CHECK_OK(db_rollup(db, DAY0 + 400, &built, &err));
+	assert_int_equal(built, 0);
+	read_facts(db, "d1.example", all, &a, &folded);
+	check_same(&raw, &folded);
+	check_sums(&folded);
+	/* to see that it was the fold that was read */
+	CHECK_OK(db_exec(db, "UPDATE sender_month SET messages = messages + 1", &err));
+	read_facts(db, "d1.example", all, &a, &folded);
+	assert_int_equal(folded.facts[0].messages, raw.facts[0].messages + 1);
+	read_facts(db, "d1.example", cut, &a, &folded);
+	assert_true(folded.messages < raw.messages);
+	struct loading l;
+	loading_open(&l, fixture_info(), false);
+	put(&l, &(struct made){.domain = "d1.example", .id = "late", .day = DAY0, .n = 3});
+	loading_flush(&l);
+	loading_close(&l);
+	CHECK_OK(db_rollup(db, DAY0 + 400, &built, &err));
+	assert_int_equal(built, 1);
+	arena_free(&a);
+	db_close(db);
+}
+
+static void test_prune(void **state)
+{
+	(void)state;
+	struct db *db = fixture_open(fixture_database());
+	struct prune_result r;
+	int32_t keep = day_from_civil(2024, 12, 1);
+	fill(fixture_info());
+	CHECK_OK(db_rollup(db, DAY0 + 400, NULL, &err));
+	int64_t old = fixture_int(db, "SELECT count(*) FROM report WHERE day < '2024-12-01'");
+	CHECK_OK(db_prune(db, keep, &r, &err));
+	assert_int_equal(r.partitions, 2);
+	assert_int_equal(r.reports, old);
+	static const char *const left[] = {
+	    "SELECT count(*) FROM report WHERE day < '2024-12-01'",
+	    "SELECT count(*) FROM record WHERE day < '2024-12-01'",
+	    "SELECT count(*) FROM domain_day WHERE day < '2024-12-01'",
+	    "SELECT count(*) FROM sender_month WHERE month < '2024-12-01'",
+	    "SELECT count(*) FROM rollup_month WHERE month < '2024-12-01'",
+	    "SELECT count(*) FROM record_mark m WHERE NOT EXISTS (SELECT 1 FROM report r WHERE "
+	    "r.domain_id = m.domain_id AND r.report_id = m.report_id)",
+	};
+	for (size_t i = 0; i < COUNT(left); i++)
+		CHECK_ROW(fixture_int(db, left[i]) == 0, i);
+	assert_true(fixture_int(db, "SELECT count(*) FROM record") > 0);
+	assert_int_equal(fixture_int(db, "SELECT sum(records) FROM domain_day"),
+			 fixture_int(db, "SELECT count(*) FROM record"));
+	CHECK_OK(db_prune(db, keep, &r, &err));
+	assert_int_equal(r.partitions + r.reports, 0);
+	db_close(db);
+}
+
+static void *migrate(void *arg)
+{
+	int from, to;
+	struct err err = {.msg = ""};
+	struct db *db;
+	enum status st = db_open(arg, &db, &err);
+	if (st == ST_OK) {
+		st = migrate_run(db, &from, &to, &err);
+		db_close(db);
+	}
+	if (st != ST_OK)
+		fprintf(stderr, "%s\n", err.msg);
+	return st == ST_OK && to == migrate_latest() ? arg : NULL;
+}
+
+static void test_migrations(void **state)
+{
+	(void)state;
+	pthread_t threads[6];
+	void *done;
+	int from, to, version;
+	struct err why;
+	const char *info = fixture_database();
+	struct db *db = fixture_open(info);
+	CHECK_OK(migrate_run(db, &from, &to, &err));
+	assert_true(from == to && to == migrate_latest());
+	for (int round = 0; round < 5; round++) {
+		CHECK_OK(db_exec(db, "DROP SCHEMA public CASCADE; CREATE SCHEMA public", &err));
+		CHECK_OK(migrate_version(db, &version, &err));
+		assert_int_equal(version, 0);
+		assert_int_equal(migrate_check(db, &why), ST_FATAL);
+		assert_non_null(strstr(why.msg, "ruascope db migrate"));
+		for (size_t i = 0; i < COUNT(threads); i++)
+			pthread_create(&threads[i], NULL, migrate, (void *)(uintptr_t)info);
+		for (size_t i = 0; i < COUNT(threads); i++) {
+			pthread_join(threads[i], &done);
+			CHECK_ROW(done, i);
+		}
+	}
+	CHECK_OK(migrate_check(db, &err));
+	CHECK_OK(db_exec(db, "INSERT INTO schema_version (version) VALUES (999)", &err));
+	assert_int_equal(migrate_check(db, &why), ST_FATAL);
+	assert_non_null(strstr(why.msg, "newer"));
+	assert_int_equal(migrate_run(db, &from, &to, &why), ST_FATAL);
+	db_close(db);
+}
+
+/* The public face is there and documented; the status adds up. */
+static void test_views_and_status(void **state)
+{
+	(void)state;
+	static const char *const views[] = {"v_report", "v_record", "v_domain_day", "v_ledger",
+					    "v_quarantine"};
+	struct db *db = fixture_open(fixture_database());
+	struct db_status s;
+	char sql[128];
+	fill(fixture_info());
+	for (size_t i = 0; i < COUNT(views); i++) {
+		snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", views[i]);
+		fixture_int(db, sql);
+		snprintf(sql, sizeof sql, "SELECT obj_description('%s'::regclass) <> ''", views[i]);
+		char yes[8];
+		fixture_text(db, sql, yes, sizeof yes);
+		assert_string_equal(yes, "t");
+	}
+	CHECK_OK(db_status_read(db, &s, &err));
+	assert_int_equal(s.schema_version, migrate_latest());
+	assert_int_equal(s.domains, 3);
+	assert_int_equal(s.reports, DAYS * 3);
+	assert_int_equal(s.ledger[OUT_STORED], DAYS * 3);
+	assert_int_equal(s.records, fixture_int(db, "SELECT count(*) FROM record"));
+	assert_true(s.any && s.oldest == DAY0 && s.newest == DAY0 + DAYS - 1);
+	db_close(db);
+}
+
+/* What a failure means follows from its SQLSTATE; the row's data stays out of the message. */
+static void test_statuses(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *sql;
+		enum status want;
+	} rows[] = {
+	    {"SELECT 1/0", ST_ITEM},
+	    {"INSERT INTO domain (id, name) VALUES (1, 'secret'), (1, 'secret')", ST_ITEM},
+	    {"INSERT INTO domain (name) SELECT string_agg(md5(i::text), '') FROM "
+	     "generate_series(1, 1000) i",
+	     ST_ITEM},
+	    {"SET statement_timeout = 10; SELECT pg_sleep(1)", ST_RETRY},
+	    {"SELEC", ST_FATAL},
+	    {"SELECT pg_terminate_backend(pg_backend_pid())", ST_RETRY},
+	    {"SELECT 1", ST_RETRY},
+	};
+	struct db *db = fixture_open(fixture_database());
+	struct err err;
+	char text[64];
+	fixture_text(db, "SHOW TimeZone", text, sizeof text);
+	assert_string_equal(text, "UTC");
+	fixture_text(db, "SHOW application_name", text, sizeof text);
+	assert_string_equal(text, "ruascope");
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		CHECK_ROW(db_exec(db, rows[i].sql, &err) == rows[i].want, i);
+		CHECK_ROW(!strstr(err.msg, "secret"), i);
+	}
+	db_close(db);
+	assert_int_equal(db_open("host=127.0.0.1 port=1", &db, &err), ST_RETRY);
+	assert_non_null(strstr(err.msg, "refused"));
+}
+
+static int tests(void)
+{
+	const struct CMUnitTest all[] = {
+	    cmocka_unit_test(test_facts),
+	    cmocka_unit_test(test_rollup),
+	    cmocka_unit_test(test_prune),
+	    cmocka_unit_test(test_migrations),
+	    cmocka_unit_test(test_views_and_status),
+	    cmocka_unit_test(test_statuses),
+	};
+	return cmocka_run_group_tests(all, fixture_acquire, fixture_release);
+}
+
+int main(void)
+{
+	return fixture_main(tests);
+}
