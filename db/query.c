@@ -231,6 +231,29 @@ static int compare_facts(const void *x, const void *y)
 	return order;
 }
 
+static int compare_ids(const void *x, const void *y)
+{
+	const int64_t a = *(const int64_t *)x, b = *(const int64_t *)y;
+	return (a > b) - (a < b);
+}
+
+/* Number the profiles by id, not as the rows happened to come: the same question gets the same
+ * answer, folded or raw. */
+static void order_profiles(struct gather *g)
+{
+	size_t n = g->out->n_profiles;
+	uint32_t *renumber = mem_grow(NULL, n + 1, sizeof *renumber);
+	if (n > 1)
+		qsort(g->profile_ids, n, sizeof *g->profile_ids, compare_ids);
+	for (size_t i = 0; i < n; i++) {
+		struct digest key = id_key(g->profile_ids[i]);
+		renumber[*map_get(&g->profiles, &key)] = (uint32_t)i;
+	}
+	for (size_t i = 0; i < g->out->n_facts; i++)
+		g->facts[i].profile = renumber[g->facts[i].profile];
+	free(renumber);
+}
+
 static enum status read_facts(struct gather *g, struct err *err)
 {
 	struct domain_facts *out = g->out;
@@ -246,6 +269,7 @@ static enum status read_facts(struct gather *g, struct err *err)
 	}
 	if (st != ST_OK)
 		return st;
+	order_profiles(g);
 	if (out->n_facts > 1)
 		qsort(g->facts, out->n_facts, sizeof *g->facts, compare_facts);
 	out->facts = arena_memdup(g->a, g->facts, out->n_facts * sizeof *g->facts);

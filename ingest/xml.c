@@ -114,7 +114,8 @@ static void reset_parser(struct xml_reader *r, const char *p, size_t n)
 	size_t head = r->input.passthrough && n >= 4 ? 4 : 0;
 	xmlCtxtResetPush(r->ctxt, head ? p : NULL, (int)head, NULL, NULL);
 	xmlCtxtUseOptions(r->ctxt, XML_PARSE_NONET);
-	feed(r, p + head, n - head);
+	if (n > head)
+		feed(r, p + head, n - head);
 }
 
 static bool over_ceiling(struct xml_reader *r)

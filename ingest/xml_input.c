@@ -241,7 +241,7 @@ static void clean(struct xml_input *in, size_t n, const char **p, size_t *len)
 		return;
 	buf_reset(&in->clean);
 	in->replaced += utf8_repair(&in->clean, in->raw, n);
-	*p = in->clean.data;
+	*p = in->clean.data ? in->clean.data : "";
 	*len = in->clean.len;
 }
 
@@ -278,7 +278,7 @@ enum status xml_input_next(struct xml_input *in, const char **p, size_t *len, st
 			clean(in, n, p, len);
 		if (in->repair && !in->passthrough) {
 			repair(in, *p, *len);
-			*p = in->out.data;
+			*p = in->out.data ? in->out.data : "";
 			*len = in->out.len;
 		}
 	}
