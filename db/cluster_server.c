@@ -339,7 +339,7 @@ static enum status start(const struct cluster_paths *p, struct err *err)
 	return st;
 }
 
-static enum status make_database(const struct cluster_paths *p, struct err *err)
+static enum status make_database_once(const struct cluster_paths *p, struct err *err)
 {
 	char conninfo[512];
 	server_conninfo(p, NULL, conninfo, sizeof conninfo);
@@ -358,6 +358,18 @@ static enum status make_database(const struct cluster_paths *p, struct err *err)
 	}
 	PQclear(res);
 	PQfinish(conn);
+	return st;
+}
+
+/* A process that was killed may have left its CREATE DATABASE at work: ours fails until that ends.
+ */
+static enum status make_database(const struct cluster_paths *p, struct err *err)
+{
+	enum status st = make_database_once(p, err);
+	for (time_t end = now() + ORPHAN_SECONDS; st != ST_OK && now() < end;) {
+		nap();
+		st = make_database_once(p, err);
+	}
 	return st;
 }
 

@@ -38,7 +38,8 @@ static void entry_keep(struct loader *l, struct entry *e, const struct item *ite
 static bool must_flush(const struct batch *b, const struct item *item)
 {
 	return item->container.size > LIMIT_BLOB_COPY || b->n >= BATCH_REPORTS ||
-	       b->n_records >= BATCH_RECORDS || b->bytes > LIMIT_PENDING_BYTES;
+	       b->n_records >= BATCH_RECORDS || b->bytes > LIMIT_PENDING_BYTES ||
+	       b->arena.used > 2 * LIMIT_PENDING_BYTES; /* heads and warnings count, too */
 }
 
 static struct dmarc_word keep_word(struct arena *a, struct dmarc_word w)
@@ -97,31 +98,43 @@ static enum status on_begin(void *ctx, const struct dmarc_report *report, const 
 	return ST_OK;
 }
 
+static void add_record(struct loader *l, const struct dmarc_record *r)
+{
+	struct batch *b = &l->batch;
+	struct entry *e = &b->entries[b->n];
+	if (b->n_records == b->cap_records) {
+		b->cap_records = b->cap_records ? 2 * b->cap_records : CHUNK_RECORDS;
+		b->records = mem_grow(b->records, b->cap_records, sizeof *b->records);
+	}
+	b->records[b->n_records++] = (struct load_record){
+	    .source = r->source,
+	    .profile = load_profile_index(l, e->domain, r->profile),
+	    .flags = r->flags,
+	    .messages = r->messages,
+	    .source_raw = r->flags ? arena_strdup(&b->arena, r->source_raw) : NULL,
+	};
+	e->n++;
+}
+
+/* By records, or by what they drag along: hostile ones have a profile of 100 KiB each. */
+static bool outgrown(const struct loader *l)
+{
+	const struct batch *b = &l->batch;
+	return b->entries[b->n].n > BATCH_RECORDS || l->profiles.arena.used > LIMIT_PENDING_BYTES ||
+	       b->arena.used > l->head.used + LIMIT_PENDING_BYTES;
+}
+
 static enum status on_records(void *ctx, const struct dmarc_record *records, size_t n,
 			      struct err *err)
 {
 	struct loader *l = ctx;
-	struct batch *b = &l->batch;
-	if (l->dry || l->big == BIG_COMPARE)
-		return ST_OK;
-	if (b->n_records + n > b->cap_records) {
-		b->cap_records = 2 * (b->n_records + n);
-		b->records = mem_grow(b->records, b->cap_records, sizeof *b->records);
+	enum status st = ST_OK;
+	for (size_t i = 0; st == ST_OK && i < n && !l->dry && l->big != BIG_COMPARE; i++) {
+		add_record(l, &records[i]);
+		if (outgrown(l))
+			st = load_big_records(l, err);
 	}
-	struct entry *e = &b->entries[b->n];
-	for (size_t i = 0; i < n; i++) {
-		const struct dmarc_record *r = &records[i];
-		b->records[b->n_records + i] = (struct load_record){
-		    .source = r->source,
-		    .profile = load_profile_index(l, e->domain, r->profile),
-		    .flags = r->flags,
-		    .messages = r->messages,
-		    .source_raw = r->flags ? arena_strdup(&b->arena, r->source_raw) : NULL,
-		};
-	}
-	b->n_records += n;
-	e->n += n;
-	return e->n > BATCH_RECORDS ? load_big_records(l, err) : ST_OK;
+	return st;
 }
 
 static void on_abort(void *ctx)

@@ -2,8 +2,9 @@
  * rollup.h - closed months folded into sender_month, so that old months answer fast.
  *
  * Loading marks a month of a domain stale; db_rollup() rebuilds those that are stale and closed
- * (before the month of today). Readers use sender_month only where it is fresh. Loading waits while
- * one domain's month is rebuilt.
+ * (before the month of today). Readers use sender_month only where it is fresh. While
+ * somebody loads nothing is rebuilt: the next call does it. Loading waits while one domain's month
+ * is.
  */
 #ifndef DB_ROLLUP_H
 #define DB_ROLLUP_H
