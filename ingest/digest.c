@@ -60,13 +60,14 @@ struct digest sha256_cut(struct sha256 *s)
 	return d;
 }
 
-void record_sum_add(struct record_sum *sum, const struct dmarc_record *r)
+void record_sum_add(struct record_sum *sum, const struct dmarc_record *r,
+		    const struct digest *values)
 {
 	struct {
-		struct digest profile;
+		struct digest values;
 		uint64_t messages, flags, family;
 		uint8_t address[16];
-	} key = {.profile = r->profile->digest,
+	} key = {.values = *values,
 		 .messages = r->messages,
 		 .flags = r->flags,
 		 .family = r->source.family};

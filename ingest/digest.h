@@ -28,6 +28,8 @@ struct record_sum {
 	uint64_t lane[2];
 };
 
-void record_sum_add(struct record_sum *sum, const struct dmarc_record *r);
+/* values: of the record's texts (normalise.h). */
+void record_sum_add(struct record_sum *sum, const struct dmarc_record *r,
+		    const struct digest *values);
 
 #endif

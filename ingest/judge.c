@@ -6,9 +6,16 @@
 
 enum alignment { NOT_ALIGNED, ALIGNED_RELAXED, ALIGNED_STRICT };
 
+/* A name that stayed raw is no name. */
+static bool is_name(const struct name_rules *rules, const char *s)
+{
+	char name[DOMAIN_SIZE];
+	return s && domain_normalise(rules, s, strlen(s), name) && strcmp(s, name) == 0;
+}
+
 static enum alignment align(const struct name_rules *rules, const char *from, const char *name)
 {
-	if (!from || !name || !*name)
+	if (!is_name(rules, from) || !is_name(rules, name))
 		return NOT_ALIGNED;
 	if (strcmp(from, name) == 0)
 		return ALIGNED_STRICT;
@@ -51,7 +58,7 @@ static struct spf_verdict spf_verdict(const struct name_rules *rules, const stru
 				      const char *domain, const struct dmarc_word *result)
 {
 	struct spf_verdict v = {SPF_NO_DOMAIN, spf_result(result), false};
-	if (!domain || !*domain) {
+	if (!domain) {
 		if (v.result == SPF_PASSES) /* of nothing */
 			v.result = SPF_IS_NONE;
 		return v;
@@ -64,14 +71,32 @@ static struct spf_verdict spf_verdict(const struct name_rules *rules, const stru
 
 static int rank(const struct spf_verdict *v)
 {
-	return v->result == SPF_PASSES ? (v->domain == SPF_ALIGNED ? 2 : 1) : 0;
+	if (v->result != SPF_PASSES)
+		return 0;
+	return v->domain == SPF_ALIGNED ? 3 : v->strict_only ? 2 : 1;
+}
+
+/* The domain of MAIL FROM, also where a whole address was written; NULL: there is none. */
+static const char *envelope_domain(const struct name_rules *rules, const char *envelope_from,
+				   char out[DOMAIN_SIZE])
+{
+	if (!envelope_from)
+		return NULL;
+	const char *at = strrchr(envelope_from, '@');
+	const char *s = at ? at + 1 : envelope_from;
+	size_t n = strlen(s);
+	if (at && n > 0 && s[n - 1] == '>')
+		n--;
+	return domain_normalise(rules, s, n, out) ? out : NULL;
 }
 
 /* The MAIL FROM result; of several the best, because any of them carries DMARC. HELO results do
- * not. */
+ * not, but that a bounce has no other identity (RFC 7208 section 2.4). */
 static struct spf_verdict judge_spf(const struct name_rules *rules, struct dmarc_profile *p)
 {
 	struct spf_verdict best = {SPF_NO_DOMAIN, SPF_IS_NONE, false};
+	char buf[DOMAIN_SIZE];
+	const char *envelope = envelope_domain(rules, p->envelope_from, buf);
 	bool any = false, helo = false;
 	for (unsigned i = 0; i < p->n_spf; i++) {
 		const struct dmarc_spf *s = &p->spf[i];
@@ -79,16 +104,16 @@ static struct spf_verdict judge_spf(const struct name_rules *rules, struct dmarc
 			helo = true;
 			continue;
 		}
-		const char *domain = s->domain ? s->domain : p->envelope_from;
+		const char *domain = s->domain ? s->domain : envelope;
 		struct spf_verdict v = spf_verdict(rules, p, domain, &s->result);
 		if (!any || rank(&v) > rank(&best))
 			best = v;
 		any = true;
 	}
-	if ((p->envelope_from && !*p->envelope_from) || (helo && !any))
+	bool bounce = p->envelope_from ? !*p->envelope_from : helo && !any;
+	if (bounce)
 		p->flags |= DMARC_NULL_SENDER;
-	/* a bounce has no MAIL FROM: SPF then is that of HELO (RFC 7208 section 2.4) */
-	for (unsigned i = 0; !any && i < p->n_spf; i++) {
+	for (unsigned i = 0; bounce && !any && i < p->n_spf; i++) {
 		struct spf_verdict v = spf_verdict(rules, p, p->spf[i].domain, &p->spf[i].result);
 		if (i == 0 || rank(&v) > rank(&best))
 			best = v;
@@ -144,18 +169,37 @@ static enum cell_dkim judge_dkim(const struct name_rules *rules, struct dmarc_pr
 
 /* ---- reasons ---- */
 
-/* "arc=pass", also "as.1.relay.example=pass" and "arc: ... pass". */
+static bool is_letter(char c)
+{
+	return ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z';
+}
+
+/* Where a word begins with prefix, at or after s. */
+static const char *find_word(const char *s, const char *text, const char *prefix)
+{
+	for (; *s; s++)
+		if (strncasecmp(s, prefix, strlen(prefix)) == 0 && (s == text || !is_letter(s[-1])))
+			return s;
+	return NULL;
+}
+
+/* "arc=pass", "arc (i=1 spf=pass) pass", "as.1.relay.example=pass": ARC, and its result before the
+ * next statement says another. */
 static bool says_arc_pass(const char *comment)
 {
-	for (const char *p = comment; p && *p; p++) {
-		bool word = p == comment ||
-			    !((p[-1] >= 'a' && p[-1] <= 'z') || (p[-1] >= 'A' && p[-1] <= 'Z'));
-		if (!word)
-			continue;
-		if (strncasecmp(p, "arc", 3) == 0 && strcasestr(p, "pass"))
-			return true;
-		if (strncasecmp(p, "as.", 3) == 0 && strstr(p, "=pass"))
-			return true;
+	static const char *const names[] = {"arc", "as."};
+	for (size_t i = 0; comment && i < sizeof names / sizeof *names; i++) {
+		const char *p = comment;
+		for (; (p = find_word(p, comment, names[i])); p++) {
+			if (is_letter(p[3]) && i == 0)
+				continue;
+			const char *pass = find_word(p, comment, "pass");
+			const char *fail = find_word(p, comment, "fail");
+			const char *none = find_word(p, comment, "none");
+			if (pass && (!fail || pass < fail) && (!none || pass < none) &&
+			    !memchr(p, ';', (size_t)(pass - p)))
+				return true;
+		}
 	}
 	return false;
 }

@@ -9,12 +9,14 @@
 #include "core/text.h"
 #include "ingest/judge.h"
 
-#define KEY_MAX (4 * MIB) /* 100 results of some ceilings each */
+#define KEY_MAX  (4 * MIB) /* 100 results of some ceilings each */
+#define KEY_HEAD 3         /* adkim, aspf, cut */
 
 struct cached {
 	const char *key;
 	size_t n;
 	const struct dmarc_profile *profile;
+	struct digest values;
 	struct cached *next; /* same hash */
 };
 
@@ -41,8 +43,9 @@ void raw_record_begin(struct raw_record *r, enum dmarc_word_code adkim, enum dma
 	buf_reset(&r->key);
 	buf_putc(&r->key, adkim == W_STRICT);
 	buf_putc(&r->key, aspf == W_STRICT);
+	buf_putc(&r->key, 0);
 	r->source_ip_len = r->count_len = 0;
-	r->has_text = false;
+	r->has_text = r->full = false;
 }
 
 static void keep(char *to, size_t size, size_t *len, const char *text, size_t n)
@@ -64,6 +67,9 @@ void raw_record_add(struct raw_record *r, enum raw_tag tag, const char *text, si
 		keep(r->source_ip, sizeof r->source_ip, &r->source_ip_len, text, n);
 	} else if (tag == RAW_COUNT) {
 		keep(r->count, sizeof r->count, &r->count_len, text, n);
+	} else if (tag == RAW_CUT || r->full || r->key.len + 4 + n > KEY_MAX) {
+		r->full |= tag != RAW_CUT; /* whole entries, in order: never one behind a gap */
+		r->key.data[KEY_HEAD - 1] = 1;
 	} else {
 		char head[4] = {(char)tag, (char)(n >> 16), (char)(n >> 8), (char)n};
 		buf_put(&r->key, head, sizeof head);
@@ -89,9 +95,14 @@ void normaliser_free(struct normaliser *n)
 	free(n);
 }
 
+bool normaliser_full(const struct normaliser *n)
+{
+	return n->arena.used > LIMIT_PROFILE_CACHE;
+}
+
 void normaliser_trim(struct normaliser *n)
 {
-	if (n->arena.used <= LIMIT_PROFILE_CACHE)
+	if (!normaliser_full(n))
 		return;
 	arena_reset(&n->arena);
 	map_free(&n->index);
@@ -259,9 +270,6 @@ static void add_piece(struct builder *b, const struct piece *x)
 	case RAW_ENVELOPE_TO:
 		p->envelope_to = name_of(b, x);
 		break;
-	case RAW_CUT:
-		p->flags |= DMARC_CUT;
-		break;
 	case RAW_DKIM:
 	case RAW_SPF:
 	case RAW_REASON:
@@ -286,6 +294,7 @@ static void add_piece(struct builder *b, const struct piece *x)
 		break;
 	case RAW_SOURCE_IP:
 	case RAW_COUNT:
+	case RAW_CUT:
 		break;
 	}
 }
@@ -299,7 +308,7 @@ static unsigned count_tags(const char *p, const char *end, enum raw_tag tag, uns
 	return n < max ? n : max;
 }
 
-static struct digest profile_digest(struct sha256 *s, const struct dmarc_profile *p)
+static struct digest values_digest(struct sha256 *s, const struct dmarc_profile *p)
 {
 	sha256_text(s, p->header_from);
 	sha256_text(s, p->envelope_from);
@@ -328,6 +337,13 @@ static struct digest profile_digest(struct sha256 *s, const struct dmarc_profile
 	}
 	sha256_int(s, p->adkim.code == W_STRICT);
 	sha256_int(s, p->aspf.code == W_STRICT);
+	return sha256_cut(s);
+}
+
+static struct digest profile_digest(struct sha256 *s, const struct dmarc_profile *p,
+				    const struct digest *values)
+{
+	sha256_bytes(s, values->b, sizeof values->b);
 	sha256_int(s, p->aligned_dkim);
 	sha256_int(s, p->aligned_spf);
 	sha256_int(s, p->cell);
@@ -335,10 +351,11 @@ static struct digest profile_digest(struct sha256 *s, const struct dmarc_profile
 	return sha256_cut(s);
 }
 
-static const struct dmarc_profile *build(struct normaliser *n, const char *key, size_t len)
+static const struct dmarc_profile *build(struct normaliser *n, const char *key, size_t len,
+					 struct digest *values)
 {
 	struct builder b = {.n = n, .p = arena_alloc(&n->arena, sizeof *b.p)};
-	const char *p = key + 2, *end = key + len;
+	const char *p = key + KEY_HEAD, *end = key + len;
 	struct piece x;
 	b.p->adkim =
 	    key[0] ? (struct dmarc_word){W_STRICT, "s"} : (struct dmarc_word){W_RELAXED, "r"};
@@ -353,14 +370,17 @@ static const struct dmarc_profile *build(struct normaliser *n, const char *key, 
 	b.p->dkim = b.dkim;
 	b.p->spf = b.spf;
 	b.p->reasons = b.reasons;
+	if (key[2])
+		b.p->flags |= DMARC_CUT;
 	while (next_piece(&p, end, &x))
 		add_piece(&b, &x);
 	judge_profile(n->rules, b.p);
-	b.p->digest = profile_digest(n->sha, b.p);
+	*values = values_digest(n->sha, b.p);
+	b.p->digest = profile_digest(n->sha, b.p, values);
 	return b.p;
 }
 
-static const struct dmarc_profile *profile_of(struct normaliser *n, const char *key, size_t len)
+static const struct cached *profile_of(struct normaliser *n, const char *key, size_t len)
 {
 	struct digest d = hash_fixed128(key, len);
 	bool fresh;
@@ -368,12 +388,12 @@ static const struct dmarc_profile *profile_of(struct normaliser *n, const char *
 	struct cached *first = (struct cached *)(uintptr_t)*slot;
 	for (struct cached *c = first; c; c = c->next)
 		if (c->n == len && memcmp(c->key, key, len) == 0)
-			return c->profile;
+			return c;
 	struct cached *c = arena_alloc(&n->arena, sizeof *c);
 	*slot = (uint64_t)(uintptr_t)c;
 	*c = (struct cached){.key = arena_memdup(&n->arena, key, len), .n = len, .next = first};
-	c->profile = build(n, key, len);
-	return c->profile;
+	c->profile = build(n, key, len, &c->values);
+	return c;
 }
 
 /* ---- a record ---- */
@@ -384,7 +404,8 @@ static bool count_of(const struct raw_record *raw, uint64_t *messages)
 	       *messages <= (uint64_t)LIMIT_COUNT;
 }
 
-bool normalise_record(struct normaliser *n, const struct raw_record *raw, struct dmarc_record *out)
+bool normalise_record(struct normaliser *n, const struct raw_record *raw, struct dmarc_record *out,
+		      struct digest *values)
 {
 	unsigned marks = 0;
 	*out = (struct dmarc_record){0};
@@ -404,14 +425,16 @@ bool normalise_record(struct normaliser *n, const struct raw_record *raw, struct
 		if (marks & IP_MAPPED)
 			out->flags |= DMARC_IP_MAPPED;
 	}
-	out->profile = profile_of(n, raw->key.data, raw->key.len);
+	const struct cached *c = profile_of(n, raw->key.data, raw->key.len);
+	out->profile = c->profile;
+	*values = c->values;
 	return true;
 }
 
 const char *normalise_header_from(struct normaliser *n, const struct raw_record *raw,
 				  char out[DOMAIN_SIZE], const char **org)
 {
-	const char *p = raw->key.data + 2, *end = raw->key.data + raw->key.len;
+	const char *p = raw->key.data + KEY_HEAD, *end = raw->key.data + raw->key.len;
 	struct piece x;
 	while (next_piece(&p, end, &x))
 		if (x.tag == RAW_HEADER_FROM && domain_normalise(n->rules, x.text, x.n, out)) {

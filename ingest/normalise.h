@@ -42,11 +42,12 @@ enum raw_tag {
 };
 
 struct raw_record {
-	struct buf key;      /* tag, length (3 bytes), text; in the order of the document */
+	struct buf key; /* modes, then: tag, length (3 bytes), text; in the order of the document */
 	char source_ip[256]; /* as it came, trimmed; longer is no address anyway */
 	char count[64];
 	size_t source_ip_len, count_len;
 	bool has_text; /* anything at all was said */
+	bool full;     /* the key had no room for all: the rest is left out, marked as cut */
 };
 
 void raw_record_init(struct raw_record *r);
@@ -66,10 +67,16 @@ void normaliser_free(struct normaliser *n);
 /*
  * Fill out. Returns false for a placeholder (nothing said, or count 0 and no address), which is no
  * record. out->profile lives until normaliser_trim(); source_raw until raw is begun again.
+ *
+ * values: SHA-256, cut, of what the record said, without what we make of it (alignment, cell,
+ * marks), which may change with the public suffix list: a report must stay equal to itself.
  */
-bool normalise_record(struct normaliser *n, const struct raw_record *raw, struct dmarc_record *out);
+bool normalise_record(struct normaliser *n, const struct raw_record *raw, struct dmarc_record *out,
+		      struct digest *values);
 
-/* Forget profiles when there are too many. Call when none is pointed to. */
+/* Profiles are remembered up to LIMIT_PROFILE_CACHE. Past it, hand over what points to them and
+ * call normaliser_trim(), which forgets them; below it, that does nothing. */
+bool normaliser_full(const struct normaliser *n);
 void normaliser_trim(struct normaliser *n);
 
 /* The header_from of raw in normal form, or NULL; and its organisational domain, a pointer into it.

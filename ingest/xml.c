@@ -1,6 +1,5 @@
 #include "ingest/xml.h"
 
-#include <libxml/parserInternals.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,25 @@
 #include "core/mem.h"
 #include "core/text.h"
 #include "ingest/xml_priv.h"
+
+#define DICT_MAX (1 * MIB) /* names the parser keeps, from document to document too */
+
+/* ---- the parser ---- */
+
+static void new_parser(struct xml_reader *r)
+{
+	xmlSAXHandler sax = xml_sax; /* libxml2 copies it, but wants it writable */
+	r->ctxt = xmlCreatePushParserCtxt(&sax, r, NULL, 0, NULL);
+	if (!r->ctxt)
+		abort(); /* out of memory */
+}
+
+static void free_parser(struct xml_reader *r)
+{
+	if (r->ctxt->myDoc) /* a document type declaration made one */
+		xmlFreeDoc(r->ctxt->myDoc);
+	xmlFreeParserCtxt(r->ctxt);
+}
 
 /* ---- a pass ---- */
 
@@ -18,9 +36,11 @@ static void start_pass(struct xml_reader *r, enum pass pass)
 	r->depth = 0;
 	r->skip = 0;
 	r->place[0] = AT_DOCUMENT;
-	r->root_closed = r->doctype = r->wrapped = r->trailing = r->begun = r->head_done = false;
+	r->root_seen = r->root_closed = r->doctype = r->wrapped = r->trailing = false;
+	r->begun = r->head_done = r->mentioned = false;
 	r->leaf = NULL;
-	r->reason_text = r->text_cut = r->policy_seen = r->metadata_seen = false;
+	r->reason_text = r->text_cut = r->metadata_seen = false;
+	r->policies = 0;
 	r->warnings = (struct warnings){0};
 	r->sum = (struct record_sum){0};
 	r->report = (struct dmarc_report){0};
@@ -73,11 +93,18 @@ static void feed(struct xml_reader *r, const char *p, size_t n)
 	if (!r->root_closed) {
 		remember_tail(r, p, n);
 		if (!xml_tag_measure(&r->tag, p, n)) {
-			err_set(&r->why, ST_ITEM, "a tag longer than %d bytes", LIMIT_XML_TAG);
+			(void)err_set(&r->why, ST_ITEM, "a tag longer than %d bytes",
+				      LIMIT_XML_TAG);
 			r->end = END_DAMAGED;
 			return;
 		}
 		xmlParseChunk(r->ctxt, p, (int)n, 0);
+		if (r->ctxt->instate == XML_PARSER_EOF && r->end == END_GOING_ON &&
+		    !r->root_closed) {
+			(void)err_set(&r->why, ST_ITEM,
+				      "line %ld: bytes that are not of its encoding", xml_line(r));
+			r->end = END_MALFORMED;
+		}
 		return;
 	}
 	for (size_t i = 0; i < n && !r->trailing; i++)
@@ -114,6 +141,7 @@ static void reset_parser(struct xml_reader *r, const char *p, size_t n)
 	size_t head = r->input.passthrough && n >= 4 ? 4 : 0;
 	xmlCtxtResetPush(r->ctxt, head ? p : NULL, (int)head, NULL, NULL);
 	xmlCtxtUseOptions(r->ctxt, XML_PARSE_NONET);
+	r->mentioned = memmem(p, n, "feedback", 8) != NULL;
 	if (n > head)
 		feed(r, p + head, n - head);
 }
@@ -127,17 +155,31 @@ static bool over_ceiling(struct xml_reader *r)
 	return true;
 }
 
+static void say_nothing(void *ctx, const char *fmt, ...)
+{
+	(void)ctx, (void)fmt;
+}
+
+static void say_nothing_either(void *ctx, xmlErrorPtr e)
+{
+	(void)ctx, (void)e;
+}
+
 static void run_stream(struct xml_reader *r, struct stream *s, bool repair)
 {
 	struct err err;
 	const char *p;
 	size_t n = 1;
-	xml_input_init(&r->input, s, repair);
 	bool first = true;
+	xml_input_init(&r->input, s, repair);
+	xmlSetGenericErrorFunc(NULL, say_nothing); /* of this thread: what iconv trips over */
+	xmlSetStructuredErrorFunc(NULL, say_nothing_either);
 	while (n > 0 && r->end == END_GOING_ON) {
-		if (xml_input_next(&r->input, &p, &n, &err) != ST_OK) {
-			r->why = err; /* a damaged container, whatever the XML says */
-			r->end = END_DAMAGED;
+		enum status st = xml_input_next(&r->input, &p, &n, &err);
+		if (st != ST_OK) { /* a damaged container, whatever the XML says; or a full disk */
+			r->why = r->sink_err = err;
+			r->sink_status = st;
+			r->end = st == ST_ITEM ? END_DAMAGED : END_SINK;
 			return;
 		}
 		if (first)
@@ -224,6 +266,8 @@ static void record_warnings(struct xml_reader *r)
 		if (r->flagged[bit] > 0 && (odd >> bit & 1))
 			warnings_add(&r->warnings, a, "%llu records with flag %s",
 				     (unsigned long long)r->flagged[bit], dmarc_flag_names[bit]);
+	if (r->policies > 1)
+		warnings_add(&r->warnings, a, "%u policy_published: the first counts", r->policies);
 	if (r->trailing)
 		warnings_add(&r->warnings, a, "something follows the report and is ignored");
 	if (r->input.replaced > 0)
@@ -252,55 +296,76 @@ static enum status deliver(struct xml_reader *r, bool repaired, struct err *err)
 	return st;
 }
 
-/* All passes of one attempt. */
+/* After a pass to the sink that saw the root closed, but no record: the head must do. */
+static void begin_without_records(struct xml_reader *r)
+{
+	if (!xml_head_ready(r)) {
+		r->end = END_NEED_SURVEY;
+		return;
+	}
+	r->end = END_GOING_ON;
+	xml_begin_report(r);
+	if (r->end == END_GOING_ON)
+		r->end = END_WHOLE;
+}
+
+/* What a full pass lacked. *again: it was found. */
+static enum status look_ahead(struct xml_reader *r, const struct origin *origin, bool repair,
+			      bool *again)
+{
+	enum status st;
+	*again = false;
+	if (r->end == END_NEED_SURVEY) {
+		st = run(r, origin, PASS_SURVEY, repair);
+		*again = st == ST_OK && survey_helps(r);
+		return st;
+	}
+	st = run(r, origin, PASS_CONTENT, repair);
+	if (st == ST_OK && r->end == END_WHOLE && !r->head_done)
+		begin_without_records(r);
+	if (st != ST_OK || r->end != END_WHOLE)
+		return st;
+	content_id(r);
+	*again = true;
+	return ST_OK;
+}
+
+/* All passes of one attempt: one, when the document is an ordinary one. */
 static enum status attempt(struct xml_reader *r, const struct origin *origin, bool repair,
 			   struct err *err)
 {
-	enum status st = ST_OK;
+	bool again = true;
 	r->head_known = false;
 	r->content_id = NULL;
 	r->domain[0] = '\0';
-	for (int i = 0; i < 4 && st == ST_OK; i++) {
-		st = run(r, origin, PASS_FULL, repair);
-		if (st != ST_OK)
-			break;
-		if (r->end == END_WHOLE && !r->head_done) { /* no records: the head must do */
-			if (!xml_head_ready(r)) {
-				r->end = END_NEED_SURVEY;
-			} else {
-				r->end = END_GOING_ON;
-				xml_begin_report(r);
-				if (r->end == END_GOING_ON)
-					r->end = END_WHOLE;
-			}
+	while (again) {
+		enum status st = run(r, origin, PASS_FULL, repair);
+		if (st == ST_OK && r->end == END_WHOLE && !r->head_done)
+			begin_without_records(r);
+		if (st == ST_OK && r->end == END_WHOLE) {
+			st = deliver(r, repair, err);
+			if (r->begun && r->end == END_SINK)
+				r->sink->abort(r->sink->ctx);
+			r->begun = false;
+			return st;
 		}
-		if (r->end == END_WHOLE)
-			return deliver(r, repair, err);
 		if (r->begun)
 			r->sink->abort(r->sink->ctx);
-		r->begun = false;
-		if (r->end == END_NEED_SURVEY) {
-			st = run(r, origin, PASS_SURVEY, repair);
-			if (st == ST_OK && !survey_helps(r))
-				break;
-		} else if (r->end == END_NEED_CONTENT) {
-			st = run(r, origin, PASS_CONTENT, repair);
-			if (st != ST_OK || r->end != END_WHOLE)
-				break;
-			if (!r->head_done) {
-				r->end = END_GOING_ON;
-				xml_begin_report(r);
-				if (r->end != END_GOING_ON)
-					break;
-			}
-			content_id(r);
-		} else {
-			break;
+		r->begun = again = false;
+		if (st == ST_OK && (r->end == END_NEED_SURVEY || r->end == END_NEED_CONTENT))
+			st = look_ahead(r, origin, repair, &again);
+		if (st != ST_OK) {
+			*err = r->why;
+			return st;
 		}
 	}
-	if (st != ST_OK)
-		*err = r->why;
-	return st;
+	return ST_OK;
+}
+
+/* It is no report, damaged or not, when nothing in it says so. */
+static bool says_feedback(const struct xml_reader *r)
+{
+	return r->root_seen || r->mentioned;
 }
 
 enum status xml_read_report(struct xml_reader *r, const struct origin *origin,
@@ -310,12 +375,20 @@ enum status xml_read_report(struct xml_reader *r, const struct origin *origin,
 	r->item = item;
 	r->now = now;
 	r->sink = sink;
+	if (xmlDictGetUsage(r->ctxt->dict) > DICT_MAX) {
+		free_parser(r);
+		new_parser(r);
+	}
 	enum status st = attempt(r, origin, false, err);
 	if (st == ST_OK && r->end == END_MALFORMED) {
 		struct err first = r->why;
+		bool feedback = says_feedback(r);
 		st = attempt(r, origin, true, err);
-		if (st == ST_OK && (r->end == END_MALFORMED || r->end == END_DAMAGED))
+		if (st == ST_OK && (r->end == END_MALFORMED || r->end == END_DAMAGED)) {
 			r->why = first;
+			if (!feedback && !says_feedback(r))
+				r->end = END_NOT_REPORT;
+		}
 	}
 	if (st != ST_OK)
 		return st;
@@ -324,17 +397,9 @@ enum status xml_read_report(struct xml_reader *r, const struct origin *origin,
 		return r->sink_status;
 	}
 	*reason = r->why;
-	switch (r->end) {
-	case END_WHOLE:
-		*verdict = XML_REPORT;
-		break;
-	case END_NOT_REPORT:
-		*verdict = XML_NOT_A_REPORT;
-		break;
-	default:
-		*verdict = XML_DAMAGED;
-		break;
-	}
+	*verdict = r->end == END_WHOLE        ? XML_REPORT
+		   : r->end == END_NOT_REPORT ? XML_NOT_A_REPORT
+					      : XML_DAMAGED;
 	return ST_OK;
 }
 
@@ -358,12 +423,11 @@ struct xml_reader *xml_reader_new(const struct name_rules *rules, const struct l
 {
 	pthread_once(&once, init_libxml);
 	struct xml_reader *r = mem_alloc(sizeof *r);
-	xmlSAXHandler sax = xml_sax; /* libxml2 copies it, but wants it writable */
 	r->rules = rules;
 	r->limits = limits;
 	r->normaliser = normaliser_new(rules);
 	r->sha = sha256_new();
-	r->ctxt = xmlCreatePushParserCtxt(&sax, r, NULL, 0, NULL);
+	new_parser(r);
 	buf_init(&r->text, LIMIT_XML_TEXT);
 	raw_record_init(&r->raw);
 	return r;
@@ -373,7 +437,7 @@ void xml_reader_free(struct xml_reader *r)
 {
 	if (!r)
 		return;
-	xmlFreeParserCtxt(r->ctxt);
+	free_parser(r);
 	normaliser_free(r->normaliser);
 	sha256_free(r->sha);
 	xml_input_free(&r->input);

@@ -87,3 +87,11 @@ const struct xml_field *xml_field_find(enum xml_place at, const char *name)
 			return &fields[i];
 	return NULL;
 }
+
+const char *xml_head_name(enum head_field field)
+{
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+		if (fields[i].meaning == XML_HEAD && fields[i].what == (int)field)
+			return fields[i].name;
+	return "?";
+}

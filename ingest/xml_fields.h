@@ -60,6 +60,8 @@ struct xml_field {
 	int what; /* enum xml_place, head_field or raw_tag */
 };
 
+const char *xml_head_name(enum head_field field); /* the element's name */
+
 /* NULL: an element we do not know there; it is skipped with everything in it. */
 const struct xml_field *xml_field_find(enum xml_place at, const char *name);
 

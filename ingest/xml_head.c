@@ -179,6 +179,10 @@ enum status head_read(const struct raw_head *h, const char *domain, int64_t now,
 	*r = (struct dmarc_report){.format = format_of(h)};
 	if (!h->metadata)
 		return err_set(err, ST_ITEM, "no report_metadata");
+	for (int i = 0; i < HEAD_COUNT; i++)
+		if (h->cut >> i & 1)
+			warnings_add(w, a, "%s cut to %d bytes", xml_head_name((enum head_field)i),
+				     LIMIT_XML_TEXT);
 	enum status st = read_range(h, now, a, w, r, err);
 	if (st != ST_OK)
 		return st;
@@ -232,6 +236,7 @@ void head_content(struct sha256 *sha, const struct record_sum *sum, struct dmarc
 	sha256_int(sha, r->begin);
 	sha256_int(sha, r->end);
 	sha256_int(sha, p->pct);
+	sha256_int(sha, r->n_errors);
 	for (unsigned i = 0; i < r->n_errors; i++)
 		sha256_text(sha, r->errors[i]);
 	sha256_int(sha, (int64_t)r->n_records);

@@ -17,6 +17,7 @@ struct raw_head {
 	unsigned n_errors;
 	bool metadata, policy; /* these elements were closed */
 	bool namespace9990;
+	uint32_t cut; /* 1 << enum head_field: longer than LIMIT_XML_TEXT */
 };
 
 /* One line each; past LIMIT_WARNINGS only counted. */

@@ -2,9 +2,11 @@
 
 #include <string.h>
 
+#include "core/limits.h"
 #include "core/text.h"
 
 #define LOOKAHEAD   128 /* an element name, a reference */
+#define FIRST       512 /* of the first piece: the declaration stands in it */
 #define REPLACEMENT "\xef\xbf\xbd"
 
 void xml_input_init(struct xml_input *in, struct stream *stream, bool repair)
@@ -17,7 +19,7 @@ void xml_input_init(struct xml_input *in, struct stream *stream, bool repair)
 	}
 	in->stream = stream;
 	in->repair = repair;
-	in->started = in->ended = in->passthrough = in->seen_element = false;
+	in->started = in->bom = in->ended = in->passthrough = in->seen_element = false;
 	in->state = IN_PROLOG;
 	in->bytes = in->replaced = 0;
 	in->n_tail = 0;
@@ -57,27 +59,31 @@ static bool declares_other(const char *p, size_t n)
 
 static bool is_wide(const unsigned char *p, size_t n)
 {
-	return n >= 4 && ((p[0] == 0xff && p[1] == 0xfe) || (p[0] == 0xfe && p[1] == 0xff) ||
-			  (p[0] == 0 && p[1] == '<') || (p[0] == '<' && p[1] == 0) ||
-			  (p[0] == 0 && p[1] == 0 && (p[2] == 0xfe || p[3] == '<')));
+	if (n < 8)
+		return false;
+	if ((p[0] == 0xff && p[1] == 0xfe) || (p[0] == 0xfe && p[1] == 0xff))
+		return true;
+	if (p[0] == 0 && p[1] == 0) /* UTF-32: BOM, or '<' and another character */
+		return (p[2] == 0xfe && p[3] == 0xff) ||
+		       (p[2] == 0 && p[3] == '<' && p[4] == 0 && p[5] == 0 && p[6] == 0);
+	return (p[0] == 0 && p[1] == '<' && p[2] == 0) || (p[0] == '<' && p[1] == 0 && p[3] == 0);
 }
 
-/* Decide once, on the first piece. */
-static void start(struct xml_input *in, size_t *n)
+/* Take off what stands before the document; more of it may follow. */
+static void skip_front(struct xml_input *in, size_t *n)
 {
 	size_t skip = 0;
-	in->started = true;
-	if (is_wide((const unsigned char *)in->raw, *n)) {
+	if (!in->bom && is_wide((const unsigned char *)in->raw, *n)) {
 		in->passthrough = true;
 		return;
 	}
-	if (*n >= 3 && memcmp(in->raw, "\xef\xbb\xbf", 3) == 0)
+	if (!in->bom && *n >= 3 && memcmp(in->raw, "\xef\xbb\xbf", 3) == 0)
 		skip = 3;
 	while (skip < *n && (ascii_is_space(in->raw[skip]) || in->raw[skip] == '\0'))
 		skip++;
+	in->bom |= skip > 0;
 	*n -= skip;
 	memmove(in->raw, in->raw + skip, *n);
-	in->passthrough = !in->repair && declares_other(in->raw, *n);
 }
 
 /* ---- repair ---- */
@@ -102,7 +108,21 @@ static bool begins_markup(const char *p, size_t n)
 		return false;
 	while (i < n && is_name(p[i]))
 		i++;
-	return i < n && (ascii_is_space(p[i]) || p[i] == '>' || p[i] == '/');
+	if (i == n) /* the document ends in an end tag: whoever reads this may close it */
+		return p[1] == '/';
+	return ascii_is_space(p[i]) || p[i] == '>' || (i + 1 < n && p[i] == '/' && p[i + 1] == '>');
+}
+
+/* The digits of a character reference, and a character XML has a place for. */
+static bool is_xml_char(const char *digits, size_t n, int base)
+{
+	unsigned long c = 0;
+	for (size_t i = 0; i < n; i++) {
+		char d = ascii_lower(digits[i]);
+		c = c * (unsigned)base + (unsigned)(d >= 'a' ? d - 'a' + 10 : d - '0');
+	}
+	return c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c < 0xd800) ||
+	       (c >= 0xe000 && c < 0xfffe) || (c >= 0x10000 && c < 0x110000);
 }
 
 /* p[0] is '&'. */
@@ -114,12 +134,12 @@ static bool begins_reference(const char *p, size_t n)
 			return true;
 	if (n < 4 || p[1] != '#')
 		return false;
-	size_t i = p[2] == 'x' ? 3 : 2, digits = i;
-	while (i < n && i < 10 &&
-	       ((p[i] >= '0' && p[i] <= '9') ||
-		(p[2] == 'x' && ((p[i] | 32) >= 'a') && ((p[i] | 32) <= 'f'))))
+	bool hex = p[2] == 'x';
+	size_t from = hex ? 3 : 2, i = from;
+	while (i < n && i < from + 8 &&
+	       ((p[i] >= '0' && p[i] <= '9') || (hex && (p[i] | 32) >= 'a' && (p[i] | 32) <= 'f')))
 		i++;
-	return i > digits && i < n && p[i] == ';';
+	return i > from && i < n && p[i] == ';' && is_xml_char(p + from, i - from, hex ? 16 : 10);
 }
 
 static bool starts_with(const char *p, size_t n, const char *word)
@@ -145,7 +165,7 @@ static size_t repair_open(struct xml_input *in, const char *p, size_t n)
 		in->state = IN_PI;
 		return 2;
 	}
-	if (starts_with(p, n, "<!") || begins_markup(p, n)) {
+	if ((prolog && starts_with(p, n, "<!")) || begins_markup(p, n)) {
 		in->state = IN_TAG;
 		buf_putc(&in->out, '<');
 		return 1;
@@ -167,14 +187,23 @@ static size_t repair_until(struct xml_input *in, const char *p, size_t n, const 
 	return used;
 }
 
+/* Length of a character that XML has no place for, or 0. */
+static size_t illegal(const char *p, size_t n)
+{
+	if ((unsigned char)*p < 0x20)
+		return *p != '\t' && *p != '\n' && *p != '\r';
+	return starts_with(p, n, "\xef\xbf\xbe") || starts_with(p, n, "\xef\xbf\xbf") ? 3 : 0;
+}
+
 static size_t repair_char(struct xml_input *in, const char *p, size_t n)
 {
 	char c = *p;
-	if ((unsigned char)c < 0x20 && !ascii_is_space(c)) {
+	size_t bad = illegal(p, n);
+	if (bad > 0) {
 		if (in->seen_element)
 			buf_puts(&in->out, REPLACEMENT);
 		in->replaced++;
-		return 1;
+		return bad;
 	}
 	switch (in->state) {
 	case IN_COMMENT:
@@ -195,6 +224,10 @@ static size_t repair_char(struct xml_input *in, const char *p, size_t n)
 			return repair_open(in, p, n);
 		if (in->state == IN_PROLOG)
 			return 1;
+		if (c == '>') { /* "]]>" */
+			buf_puts(&in->out, "&gt;");
+			return 1;
+		}
 		break;
 	}
 	if (c == '&' && !begins_reference(p, n))
@@ -248,8 +281,9 @@ static void clean(struct xml_input *in, size_t n, const char **p, size_t *len)
 /* raw: the tail of the piece before, and new bytes; the first piece holds the whole declaration. */
 static enum status fill(struct xml_input *in, size_t *n, struct err *err)
 {
-	size_t got = 1, want = in->started ? 1 : 512;
-	memcpy(in->raw, in->tail, in->n_tail);
+	size_t got = 1, want = in->started ? 1 : FIRST;
+	if (in->n_tail > 0)
+		memcpy(in->raw, in->tail, in->n_tail);
 	*n = in->n_tail;
 	while (*n < want + in->n_tail && got > 0) {
 		enum status st = stream_read(in->stream, in->raw + *n, XML_PIECE, &got, err);
@@ -257,6 +291,10 @@ static enum status fill(struct xml_input *in, size_t *n, struct err *err)
 			return st;
 		*n += got;
 		in->bytes += got;
+		if (!in->started && !in->passthrough && (*n >= 8 || got == 0))
+			skip_front(in, n);
+		if (in->bytes > MIB) /* of blanks: somebody else may say what is wrong with that */
+			break;
 	}
 	in->ended = got == 0;
 	return ST_OK;
@@ -270,8 +308,9 @@ enum status xml_input_next(struct xml_input *in, const char **p, size_t *len, st
 		enum status st = fill(in, &n, err);
 		if (st != ST_OK)
 			return st;
-		if (!in->started)
-			start(in, &n);
+		if (!in->started && !in->passthrough)
+			in->passthrough = !in->repair && declares_other(in->raw, n);
+		in->started = true;
 		*p = in->raw;
 		*len = n;
 		if (!in->passthrough)

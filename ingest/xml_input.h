@@ -27,7 +27,7 @@ enum xml_input_state { IN_PROLOG, IN_TEXT, IN_TAG, IN_COMMENT, IN_CDATA, IN_PI }
 struct xml_input {
 	struct stream *stream; /* borrowed */
 	bool repair;
-	bool started, ended, passthrough;
+	bool started, bom, ended, passthrough;
 	enum xml_input_state state; /* of the repair */
 	bool seen_element;
 	uint64_t bytes;    /* read from stream */

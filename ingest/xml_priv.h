@@ -23,7 +23,7 @@ enum end {
 	END_MALFORMED,    /* why: the text is no XML: another attempt with repair may help */
 	END_NEED_SURVEY,  /* records came before what they need to be understood */
 	END_NEED_CONTENT, /* there is no report_id: the content must be known first */
-	END_SINK,         /* the sink failed: sink_status, sink_err */
+	END_SINK,         /* the sink, or the machine, failed: sink_status, sink_err */
 };
 
 enum pass {
@@ -61,10 +61,11 @@ struct xml_reader {
 	struct err sink_err;
 	enum xml_place place[LIMIT_XML_DEPTH + 1];
 	int depth;
-	unsigned skip; /* depth inside an element that is not read */
-	bool root_closed, doctype, wrapped, trailing, begun, head_done;
+	int skip; /* depth inside an element that is not read */
+	bool root_seen, root_closed, doctype, wrapped, trailing, mentioned, begun, head_done;
 	const struct xml_field *leaf; /* whose text is gathered */
-	bool reason_text, text_cut, policy_seen, metadata_seen;
+	bool reason_text, text_cut, metadata_seen;
+	unsigned policies; /* elements */
 	struct buf text;
 	struct raw_record raw;
 	struct dmarc_report report;

@@ -4,6 +4,7 @@
 #include "core/text.h"
 #include "ingest/xml_priv.h"
 
+#define ATTRIBUTES_MAX 256 /* the parser compares each with each; a report needs three */
 #define NAMESPACE_9990 "urn:ietf:params:xml:ns:dmarc-2.0"
 
 static void stop(struct xml_reader *r, enum end end)
@@ -39,7 +40,6 @@ void xml_flush_records(struct xml_reader *r)
 	normaliser_trim(r->normaliser);
 }
 
-/* Is there enough of the head to understand records? */
 bool xml_head_ready(const struct xml_reader *r)
 {
 	char domain[DOMAIN_SIZE];
@@ -48,11 +48,10 @@ bool xml_head_ready(const struct xml_reader *r)
 	return r->head.metadata && r->head.policy && head_domain(&r->head, r->rules, domain);
 }
 
-/* The head is complete: begin the report. */
 void xml_begin_report(struct xml_reader *r)
 {
 	char domain[DOMAIN_SIZE];
-	if (r->head_done || r->end != END_GOING_ON)
+	if (r->head_done)
 		return;
 	if (!head_domain(&r->head, r->rules, domain)) {
 		memcpy(domain, r->domain, sizeof domain);
@@ -99,11 +98,12 @@ static void survey_record(struct xml_reader *r)
 static void end_record(struct xml_reader *r)
 {
 	struct dmarc_record *rec = &r->chunk[r->n_chunk];
+	struct digest values;
 	if (r->pass == PASS_SURVEY) {
 		survey_record(r);
 		return;
 	}
-	if (!normalise_record(r->normaliser, &r->raw, rec)) {
+	if (!normalise_record(r->normaliser, &r->raw, rec, &values)) {
 		r->dropped++;
 		return;
 	}
@@ -115,11 +115,11 @@ static void end_record(struct xml_reader *r)
 	}
 	r->messages += rec->messages;
 	unsigned flags = rec->flags | rec->profile->flags;
-	for (int bit = 0; flags && bit < DMARC_FLAG_COUNT; bit++)
-		r->flagged[bit] += flags >> bit & 1;
-	record_sum_add(&r->sum, rec);
+	for (; flags; flags &= flags - 1)
+		r->flagged[__builtin_ctz(flags)]++;
+	record_sum_add(&r->sum, rec, &values);
 	rec->source_raw = arena_strdup(&r->chunk_arena, rec->source_raw);
-	if (++r->n_chunk == CHUNK_RECORDS)
+	if (++r->n_chunk == CHUNK_RECORDS || normaliser_full(r->normaliser))
 		xml_flush_records(r);
 }
 
@@ -147,12 +147,8 @@ static void begin_place(struct xml_reader *r, enum xml_place place)
 		r->metadata_seen = true;
 		break;
 	case AT_POLICY:
-		if (r->policy_seen && !r->head_known)
-			warnings_add(&r->warnings, &r->arena,
-				     "several policy_published: the first counts");
-		if (r->policy_seen || r->head_known)
+		if (r->policies++ > 0 || r->head_known)
 			r->skip = 1;
-		r->policy_seen = true;
 		break;
 	case AT_RECORD:
 		begin_record(r);
@@ -173,16 +169,30 @@ static void begin_place(struct xml_reader *r, enum xml_place place)
 	}
 }
 
+/* Bare text in <reason>, up to its first child. */
+static void end_reason_text(struct xml_reader *r)
+{
+	const char *s = r->text.data ? r->text.data : "";
+	size_t n = r->text.len;
+	if (!r->reason_text)
+		return;
+	text_trim(&s, &n);
+	if (n > 0)
+		raw_record_add(&r->raw, RAW_REASON_TEXT, s, n);
+	r->reason_text = false;
+}
+
 static void begin_leaf(struct xml_reader *r, const struct xml_field *f)
 {
+	end_reason_text(r);
 	r->leaf = f;
-	r->reason_text = false;
 	r->text_cut = false;
 	buf_reset(&r->text);
 }
 
 static void begin_root(struct xml_reader *r, const char *name, const xmlChar *uri)
 {
+	r->root_seen = true;
 	if (strcmp(name, "schema") == 0 && !r->wrapped) { /* <xs:schema> around it, never closed */
 		r->wrapped = true;
 		return;
@@ -209,14 +219,20 @@ static void on_start(void *ctx, const xmlChar *localname, const xmlChar *prefix,
 {
 	struct xml_reader *r = ctx;
 	const char *name = (const char *)localname;
-	(void)prefix, (void)n_namespaces, (void)namespaces, (void)n_attributes, (void)n_defaulted,
-	    (void)attributes;
+	(void)prefix, (void)namespaces, (void)n_defaulted, (void)attributes;
 	if (r->root_closed || r->end != END_GOING_ON)
 		return;
+	if (n_attributes > ATTRIBUTES_MAX || n_namespaces > ATTRIBUTES_MAX) {
+		(void)err_set(&r->why, ST_ITEM, "line %ld: an element with over %d attributes",
+			      xml_line(r), ATTRIBUTES_MAX);
+		stop(r, END_DAMAGED);
+		return;
+	}
 	if (r->skip > 0 || r->leaf) { /* an element inside a text is not expected: not read */
-		if (++r->skip > LIMIT_XML_DEPTH) {
-			err_set(&r->why, ST_ITEM, "line %ld: elements nested more than %d deep",
-				xml_line(r), LIMIT_XML_DEPTH);
+		if (r->depth + ++r->skip > LIMIT_XML_DEPTH) {
+			(void)err_set(&r->why, ST_ITEM,
+				      "line %ld: elements nested more than %d deep", xml_line(r),
+				      LIMIT_XML_DEPTH);
 			stop(r, END_DAMAGED);
 		}
 		return;
@@ -262,8 +278,7 @@ static void end_leaf(struct xml_reader *r)
 	text_trim(&s, &n);
 	if (r->leaf->meaning == XML_HEAD) {
 		if (r->text_cut)
-			warnings_add(&r->warnings, &r->arena, "%s cut to %d bytes", r->leaf->name,
-				     LIMIT_XML_TEXT);
+			r->head.cut |= 1u << r->leaf->what;
 		head_text(r, (enum head_field)r->leaf->what, s, n);
 	} else {
 		raw_record_add(&r->raw, (enum raw_tag)r->leaf->what, s, n);
@@ -273,10 +288,18 @@ static void end_leaf(struct xml_reader *r)
 	r->leaf = NULL;
 }
 
+/* What follows is not read: stop, and look at what the parser holds already. */
+static void end_root(struct xml_reader *r)
+{
+	const xmlParserInputPtr in = r->ctxt->input;
+	r->root_closed = true;
+	for (const xmlChar *p = in->cur; p < in->end && !r->trailing; p++)
+		r->trailing = !ascii_is_space((char)*p) && *p != '\0';
+	xmlStopParser(r->ctxt);
+}
+
 static void end_place(struct xml_reader *r)
 {
-	const char *s = r->text.data;
-	size_t n = r->text.len;
 	switch (r->place[r->depth]) {
 	case AT_METADATA:
 		r->head.metadata = true;
@@ -285,18 +308,13 @@ static void end_place(struct xml_reader *r)
 		r->head.policy = true;
 		break;
 	case AT_REASON:
-		if (!r->reason_text)
-			break;
-		text_trim(&s, &n);
-		if (n > 0)
-			raw_record_add(&r->raw, RAW_REASON_TEXT, s, n);
-		r->reason_text = false;
+		end_reason_text(r);
 		break;
 	case AT_RECORD:
 		end_record(r);
 		break;
 	case AT_FEEDBACK:
-		r->root_closed = true;
+		end_root(r);
 		break;
 	default:
 		break;
@@ -337,10 +355,8 @@ static void on_doctype(void *ctx, const xmlChar *name, const xmlChar *external,
 	struct xml_reader *r = ctx;
 	(void)external, (void)system;
 	r->doctype = true;
-	if (!xmlStrEqual(name, BAD_CAST "feedback")) {
-		/* it may still lie about its root: that shows at the root */
+	if (!xmlStrEqual(name, BAD_CAST "feedback")) /* it may lie: that shows at the root */
 		return;
-	}
 	err_set(&r->why, ST_ITEM, "line %ld: a DOCTYPE is refused", xml_line(r));
 	stop(r, END_DAMAGED);
 }
@@ -355,13 +371,13 @@ static xmlEntityPtr on_entity(void *ctx, const xmlChar *name)
 static void on_error(void *ctx, xmlErrorPtr e)
 {
 	struct xml_reader *r = ctx;
-	if (e->code == XML_ERR_DOCUMENT_END && r->root_closed)
-		r->trailing = true;
 	if (e->level != XML_ERR_FATAL || r->root_closed || r->end != END_GOING_ON)
 		return;
 	const char *text = e->message ? e->message : "not well-formed";
-	err_set(&r->why, ST_ITEM, "line %d, byte %llu: %.*s", e->line,
-		(unsigned long long)r->input.bytes, (int)strcspn(text, "\n"), text);
+	const xmlParserInputPtr in = r->ctxt->input;
+	unsigned long long at = in ? in->consumed + (unsigned long long)(in->cur - in->base) : 0;
+	err_set(&r->why, ST_ITEM, "line %d, byte %llu: %.*s", e->line, at, (int)strcspn(text, "\n"),
+		text);
 	r->end = END_MALFORMED;
 }
 

@@ -808,12 +808,11 @@ static void ceilings(void **state)
 	     XML_REPORT,
 	     {"1 records with flag cut"}},
 	    {{.root = "~"}, " x='y'", 30000, XML_DAMAGED, {NULL}},
-	    {{.root = "~"}, " xmlns:ab=''", 300, XML_DAMAGED, {NULL}},
 	    {{.policy = SIMPLE_POLICY "<extension ~/>"},
 	     "x",
 	     300000,
 	     XML_DAMAGED,
-	     {"over 128 KiB"}},
+	     {"a tag longer than"}},
 	    {{.policy = SIMPLE_POLICY "<!-- ~ -->"},
 	     "x",
 	     100000,
@@ -977,6 +976,15 @@ static void a_flood_of_names_harms_nobody_else(void **state)
 
 #define MANY 1000000
 
+/* A sanitizer keeps freed memory for a while. */
+#ifdef __has_feature
+#define SANITIZED __has_feature(address_sanitizer)
+#elif defined __SANITIZE_ADDRESS__
+#define SANITIZED 1
+#else
+#define SANITIZED 0
+#endif
+
 struct endless {
 	struct stream base;
 	uint64_t next;
@@ -1049,9 +1057,7 @@ static void memory_does_not_grow_with_a_report(void **state)
 		print_message("a million records, %s: peak grew by %ld KiB\n",
 			      own ? "each its own profile" : "one profile",
 			      resident_peak() - before);
-#ifdef NDEBUG /* sanitizers keep freed memory */
-		assert_true(resident_peak() - before < 32 * 1024);
-#endif
+		assert_true(SANITIZED || resident_peak() - before < 32 * 1024);
 		reading_free(&d);
 	}
 }
