@@ -1,12 +1,17 @@
 /*
  * finding.h - what report/ says of a domain's senders: made by group, classify and inventory,
- * printed by the renderers. Everything lives in the arena of the run.
+ * printed by the renderers.
+ *
+ * Everything lives in the arena of the run and borrows from the facts it was made of. Counts are
+ * messages as the reporters evaluated (policy_evaluated), as people compare them with other tools;
+ * verdicts rest on cells[], which are recomputed from the authentication results.
  */
 #ifndef REPORT_FINDING_H
 #define REPORT_FINDING_H
 
 #include "core/facts.h"
 
+/* Every sender is exactly one of these. */
 enum category {
 	CAT_AUTHORIZED,
 	CAT_LEGIT_SPF_MISSING,
@@ -25,57 +30,91 @@ extern const char *const category_words[CAT_COUNT]; /* for people: "missing from
 enum change { CHANGE_NEW, CHANGE_GONE, CHANGE_CHANGED, CHANGE_SAME, CHANGE_COUNT };
 extern const char *const change_names[CHANGE_COUNT];
 
-enum remedy_kind { REMEDY_NONE, REMEDY_FORWARDER, REMEDY_REVIEW, REMEDY_COUNT };
+enum remedy_kind {
+	REMEDY_NONE,
+	REMEDY_SPF_ADD,
+	REMEDY_SPF_PUBLISH,
+	REMEDY_SPF_REPAIR,
+	REMEDY_DKIM_ALIGN,
+	REMEDY_DKIM_ENABLE,
+	REMEDY_DKIM_REPAIR,
+	REMEDY_RETURN_PATH,
+	REMEDY_DNS_REPAIR,
+	REMEDY_FORWARDER,
+	REMEDY_BLOCK,
+	REMEDY_REVIEW,
+	REMEDY_COUNT
+};
 extern const char *const remedy_names[REMEDY_COUNT];
 
-/* Messages by what the reporters evaluated, and by row cell. */
+/* What to do. The edit of a record (domain to lookups_after) belongs to the spf_* kinds; domain is
+ * NULL in the others. */
+struct remedy {
+	enum remedy_kind kind;
+	const char *text; /* a sentence for people */
+	const char *domain, *before, *after;
+	unsigned lookups_before, lookups_after;
+};
+
 struct tally {
 	uint64_t messages, dmarc_pass, spf_aligned, dkim_aligned, rejected, quarantined;
 	uint64_t cells[CELL_COUNT];
 };
 
+/* Messages that pass DMARC by the recomputed results. */
+uint64_t tally_judged_pass(const struct tally *t);
+
 struct sender_source {
 	struct ip ip;
 	uint64_t messages, dmarc_pass;
+	const char *ptr; /* confirmed name of the address, or NULL: not asked, none */
 };
 
+/* A reason for or against. code is public and stable; its first letter says for what it speaks:
+ * L legitimate, F forwarder, S spoofed, N to know (weight 0). */
 struct evidence {
 	const char *code;
-	int weight; /* points for what the code's first letter says: L, F, S; 0 with N: to know */
+	int weight;
 	const char *text;
 };
 
-#define EVIDENCE_MAX 12
+#define EVIDENCE_MAX 20 /* more kinds than classify.c knows */
 
-struct sender {
-	const char *name, *key;
+/* What the evidence comes to. */
+struct verdict {
 	enum category category;
 	int confidence; /* per cent */
+	struct remedy remedy;
+};
+
+struct sender {
+	const char *name, *key; /* key: stable between periods (group.h) */
+	struct verdict verdict;
+	struct verdict leaning; /* what it would be if what one reporter says were enough */
 	struct tally t;
 	int32_t first_day, last_day;
-	unsigned days, reporters;
+	unsigned days, reporters; /* distinct ones */
 	enum change change;
 	const struct sender_source *sources; /* most messages first; without those of no address */
 	size_t n_sources;
 	struct evidence evidence[EVIDENCE_MAX];
 	unsigned n_evidence;
-	enum remedy_kind remedy;
-	const char *remedy_text;
 
-	const struct fact *const *facts; /* what it was made of */
+	const struct fact *const *facts; /* what it was made of, address by address */
 	size_t n_facts;
 };
 
 struct domain_inventory {
 	const char *domain;
 	uint64_t messages, dmarc_pass, reports, reporters;
+	bool compared;          /* the period before has reports: "new" means something */
 	struct sender *senders; /* what a person must look at first comes first */
 	size_t n_senders;
 };
 
 struct inventory {
 	struct window window, before;
-	const char *dns; /* "none": from aggregate data alone */
+	const char *dns; /* "none": from aggregate data alone; "live", "snapshot" */
 	struct domain_inventory *domains;
 	size_t n_domains;
 };

@@ -3,66 +3,60 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/buf.h"
 #include "core/day.h"
-#include "core/hash.h"
 #include "core/mem.h"
+#include "report/identity.h"
 
 /* An address, or "no address": its rows stand together in the facts. */
 struct address {
 	const struct fact *first;
 	size_t n;
 	const char *key;
-	uint64_t messages, dmarc_pass, spf_aligned;
+	struct tally t;
 };
 
 struct grouping {
 	const struct domain_facts *facts;
-	const struct name_rules *rules;
 	struct arena *a;
-	const char **row_keys; /* by profile: the proven foreign identity, or NULL */
+	struct identities ids;
+	uint64_t *votes; /* by identity; all zero between two addresses */
 };
 
-static bool passes(const struct dmarc_profile *p)
+size_t group_base_len(const char *key)
 {
-	return p->eval_dkim.code == W_PASS || p->eval_spf.code == W_PASS;
+	return strcspn(key, "#");
 }
 
-static const char *org(const struct grouping *g, const char *name)
+static void tally_add(struct tally *t, const struct fact *f, const struct dmarc_profile *p)
 {
-	return g->rules->org_domain(g->rules->ctx, name);
+	bool spf = p->eval_spf.code == W_PASS, dkim = p->eval_dkim.code == W_PASS;
+	t->messages += f->messages;
+	t->dmarc_pass += spf || dkim ? f->messages : 0;
+	t->spf_aligned += spf ? f->messages : 0;
+	t->dkim_aligned += dkim ? f->messages : 0;
+	t->rejected += p->disposition.code == W_REJECT ? f->messages : 0;
+	t->quarantined += p->disposition.code == W_QUARANTINE ? f->messages : 0;
+	t->cells[p->cell] += f->messages;
 }
 
-/* Is name, which passed, somebody else's? */
-static bool is_foreign(const struct grouping *g, const struct dmarc_profile *p, const char *name)
+/* ---- keys ---- */
+
+static const char *network_mark(const struct tally *t)
 {
-	if (!name || !*name || (p->flags & DMARC_BAD_NAME))
-		return false;
-	const char *theirs = org(g, name);
-	return strcmp(theirs, org(g, g->facts->domain)) != 0 &&
-	       (!p->header_from || strcmp(theirs, org(g, p->header_from)) != 0);
+	const uint64_t *c = t->cells;
+	if (2 * tally_judged_pass(t) >= t->messages && t->messages > 0)
+		return 2 * (c[CELL_P1] + c[CELL_P5] + c[CELL_P6] + c[CELL_P7]) >= t->messages
+			   ? ""
+			   : "#dkim";
+	uint64_t ours = c[CELL_F1] + c[CELL_F2] + c[CELL_F3] + c[CELL_F4] + c[CELL_F5];
+	return 2 * ours > t->messages - tally_judged_pass(t) ? "#spf-fail" : "#fail";
 }
 
-static const char *foreign_identity(const struct grouping *g, const struct dmarc_profile *p)
+static const char *identity_mark(const struct tally *t)
 {
-	for (unsigned i = 0; i < p->n_dkim; i++)
-		if (p->dkim[i].result.code == W_PASS && is_foreign(g, p, p->dkim[i].domain))
-			return arena_printf(g->a, "dkim:%s", org(g, p->dkim[i].domain));
-	for (unsigned i = 0; i < p->n_spf; i++) {
-		const struct dmarc_spf *s = &p->spf[i];
-		const char *name = s->domain ? s->domain : p->envelope_from;
-		if (s->scope.code != W_HELO && s->result.code == W_PASS && is_foreign(g, p, name))
-			return arena_printf(g->a, "mailfrom:%s", org(g, name));
-	}
-	return NULL;
-}
-
-/* How the address mostly ends: what differs in this is not one sender. */
-static const char *outcome_mark(const struct address *x)
-{
-	if (2 * x->dmarc_pass < x->messages)
-		return "#fail";
-	return 2 * x->spf_aligned < x->messages ? "#dkim" : "";
+	const uint64_t *c = t->cells;
+	uint64_t carried = c[CELL_F2] + c[CELL_F8] + c[CELL_F11];
+	return 2 * (tally_judged_pass(t) + carried) < t->messages ? "#fail" : "";
 }
 
 static const char *network_key(const struct grouping *g, const struct address *x)
@@ -73,49 +67,42 @@ static const char *network_key(const struct grouping *g, const struct address *x
 		return "net:none";
 	unsigned bits = ip->family == 4 ? 24 : 64;
 	struct ip net = ip_network(ip, bits);
-	return arena_printf(g->a, "net:%s/%u%s", ip_format(&net, text), bits, outcome_mark(x));
+	return arena_printf(g->a, "net:%s/%u%s", ip_format(&net, text), bits, network_mark(&x->t));
 }
 
-/* The key most of the address's messages have. Few keys stand in one address. */
+/* What most of the address's messages prove; the first of equals. */
+static uint32_t majority(const struct grouping *g, const struct address *x)
+{
+	const uint32_t *id = g->ids.of_profile;
+	uint32_t best = id[x->first->profile];
+	for (size_t i = 0; i < x->n; i++)
+		g->votes[id[x->first[i].profile]] += x->first[i].messages;
+	for (size_t i = 0; i < x->n; i++)
+		if (g->votes[id[x->first[i].profile]] > g->votes[best])
+			best = id[x->first[i].profile];
+	for (size_t i = 0; i < x->n; i++)
+		g->votes[id[x->first[i].profile]] = 0;
+	return best;
+}
+
 static void key_address(const struct grouping *g, struct address *x)
 {
-	struct {
-		const char *key;
-		uint64_t messages;
-	} votes[16];
-	size_t n = 0;
-	for (size_t i = 0; i < x->n; i++) {
-		const struct fact *f = &x->first[i];
-		const struct dmarc_profile *p = &g->facts->profiles[f->profile];
-		x->messages += f->messages;
-		x->dmarc_pass += passes(p) ? f->messages : 0;
-		x->spf_aligned += p->eval_spf.code == W_PASS ? f->messages : 0;
-		const char *key = g->row_keys[f->profile];
-		size_t k = 0;
-		while (k < n && !(votes[k].key == key ||
-				  (key && votes[k].key && strcmp(votes[k].key, key) == 0)))
-			k++;
-		if (k == n && n < sizeof votes / sizeof *votes)
-			votes[n++].messages = 0;
-		if (k < n) {
-			votes[k].key = key;
-			votes[k].messages += f->messages;
-		}
-	}
-	size_t best = 0;
-	for (size_t k = 1; k < n; k++)
-		if (votes[k].messages > votes[best].messages)
-			best = k;
-	if (n > 0 && votes[best].key && x->first->source.family != 0)
-		x->key = votes[best].key;
-	else
+	for (size_t i = 0; i < x->n; i++)
+		tally_add(&x->t, &x->first[i], &g->facts->profiles[x->first[i].profile]);
+	uint32_t best = majority(g, x);
+	if (best == 0 || x->first->source.family == 0)
 		x->key = network_key(g, x);
+	else
+		x->key = arena_printf(g->a, "%s%s", g->ids.keys[best], identity_mark(&x->t));
 }
 
 static struct address *find_addresses(const struct grouping *g, size_t *n)
 {
 	const struct domain_facts *d = g->facts;
-	struct address *all = arena_alloc(g->a, (d->n_facts + 1) * sizeof *all);
+	size_t count = 0;
+	for (size_t i = 0; i < d->n_facts; i++)
+		count += i == 0 || ip_cmp(&d->facts[i].source, &d->facts[i - 1].source) != 0;
+	struct address *all = arena_alloc(g->a, (count + 1) * sizeof *all);
 	*n = 0;
 	for (size_t i = 0; i < d->n_facts; i++) {
 		if (i == 0 || ip_cmp(&d->facts[i].source, &d->facts[i - 1].source) != 0)
@@ -132,28 +119,25 @@ static int by_key(const void *x, const void *y)
 	const struct address *a = x, *b = y;
 	int order = strcmp(a->key, b->key);
 	if (order == 0)
-		order = (a->messages < b->messages) - (a->messages > b->messages);
+		order = (a->t.messages < b->t.messages) - (a->t.messages > b->t.messages);
 	return order ? order : ip_cmp(&a->first->source, &b->first->source);
 }
 
-static void add_fact(struct sender *s, const struct fact *f, const struct dmarc_profile *p)
+/* ---- senders ---- */
+
+/* Days since the first of the month on which the fact was seen; without a day, that first one. */
+static uint32_t day_bits(const struct fact *f)
 {
-	s->t.messages += f->messages;
-	s->t.dmarc_pass += passes(p) ? f->messages : 0;
-	s->t.spf_aligned += p->eval_spf.code == W_PASS ? f->messages : 0;
-	s->t.dkim_aligned += p->eval_dkim.code == W_PASS ? f->messages : 0;
-	s->t.rejected += p->disposition.code == W_REJECT ? f->messages : 0;
-	s->t.quarantined += p->disposition.code == W_QUARANTINE ? f->messages : 0;
-	s->t.cells[p->cell] += f->messages;
+	return f->days ? f->days : 1;
+}
+
+static void span_days(struct sender *s, const struct fact *f)
+{
 	int32_t first = month_first_day(f->month);
-	for (int bit = 0; bit < 31; bit++) {
-		if (!(f->days >> bit & 1))
-			continue;
-		if (first + bit < s->first_day)
-			s->first_day = first + bit;
-		if (first + bit > s->last_day)
-			s->last_day = first + bit;
-	}
+	uint32_t bits = day_bits(f);
+	int32_t from = first + __builtin_ctz(bits), to = first + 31 - __builtin_clz(bits);
+	s->first_day = from < s->first_day ? from : s->first_day;
+	s->last_day = to > s->last_day ? to : s->last_day;
 }
 
 /* Distinct days and reporters over all facts of the sender. */
@@ -164,31 +148,53 @@ static void count_distinct(struct sender *s, size_t n_reporters)
 	for (size_t i = 0; i < s->n_facts; i++) {
 		const struct fact *f = s->facts[i];
 		int32_t first = month_first_day(f->month) - s->first_day;
-		for (int bit = 0; bit < 31; bit++)
-			if (f->days >> bit & 1)
-				days[first + bit] = 1;
-		for (uint32_t k = 0; k < f->n_reporters; k++)
+		for (uint32_t bits = day_bits(f); bits; bits &= bits - 1) {
+			unsigned char *day = &days[first + __builtin_ctz(bits)];
+			s->days += !*day;
+			*day = 1;
+		}
+		for (uint32_t k = 0; k < f->n_reporters; k++) {
+			s->reporters += !reporters[f->reporters[k]];
 			reporters[f->reporters[k]] = 1;
+		}
 	}
-	for (size_t i = 0; i < n_days; i++)
-		s->days += days[i];
-	for (size_t i = 0; i < n_reporters; i++)
-		s->reporters += reporters[i];
 	free(days);
 	free(reporters);
 }
 
-static const char *name_sender(const struct grouping *g, const struct sender *s)
+static const char *mark_words(const char *mark)
+{
+	static const char *const words[][2] = {
+	    {"#dkim", " (DKIM only)"}, {"#spf-fail", " (SPF fails)"}, {"#fail", " (fails)"}};
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strcmp(mark, words[i][0]) == 0)
+			return words[i][1];
+	return "";
+}
+
+static bool same_base(const struct sender *x, const struct sender *y)
+{
+	size_t n = group_base_len(x->key);
+	return n == group_base_len(y->key) && memcmp(x->key, y->key, n) == 0;
+}
+
+/* A network of one address has the address's name. What shares its name says how it differs. */
+static void name_senders(const struct grouping *g, struct sender *senders, size_t n)
 {
 	char text[IP_STRLEN];
-	const char *colon = strchr(s->key, ':');
-	if (strcmp(s->key, "net:none") == 0)
-		return "(no address)";
-	if (strncmp(s->key, "net:", 4) != 0)
-		return colon + 1;
-	if (s->n_sources == 1)
-		return arena_strdup(g->a, ip_format(&s->sources[0].ip, text));
-	return arena_strndup(g->a, colon + 1, strcspn(colon + 1, "#"));
+	for (size_t i = 0; i < n; i++) {
+		struct sender *s = &senders[i];
+		const char *after = strchr(s->key, ':') + 1;
+		size_t base = group_base_len(after);
+		bool split = (i > 0 && same_base(s, s - 1)) || (i + 1 < n && same_base(s, s + 1));
+		if (strcmp(s->key, "net:none") == 0)
+			s->name = "(no address)";
+		else if (strncmp(s->key, "net:", 4) == 0 && s->n_sources == 1)
+			s->name = arena_strdup(g->a, ip_format(&s->sources[0].ip, text));
+		else
+			s->name = arena_printf(g->a, "%.*s%s", (int)base, after,
+					       split ? mark_words(after + base) : "");
+	}
 }
 
 /* addresses[0..n) share a key, the one with most messages first. */
@@ -202,38 +208,40 @@ static void make_sender(const struct grouping *g, const struct address *addresse
 	struct sender_source *sources = arena_alloc(g->a, n * sizeof *sources);
 	*s = (struct sender){.key = addresses->key, .first_day = INT32_MAX, .last_day = INT32_MIN};
 	for (size_t i = 0; i < n; i++) {
-		if (addresses[i].first->source.family != 0)
-			sources[s->n_sources++] =
-			    (struct sender_source){addresses[i].first->source,
-						   addresses[i].messages, addresses[i].dmarc_pass};
-		for (size_t k = 0; k < addresses[i].n; k++) {
-			const struct fact *f = &addresses[i].first[k];
-			facts[s->n_facts++] = f;
-			add_fact(s, f, &g->facts->profiles[f->profile]);
+		const struct address *x = &addresses[i];
+		if (x->first->source.family != 0)
+			sources[s->n_sources++] = (struct sender_source){
+			    .ip = x->first->source,
+			    .messages = x->t.messages,
+			    .dmarc_pass = x->t.dmarc_pass,
+			};
+		for (size_t k = 0; k < x->n; k++) {
+			facts[s->n_facts++] = &x->first[k];
+			tally_add(&s->t, &x->first[k], &g->facts->profiles[x->first[k].profile]);
+			span_days(s, &x->first[k]);
 		}
 	}
 	s->facts = facts;
 	s->sources = sources;
-	s->name = name_sender(g, s);
-	if (s->first_day <= s->last_day)
-		count_distinct(s, g->facts->n_reporters);
+	count_distinct(s, g->facts->n_reporters);
 }
 
 void group_senders(const struct domain_facts *facts, const struct name_rules *rules,
 		   struct arena *a, struct sender **senders, size_t *n)
 {
-	struct grouping g = {.facts = facts, .rules = rules, .a = a};
-	g.row_keys = arena_alloc(a, (facts->n_profiles + 1) * sizeof *g.row_keys);
-	for (size_t i = 0; i < facts->n_profiles; i++)
-		g.row_keys[i] = foreign_identity(&g, &facts->profiles[i]);
-	size_t n_addresses;
+	struct grouping g = {.facts = facts, .a = a, .ids = identities_find(facts, rules, a)};
+	g.votes = arena_alloc(a, g.ids.n * sizeof *g.votes);
+	size_t n_addresses, n_senders = 0;
 	struct address *all = find_addresses(&g, &n_addresses);
 	qsort(all, n_addresses, sizeof *all, by_key);
-	*senders = arena_alloc(a, (n_addresses + 1) * sizeof **senders);
+	for (size_t i = 0; i < n_addresses; i++)
+		n_senders += i == 0 || strcmp(all[i].key, all[i - 1].key) != 0;
+	*senders = arena_alloc(a, (n_senders + 1) * sizeof **senders);
 	*n = 0;
 	for (size_t i = 0, k; i < n_addresses; i = k) {
 		for (k = i + 1; k < n_addresses && strcmp(all[k].key, all[i].key) == 0; k++)
 			;
 		make_sender(&g, &all[i], k - i, &(*senders)[(*n)++]);
 	}
+	name_senders(&g, *senders, *n);
 }

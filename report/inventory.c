@@ -7,11 +7,11 @@
 #include "report/classify.h"
 #include "report/group.h"
 
-const char *const change_names[CHANGE_COUNT] = {
-    [CHANGE_NEW] = "new",
-    [CHANGE_GONE] = "gone",
-    [CHANGE_CHANGED] = "changed",
-    [CHANGE_SAME] = "same",
+/* The senders of one period, by key. */
+struct period {
+	struct sender *senders;
+	size_t n;
+	struct sender **partner; /* of each, in the other period; NULL: none */
 };
 
 bool category_parse(const char *s, enum category *out)
@@ -24,18 +24,107 @@ bool category_parse(const char *s, enum category *out)
 	return false;
 }
 
-static struct digest key_of(const struct sender *s)
+static struct period read_period(const struct domain_facts *facts, const struct name_rules *rules,
+				 struct arena *a)
 {
-	return hash_fixed128(s->key, strlen(s->key));
+	struct period p;
+	group_senders(facts, rules, a, &p.senders, &p.n);
+	classify_senders(facts, rules, a, p.senders, p.n);
+	p.partner = arena_alloc(a, (p.n + 1) * sizeof *p.partner);
+	return p;
 }
 
-/* What is not settled first, by what fails; then forwarders; then what is fine; what is gone last.
- */
+/* ---- which sender was which ---- */
+
+static void pair(struct period *now, size_t i, struct period *before, size_t k)
+{
+	now->partner[i] = &before->senders[k];
+	before->partner[k] = &now->senders[i];
+}
+
+static void match_keys(struct period *now, struct period *before)
+{
+	for (size_t i = 0, k = 0; i < now->n && k < before->n;) {
+		int order = strcmp(now->senders[i].key, before->senders[k].key);
+		if (order == 0)
+			pair(now, i, before, k);
+		i += order <= 0;
+		k += order >= 0;
+	}
+}
+
+static struct digest base_of(const struct sender *s)
+{
+	return hash_fixed128(s->key, group_base_len(s->key));
+}
+
+/* Among what is left over; of several with one base, in the order of their marks. */
+static void match_bases(struct period *now, struct period *before)
+{
+	struct map first = {0}; /* base -> index + 1 of the first left over */
+	for (size_t k = before->n; k-- > 0;) {
+		struct digest base = base_of(&before->senders[k]);
+		if (!before->partner[k])
+			*map_put(&first, &base, NULL) = k + 1;
+	}
+	for (size_t i = 0; i < now->n; i++) {
+		struct digest base = base_of(&now->senders[i]), other;
+		const uint64_t *at = now->partner[i] ? NULL : map_get(&first, &base);
+		for (size_t k = at ? *at - 1 : before->n; k < before->n; k++) {
+			other = base_of(&before->senders[k]);
+			if (memcmp(&other, &base, sizeof base) != 0)
+				break; /* those of one base stand together */
+			if (before->partner[k])
+				continue;
+			pair(now, i, before, k);
+			break;
+		}
+	}
+	map_free(&first);
+}
+
+/* ---- the list ---- */
+
+/* The sender as it was, without a message now. */
+static struct sender gone(const struct sender *was)
+{
+	return (struct sender){
+	    .name = was->name,
+	    .key = was->key,
+	    .verdict = {.category = was->verdict.category,
+			.confidence = was->verdict.confidence,
+			.remedy = {.kind = REMEDY_NONE, .text = "not seen in this period"}},
+	    .first_day = was->first_day,
+	    .last_day = was->last_day,
+	    .change = CHANGE_GONE};
+}
+
+static struct sender *merge(struct period *now, const struct period *before, struct arena *a,
+			    size_t *n)
+{
+	struct sender *all = arena_alloc(a, (now->n + before->n + 1) * sizeof *all);
+	*n = 0;
+	for (size_t i = 0; i < now->n; i++) {
+		struct sender *s = &now->senders[i];
+		const struct sender *was = now->partner[i];
+		s->change = !was                                           ? CHANGE_NEW
+			    : was->verdict.category == s->verdict.category ? CHANGE_SAME
+									   : CHANGE_CHANGED;
+		all[(*n)++] = *s;
+	}
+	for (size_t i = 0; i < before->n; i++)
+		if (!before->partner[i])
+			all[(*n)++] = gone(&before->senders[i]);
+	return all;
+}
+
 static int rank(const struct sender *s)
 {
 	if (s->change == CHANGE_GONE)
 		return 3;
-	return s->category == CAT_AUTHORIZED ? 2 : s->category == CAT_FORWARDER ? 1 : 0;
+	return s->verdict.category == CAT_AUTHORIZED  ? 2
+	       : s->verdict.category == CAT_FORWARDER ? 1
+						      : 0;
 }
 
 static int by_urgency(const void *x, const void *y)
@@ -51,77 +140,28 @@ static int by_urgency(const void *x, const void *y)
 	return strcmp(a->key, b->key);
 }
 
-/* The sender as it was, without a message now. */
-static struct sender gone(const struct sender *was)
-{
-	return (struct sender){.name = was->name,
-			       .key = was->key,
-			       .category = was->category,
-			       .confidence = was->confidence,
-			       .first_day = was->first_day,
-			       .last_day = was->last_day,
-			       .change = CHANGE_GONE,
-			       .remedy = REMEDY_NONE,
-			       .remedy_text = "not seen in this period"};
-}
-
-/* senders has room for those that are gone. */
-static size_t compare(struct sender *senders, size_t n, const struct sender *before,
-		      size_t n_before)
-{
-	struct map old = {0}, now = {0};
-	for (size_t i = 0; i < n_before; i++) {
-		struct digest key = key_of(&before[i]);
-		*map_put(&old, &key, NULL) = i;
-	}
-	for (size_t i = 0; i < n; i++) {
-		struct digest key = key_of(&senders[i]);
-		const uint64_t *was = map_get(&old, &key);
-		map_put(&now, &key, NULL);
-		if (!was)
-			senders[i].change = CHANGE_NEW;
-		else
-			senders[i].change = before[*was].category == senders[i].category
-						? CHANGE_SAME
-						: CHANGE_CHANGED;
-	}
-	for (size_t i = 0; i < n_before; i++) {
-		struct digest key = key_of(&before[i]);
-		if (!map_get(&now, &key))
-			senders[n++] = gone(&before[i]);
-	}
-	map_free(&old);
-	map_free(&now);
-	return n;
-}
-
 void inventory_domain(const struct domain_facts *now, const struct domain_facts *before,
 		      const struct name_rules *rules, const struct inventory_options *options,
 		      struct arena *a, struct domain_inventory *out)
 {
-	struct sender *senders, *old;
-	size_t n, n_old;
-	group_senders(now, rules, a, &senders, &n);
-	classify_senders(now, rules, a, senders, n);
-	group_senders(before, rules, a, &old, &n_old);
-	classify_senders(before, rules, a, old, n_old);
-	struct sender *all = arena_alloc(a, (n + n_old + 1) * sizeof *all);
-	if (n > 0)
-		memcpy(all, senders, n * sizeof *all);
-	n = compare(all, n, old, n_old);
+	struct period p = read_period(now, rules, a), old = read_period(before, rules, a);
+	match_keys(&p, &old);
+	for (size_t i = 0; i < p.n; i++)
+		if (p.partner[i])
+			classify_settle(&p.senders[i], p.partner[i]);
+	match_bases(&p, &old);
+	size_t n, kept = 0;
+	struct sender *all = merge(&p, &old, a, &n);
 	qsort(all, n, sizeof *all, by_urgency);
-	if (options->one_category) {
-		size_t kept = 0;
-		for (size_t i = 0; i < n; i++)
-			if (all[i].category == options->category)
-				all[kept++] = all[i];
-		n = kept;
-	}
+	for (size_t i = 0; i < n; i++)
+		if (!options->one_category || all[i].verdict.category == options->category)
+			all[kept++] = all[i];
 	*out = (struct domain_inventory){.domain = now->domain,
 					 .messages = now->messages,
 					 .dmarc_pass = now->dmarc_pass,
 					 .reports = now->reports,
 					 .reporters = now->n_reporters,
+					 .compared = before->reports > 0,
 					 .senders = all,
-					 .n_senders = n};
+					 .n_senders = kept};
 }

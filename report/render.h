@@ -1,5 +1,13 @@
 /*
  * render.h - an inventory as text, JSON or CSV. What came from outside is made harmless here.
+ *
+ *	struct buf out;
+ *	buf_init(&out, ceiling);
+ *	render_inventory_json(&inventory, &out);
+ *	if (out.failed)
+ *		... it is larger than the ceiling
+ *
+ * All append to out; the inventory is borrowed for the call.
  */
 #ifndef REPORT_RENDER_H
 #define REPORT_RENDER_H
@@ -8,18 +16,21 @@
 #include "report/finding.h"
 
 struct text_style {
-	unsigned width; /* columns that a line may take */
-	bool colour;
-	bool utf8; /* "…" where something is cut, else "~" */
+	unsigned width; /* columns that a line may take; below 80 taken as 80, above 200 as 200 */
+	bool colour;    /* of the category, nothing else */
+	bool utf8; /* the locale is UTF-8: "…" where something is cut, else "~" and ASCII only */
 };
 
+/* A table and, for what is not settled, why; small senders are folded into a line when there are
+ * many. No line is wider than the style's width. */
 void render_inventory_text(const struct inventory *inv, const struct text_style *style,
 			   struct buf *out);
 
-/* docs/schema/inventory.json */
+/* One line; docs/schema/inventory.json */
 void render_inventory_json(const struct inventory *inv, struct buf *out);
 
-/* RFC 4180; a cell that a spreadsheet would take for a formula gets a leading apostrophe. */
+/* RFC 4180, a sender a row, ten of its sources. A cell that a spreadsheet would take for a formula
+ * gets a leading apostrophe. */
 void render_inventory_csv(const struct inventory *inv, struct buf *out);
 
 #endif

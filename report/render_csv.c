@@ -6,12 +6,19 @@
 
 #define SOURCES_SHOWN 10
 
-/* Would a spreadsheet take it for a formula? Blanks in front do not stop it. */
+/* Would a spreadsheet take it for a formula? Blanks in front do not stop it, and full-width signs
+ * are signs to some. */
 static bool is_formula(const char *s)
 {
-	while (*s == ' ' || *s == '\t' || *s == '\r' || *s == '\n')
-		s++;
-	return *s == '=' || *s == '+' || *s == '-' || *s == '@' || *s == '|';
+	static const char *const wide[] = {"\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d",
+					   "\xef\xbc\xa0"};
+	if (*s == '\t' || *s == '\r')
+		return true;
+	s += strspn(s, " \t\r\n\v\f");
+	for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
+		if (strncmp(s, wide[i], 3) == 0)
+			return true;
+	return *s && strchr("=+-@|", *s);
 }
 
 /* A quoted cell; control characters are shown, not kept. */
@@ -22,7 +29,7 @@ static void put_cell(struct buf *out, const char *s)
 	text_terminal(&clean, s, strlen(s));
 	const char *p = clean.data ? clean.data : "";
 	buf_putc(out, '"');
-	if (is_formula(s) || *s == '\t' || *s == '\r')
+	if (is_formula(s))
 		buf_putc(out, '\'');
 	for (; *p; p++) {
 		if (*p == '"')
@@ -53,8 +60,8 @@ static void put_sender(struct buf *out, const struct inventory *inv,
 	put_day(out, inv->window.until);
 	put_cell(out, s->name);
 	put_cell(out, s->key);
-	put_cell(out, category_names[s->category]);
-	put_number(out, (uint64_t)s->confidence);
+	put_cell(out, category_names[s->verdict.category]);
+	put_number(out, (uint64_t)s->verdict.confidence);
 	put_number(out, s->t.messages);
 	put_number(out, s->t.dmarc_pass);
 	put_number(out, s->t.spf_aligned);
@@ -66,7 +73,7 @@ static void put_sender(struct buf *out, const struct inventory *inv,
 	put_number(out, s->days);
 	put_number(out, s->reporters);
 	put_cell(out, change_names[s->change]);
-	put_cell(out, remedy_names[s->remedy]);
+	put_cell(out, remedy_names[s->verdict.remedy.kind]);
 	buf_putc(out, '"');
 	for (size_t i = 0; i < s->n_sources && i < SOURCES_SHOWN; i++)
 		buf_printf(out, "%s%s", i ? " " : "", ip_format(&s->sources[i].ip, ip));

@@ -31,7 +31,7 @@ static void put_sources(struct json *j, const struct sender *s)
 		put_text(j, "ip", ip_format(&s->sources[i].ip, ip));
 		put_count(j, "messages", s->sources[i].messages);
 		put_count(j, "dmarc_pass", s->sources[i].dmarc_pass);
-		put_text(j, "ptr", NULL);
+		put_text(j, "ptr", s->sources[i].ptr);
 		json_end(j);
 	}
 	json_end(j);
@@ -52,14 +52,30 @@ static void put_evidence(struct json *j, const struct sender *s)
 	json_end(j);
 }
 
+static void put_remedy(struct json *j, const struct remedy *r)
+{
+	json_key(j, "remedy");
+	json_object(j);
+	put_text(j, "kind", remedy_names[r->kind]);
+	put_text(j, "text", r->text);
+	if (r->domain) {
+		put_text(j, "domain", r->domain);
+		put_text(j, "before", r->before);
+		put_text(j, "after", r->after);
+		put_count(j, "lookups_before", r->lookups_before);
+		put_count(j, "lookups_after", r->lookups_after);
+	}
+	json_end(j);
+}
+
 static void put_sender(struct json *j, const struct sender *s)
 {
 	json_object(j);
 	put_text(j, "sender", s->name);
 	put_text(j, "key", s->key);
-	put_text(j, "category", category_names[s->category]);
+	put_text(j, "category", category_names[s->verdict.category]);
 	json_key(j, "confidence");
-	json_int(j, s->confidence);
+	json_int(j, s->verdict.confidence);
 	put_count(j, "messages", s->t.messages);
 	put_count(j, "dmarc_pass", s->t.dmarc_pass);
 	put_count(j, "spf_aligned", s->t.spf_aligned);
@@ -73,11 +89,7 @@ static void put_sender(struct json *j, const struct sender *s)
 	put_text(j, "change", change_names[s->change]);
 	put_sources(j, s);
 	put_evidence(j, s);
-	json_key(j, "remedy");
-	json_object(j);
-	put_text(j, "kind", remedy_names[s->remedy]);
-	put_text(j, "text", s->remedy_text);
-	json_end(j);
+	put_remedy(j, &s->verdict.remedy);
 	json_end(j);
 }
 

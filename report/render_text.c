@@ -3,81 +3,23 @@
 #include "core/day.h"
 #include "core/text.h"
 #include "report/render.h"
+#include "report/render_table.h"
 
-#define WIDTH_MIN 72
-#define NUMBERS   46 /* columns behind name and category */
-#define CATEGORY  16
-#define ROWS_MAX  40 /* senders shown; the smallest of the others are folded into one line */
+#define WIDTH_MIN    80
+#define WIDTH_MAX    200
+#define ROWS_MAX     40 /* senders shown; the smallest of the others are folded into one line */
+#define REASONS_MAX  20 /* senders explained */
+#define NAME_MIN     12
+#define NAME_AT_EASE 24 /* columns for names that are worth more than two more numbers */
+#define PERCENT      7
+#define SHARE        6
+#define LAST         7
+#define CHANGE       9
 
-static void put_spaces(struct buf *out, size_t n)
-{
-	while (n-- > 0)
-		buf_putc(out, ' ');
-}
-
-/* s made harmless, cut or filled to width columns. */
-static void put_padded(struct buf *out, const struct text_style *style, const char *s, size_t width)
-{
-	struct buf clean;
-	buf_init(&clean, 64 * 1024);
-	text_terminal(&clean, s, strlen(s));
-	const char *p = clean.data ? clean.data : "";
-	size_t n = strlen(p), shown = text_width(p, n);
-	if (shown > width) {
-		while (n > 0 && text_width(p, n) > width - 1)
-			do
-				n--;
-			while (n > 0 && ((unsigned char)p[n] & 0xc0) == 0x80);
-		buf_put(out, p, n);
-		shown = text_width(p, n) + 1;
-		buf_puts(out, style->utf8 ? "\xe2\x80\xa6" : "~");
-	} else {
-		buf_put(out, p, n);
-	}
-	put_spaces(out, width > shown ? width - shown : 0);
-	buf_free(&clean);
-}
-
-/* 812,345 */
-static void put_count(struct buf *out, uint64_t v)
-{
-	char digits[24], text[32];
-	size_t n = 0, k = 0;
-	do
-		digits[n++] = (char)('0' + v % 10);
-	while ((v /= 10) > 0);
-	while (n > 0) {
-		text[k++] = digits[--n];
-		if (n > 0 && n % 3 == 0)
-			text[k++] = ',';
-	}
-	buf_put(out, text, k);
-}
-
-static void put_right(struct buf *out, uint64_t v, size_t width)
-{
-	struct buf b;
-	buf_init(&b, 64);
-	put_count(&b, v);
-	put_spaces(out, b.len < width ? width - b.len : 0);
-	buf_put(out, b.data, b.len);
-	buf_free(&b);
-}
-
-/* Never 100 % when something is missing, never 0 % when there is something. */
-static void put_percent(struct buf *out, uint64_t part, uint64_t whole)
-{
-	if (whole == 0) {
-		buf_puts(out, "     -");
-		return;
-	}
-	double v = 100.0 * (double)part / (double)whole;
-	if (part < whole && v > 99.9)
-		v = 99.9;
-	if (part > 0 && v < 0.1)
-		v = 0.1;
-	buf_printf(out, " %4.*f%%", v >= 100 ? 0 : 1, v);
-}
+/* Columns of a domain's table; 0: not shown. */
+struct layout {
+	size_t width, name, category, messages, rejected, quarantined;
+};
 
 static const char *colour_of(enum category c)
 {
@@ -93,44 +35,115 @@ static const char *colour_of(enum category c)
 	}
 }
 
-static void put_row(struct buf *out, const struct text_style *style, const struct sender *s,
-		    size_t name)
+/* Those that a person must look at. */
+static bool is_open(const struct sender *s)
 {
-	char day[DAY_STRLEN];
-	put_padded(out, style, s->name, name);
-	buf_putc(out, ' ');
-	if (style->colour)
-		buf_puts(out, colour_of(s->category));
-	put_padded(out, style, category_words[s->category], CATEGORY);
-	if (style->colour)
-		buf_puts(out, "\033[0m");
-	put_right(out, s->t.messages, 10);
-	put_percent(out, s->t.dmarc_pass, s->t.messages);
-	put_percent(out, s->t.spf_aligned, s->t.messages);
-	put_percent(out, s->t.dkim_aligned, s->t.messages);
-	buf_printf(out, "  %s %s\n", day_format(s->last_day, day) + 5,
-		   s->change == CHANGE_SAME ? "" : change_names[s->change]);
-	while (out->len > 1 && out->data[out->len - 2] == ' ') { /* no blanks at the end */
-		out->data[out->len - 2] = '\n';
-		out->data[--out->len] = '\0';
-	}
+	return s->change != CHANGE_GONE && s->verdict.category != CAT_AUTHORIZED &&
+	       s->verdict.category != CAT_FORWARDER;
 }
 
-static bool needs_words(const struct sender *s)
-{
-	return s->change != CHANGE_GONE && s->category != CAT_AUTHORIZED &&
-	       s->category != CAT_FORWARDER;
-}
-
-/* A burst of forgeries has hundreds of senders: of those that are not settled, the ones below a
+/* A burst of forgeries has hundreds of senders: of those that are unknown, the ones below a
  * hundredth of the domain's mail become one line when the table would be too long. */
 static bool is_small(const struct domain_inventory *d, const struct sender *s)
 {
-	return d->n_senders > ROWS_MAX / 2 && needs_words(s) && 100 * s->t.messages < d->messages;
+	return d->n_senders > ROWS_MAX / 2 && s->change != CHANGE_GONE &&
+	       s->verdict.category == CAT_UNKNOWN && 100 * s->t.messages < d->messages;
 }
 
-static void put_rows(struct buf *out, const struct text_style *style,
-		     const struct domain_inventory *d, size_t name)
+static struct tally total_of(const struct domain_inventory *d)
+{
+	struct tally t = {0};
+	for (size_t i = 0; i < d->n_senders; i++) {
+		const struct tally *s = &d->senders[i].t;
+		t.messages += s->messages;
+		t.dmarc_pass += s->dmarc_pass;
+		t.spf_aligned += s->spf_aligned;
+		t.dkim_aligned += s->dkim_aligned;
+		t.rejected += s->rejected;
+		t.quarantined += s->quarantined;
+	}
+	return t;
+}
+
+static size_t wider(size_t a, size_t b)
+{
+	return a > b ? a : b;
+}
+
+static struct layout lay_out(const struct text_style *style, const struct domain_inventory *d,
+			     const struct tally *total)
+{
+	struct layout l = {.width = style->width, .name = NAME_MIN};
+	l.width = l.width < WIDTH_MIN ? WIDTH_MIN : l.width > WIDTH_MAX ? WIDTH_MAX : l.width;
+	l.category = strlen("What it is");
+	for (size_t i = 0; i < d->n_senders; i++) {
+		const struct sender *s = &d->senders[i];
+		if (is_small(d, s))
+			continue;
+		l.name = wider(l.name, text_width(s->name, strnlen(s->name, WIDTH_MAX)));
+		l.category = wider(l.category, strlen(category_words[s->verdict.category]));
+	}
+	l.messages = 2 + wider(strlen("Messages"), count_width(total->messages));
+	size_t rejected = 2 + wider(strlen("Rejected"), count_width(total->rejected));
+	size_t quarantined = 2 + wider(strlen("Quarantined"), count_width(total->quarantined));
+	size_t room = l.width - 1 - l.category - l.messages - PERCENT - 2 * SHARE - LAST - CHANGE;
+	if (total->rejected > 0 && room >= NAME_AT_EASE + rejected)
+		room -= l.rejected = rejected;
+	if (total->quarantined > 0 && room >= NAME_AT_EASE + quarantined)
+		room -= l.quarantined = quarantined;
+	l.name = l.name > room ? room : l.name;
+	return l;
+}
+
+/* ---- the table ---- */
+
+static void put_numbers(struct buf *out, const struct layout *l, const struct tally *t)
+{
+	put_count_cell(out, t->messages, l->messages);
+	put_percent_cell(out, t->dmarc_pass, t->messages, PERCENT, 1);
+	put_percent_cell(out, t->spf_aligned, t->messages, SHARE, 0);
+	put_percent_cell(out, t->dkim_aligned, t->messages, SHARE, 0);
+	if (l->rejected)
+		put_count_cell(out, t->rejected, l->rejected);
+	if (l->quarantined)
+		put_count_cell(out, t->quarantined, l->quarantined);
+}
+
+static void put_head(struct buf *out, const struct text_style *style, const struct layout *l)
+{
+	put_text_cell(out, style, "Sender", l->name, true);
+	buf_putc(out, ' ');
+	put_text_cell(out, style, "What it is", l->category, true);
+	buf_printf(out, "%*s%*s%*s%*s", (int)l->messages, "Messages", PERCENT, "DMARC", SHARE,
+		   "SPF", SHARE, "DKIM");
+	if (l->rejected)
+		buf_printf(out, "%*s", (int)l->rejected, "Rejected");
+	if (l->quarantined)
+		buf_printf(out, "%*s", (int)l->quarantined, "Quarantined");
+	buf_printf(out, "%*s  Change", LAST, "Last");
+	put_line_end(out);
+}
+
+static void put_row(struct buf *out, const struct text_style *style, const struct layout *l,
+		    const struct domain_inventory *d, const struct sender *s)
+{
+	char day[DAY_STRLEN];
+	bool says = s->change != CHANGE_SAME && (s->change != CHANGE_NEW || d->compared);
+	put_text_cell(out, style, s->name, l->name, true);
+	buf_putc(out, ' ');
+	if (style->colour)
+		buf_puts(out, colour_of(s->verdict.category));
+	put_text_cell(out, style, category_words[s->verdict.category], l->category, true);
+	if (style->colour)
+		buf_puts(out, "\033[0m");
+	put_numbers(out, l, &s->t);
+	buf_printf(out, "%*s", LAST, day_format(s->last_day, day) + 5);
+	buf_printf(out, "  %s", says ? change_names[s->change] : "");
+	put_line_end(out);
+}
+
+static void put_rows(struct buf *out, const struct text_style *style, const struct layout *l,
+		     const struct domain_inventory *d, const struct tally *total)
 {
 	size_t folded = 0, shown = 0;
 	uint64_t messages = 0;
@@ -139,109 +152,138 @@ static void put_rows(struct buf *out, const struct text_style *style,
 		if (is_small(d, s)) {
 			folded++;
 			messages += s->t.messages;
+		} else if (++shown <= ROWS_MAX) {
+			put_row(out, style, l, d, s);
 		}
 	}
-	for (size_t i = 0; i < d->n_senders; i++) {
-		const struct sender *s = &d->senders[i];
-		if (is_small(d, s))
-			continue;
-		if (++shown <= ROWS_MAX)
-			put_row(out, style, s, name);
-	}
+	put_text_cell(out, style, "Total", l->name, true);
+	put_spaces(out, 1 + l->category);
+	put_numbers(out, l, total);
+	put_line_end(out);
 	if (folded > 0) {
-		buf_printf(out, "and %zu small senders that are unknown, ", folded);
+		buf_printf(out, "Not listed: %zu small senders that are unknown, ", folded);
 		put_count(out, messages);
-		buf_puts(out, " messages: see -f csv\n");
+		buf_puts(out, " messages (see -f csv)\n");
 	}
 	if (shown > ROWS_MAX)
-		buf_printf(out, "and %zu more: see -f csv\n", shown - ROWS_MAX);
+		buf_printf(out, "Not listed: %zu more senders (see -f csv)\n", shown - ROWS_MAX);
 }
 
-static void put_wrapped(struct buf *out, const char *text, size_t width)
+/* ---- why ---- */
+
+static void put_what_failed(struct buf *out, const struct tally *t)
 {
-	size_t column = 6;
-	put_spaces(out, 6);
-	for (const char *p = text; *p;) {
-		size_t n = strcspn(p, " ");
-		if (column + n > width && column > 6) {
-			buf_putc(out, '\n');
-			put_spaces(out, 6);
-			column = 6;
-		}
-		buf_put(out, p, n);
-		column += n + 1;
-		p += n;
-		while (*p == ' ')
-			p++;
-		if (*p)
-			buf_putc(out, ' ');
+	uint64_t failing = t->messages - t->dmarc_pass;
+	if (failing == 0) {
+		buf_puts(out, "all pass");
+		return;
 	}
-	buf_putc(out, '\n');
+	put_count(out, failing);
+	if (failing < t->messages) {
+		buf_puts(out, " of ");
+		put_count(out, t->messages);
+	} else {
+		buf_puts(out, failing == 1 ? " message" : " messages");
+	}
+	buf_puts(out, failing == 1 ? " fails" : " fail");
+	if (t->rejected > 0) {
+		buf_puts(out, ", ");
+		put_count(out, t->rejected);
+		buf_puts(out, " rejected");
+	}
+	if (t->quarantined > 0) {
+		buf_puts(out, ", ");
+		put_count(out, t->quarantined);
+		buf_puts(out, " quarantined");
+	}
 }
 
-/* Why, and what to do: for those that are not settled. */
-static void put_explanations(struct buf *out, const struct text_style *style,
-			     const struct domain_inventory *d, size_t width)
+/* One paragraph a sender: what fails, what speaks for and against it, and what to do unless that
+ * is said once for all. */
+static void put_reason(struct buf *out, const struct text_style *style, const struct layout *l,
+		       const struct sender *s)
+{
+	struct buf text;
+	buf_init(&text, 64 * 1024);
+	put_what_failed(&text, &s->t);
+	for (unsigned k = 0; k < s->n_evidence; k++)
+		if (strcmp(s->evidence[k].code, "S_NEVER_ALIGNED") != 0) /* "all fail" says it */
+			buf_printf(&text, "; %s", s->evidence[k].text);
+	if (s->verdict.category != CAT_UNKNOWN)
+		buf_printf(&text, ". Remedy: %s", s->verdict.remedy.text);
+	buf_puts(out, "  ");
+	size_t column = 2 + put_text_cell(out, style, s->name, l->width / 2, false);
+	buf_putc(out, ':');
+	put_wrapped(out, text.data, column + 1, 4, l->width);
+	put_line_end(out);
+	buf_free(&text);
+}
+
+static void put_reasons(struct buf *out, const struct text_style *style, const struct layout *l,
+			const struct domain_inventory *d)
 {
 	size_t shown = 0;
+	bool unknown = false;
 	for (size_t i = 0; i < d->n_senders; i++) {
 		const struct sender *s = &d->senders[i];
-		if (!needs_words(s) || is_small(d, s))
-			continue;
-		if (++shown > 10)
+		if (!is_open(s) || is_small(d, s) || ++shown > REASONS_MAX)
 			continue;
 		if (shown == 1)
-			buf_puts(out, "\n  To look at:\n");
-		struct buf head;
-		buf_init(&head, 64 * 1024);
-		put_padded(&head, style, s->name, width > 40 ? width - 34 : 20);
-		while (head.len > 0 && head.data[head.len - 1] == ' ')
-			head.data[--head.len] = '\0';
-		buf_printf(out, "\n    %s: ", head.data);
-		buf_free(&head);
-		put_count(out, s->t.messages - s->t.dmarc_pass);
-		buf_puts(out, " failing\n");
-		for (unsigned k = 0; k < s->n_evidence; k++)
-			if (s->evidence[k].code[0] != 'L')
-				put_wrapped(out, s->evidence[k].text, width);
-		put_wrapped(out, s->remedy_text, width);
+			buf_puts(out, "\nTo look at:\n");
+		put_reason(out, style, l, s);
+		unknown = unknown || s->verdict.category == CAT_UNKNOWN;
 	}
-	if (shown > 10)
-		buf_printf(out, "\n    and %zu more: see -f json or -f csv\n", shown - 10);
+	if (shown > REASONS_MAX)
+		buf_printf(out, "  and %zu more (see -f json or -f csv)\n", shown - REASONS_MAX);
+	if (!unknown)
+		return;
+	put_wrapped(out, "What is unknown may be yours: find out; reports alone do not tell.", 0, 0,
+		    l->width);
+	put_line_end(out);
+}
+
+/* ---- a domain ---- */
+
+static void put_summary(struct buf *out, const struct domain_inventory *d, size_t width)
+{
+	struct buf text;
+	buf_init(&text, 4096);
+	put_count(&text, d->messages);
+	buf_puts(&text, d->messages == 1 ? " message, " : " messages, ");
+	put_percent_cell(&text, d->dmarc_pass, d->messages, 0, 1);
+	buf_puts(&text, " pass DMARC; ");
+	put_count(&text, d->reports);
+	buf_puts(&text, d->reports == 1 ? " report of " : " reports of ");
+	put_count(&text, d->reporters);
+	buf_puts(&text, d->reporters == 1 ? " reporter" : " reporters");
+	if (!d->compared)
+		buf_puts(&text, "; nothing before to compare with");
+	put_wrapped(out, text.data, 0, 0, width);
+	buf_puts(out, "\n\n");
+	buf_free(&text);
 }
 
 static void put_domain(struct buf *out, const struct text_style *style, const struct inventory *inv,
 		       const struct domain_inventory *d)
 {
 	char since[DAY_STRLEN], until[DAY_STRLEN];
-	size_t width = style->width < WIDTH_MIN ? WIDTH_MIN : style->width;
-	size_t name = 12, widest = width - NUMBERS - CATEGORY - 1;
-	struct buf clean;
-	for (size_t i = 0; i < d->n_senders; i++) {
-		size_t n = text_width(d->senders[i].name, strlen(d->senders[i].name));
-		if (!is_small(d, &d->senders[i]))
-			name = n > name ? n : name;
-	}
-	name = name > widest ? widest : name;
-	buf_init(&clean, 1024);
-	text_terminal(&clean, d->domain, strlen(d->domain));
-	buf_printf(out, "%s: %s to %s\n  ", clean.data, day_format(inv->window.since, since),
+	struct tally total = total_of(d);
+	struct layout l = lay_out(style, d, &total);
+	put_text_cell(out, style, d->domain, l.width - 26, false);
+	buf_printf(out, ": %s to %s\n", day_format(inv->window.since, since),
 		   day_format(inv->window.until - 1, until));
-	buf_free(&clean);
-	put_count(out, d->messages);
-	buf_puts(out, " messages,");
-	put_percent(out, d->dmarc_pass, d->messages);
-	buf_printf(out, " pass DMARC; %llu reports of %llu reporters\n\n",
-		   (unsigned long long)d->reports, (unsigned long long)d->reporters);
-	put_padded(out, style, "Sender", name);
-	buf_putc(out, ' ');
-	put_padded(out, style, "What it is", CATEGORY);
-	buf_puts(out, "  Messages  DMARC   SPF  DKIM   Last  Change\n");
-	put_rows(out, style, d, name);
-	if (d->n_senders == 0)
-		buf_puts(out, "(no sender)\n");
-	put_explanations(out, style, d, width);
-	buf_putc(out, '\n');
+	if (d->reports == 0)
+		buf_puts(out, "No reports in this period.\n\n");
+	else
+		put_summary(out, d, l.width);
+	if (d->n_senders > 0) {
+		put_head(out, style, &l);
+		put_rows(out, style, &l, d, &total);
+		put_reasons(out, style, &l, d);
+		buf_putc(out, '\n');
+	} else if (d->reports > 0) {
+		buf_puts(out, "No sender to show.\n\n");
+	}
 }
 
 void render_inventory_text(const struct inventory *inv, const struct text_style *style,

@@ -57,7 +57,7 @@ class Interrupted(harness.Case):
         began = time.monotonic()
         self.database().ingest(self.tree.path, code=65)
         whole = time.monotonic() - began
-        landed = 0
+        landed = partly = 0
         for n in range(ROUNDS):
             moment, jobs = rnd.uniform(0, 1.1 * whole), rnd.choice((1, 2, 8))
             with self.subTest(round=n, moment=f"{moment:.3f} of {whole:.3f}", jobs=jobs):
@@ -72,19 +72,15 @@ class Interrupted(harness.Case):
                 landed += p.poll() is None
                 p.kill()
                 p.communicate()
-                said = self.rerun(db, self.tree, *args, source) if archive is None else None
+                # Its backends may still be ending what they were at: the rerun is what meets them.
+                partly += 0 < db.number("select count(*) from report") < self.tree.reports
+                self.rerun(db, self.tree, *args, source)
                 if archive:
-                    before = db.totals()[0]
-                    done = db.run("ingest", "--json", *args, source)
-                    self.assertIn(done.code, RERUN, done.err[-1000:])
-                    said = done.json()
-                    self.assertEqual(db.totals(), self.tree.totals)
-                    self.assertEqual(before + said["reports"]["stored"], self.tree.reports)
                     self.assertEqual([p for p in source.rglob("*") if p.is_file()], [], "everything was filed")
                     self.assertEqual(sum(p.is_file() for p in archive.rglob("*")), len(self.tree.files), "nothing was lost")
                     shutil.rmtree(archive)
                     shutil.rmtree(source)
-        print(f"{landed} of {ROUNDS} kills met a running program", flush=True)
+        print(f"{landed} of {ROUNDS} kills met a running program, {partly} left a part stored", flush=True)
         self.assertGreater(landed, ROUNDS // 3)
 
     def test_kill_9_within_a_commit(self):
