@@ -22,6 +22,8 @@ doors=(
     'libpq-fe\.h db/*'
     'libpsl\.h dns/*'
     'idn2\.h dns/*'
+    'ares\.h dns/transport.c'
+    'arpa/nameser dns/wire.c'
     'confuse\.h cli/config.c'
     'xxhash\.h core/hash.c'
 )
