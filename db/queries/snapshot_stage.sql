@@ -1,0 +1,4 @@
+-- Where answers wait for snapshot_merge.sql.
+CREATE TEMPORARY TABLE IF NOT EXISTS stage_snapshot (
+    name text COLLATE "C", type integer, outcome text, message bytea, asked_at timestamptz
+) ON COMMIT DELETE ROWS
