@@ -5,6 +5,7 @@
 #ifndef CORE_FACTS_H
 #define CORE_FACTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,6 +47,31 @@ struct fact_day {
 	uint64_t messages, dmarc_pass; /* as the reporters evaluated */
 };
 
+/* What a person said of a sender; it wins over every rule. */
+enum label_verdict {
+	LABEL_NONE, /* only named */
+	LABEL_APPROVE,
+	LABEL_DENY,
+	LABEL_IGNORE,
+	LABEL_COUNT
+};
+
+extern const char *const label_verdict_names[LABEL_COUNT]; /* "approve"; [LABEL_NONE]: "none" */
+
+/*
+ * A label that counts for the window: it has no end, or the window begins before it. So what was
+ * decided for a month stays said of that month.
+ */
+struct fact_label {
+	const char *sender;         /* normal form, core/label.h: a key, a name, or a network */
+	struct ip network;          /* family 0: sender is a key or a name */
+	unsigned bits;              /* of network */
+	enum label_verdict verdict; /* LABEL_NONE: then there is a name */
+	const char *name, *owner;   /* NULL: none */
+	int32_t until;              /* core/day.h; the first day that it does not count for */
+	bool has_until;
+};
+
 struct domain_facts {
 	const char *domain;
 	struct window window;
@@ -61,6 +87,8 @@ struct domain_facts {
 	size_t n_policies;
 	const struct fact_day *days; /* by day; days without reports are absent */
 	size_t n_days;
+	const struct fact_label *labels; /* by sender, as bytes */
+	size_t n_labels;
 };
 
 #endif

@@ -304,6 +304,8 @@ enum status query_domain_facts(struct db *db, const char *domain, struct window 
 		st = read_days(&g, err);
 	if (st == ST_OK)
 		st = read_facts(&g, err);
+	if (st == ST_OK)
+		st = query_labels(db, g.domain_id, g.since, a, out, err);
 out:
 	db_rollback(db);
 	map_free(&g.profiles);

@@ -21,4 +21,8 @@ enum status query_profiles(struct db *db, const char *domain_id, const int64_t *
 			   struct arena *a, const struct dmarc_profile **out,
 			   struct err *err) MUST_CHECK;
 
+/* The labels that count for a window that begins on this day (label.c). */
+enum status query_labels(struct db *db, const char *domain_id, const char *since, struct arena *a,
+			 struct domain_facts *out, struct err *err) MUST_CHECK;
+
 #endif

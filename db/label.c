@@ -1,0 +1,130 @@
+#include "db/label.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/day.h"
+#include "core/label.h"
+#include "db/query_priv.h"
+#include "sql.h"
+
+static enum label_verdict verdict_of(const char *word)
+{
+	for (int v = LABEL_APPROVE; word && v < LABEL_COUNT; v++)
+		if (strcmp(label_verdict_names[v], word) == 0)
+			return (enum label_verdict)v;
+	return LABEL_NONE;
+}
+
+/* Columns as in label_list.sql, binary. */
+static struct label read_label(const PGresult *res, int row, struct arena *a)
+{
+	struct label l = {
+	    .domain = result_text(res, row, 0, a),
+	    .says = {.sender = result_text(res, row, 1, a),
+		     .verdict = verdict_of(result_text(res, row, 2, a)),
+		     .name = result_text(res, row, 3, a),
+		     .owner = result_text(res, row, 4, a),
+		     .has_until = !PQgetisnull(res, row, 5)},
+	    .set_at = result_text(res, row, 6, a),
+	};
+	if (l.says.has_until)
+		l.says.until = db_int4(res, row, 5) + DB_EPOCH_DAY;
+	label_network(l.says.sender, &l.says.network, &l.says.bits);
+	return l;
+}
+
+/* The id of a domain, which is made when it is not there. A concurrent maker may be first: then it
+ * is there at the second look. */
+static enum status find_domain(struct db *db, const char *name, char id[32], struct err *err)
+{
+	static const char *const queries[] = {sql_domain_find, sql_domain_insert, sql_domain_find};
+	for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
+		PGresult *res;
+		enum status st = db_query(db, queries[i], 1, &name, &res, err);
+		if (st != ST_OK)
+			return st;
+		bool there = PQntuples(res) == 1;
+		if (there)
+			snprintf(id, 32, "%s", PQgetvalue(res, 0, 0));
+		PQclear(res);
+		if (there)
+			return ST_OK;
+	}
+	return err_set(err, ST_RETRY, "the domain vanished while it was being labelled");
+}
+
+enum status label_set(struct db *db, const struct label_change *change, struct arena *a,
+		      struct label *now, struct err *err)
+{
+	char id[32], day[DAY_STRLEN];
+	PGresult *res;
+	enum status st = find_domain(db, change->domain, id, err);
+	if (st != ST_OK)
+		return st;
+	bool ends = change->set_until && change->has_until;
+	const char *params[] = {
+	    id,
+	    change->sender,
+	    change->verdict == LABEL_NONE ? NULL : label_verdict_names[change->verdict],
+	    change->name,
+	    change->owner,
+	    change->set_until ? "t" : "f",
+	    ends ? day_format(change->until, day) : NULL,
+	};
+	st = db_query_binary(db, sql_label_set, 7, params, &res, err);
+	if (st != ST_OK)
+		return st;
+	if (now) {
+		*now = read_label(res, 0, a);
+		now->domain = arena_strdup(a, change->domain);
+	}
+	PQclear(res);
+	return ST_OK;
+}
+
+enum status label_forget(struct db *db, const char *domain, const char *sender, bool *was_there,
+			 struct err *err)
+{
+	const char *params[] = {domain, sender};
+	PGresult *res;
+	enum status st = db_query(db, sql_label_forget, 2, params, &res, err);
+	if (st != ST_OK)
+		return st;
+	*was_there = strcmp(PQcmdTuples(res), "0") != 0;
+	PQclear(res);
+	return ST_OK;
+}
+
+enum status label_list(struct db *db, const char *domain, struct arena *a, struct label **labels,
+		       size_t *n, struct err *err)
+{
+	PGresult *res;
+	enum status st = db_query_binary(db, sql_label_list, 1, &domain, &res, err);
+	if (st != ST_OK)
+		return st;
+	*n = (size_t)PQntuples(res);
+	*labels = arena_alloc(a, *n * sizeof **labels);
+	for (size_t i = 0; i < *n; i++)
+		(*labels)[i] = read_label(res, (int)i, a);
+	PQclear(res);
+	return ST_OK;
+}
+
+enum status query_labels(struct db *db, const char *domain_id, const char *since, struct arena *a,
+			 struct domain_facts *out, struct err *err)
+{
+	const char *params[] = {domain_id, since};
+	PGresult *res;
+	enum status st = db_query_binary(db, sql_window_labels, 2, params, &res, err);
+	if (st != ST_OK)
+		return st;
+	size_t n = (size_t)PQntuples(res);
+	struct fact_label *labels = arena_alloc(a, n * sizeof *labels);
+	for (size_t i = 0; i < n; i++)
+		labels[i] = read_label(res, (int)i, a).says;
+	PQclear(res);
+	out->labels = labels;
+	out->n_labels = n;
+	return ST_OK;
+}
