@@ -11,6 +11,7 @@ struct app;
 int cmd_ingest(struct app *app, int argc, char **argv);
 int cmd_parse(struct app *app, int argc, char **argv);
 int cmd_inventory(struct app *app, int argc, char **argv);
+int cmd_report(struct app *app, int argc, char **argv);
 
 int cmd_rejects_list(struct app *app, int argc, char **argv);
 int cmd_rejects_show(struct app *app, int argc, char **argv);

@@ -22,6 +22,9 @@ static const struct command commands[] = {
     {"inventory", NEED_DB, cmd_inventory,
      "[DOMAIN...] " PERIOD " [-f text|json|csv] [-o FILE] [--category C]",
      "who sends as each domain, compared with the period before"},
+    {"report", NEED_DB, cmd_report,
+     "[DOMAIN...] " PERIOD " [-f text|json|csv] [-o FILE] [--category C]",
+     "what to act on: unauthorised senders, and yours that fail, with the remedy"},
     {"rejects list", NEED_DB, cmd_rejects_list, "[-f text|json]", "what was set aside, and why"},
     {"rejects show", NEED_DB, cmd_rejects_show, "ID", "all that is known about one"},
     {"rejects export", NEED_DB, cmd_rejects_export, "ID [-o FILE]", "its bytes as they came"},
@@ -68,7 +71,7 @@ static void print_help(void)
 	     "  --config FILE             default: ~/.config/ruascope/ruascope.conf, then\n"
 	     "                            /etc/ruascope/ruascope.conf\n"
 	     "  --dns-server ADDR[:PORT]  ask this resolver (default: the system's)\n"
-	     "  --offline                 ask no DNS\n"
+	     "  --offline                 ask no DNS: use the answers kept in the database\n"
 	     "  -v, -q, --version, --help\n\n"
 	     "Commands:");
 	for (size_t i = 0; i < N_COMMANDS; i++)

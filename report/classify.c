@@ -3,271 +3,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/day.h"
-#include "core/mem.h"
-#include "report/selectors.h"
+#include "report/score.h"
 
 #define LEGIT_SCORE      60
 #define LEGIT_MARGIN     20 /* that much more than what speaks for a forgery */
 #define AUTHORIZED_PASS  98 /* per cent of messages that must pass DMARC */
 #define FORWARDER_SCORE  50
-#define FORWARDER_DIRECT 5  /* per cent of aligned SPF passes a forwarder may have */
-#define BROKEN_DIRECT    20 /* per cent of aligned SPF passes that what is broken must have */
-#define HEAVY_PART       10 /* per cent of a sender's mail: one odd message is no habit */
+#define FORWARDER_DIRECT 5 /* per cent of aligned SPF passes a forwarder may have */
+#define SPOOF_SCORE      50
+#define SPOOF_MARGIN     20
+#define UNALIGNED_DAYS   7  /* anybody can open an account at a service: so long it must last */
 #define FLAG_SHARE       20 /* per cent of messages that a reporter's remark must cover */
-#define BURST_SHARE      80 /* per cent of messages within three days */
-#define BURST_MESSAGES   10
-#define RELIABLE         2 /* reporters that must have seen what tips a verdict */
 
-/* What a row can be evidence of. */
-enum kind {
-	KIND_ANY,
-	KIND_DIRECT,  /* aligned SPF passes: the address is authorised */
-	KIND_OWN,     /* signed by a selector that is mainly this sender's */
-	KIND_HEAVY,   /* signed by a selector it has a good share of */
-	KIND_CARRIED, /* passes by DKIM alone, with a selector that is mainly others' */
-	KIND_REASON,
-	KIND_ARC,
-	KIND_BROKEN,     /* our signature arrives broken, its selector passes elsewhere */
-	KIND_FAULT,      /* an authorised address fails by an error of our SPF record ... */
-	KIND_FAULT_DKIM, /* ... or by a signature of its own that does not verify */
-	KIND_MISMATCH,
-	KIND_STRICT,
-	KIND_COUNT
-};
+#define DKIM_ALONE       (SET(P2) | SET(P3) | SET(P4))
 
-struct observed {
-	uint64_t messages[KIND_COUNT];
-	unsigned reporters[KIND_COUNT]; /* distinct ones */
-	unsigned carried;               /* selectors of others; 2: two or more */
-};
-
-struct score {
-	int legit, spoof, forward;
-	bool direct, fault, fault_dkim;
-};
-
-struct classifier {
-	const struct domain_facts *facts;
-	struct selectors selectors;
-	unsigned *seen; /* by reporter: kinds; all zero between two senders */
-};
-
-static bool at_least(uint64_t part, uint64_t whole, unsigned percent)
-{
-	return part > 0 && 100 * part >= percent * whole;
-}
-
-static uint64_t cells(const struct sender *s, unsigned set)
-{
-	uint64_t sum = 0;
-	for (unsigned c = 0; c < CELL_COUNT; c++)
-		sum += set >> c & 1 ? s->t.cells[c] : 0;
-	return sum;
-}
-
-#define SET(c)     (1u << CELL_##c)
-#define DIRECT     (SET(P1) | SET(P5) | SET(P6) | SET(P7))
-#define DKIM_ALONE (SET(P2) | SET(P3) | SET(P4))
-#define BROKEN     (SET(F2) | SET(F8) | SET(F11))
-
-/* ---- what the rows show ---- */
-
-static unsigned kinds_of_row(const struct classifier *c, const struct fact *f, bool authorised)
-{
-	const struct dmarc_profile *p = &c->facts->profiles[f->profile];
-	unsigned sel = selectors_of(&c->selectors, f->profile), cell = 1u << p->cell;
-	unsigned kinds = 1u << KIND_ANY;
-	kinds |= (cell & DIRECT) ? 1u << KIND_DIRECT : 0;
-	kinds |= sel & SEL_OWN ? 1u << KIND_OWN : 0;
-	kinds |= sel & SEL_HEAVY ? 1u << KIND_HEAVY : 0;
-	kinds |= (cell & DKIM_ALONE) && (sel & SEL_CARRIED) ? 1u << KIND_CARRIED : 0;
-	kinds |= p->flags & DMARC_FORWARD_REASON ? 1u << KIND_REASON : 0;
-	kinds |= p->flags & DMARC_ARC_PASS ? 1u << KIND_ARC : 0;
-	kinds |= (cell & BROKEN) && (sel & SEL_BROKEN) ? 1u << KIND_BROKEN : 0;
-	kinds |= authorised && (cell & (SET(F3) | SET(F5))) ? 1u << KIND_FAULT : 0;
-	kinds |=
-	    authorised && (cell & BROKEN) && (sel & SEL_BROKEN_OWN) ? 1u << KIND_FAULT_DKIM : 0;
-	kinds |= p->flags & DMARC_REPORTER_MISMATCH ? 1u << KIND_MISMATCH : 0;
-	kinds |= p->flags & DMARC_STRICT_ONLY ? 1u << KIND_STRICT : 0;
-	return kinds;
-}
-
-static void add_row(struct classifier *c, const struct fact *f, unsigned kinds, struct observed *o)
-{
-	for (unsigned k = 0; k < KIND_COUNT; k++)
-		o->messages[k] += kinds >> k & 1 ? f->messages : 0;
-	for (uint32_t i = 0; i < f->n_reporters; i++) {
-		unsigned *seen = &c->seen[f->reporters[i]];
-		for (unsigned k = 0; k < KIND_COUNT; k++)
-			o->reporters[k] += (kinds & ~*seen) >> k & 1;
-		*seen |= kinds;
-	}
-}
-
-/* Rows come address by address; an aligned SPF pass of an address speaks for its other rows. */
-static struct observed observe(struct classifier *c, const struct sender *s)
-{
-	struct observed o = {0};
-	selectors_enter(&c->selectors, s);
-	o.carried = selectors_carried(&c->selectors, s);
-	for (size_t i = 0, end; i < s->n_facts; i = end) {
-		bool authorised = false;
-		for (end = i;
-		     end < s->n_facts && ip_cmp(&s->facts[end]->source, &s->facts[i]->source) == 0;
-		     end++)
-			authorised |=
-			    (1u << c->facts->profiles[s->facts[end]->profile].cell & DIRECT) != 0;
-		authorised = authorised && s->facts[i]->source.family != 0;
-		for (size_t k = i; k < end; k++)
-			add_row(c, s->facts[k], kinds_of_row(c, s->facts[k], authorised), &o);
-	}
-	selectors_leave(&c->selectors, s);
-	for (size_t i = 0; i < s->n_facts; i++)
-		for (uint32_t k = 0; k < s->facts[i]->n_reporters; k++)
-			c->seen[s->facts[i]->reporters[k]] = 0;
-	return o;
-}
-
-/* Nearly all within some three days? A fact's messages are spread evenly over its days. */
-static bool is_burst(const struct sender *s)
-{
-	size_t n = (size_t)(s->last_day - s->first_day) + 1;
-	if (s->t.messages < BURST_MESSAGES || n <= 3)
-		return s->t.messages >= BURST_MESSAGES;
-	double *by_day = mem_alloc((n + 3) * sizeof *by_day), best = 0;
-	for (size_t i = 0; i < s->n_facts; i++) {
-		const struct fact *f = s->facts[i];
-		int32_t first = month_first_day(f->month) - s->first_day;
-		for (uint32_t bits = f->days ? f->days : 1; bits; bits &= bits - 1)
-			by_day[first + __builtin_ctz(bits)] +=
-			    (double)f->messages / (f->days ? __builtin_popcount(f->days) : 1);
-	}
-	for (size_t i = 0; i < n; i++) {
-		double sum = by_day[i] + by_day[i + 1] + by_day[i + 2];
-		best = sum > best ? sum : best;
-	}
-	free(by_day);
-	return best * 100 >= BURST_SHARE * (double)s->t.messages;
-}
-
-/* ---- scores ---- */
-
-/* [0]: from all evidence. [1]: from what reliably many reporters saw. */
-struct scores {
-	struct score of[2];
-};
-
-static void evidence(struct sender *s, const char *code, int weight, const char *text)
-{
-	if (s->n_evidence < EVIDENCE_MAX)
-		s->evidence[s->n_evidence++] = (struct evidence){code, weight, text};
-}
-
-static void score_legit(struct sender *s, const struct observed *o, struct scores *sc)
-{
-	uint64_t n = s->t.messages;
-	bool direct = at_least(o->messages[KIND_DIRECT], n, FORWARDER_DIRECT);
-	bool own = 2 * o->messages[KIND_OWN] > n;
-	if (direct)
-		evidence(s, "L_ALIGNED_SPF", 60,
-			 "SPF passes for your domain: your record authorises it");
-	if (own)
-		evidence(s, "L_ALIGNED_DKIM", 60,
-			 "signs as your domain, with a selector that mainly this sender uses");
-	if (!direct && !own)
-		return; /* a stranger does not become legitimate by persisting */
-	int days = s->days >= 7 ? 15 : s->days >= 3 ? 5 : 0, reporters = s->reporters >= 3 ? 10 : 0;
-	if (days > 0)
-		evidence(s, "L_PERSISTENT", days,
-			 days == 15 ? "active on seven days or more"
-				    : "active on three days or more");
-	if (reporters > 0)
-		evidence(s, "L_REPORTERS", reporters, "seen by three reporters or more");
-	for (int i = 0; i < 2; i++) {
-		struct score *score = &sc->of[i];
-		unsigned needed = i == 0 ? 0 : RELIABLE;
-		score->direct = direct && o->reporters[KIND_DIRECT] >= needed;
-		int proof =
-		    (score->direct ? 60 : 0) + (own && o->reporters[KIND_OWN] >= needed ? 60 : 0);
-		score->legit = proof ? proof + days + reporters : 0;
-		score->legit = score->legit > 100 ? 100 : score->legit;
-	}
-}
-
-static void forward(struct sender *s, struct scores *sc, const struct observed *o, enum kind kind,
-		    struct evidence e)
-{
-	evidence(s, e.code, e.weight, e.text);
-	sc->of[0].forward += e.weight;
-	if (o->reporters[kind] >= RELIABLE || e.weight < 0)
-		sc->of[1].forward += e.weight;
-}
-
-static void score_forward(struct sender *s, const struct observed *o, struct scores *sc)
-{
-	uint64_t n = s->t.messages;
-	if (at_least(o->messages[KIND_REASON], n, FLAG_SHARE))
-		forward(s, sc, o, KIND_REASON,
-			(struct evidence){"F_FORWARD_REASON", 50,
-					  "reporters say that it forwards, or is a mailing list"});
-	if (at_least(o->messages[KIND_ARC], n, FLAG_SHARE))
-		forward(s, sc, o, KIND_ARC,
-			(struct evidence){"F_ARC", 45, "reporters accepted it for its ARC seal"});
-	if (at_least(o->messages[KIND_CARRIED], n, 50))
-		forward(
-		    s, sc, o, KIND_CARRIED,
-		    (struct evidence){"F_SELECTOR", 35,
-				      "carries your signature of mail that others mainly send"});
-	if (o->carried >= 2 && o->messages[KIND_CARRIED] > 0)
-		forward(
-		    s, sc, o, KIND_CARRIED,
-		    (struct evidence){"F_SELECTORS", 15, "carries two or more of your selectors"});
-	if (at_least(o->messages[KIND_BROKEN], n, 30))
-		forward(s, sc, o, KIND_BROKEN,
-			(struct evidence){"F_BROKEN_SIGNATURE", 20,
-					  "your signature arrives broken: changed on the way"});
-	if (sc->of[0].forward > 0 && at_least(o->messages[KIND_HEAVY], n, HEAVY_PART))
-		forward(
-		    s, sc, o, KIND_HEAVY,
-		    (struct evidence){"F_MAIN_USER", -30,
-				      "has a fifth or more of the mail of one of your selectors"});
-}
-
-static void score_spoof(struct sender *s, struct scores *sc)
-{
-	uint64_t n = s->t.messages, pass = tally_judged_pass(&s->t);
-	int spoof = 0;
-	if (pass == 0 && n > 0) {
-		spoof += 15;
-		evidence(s, "S_NEVER_ALIGNED", 15, "nothing of it ever passed for your domain");
-	}
-	if (2 * cells(s, SET(F10)) > n) {
-		spoof += 20;
-		evidence(s, "S_NOTHING_AUTHENTICATES", 20,
-			 "neither SPF nor DKIM passes for anybody");
-	}
-	if (2 * pass < n && is_burst(s)) {
-		spoof += 15;
-		evidence(s, "S_BURST", 15, "nearly all of it within three days");
-	}
-	sc->of[0].spoof = sc->of[1].spoof = spoof;
-}
-
-/* An authorised address fails because of us: more than half of its failures must be of that kind.
- */
-static void find_faults(const struct sender *s, const struct observed *o, struct scores *sc)
-{
-	uint64_t n = s->t.messages, failing = n - tally_judged_pass(&s->t);
-	uint64_t spf = o->messages[KIND_FAULT], dkim = o->messages[KIND_FAULT_DKIM];
-	bool known = at_least(o->messages[KIND_DIRECT], n, BROKEN_DIRECT);
-	for (int i = 0; i < 2; i++) {
-		unsigned needed = i == 0 ? 0 : RELIABLE;
-		sc->of[i].fault = known && 2 * spf > failing && o->reporters[KIND_FAULT] >= needed;
-		sc->of[i].fault_dkim =
-		    known && 2 * dkim > failing && o->reporters[KIND_FAULT_DKIM] >= needed;
-	}
-}
+/* ---- what is to know, and weighs nothing ---- */
 
 static const struct note {
 	unsigned cells; /* more than half of the messages are in these */
@@ -290,17 +40,26 @@ static void take_notes(struct sender *s, const struct observed *o)
 {
 	uint64_t n = s->t.messages;
 	for (size_t i = 0; i < sizeof notes / sizeof *notes; i++)
-		if (2 * cells(s, notes[i].cells) > n)
+		if (2 * cells_of(s, notes[i].cells) > n)
 			evidence(s, notes[i].code, 0, notes[i].text);
-	if (at_least(o->messages[KIND_STRICT], n, FLAG_SHARE))
+	if (at_least(o->messages[SEEN_STRICT], n, FLAG_SHARE))
 		evidence(s, "N_STRICT_ONLY", 0,
 			 "relaxed alignment would let it pass; your record asks for strict");
-	if (at_least(o->messages[KIND_MISMATCH], n, FLAG_SHARE))
+	if (at_least(o->messages[SEEN_MISMATCH], n, FLAG_SHARE))
 		evidence(s, "N_REPORTER_MISMATCH", 0,
 			 "reporters contradict their own results; judged by the results");
 }
 
 /* ---- verdict ---- */
+
+/* What a verdict is made of. */
+struct matter {
+	const struct sender *s;
+	const struct score *x;
+	const struct observed *o;
+	const struct zone *zone;
+	uint64_t n, pass; /* messages; those that pass, or would with today's record */
+};
 
 /* 55 at the threshold, 95 well beyond it, less where few days and reporters saw it. */
 static int confidence(const struct sender *s, int points)
@@ -323,60 +82,223 @@ static struct verdict verdict(const struct sender *s, enum category category, in
 	return (struct verdict){category, confidence(s, points), {.kind = kind, .text = text}};
 }
 
-static struct verdict decide(const struct sender *s, const struct score *x,
-			     const struct observed *o)
+/* Why the failing mail of a legitimate sender fails: the largest of three groups of cells. */
+static enum category why_failing(const struct matter *m)
 {
-	uint64_t n = s->t.messages, pass = tally_judged_pass(&s->t);
-	uint64_t dkim = cells(s, SET(P1) | DKIM_ALONE);
+	const struct sender *s = m->s;
+	uint64_t repaired = m->o->messages[SEEN_REPAIRED];
+	uint64_t f2 = cells_of(s, SET(F2)), missing = m->o->messages[SEEN_SPF_MISSING];
+	uint64_t unaligned = cells_of(s, SET(F6) | SET(F7) | SET(F8) | SET(F9));
+	uint64_t broken = cells_of(s, SET(F3) | SET(F4) | SET(F5) | SET(F10) | SET(F11)) +
+			  (f2 < repaired ? f2 : 0);
+	if (missing >= unaligned && missing >= broken && missing > 0)
+		return CAT_LEGIT_SPF_MISSING;
+	return unaligned >= broken ? CAT_LEGIT_UNALIGNED : CAT_LEGIT_BROKEN;
+}
+
+/* The remedies that need no record: remedy.c makes those that do. */
+static struct verdict failing(const struct matter *m, int points)
+{
+	const struct sender *s = m->s;
+	uint64_t n = m->n;
+	switch (why_failing(m)) {
+	case CAT_LEGIT_SPF_MISSING:
+		return verdict(s, CAT_LEGIT_SPF_MISSING, points, REMEDY_SPF_ADD,
+			       "add its addresses to the SPF record of its MAIL FROM domain");
+	case CAT_LEGIT_UNALIGNED:
+		return verdict(
+		    s, CAT_LEGIT_UNALIGNED, points, REMEDY_DKIM_ALIGN,
+		    "adding an include to SPF will not fix this: MAIL FROM is not in your "
+		    "domain; let the service sign with DKIM as your domain (d=), or use a "
+		    "Return-Path in your domain");
+	default:
+		break;
+	}
+	if (2 * cells_of(s, SET(F3)) > n - m->pass)
+		return verdict(s, CAT_LEGIT_BROKEN, points, REMEDY_SPF_REPAIR,
+			       "the SPF record of its MAIL FROM domain has an error; repair it");
+	if (2 * cells_of(s, SET(F4)) > n - m->pass)
+		return verdict(s, CAT_LEGIT_BROKEN, points, REMEDY_SPF_PUBLISH,
+			       "its MAIL FROM domain has no SPF record; publish one there");
+	if (2 * cells_of(s, SET(F5)) > n - m->pass)
+		return verdict(s, CAT_LEGIT_BROKEN, points, REMEDY_DNS_REPAIR,
+			       "SPF of its MAIL FROM domain could not be looked up: check the name "
+			       "servers");
+	if (2 * cells_of(s, SET(F10)) > n - m->pass)
+		return verdict(
+		    s, CAT_LEGIT_BROKEN, points, REMEDY_DKIM_ENABLE,
+		    "nothing of it authenticates: sign its mail with DKIM as your domain, "
+		    "and send with a MAIL FROM in your domain");
+	return verdict(s, CAT_LEGIT_BROKEN, points, REMEDY_DKIM_REPAIR,
+		       "it is yours, and its DKIM signature does not verify: look for what changes "
+		       "mail after signing, and for the key in DNS");
+}
+
+static bool is_proven_fault(const struct matter *m)
+{
+	return m->x->direct && (m->x->fault || m->x->fault_dkim);
+}
+
+static struct verdict fault(const struct matter *m, int points)
+{
+	if (m->x->fault_dkim)
+		return verdict(
+		    m->s, CAT_LEGIT_BROKEN, points, REMEDY_DKIM_REPAIR,
+		    "it is yours, and its DKIM signature does not verify: look for what changes "
+		    "mail after signing, and for the key in DNS");
+	return verdict(m->s, CAT_LEGIT_BROKEN, points, REMEDY_DNS_REPAIR,
+		       "it is yours, and your SPF record fails with an error: check the record and "
+		       "its name servers");
+}
+
+static struct verdict passing(const struct matter *m, int points)
+{
+	uint64_t dkim = cells_of(m->s, SET(P1) | DKIM_ALONE);
+	if (m->o->messages[SEEN_REPAIRED] > 0 && tally_judged_pass(&m->s->t) < m->pass)
+		return verdict(
+		    m->s, CAT_AUTHORIZED, points, REMEDY_NONE,
+		    "repaired: it failed earlier, and your SPF record authorises it today");
+	return verdict(
+	    m->s, CAT_AUTHORIZED, points, REMEDY_NONE,
+	    at_least(dkim, m->n, 80)
+		? "nothing to do"
+		: "nothing to do today; before p=reject sign its mail with DKIM, too: it "
+		  "passes by SPF alone");
+}
+
+static bool is_replay(const struct matter *m)
+{
+	return m->zone && 2 * m->o->messages[SEEN_REPLAY] > m->n &&
+	       at_least(cells_of(m->s, DKIM_ALONE), m->n, 80) && m->s->days <= 3 &&
+	       !(m->s->service && m->s->service->kind == KIND_MAILBOX) &&
+	       !at_least(m->o->messages[SEEN_REASON] + m->o->messages[SEEN_ARC], m->n, FLAG_SHARE);
+}
+
+/* A stranger's account at a service that we use, or that many use, looks like ours at first. */
+static bool is_too_young(const struct matter *m)
+{
+	uint64_t unaligned = cells_of(m->s, SET(F6) | SET(F7) | SET(F9));
+	return m->s->service && 2 * unaligned > m->n && m->s->days < UNALIGNED_DAYS;
+}
+
+static struct verdict decide(const struct matter *m)
+{
+	const struct score *x = m->x;
+	const struct sender *s = m->s;
 	int margin = x->legit - x->spoof - LEGIT_MARGIN;
+	bool legit = x->legit >= LEGIT_SCORE && margin >= 0;
+	if (is_replay(m))
+		return verdict(s, CAT_SUSPECT_ABUSE, 55, REMEDY_REVIEW,
+			       "signed mail of yours was sent again from many networks: rotate the "
+			       "DKIM key, and find out which account signed it");
 	if (x->forward >= FORWARDER_SCORE &&
-	    !at_least(o->messages[KIND_DIRECT], n, FORWARDER_DIRECT))
+	    !at_least(m->o->messages[SEEN_DIRECT], m->n, FORWARDER_DIRECT))
 		return verdict(s, CAT_FORWARDER, with_margin(x->forward - FORWARDER_SCORE),
 			       REMEDY_FORWARDER,
 			       "nothing to do in SPF; sign all mail with DKIM, which survives most "
 			       "forwarding");
-	if (x->legit >= LEGIT_SCORE && margin >= 0 && at_least(pass, n, AUTHORIZED_PASS))
-		return verdict(
-		    s, CAT_AUTHORIZED, with_margin(margin), REMEDY_NONE,
-		    at_least(dkim, n, 80)
-			? "nothing to do"
-			: "nothing to do today; before p=reject sign its mail with DKIM, "
-			  "too: it passes by SPF alone");
-	if (x->direct && margin >= 0 && x->fault_dkim)
-		return verdict(s, CAT_LEGIT_BROKEN, with_margin(margin), REMEDY_DKIM_REPAIR,
-			       "it is yours, and its DKIM signature does not verify: look for what "
-			       "changes mail after signing, and for the key in DNS");
-	if (x->direct && margin >= 0 && x->fault)
-		return verdict(s, CAT_LEGIT_BROKEN, with_margin(margin), REMEDY_DNS_REPAIR,
-			       "it is yours, and your SPF record fails with an error: check the "
-			       "record and its name servers");
+	if (legit && at_least(m->pass, m->n, AUTHORIZED_PASS))
+		return passing(m, with_margin(margin));
+	if (margin >= 0 && is_proven_fault(m))
+		return fault(m, with_margin(margin));
+	if (legit && m->zone && !is_too_young(m))
+		return failing(m, with_margin(margin));
+	margin = x->spoof - x->legit - SPOOF_MARGIN;
+	if (m->zone && m->pass == 0 && x->spoof >= SPOOF_SCORE && margin >= 0 &&
+	    at_least(m->o->messages[SEEN_PTR_KNOWN], m->n, 50))
+		return verdict(s, CAT_UNAUTHORIZED, with_margin(margin), REMEDY_BLOCK,
+			       "not yours; p=reject makes receivers refuse it; no change of SPF");
 	return verdict(s, CAT_UNKNOWN, 40, REMEDY_REVIEW,
-		       "find out whether it is yours; reports alone do not tell");
+		       m->zone ? "find out whether it is yours; label it when you know"
+			       : "find out whether it is yours; reports alone do not tell");
 }
+
+/* ---- a person's word ---- */
+
+static const struct fact_label *label_of(const struct domain_facts *facts, const struct sender *s)
+{
+	size_t base = strcspn(s->key, "#");
+	const char *network = strncmp(s->key, "label:", 6) == 0 ? s->key + 6 : NULL;
+	for (size_t i = 0; i < facts->n_labels; i++) {
+		const struct fact_label *l = &facts->labels[i];
+		bool same = strcmp(l->sender, s->key) == 0 || strcasecmp(l->sender, s->name) == 0 ||
+			    (strlen(l->sender) == base && strncmp(l->sender, s->key, base) == 0) ||
+			    (network && strcmp(l->sender, network) == 0);
+		if (same)
+			return l;
+	}
+	return NULL;
+}
+
+static struct verdict by_label(const struct matter *m)
+{
+	struct verdict v;
+	switch (m->s->label->verdict) {
+	case LABEL_DENY:
+		v = verdict(m->s, CAT_UNAUTHORIZED, 95, REMEDY_BLOCK,
+			    "a person said that it is not yours; no change of SPF");
+		break;
+	case LABEL_APPROVE:
+		v = at_least(m->pass, m->n, AUTHORIZED_PASS) || !m->zone ? passing(m, 95)
+									 : failing(m, 95);
+		break;
+	default:
+		return decide(m);
+	}
+	v.confidence = 100;
+	return v;
+}
+
+/* ---- senders ---- */
+
+struct classifier {
+	struct observer observer;
+	struct siblings siblings;
+	const struct zone *zone;
+};
 
 static void classify(struct classifier *c, struct sender *s)
 {
-	struct scores sc = {0};
-	struct observed o = observe(c, s);
-	score_legit(s, &o, &sc);
-	score_forward(s, &o, &sc);
-	score_spoof(s, &sc);
-	find_faults(s, &o, &sc);
+	struct observed o = observe(&c->observer, s);
+	s->label = label_of(c->observer.facts, s);
+	if (s->label && s->label->name)
+		s->name = s->label->name;
+	struct scores sc = score(s, &o, c->zone, &c->siblings);
 	take_notes(s, &o);
-	s->leaning = decide(s, &sc.of[0], &o);
-	s->verdict = decide(s, &sc.of[1], &o);
+	struct matter m = {.s = s, .o = &o, .zone = c->zone, .n = s->t.messages};
+	m.pass = tally_judged_pass(&s->t) + o.messages[SEEN_REPAIRED];
+	m.x = &sc.of[0];
+	s->leaning = s->label ? by_label(&m) : decide(&m);
+	m.x = &sc.of[1];
+	s->verdict = s->label ? by_label(&m) : decide(&m);
 	if (s->leaning.category != s->verdict.category)
 		evidence(s, "N_ONE_REPORTER", 0, "what speaks for it comes from one reporter only");
 	else if (s->reporters == 1)
 		evidence(s, "N_ONE_REPORTER", 0, "only one reporter saw it");
 }
 
-void classify_senders(const struct domain_facts *facts, const struct name_rules *rules,
-		      struct arena *a, struct sender *senders, size_t n)
+static void find_siblings(struct classifier *c, const struct sender *senders, size_t n,
+			  struct arena *a)
 {
-	struct classifier c = {.facts = facts};
-	selectors_init(&c.selectors, facts, rules, a);
-	c.seen = arena_alloc(a, (facts->n_reporters + 1) * sizeof *c.seen);
+	if (!c->zone)
+		return;
+	const struct knowledge *k = c->zone->known;
+	c->siblings.first = k->services;
+	c->siblings.passing = arena_alloc(a, (k->n_services + 1) * sizeof *c->siblings.passing);
+	for (size_t i = 0; i < n; i++)
+		if (senders[i].service)
+			c->siblings.passing[senders[i].service - k->services] +=
+			    tally_judged_pass(&senders[i].t);
+}
+
+void classify_senders(const struct domain_facts *facts, const struct zone *zone,
+		      const struct name_rules *rules, struct arena *a, struct sender *senders,
+		      size_t n)
+{
+	/* a zone that nobody answered for is no DNS at all: then nothing is guessed */
+	struct classifier c = {.zone = zone && zone->answered ? zone : NULL};
+	observer_init(&c.observer, facts, c.zone, rules, a);
+	find_siblings(&c, senders, n, a);
 	for (size_t i = 0; i < n; i++)
 		classify(&c, &senders[i]);
 }

@@ -11,6 +11,8 @@
 
 #include "core/facts.h"
 
+struct service; /* catalogue.h */
+
 /* Every sender is exactly one of these. */
 enum category {
 	CAT_AUTHORIZED,
@@ -78,7 +80,7 @@ struct evidence {
 	const char *text;
 };
 
-#define EVIDENCE_MAX 20 /* more kinds than classify.c knows */
+#define EVIDENCE_MAX 32 /* more kinds than score.c and classify.c know */
 
 /* What the evidence comes to. */
 struct verdict {
@@ -88,7 +90,9 @@ struct verdict {
 };
 
 struct sender {
-	const char *name, *key; /* key: stable between periods (group.h) */
+	const char *name, *key;         /* key: stable between periods (group.h) */
+	const struct service *service;  /* that it is proven to be, or to stand at; NULL: none */
+	const struct fact_label *label; /* a person's word; NULL: none */
 	struct verdict verdict;
 	struct verdict leaning; /* what it would be if what one reporter says were enough */
 	struct tally t;
@@ -108,6 +112,7 @@ struct domain_inventory {
 	const char *domain;
 	uint64_t messages, dmarc_pass, reports, reporters;
 	bool compared;          /* the period before has reports: "new" means something */
+	bool dns;               /* its DNS answered: without, most is unknown */
 	struct sender *senders; /* what a person must look at first comes first */
 	size_t n_senders;
 };

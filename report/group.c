@@ -12,11 +12,13 @@ struct address {
 	const struct fact *first;
 	size_t n;
 	const char *key;
+	const struct service *service;
 	struct tally t;
 };
 
 struct grouping {
 	const struct domain_facts *facts;
+	const struct zone *zone; /* NULL: from aggregate data alone */
 	struct arena *a;
 	struct identities ids;
 	uint64_t *votes; /* by identity; all zero between two addresses */
@@ -85,15 +87,100 @@ static uint32_t majority(const struct grouping *g, const struct address *x)
 	return best;
 }
 
+static const char *service_mark(const struct service *s, const struct tally *t)
+{
+	const uint64_t *c = t->cells;
+	uint64_t direct = c[CELL_P1] + c[CELL_P5] + c[CELL_P6] + c[CELL_P7];
+	uint64_t dkim = c[CELL_P2] + c[CELL_P3] + c[CELL_P4];
+	uint64_t ours = c[CELL_F1] + c[CELL_F3] + c[CELL_F4] + c[CELL_F5];
+	uint64_t broken = c[CELL_F2] + c[CELL_F8] + c[CELL_F11];
+	uint64_t theirs = c[CELL_F6] + c[CELL_F7] + c[CELL_F9];
+	bool hands_on =
+	    s->kind == KIND_MAILBOX || s->kind == KIND_GATEWAY || s->kind == KIND_FORWARDER;
+	if (hands_on && dkim + broken > direct && dkim + broken >= ours && dkim + broken >= theirs)
+		return "#forward";
+	if (2 * (direct + dkim) >= t->messages)
+		return direct >= dkim ? "" : "#dkim";
+	if (ours >= broken && ours >= theirs && ours >= c[CELL_F10])
+		return "#spf-fail";
+	if (broken >= theirs && broken >= c[CELL_F10])
+		return "#broken";
+	return theirs >= c[CELL_F10] ? "#unaligned" : "#fail";
+}
+
+/* Where many customers share machines and names, a sender is a machine, never the neighbourhood. */
+static bool is_neighbourhood(const struct service *s)
+{
+	return s->kind == KIND_WEBHOST || s->kind == KIND_CLOUD || s->kind == KIND_ISP;
+}
+
+static const struct service *service_of_key(const struct grouping *g, const char *identity)
+{
+	if (!identity || !g->zone)
+		return NULL;
+	bool dkim = strncmp(identity, "dkim:", 5) == 0;
+	return catalogue_find(g->zone->known->catalogue, dkim ? BY_DKIM : BY_RETURN_PATH,
+			      strchr(identity, ':') + 1);
+}
+
+static const char *host_key(const struct grouping *g, const struct address *x,
+			    const struct address_known *known)
+{
+	char text[IP_STRLEN];
+	const char *host =
+	    known->name && !known->generic ? known->name : ip_format(&x->first->source, text);
+	return arena_printf(g->a, "host:%s%s", host, network_mark(&x->t));
+}
+
+/* The key that DNS proves; NULL: it proves none. */
+static const char *known_key(const struct grouping *g, struct address *x, const char *identity)
+{
+	const struct zone *z = g->zone;
+	const struct ip *ip = &x->first->source;
+	if (!z)
+		return NULL;
+	const struct address_known *known = knowledge_of(z->known, ip);
+	if ((known->org && strcmp(known->org, z->org) == 0) || zone_names_address(z, ip))
+		return arena_printf(g->a, "own:%s%s", z->org, network_mark(&x->t));
+	x->service = known->service ? known->service : service_of_key(g, identity);
+	if (zone_has_host(z, ip))
+		return host_key(g, x, known);
+	if (x->service && !is_neighbourhood(x->service))
+		return arena_printf(g->a, "%s%s", x->service->key, service_mark(x->service, &x->t));
+	if (!identity && known->name && !known->generic) {
+		bool passes = 2 * tally_judged_pass(&x->t) >= x->t.messages;
+		if (!x->service && passes)
+			return arena_printf(g->a, "ptr:%s%s", known->org, network_mark(&x->t));
+		return host_key(g, x, known);
+	}
+	return x->service ? host_key(g, x, known) : NULL;
+}
+
+static const char *label_key(const struct grouping *g, const struct ip *ip)
+{
+	char text[IP_STRLEN];
+	for (size_t i = 0; i < g->facts->n_labels && ip->family != 0; i++) {
+		const struct fact_label *l = &g->facts->labels[i];
+		struct ip net = ip_network(ip, l->bits);
+		if (l->network.family == ip->family && ip_cmp(&net, &l->network) == 0)
+			return arena_printf(g->a, "label:%s/%u", ip_format(&net, text), l->bits);
+	}
+	return NULL;
+}
+
 static void key_address(const struct grouping *g, struct address *x)
 {
 	for (size_t i = 0; i < x->n; i++)
 		tally_add(&x->t, &x->first[i], &g->facts->profiles[x->first[i].profile]);
 	uint32_t best = majority(g, x);
-	if (best == 0 || x->first->source.family == 0)
+	const char *identity = best ? g->ids.keys[best] : NULL;
+	x->key = label_key(g, &x->first->source);
+	if (!x->key && x->first->source.family != 0)
+		x->key = known_key(g, x, identity);
+	if (!x->key && identity && x->first->source.family != 0)
+		x->key = arena_printf(g->a, "%s%s", identity, identity_mark(&x->t));
+	if (!x->key)
 		x->key = network_key(g, x);
-	else
-		x->key = arena_printf(g->a, "%s%s", g->ids.keys[best], identity_mark(&x->t));
 }
 
 static struct address *find_addresses(const struct grouping *g, size_t *n)
@@ -165,7 +252,10 @@ static void count_distinct(struct sender *s, size_t n_reporters)
 static const char *mark_words(const char *mark)
 {
 	static const char *const words[][2] = {
-	    {"#dkim", " (DKIM only)"}, {"#spf-fail", " (SPF fails)"}, {"#fail", " (fails)"}};
+	    {"#dkim", " (DKIM only)"},        {"#spf-fail", " (SPF fails)"},
+	    {"#unaligned", " (not aligned)"}, {"#broken", " (signature broken)"},
+	    {"#forward", " (forwarding)"},    {"#fail", " (fails)"},
+	};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (strcmp(mark, words[i][0]) == 0)
 			return words[i][1];
@@ -178,22 +268,39 @@ static bool same_base(const struct sender *x, const struct sender *y)
 	return n == group_base_len(y->key) && memcmp(x->key, y->key, n) == 0;
 }
 
+static const char *base_name(const struct grouping *g, const struct sender *s, const char *after,
+			     size_t base)
+{
+	char text[IP_STRLEN];
+	const struct ip *first = s->n_sources > 0 ? &s->sources[0].ip : NULL;
+	bool own = strncmp(s->key, "own:", 4) == 0;
+	if (strcmp(s->key, "net:none") == 0)
+		return "(no address)";
+	if (strncmp(s->key, "service:", 8) == 0)
+		return s->service->name;
+	if (own && s->n_sources == 1) {
+		const char *name = knowledge_of(g->zone->known, first)->name;
+		return name ? name : arena_strdup(g->a, ip_format(first, text));
+	}
+	if (own)
+		return arena_printf(g->a, "%.*s servers", (int)base, after);
+	if (strncmp(s->key, "net:", 4) == 0 && s->n_sources == 1)
+		return arena_strdup(g->a, ip_format(first, text));
+	return arena_strndup(g->a, after, base);
+}
+
 /* A network of one address has the address's name. What shares its name says how it differs. */
 static void name_senders(const struct grouping *g, struct sender *senders, size_t n)
 {
-	char text[IP_STRLEN];
 	for (size_t i = 0; i < n; i++) {
 		struct sender *s = &senders[i];
 		const char *after = strchr(s->key, ':') + 1;
 		size_t base = group_base_len(after);
 		bool split = (i > 0 && same_base(s, s - 1)) || (i + 1 < n && same_base(s, s + 1));
-		if (strcmp(s->key, "net:none") == 0)
-			s->name = "(no address)";
-		else if (strncmp(s->key, "net:", 4) == 0 && s->n_sources == 1)
-			s->name = arena_strdup(g->a, ip_format(&s->sources[0].ip, text));
-		else
-			s->name = arena_printf(g->a, "%.*s%s", (int)base, after,
-					       split ? mark_words(after + base) : "");
+		bool alone = strncmp(s->key, "net:", 4) == 0 && s->n_sources == 1;
+		s->name = base_name(g, s, after, base);
+		if (split && !alone)
+			s->name = arena_printf(g->a, "%s%s", s->name, mark_words(after + base));
 	}
 }
 
@@ -206,7 +313,10 @@ static void make_sender(const struct grouping *g, const struct address *addresse
 		n_facts += addresses[i].n;
 	const struct fact **facts = arena_alloc(g->a, n_facts * sizeof *facts);
 	struct sender_source *sources = arena_alloc(g->a, n * sizeof *sources);
-	*s = (struct sender){.key = addresses->key, .first_day = INT32_MAX, .last_day = INT32_MIN};
+	*s = (struct sender){.key = addresses->key,
+			     .service = addresses->service,
+			     .first_day = INT32_MAX,
+			     .last_day = INT32_MIN};
 	for (size_t i = 0; i < n; i++) {
 		const struct address *x = &addresses[i];
 		if (x->first->source.family != 0)
@@ -214,6 +324,8 @@ static void make_sender(const struct grouping *g, const struct address *addresse
 			    .ip = x->first->source,
 			    .messages = x->t.messages,
 			    .dmarc_pass = x->t.dmarc_pass,
+			    .ptr = g->zone ? knowledge_of(g->zone->known, &x->first->source)->name
+					   : NULL,
 			};
 		for (size_t k = 0; k < x->n; k++) {
 			facts[s->n_facts++] = &x->first[k];
@@ -226,10 +338,12 @@ static void make_sender(const struct grouping *g, const struct address *addresse
 	count_distinct(s, g->facts->n_reporters);
 }
 
-void group_senders(const struct domain_facts *facts, const struct name_rules *rules,
-		   struct arena *a, struct sender **senders, size_t *n)
+void group_senders(const struct domain_facts *facts, const struct zone *zone,
+		   const struct name_rules *rules, struct arena *a, struct sender **senders,
+		   size_t *n)
 {
-	struct grouping g = {.facts = facts, .a = a, .ids = identities_find(facts, rules, a)};
+	struct grouping g = {
+	    .facts = facts, .zone = zone, .a = a, .ids = identities_find(facts, rules, a)};
 	g.votes = arena_alloc(a, g.ids.n * sizeof *g.votes);
 	size_t n_addresses, n_senders = 0;
 	struct address *all = find_addresses(&g, &n_addresses);

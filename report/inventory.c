@@ -6,6 +6,8 @@
 #include "core/hash.h"
 #include "report/classify.h"
 #include "report/group.h"
+#include "report/remedy.h"
+#include "report/zone.h"
 
 /* The senders of one period, by key. */
 struct period {
@@ -24,13 +26,13 @@ bool category_parse(const char *s, enum category *out)
 	return false;
 }
 
-static struct period read_period(const struct domain_facts *facts, const struct name_rules *rules,
-				 struct arena *a)
+static struct period read_period(const struct domain_facts *facts, const struct zone *zone,
+				 struct knowledge *k)
 {
 	struct period p;
-	group_senders(facts, rules, a, &p.senders, &p.n);
-	classify_senders(facts, rules, a, p.senders, p.n);
-	p.partner = arena_alloc(a, (p.n + 1) * sizeof *p.partner);
+	group_senders(facts, zone, k->rules, k->a, &p.senders, &p.n);
+	classify_senders(facts, zone, k->rules, k->a, p.senders, p.n);
+	p.partner = arena_alloc(k->a, (p.n + 1) * sizeof *p.partner);
 	return p;
 }
 
@@ -83,6 +85,27 @@ static void match_bases(struct period *now, struct period *before)
 	map_free(&first);
 }
 
+/* The same machines under another key: the one with most messages among common addresses. */
+static void match_addresses(struct period *now, struct period *before)
+{
+	struct map owner = {0}; /* address -> index + 1 of what is left over before */
+	for (size_t k = before->n; k-- > 0;)
+		for (size_t i = 0; !before->partner[k] && i < before->senders[k].n_sources; i++) {
+			const struct ip *ip = &before->senders[k].sources[i].ip;
+			struct digest key = hash_fixed128(ip, sizeof *ip);
+			*map_put(&owner, &key, NULL) = k + 1;
+		}
+	for (size_t i = 0; i < now->n; i++)
+		for (size_t n = 0; !now->partner[i] && n < now->senders[i].n_sources; n++) {
+			const struct ip *ip = &now->senders[i].sources[n].ip;
+			struct digest key = hash_fixed128(ip, sizeof *ip);
+			const uint64_t *at = map_get(&owner, &key);
+			if (at && !before->partner[*at - 1])
+				pair(now, i, before, *at - 1);
+		}
+	map_free(&owner);
+}
+
 /* ---- the list ---- */
 
 /* The sender as it was, without a message now. */
@@ -118,13 +141,15 @@ static struct sender *merge(struct period *now, const struct period *before, str
 	return all;
 }
 
+/* What a person must do first: repair what is ours, then look at strangers. */
 static int rank(const struct sender *s)
 {
-	if (s->change == CHANGE_GONE)
-		return 3;
-	return s->verdict.category == CAT_AUTHORIZED  ? 2
-	       : s->verdict.category == CAT_FORWARDER ? 1
-						      : 0;
+	static const int ranks[CAT_COUNT] = {
+	    [CAT_SUSPECT_ABUSE] = 0,   [CAT_LEGIT_SPF_MISSING] = 0, [CAT_LEGIT_BROKEN] = 0,
+	    [CAT_LEGIT_UNALIGNED] = 0, [CAT_UNAUTHORIZED] = 1,      [CAT_UNKNOWN] = 1,
+	    [CAT_FORWARDER] = 2,       [CAT_AUTHORIZED] = 3,
+	};
+	return s->change == CHANGE_GONE ? 4 : ranks[s->verdict.category];
 }
 
 static int by_urgency(const void *x, const void *y)
@@ -133,35 +158,51 @@ static int by_urgency(const void *x, const void *y)
 	uint64_t fail_a = a->t.messages - a->t.dmarc_pass, fail_b = b->t.messages - b->t.dmarc_pass;
 	if (rank(a) != rank(b))
 		return rank(a) - rank(b);
-	if (rank(a) < 2 && fail_a != fail_b)
+	if (rank(a) < 3 && fail_a != fail_b)
 		return fail_a < fail_b ? 1 : -1;
 	if (a->t.messages != b->t.messages)
 		return a->t.messages < b->t.messages ? 1 : -1;
 	return strcmp(a->key, b->key);
 }
 
-void inventory_domain(const struct domain_facts *now, const struct domain_facts *before,
-		      const struct name_rules *rules, const struct inventory_options *options,
-		      struct arena *a, struct domain_inventory *out)
+static bool is_wanted(const struct sender *s, const struct inventory_options *o)
 {
-	struct period p = read_period(now, rules, a), old = read_period(before, rules, a);
+	if (o->findings && (rank(s) > 1 || s->verdict.category == CAT_UNKNOWN ||
+			    (s->label && s->label->verdict == LABEL_IGNORE)))
+		return false;
+	return !o->one_category || s->verdict.category == o->category;
+}
+
+void inventory_domain(const struct domain_facts *now, const struct domain_facts *before,
+		      struct knowledge *k, const struct inventory_options *options,
+		      struct domain_inventory *out)
+{
+	struct zone zone;
+	zone_read(&zone, k, now);
+	const struct zone *z = zone.answered ? &zone : NULL;
+	struct period p = read_period(now, z, k), old = read_period(before, z, k);
 	match_keys(&p, &old);
 	for (size_t i = 0; i < p.n; i++)
 		if (p.partner[i])
 			classify_settle(&p.senders[i], p.partner[i]);
 	match_bases(&p, &old);
+	match_addresses(&p, &old);
 	size_t n, kept = 0;
-	struct sender *all = merge(&p, &old, a, &n);
+	struct sender *all = merge(&p, &old, k->a, &n);
+	if (z)
+		remedy_senders(now, z, all, n);
 	qsort(all, n, sizeof *all, by_urgency);
 	for (size_t i = 0; i < n; i++)
-		if (!options->one_category || all[i].verdict.category == options->category)
+		if (is_wanted(&all[i], options))
 			all[kept++] = all[i];
+	zone_end(&zone);
 	*out = (struct domain_inventory){.domain = now->domain,
 					 .messages = now->messages,
 					 .dmarc_pass = now->dmarc_pass,
 					 .reports = now->reports,
 					 .reporters = now->n_reporters,
 					 .compared = before->reports > 0,
+					 .dns = z != NULL,
 					 .senders = all,
 					 .n_senders = kept};
 }

@@ -18,16 +18,21 @@
 struct text_style {
 	unsigned width; /* columns that a line may take; below 80 taken as 80, above 200 as 200 */
 	bool colour;    /* of the category, nothing else */
+	bool findings;  /* what to act on, without the table */
 	bool utf8; /* the locale is UTF-8: "…" where something is cut, else "~" and ASCII only */
 };
 
 /* A table and, for what is not settled, why; small senders are folded into a line when there are
- * many. No line is wider than the style's width. */
+ * many. No line is wider than the style's width, but for DNS records, which are
+ * there to be pasted. */
 void render_inventory_text(const struct inventory *inv, const struct text_style *style,
 			   struct buf *out);
 
 /* One line; docs/schema/inventory.json */
 void render_inventory_json(const struct inventory *inv, struct buf *out);
+
+/* The same senders as findings: docs/schema/findings.json */
+void render_findings_json(const struct inventory *inv, struct buf *out);
 
 /* RFC 4180, a sender a row, ten of its sources. A cell that a spreadsheet would take for a formula
  * gets a leading apostrophe. */

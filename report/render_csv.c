@@ -77,7 +77,13 @@ static void put_sender(struct buf *out, const struct inventory *inv,
 	buf_putc(out, '"');
 	for (size_t i = 0; i < s->n_sources && i < SOURCES_SHOWN; i++)
 		buf_printf(out, "%s%s", i ? " " : "", ip_format(&s->sources[i].ip, ip));
-	buf_puts(out, "\"\r\n");
+	buf_puts(out, "\",");
+	put_cell(out, s->verdict.remedy.text);
+	put_cell(out, s->verdict.remedy.domain ? s->verdict.remedy.domain : "");
+	put_cell(out, s->verdict.remedy.before ? s->verdict.remedy.before : "");
+	put_cell(out, s->verdict.remedy.after ? s->verdict.remedy.after : "");
+	out->len -= !out->failed; /* the last comma */
+	buf_puts(out, "\r\n");
 }
 
 void render_inventory_csv(const struct inventory *inv, struct buf *out)
@@ -86,7 +92,7 @@ void render_inventory_csv(const struct inventory *inv, struct buf *out)
 	    out,
 	    "domain,since,until,sender,key,category,confidence,messages,dmarc_pass,spf_aligned,"
 	    "dkim_aligned,rejected,quarantined,first_seen,last_seen,days,reporters,change,"
-	    "remedy_kind,sources\r\n");
+	    "remedy_kind,sources,remedy,remedy_domain,record_before,record_after\r\n");
 	for (size_t i = 0; i < inv->n_domains; i++)
 		for (size_t k = 0; k < inv->domains[i].n_senders; k++)
 			put_sender(out, inv, &inv->domains[i], &inv->domains[i].senders[k]);

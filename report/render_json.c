@@ -1,5 +1,6 @@
 #include "core/day.h"
 #include "core/json.h"
+#include "report/catalogue.h"
 #include "report/render.h"
 
 static void put_day(struct json *j, const char *key, int32_t day)
@@ -68,11 +69,30 @@ static void put_remedy(struct json *j, const struct remedy *r)
 	json_end(j);
 }
 
+static void put_label(struct json *j, const struct fact_label *l)
+{
+	json_key(j, "label");
+	if (!l) {
+		json_null(j);
+		return;
+	}
+	json_object(j);
+	put_text(j, "verdict", l->verdict == LABEL_NONE ? NULL : label_verdict_names[l->verdict]);
+	put_text(j, "name", l->name);
+	put_text(j, "owner", l->owner);
+	if (l->has_until)
+		put_day(j, "until", l->until);
+	else
+		put_text(j, "until", NULL);
+	json_end(j);
+}
+
 static void put_sender(struct json *j, const struct sender *s)
 {
 	json_object(j);
 	put_text(j, "sender", s->name);
 	put_text(j, "key", s->key);
+	put_text(j, "service", s->service ? s->service->name : NULL);
 	put_text(j, "category", category_names[s->verdict.category]);
 	json_key(j, "confidence");
 	json_int(j, s->verdict.confidence);
@@ -90,36 +110,52 @@ static void put_sender(struct json *j, const struct sender *s)
 	put_sources(j, s);
 	put_evidence(j, s);
 	put_remedy(j, &s->verdict.remedy);
+	put_label(j, s->label);
 	json_end(j);
 }
 
-void render_inventory_json(const struct inventory *inv, struct buf *out)
+static void put_domain(struct json *j, const struct domain_inventory *d, bool findings)
+{
+	json_object(j);
+	put_text(j, "domain", d->domain);
+	if (!findings) {
+		put_count(j, "messages", d->messages);
+		put_count(j, "dmarc_pass", d->dmarc_pass);
+		put_count(j, "reports", d->reports);
+		put_count(j, "reporters", d->reporters);
+	}
+	json_key(j, findings ? "findings" : "senders");
+	json_array(j);
+	for (size_t k = 0; k < d->n_senders; k++)
+		put_sender(j, &d->senders[k]);
+	json_end(j);
+	json_end(j);
+}
+
+static void render(const struct inventory *inv, bool findings, struct buf *out)
 {
 	struct json j;
 	json_init(&j, out);
 	json_object(&j);
-	put_text(&j, "schema", "ruascope.inventory/1");
+	put_text(&j, "schema", findings ? "ruascope.findings/1" : "ruascope.inventory/1");
 	put_day(&j, "since", inv->window.since);
 	put_day(&j, "until", inv->window.until);
 	put_text(&j, "dns", inv->dns);
 	json_key(&j, "domains");
 	json_array(&j);
-	for (size_t i = 0; i < inv->n_domains; i++) {
-		const struct domain_inventory *d = &inv->domains[i];
-		json_object(&j);
-		put_text(&j, "domain", d->domain);
-		put_count(&j, "messages", d->messages);
-		put_count(&j, "dmarc_pass", d->dmarc_pass);
-		put_count(&j, "reports", d->reports);
-		put_count(&j, "reporters", d->reporters);
-		json_key(&j, "senders");
-		json_array(&j);
-		for (size_t k = 0; k < d->n_senders; k++)
-			put_sender(&j, &d->senders[k]);
-		json_end(&j);
-		json_end(&j);
-	}
+	for (size_t i = 0; i < inv->n_domains; i++)
+		put_domain(&j, &inv->domains[i], findings);
 	json_end(&j);
 	json_end(&j);
 	buf_putc(out, '\n');
+}
+
+void render_inventory_json(const struct inventory *inv, struct buf *out)
+{
+	render(inv, false, out);
+}
+
+void render_findings_json(const struct inventory *inv, struct buf *out)
+{
+	render(inv, true, out);
 }

@@ -4,17 +4,19 @@
 #include "core/text.h"
 #include "report/render.h"
 #include "report/render_table.h"
+#include "report/spf_edit.h"
 
-#define WIDTH_MIN    80
-#define WIDTH_MAX    200
-#define ROWS_MAX     40 /* senders shown; the smallest of the others are folded into one line */
-#define REASONS_MAX  20 /* senders explained */
-#define NAME_MIN     12
-#define NAME_AT_EASE 24 /* columns for names that are worth more than two more numbers */
-#define PERCENT      7
-#define SHARE        6
-#define LAST         7
-#define CHANGE       9
+#define WIDTH_MIN      80
+#define WIDTH_MAX      200
+#define ROWS_MAX       40 /* senders shown; the smallest of the others are folded into one line */
+#define REASONS_MAX    20 /* senders explained */
+#define EVIDENCE_SHOWN 4  /* lines of evidence; JSON has all */
+#define NAME_MIN       12
+#define NAME_AT_EASE   24 /* columns for names that are worth more than two more numbers */
+#define PERCENT        7
+#define SHARE          6
+#define LAST           7
+#define CHANGE         9
 
 /* Columns of a domain's table; 0: not shown. */
 struct layout {
@@ -42,12 +44,14 @@ static bool is_open(const struct sender *s)
 	       s->verdict.category != CAT_FORWARDER;
 }
 
-/* A burst of forgeries has hundreds of senders: of those that are unknown, the ones below a
- * hundredth of the domain's mail become one line when the table would be too long. */
+/* A burst of forgeries has hundreds of senders: of those that are unknown or
+ * unauthorised, the ones below a hundredth of the domain's mail become one line when the table
+ * would be too long. */
 static bool is_small(const struct domain_inventory *d, const struct sender *s)
 {
 	return d->n_senders > ROWS_MAX / 2 && s->change != CHANGE_GONE &&
-	       s->verdict.category == CAT_UNKNOWN && 100 * s->t.messages < d->messages;
+	       (s->verdict.category == CAT_UNKNOWN || s->verdict.category == CAT_UNAUTHORIZED) &&
+	       100 * s->t.messages < d->messages;
 }
 
 static struct tally total_of(const struct domain_inventory *d)
@@ -161,7 +165,8 @@ static void put_rows(struct buf *out, const struct text_style *style, const stru
 	put_numbers(out, l, total);
 	put_line_end(out);
 	if (folded > 0) {
-		buf_printf(out, "Not listed: %zu small senders that are unknown, ", folded);
+		buf_printf(out, "Not listed: %zu small senders that are unknown or unauthorised, ",
+			   folded);
 		put_count(out, messages);
 		buf_puts(out, " messages (see -f csv)\n");
 	}
@@ -198,6 +203,93 @@ static void put_what_failed(struct buf *out, const struct tally *t)
 	}
 }
 
+/* Which evidence explains the category: the letters its codes begin with. */
+static bool explains(const struct sender *s, const struct evidence *e)
+{
+	static const char *const letters[CAT_COUNT] = {
+	    [CAT_AUTHORIZED] = "L",    [CAT_LEGIT_SPF_MISSING] = "LN", [CAT_LEGIT_UNALIGNED] = "LN",
+	    [CAT_LEGIT_BROKEN] = "LN", [CAT_FORWARDER] = "F",          [CAT_SUSPECT_ABUSE] = "SN",
+	    [CAT_UNAUTHORIZED] = "SN", [CAT_UNKNOWN] = "LSFN",
+	};
+	/* "all fail" says the one; the remedy says the other */
+	if (strcmp(e->code, "S_NEVER_ALIGNED") == 0 || strcmp(e->code, "N_UNALIGNED") == 0)
+		return s->verdict.category == CAT_UNKNOWN && e->code[0] == 'N';
+	return strchr(letters[s->verdict.category], e->code[0]) != NULL;
+}
+
+/* The weightiest first; what weighs nothing comes last. */
+static void put_evidence(struct buf *text, const struct sender *s)
+{
+	bool told[EVIDENCE_MAX] = {false};
+	for (unsigned shown = 0; shown < EVIDENCE_SHOWN; shown++) {
+		const struct evidence *best = NULL;
+		for (unsigned k = 0; k < s->n_evidence; k++) {
+			const struct evidence *e = &s->evidence[k];
+			if (!told[k] && explains(s, e) && (!best || e->weight > best->weight))
+				best = e;
+		}
+		if (!best)
+			return;
+		told[best - s->evidence] = true;
+		buf_printf(text, "; %s", best->text);
+	}
+}
+
+static void put_label(struct buf *text, const struct sender *s)
+{
+	const struct fact_label *l = s->label;
+	char day[DAY_STRLEN];
+	if (!l || l->verdict == LABEL_NONE)
+		return;
+	buf_printf(text, "%s%s%s: %s", "; labelled ", l->owner ? "by " : "by a person",
+		   l->owner ? l->owner : "",
+		   l->verdict == LABEL_APPROVE ? "ours"
+		   : l->verdict == LABEL_DENY  ? "not ours"
+					       : "to be ignored");
+	if (l->has_until)
+		buf_printf(text, ", until %s", day_format(l->until, day));
+}
+
+/* What came from outside, as put_wrapped() wants it: printable ASCII. */
+static void put_clean_wrapped(struct buf *out, const char *text, size_t column, size_t width)
+{
+	struct buf clean;
+	buf_init(&clean, 256 * 1024);
+	text_terminal(&clean, text, strlen(text));
+	for (size_t i = 0; i < clean.len; i++)
+		if ((unsigned char)clean.data[i] >= 0x80)
+			clean.data[i] = '?';
+	put_wrapped(out, clean.data ? clean.data : "", column, 4, width);
+	buf_free(&clean);
+}
+
+/* On lines of their own and in one piece each, however wide: they are there to be pasted. */
+static void put_edit(struct buf *out, const struct remedy *r)
+{
+	struct buf text;
+	if (!r->after)
+		return;
+	buf_init(&text, 64 * 1024);
+	const char *now = r->before ? r->before : "";
+	for (size_t n = strcspn(now, "\n"); n > 0; n = strcspn(now, "\n")) {
+		buf_puts(&text, "    now:  ");
+		buf_puts(&text, r->domain);
+		buf_puts(&text, ". TXT \"");
+		buf_put(&text, now, n);
+		buf_puts(&text, "\"\n");
+		now += n + (now[n] == '\n');
+	}
+	buf_printf(&text, "    new:  %s. TXT ", r->domain);
+	spf_edit_quote(&text, r->after);
+	for (const char *line = text.data; line && *line;) {
+		size_t n = strcspn(line, "\n");
+		text_terminal(out, line, n);
+		buf_putc(out, '\n');
+		line += n + (line[n] == '\n');
+	}
+	buf_free(&text);
+}
+
 /* One paragraph a sender: what fails, what speaks for and against it, and what to do unless that
  * is said once for all. */
 static void put_reason(struct buf *out, const struct text_style *style, const struct layout *l,
@@ -205,17 +297,20 @@ static void put_reason(struct buf *out, const struct text_style *style, const st
 {
 	struct buf text;
 	buf_init(&text, 64 * 1024);
+	if (style->findings)
+		buf_printf(&text, "%s (%d%% sure); ", category_words[s->verdict.category],
+			   s->verdict.confidence);
 	put_what_failed(&text, &s->t);
-	for (unsigned k = 0; k < s->n_evidence; k++)
-		if (strcmp(s->evidence[k].code, "S_NEVER_ALIGNED") != 0) /* "all fail" says it */
-			buf_printf(&text, "; %s", s->evidence[k].text);
+	put_label(&text, s);
+	put_evidence(&text, s);
 	if (s->verdict.category != CAT_UNKNOWN)
-		buf_printf(&text, ". Remedy: %s", s->verdict.remedy.text);
+		buf_printf(&text, ". To do: %s", s->verdict.remedy.text);
 	buf_puts(out, "  ");
 	size_t column = 2 + put_text_cell(out, style, s->name, l->width / 2, false);
 	buf_putc(out, ':');
-	put_wrapped(out, text.data, column + 1, 4, l->width);
+	put_clean_wrapped(out, text.data, column + 1, l->width);
 	put_line_end(out);
+	put_edit(out, &s->verdict.remedy);
 	buf_free(&text);
 }
 
@@ -228,7 +323,7 @@ static void put_reasons(struct buf *out, const struct text_style *style, const s
 		const struct sender *s = &d->senders[i];
 		if (!is_open(s) || is_small(d, s) || ++shown > REASONS_MAX)
 			continue;
-		if (shown == 1)
+		if (shown == 1 && !style->findings)
 			buf_puts(out, "\nTo look at:\n");
 		put_reason(out, style, l, s);
 		unknown = unknown || s->verdict.category == CAT_UNKNOWN;
@@ -237,14 +332,18 @@ static void put_reasons(struct buf *out, const struct text_style *style, const s
 		buf_printf(out, "  and %zu more (see -f json or -f csv)\n", shown - REASONS_MAX);
 	if (!unknown)
 		return;
-	put_wrapped(out, "What is unknown may be yours: find out; reports alone do not tell.", 0, 0,
-		    l->width);
+	put_wrapped(
+	    out,
+	    d->dns ? "What is unknown may be yours: find out, and say so with `ruascope label`."
+		   : "What is unknown may be yours: find out; reports alone do not tell.",
+	    0, 0, l->width);
 	put_line_end(out);
 }
 
 /* ---- a domain ---- */
 
-static void put_summary(struct buf *out, const struct domain_inventory *d, size_t width)
+static void put_summary(struct buf *out, const struct domain_inventory *d, bool asked_dns,
+			size_t width)
 {
 	struct buf text;
 	buf_init(&text, 4096);
@@ -258,6 +357,8 @@ static void put_summary(struct buf *out, const struct domain_inventory *d, size_
 	buf_puts(&text, d->reporters == 1 ? " reporter" : " reporters");
 	if (!d->compared)
 		buf_puts(&text, "; nothing before to compare with");
+	if (asked_dns && !d->dns)
+		buf_puts(&text, "; its DNS could not be asked, so most stays unknown");
 	put_wrapped(out, text.data, 0, 0, width);
 	buf_puts(out, "\n\n");
 	buf_free(&text);
@@ -275,12 +376,16 @@ static void put_domain(struct buf *out, const struct text_style *style, const st
 	if (d->reports == 0)
 		buf_puts(out, "No reports in this period.\n\n");
 	else
-		put_summary(out, d, l.width);
+		put_summary(out, d, strcmp(inv->dns, "none") != 0, l.width);
 	if (d->n_senders > 0) {
-		put_head(out, style, &l);
-		put_rows(out, style, &l, d, &total);
+		if (!style->findings) {
+			put_head(out, style, &l);
+			put_rows(out, style, &l, d, &total);
+		}
 		put_reasons(out, style, &l, d);
 		buf_putc(out, '\n');
+	} else if (style->findings && d->reports > 0) {
+		buf_puts(out, "Nothing to act on.\n\n");
 	} else if (d->reports > 0) {
 		buf_puts(out, "No sender to show.\n\n");
 	}

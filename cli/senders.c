@@ -1,0 +1,113 @@
+#include "cli/senders.h"
+
+#include "cli/dns_run.h"
+#include "core/day.h"
+#include "core/log.h"
+#include "db/query.h"
+#include "dns/names.h"
+#include "report/catalogue.h"
+
+static enum status read_facts(struct app *app, struct senders_request *r, struct senders *s,
+			      struct err *err)
+{
+	struct inventory *inv = &s->inventory;
+	enum status st = ST_OK;
+	if (r->n_domains == 0) /* a domain that fell silent is in it too: its senders are gone */
+		st = query_domains(app->db, (struct window){inv->before.since, inv->window.until},
+				   &s->facts, &r->domains, &r->n_domains, err);
+	if (st != ST_OK)
+		return st;
+	size_t n = r->n_domains;
+	s->now = arena_alloc(&s->facts, (n + 1) * sizeof *s->now);
+	s->before = arena_alloc(&s->facts, (n + 1) * sizeof *s->before);
+	inv->domains = arena_alloc(&s->facts, (n + 1) * sizeof *inv->domains);
+	inv->n_domains = n;
+	for (size_t i = 0; i < n && st == ST_OK; i++) {
+		st = query_domain_facts(app->db, r->domains[i], inv->window, &s->facts, &s->now[i],
+					err);
+		if (st == ST_OK)
+			st = query_domain_facts(app->db, r->domains[i], inv->before, &s->facts,
+						&s->before[i], err);
+	}
+	return st;
+}
+
+/* An empty inventory is mostly a wrong window: say where the data is. */
+static enum status explain_emptiness(struct app *app, const struct senders *s, struct err *err)
+{
+	char since[DAY_STRLEN], last[DAY_STRLEN], day[DAY_STRLEN], month[DAY_STRLEN];
+	const struct inventory *inv = &s->inventory;
+	int32_t oldest, newest;
+	bool any;
+	for (size_t i = 0; i < inv->n_domains; i++)
+		if (s->now[i].reports > 0)
+			return ST_OK;
+	enum status st = query_day_range(app->db, &oldest, &newest, &any, err);
+	if (st != ST_OK)
+		return st;
+	day_format(inv->window.since, since);
+	day_format(inv->window.until - 1, last);
+	if (any)
+		log_warn("no reports from %s to %s; the newest day with data is %s "
+			 "(try --month %s)",
+			 since, last, day_format(newest, day),
+			 month_format(month_of_day(newest), month));
+	else
+		log_warn("no reports from %s to %s; the database is empty: "
+			 "`ruascope ingest PATH` fills it",
+			 since, last);
+	return ST_OK;
+}
+
+/* Over and over, until no question is open: each time with what was answered meanwhile. */
+static void judge(struct senders *s, const struct inventory_options *options)
+{
+	struct dns_view view = {0};
+	struct knowledge k;
+	if (s->resolver)
+		view = resolver_view(s->resolver);
+	do {
+		arena_reset(&s->round);
+		knowledge_begin(&k, s->rules, s->resolver ? &view : NULL, s->catalogue, &s->round);
+		for (size_t i = 0; i < s->inventory.n_domains; i++)
+			inventory_domain(&s->now[i], &s->before[i], &k, options,
+					 &s->inventory.domains[i]);
+		knowledge_end(&k);
+	} while (dns_run_round(s->resolver));
+}
+
+int senders_collect(struct app *app, struct senders_request *r, struct senders *s)
+{
+	struct err err;
+	struct inventory *inv = &s->inventory;
+	inv->dns = "none";
+	s->rules = names_open();
+	if (!period_windows(app, &r->period, &inv->window, &inv->before))
+		return EXIT_USAGE;
+	enum status st = catalogue_open(&s->catalogue, s->rules, NULL, NULL, 0, &err);
+	if (st != ST_OK)
+		return app_fail(st, &err);
+	int rc = app_open(app);
+	if (rc != EXIT_OK)
+		return rc;
+	st = read_facts(app, r, s, &err);
+	if (st == ST_OK)
+		st = explain_emptiness(app, s, &err);
+	if (st != ST_OK)
+		return app_fail(st, &err);
+	rc = dns_run_open(app, &s->resolver, &inv->dns);
+	if (rc != EXIT_OK)
+		return rc;
+	judge(s, &r->options);
+	dns_run_keep(app, s->resolver);
+	return EXIT_OK;
+}
+
+void senders_close(struct senders *s)
+{
+	resolver_close(s->resolver);
+	catalogue_close(s->catalogue);
+	arena_free(&s->round);
+	arena_free(&s->facts);
+	names_close(s->rules);
+}
