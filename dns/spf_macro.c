@@ -1,0 +1,174 @@
+#include "dns/spf_macro.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define EXPANSION_MAX (64 * 1024)
+#define NAME_MAX_LEN  253
+
+static const char *address_text(const struct ip *ip, char out[80])
+{
+	char *o = out;
+	if (ip->family != 6)
+		return ip_format(ip, out);
+	for (int i = 0; i < 16; i++)
+		o += sprintf(o, "%s%X.%X", i ? "." : "", ip->b[i] >> 4, ip->b[i] & 15);
+	return out;
+}
+
+/* NULL: not known. scratch holds what is made here. */
+static const char *value_of(const struct spf_macros *m, char letter, char scratch[512])
+{
+	switch (letter) {
+	case 's':
+		if (!m->local || !m->sender_domain)
+			return NULL;
+		snprintf(scratch, 512, "%.240s@%.253s", m->local, m->sender_domain);
+		return scratch;
+	case 'l':
+		return m->local;
+	case 'o':
+		return m->sender_domain;
+	case 'd':
+		return m->domain;
+	case 'i':
+		return m->ip ? address_text(m->ip, scratch) : NULL;
+	case 'c':
+		return m->ip ? ip_format(m->ip, scratch) : NULL;
+	case 'v':
+		return !m->ip ? NULL : m->ip->family == 6 ? "ip6" : "in-addr";
+	case 'h':
+		return m->helo;
+	case 'p':
+		return m->validated ? m->validated(m->ctx, m->domain) : NULL;
+	case 'r':
+		return m->receiver ? m->receiver : "unknown";
+	default:
+		snprintf(scratch, 512, "%lld", (long long)time(NULL));
+		return scratch;
+	}
+}
+
+static void put_escaped(struct buf *out, const char *s, size_t n, bool url)
+{
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)s[i];
+		if (!url || (c < 0x80 && (isalnum(c) || strchr("-._~", c))))
+			buf_putc(out, s[i]);
+		else
+			buf_printf(out, "%%%02X", c);
+	}
+}
+
+/* The value split at delimiters, perhaps reversed, its last parts joined with dots. */
+static void put_transformed(struct buf *out, const char *value, const char *delimiters,
+			    unsigned long keep, bool reverse, bool url)
+{
+	struct part {
+		const char *at;
+		size_t n;
+	} parts[256];
+	size_t n = 0;
+	for (const char *p = value; n < 256;) {
+		size_t len = strcspn(p, delimiters);
+		parts[n++] = (struct part){p, len};
+		if (!p[len])
+			break;
+		p += len + 1;
+	}
+	size_t first = keep > 0 && keep < n ? n - keep : 0;
+	for (size_t i = first; i < n; i++) {
+		const struct part *x = &parts[reverse ? n - 1 - i : i];
+		if (i > first)
+			buf_putc(out, '.');
+		put_escaped(out, x->at, x->n, url);
+	}
+}
+
+/* p stands behind "%{"; returns what follows "}", or NULL: not known. */
+static const char *expand_one(const struct spf_macros *m, const char *p, struct buf *out)
+{
+	char scratch[512], delimiters[16] = "";
+	char letter = (char)tolower((unsigned char)*p), *end;
+	bool url = isupper((unsigned char)*p), reverse = false;
+	const char *value = value_of(m, letter, scratch);
+	unsigned long keep = strtoul(p + 1, &end, 10);
+	if (!isdigit((unsigned char)p[1])) {
+		end = (char *)p + 1;
+		keep = 0;
+	}
+	p = end;
+	if (*p == 'r' || *p == 'R') {
+		reverse = true;
+		p++;
+	}
+	size_t n = strspn(p, ".-+,/_=");
+	snprintf(delimiters, sizeof delimiters, "%.*s", (int)(n < 15 ? n : 15), n ? p : ".");
+	if (n == 0)
+		delimiters[0] = '.', delimiters[1] = '\0';
+	p += n + 1;
+	if (!value)
+		return NULL;
+	put_transformed(out, value, delimiters, keep, reverse, url);
+	return p;
+}
+
+bool spf_macro_expand(const struct spf_macros *m, const char *s, struct buf *out)
+{
+	while (*s) {
+		if (*s != '%') {
+			buf_putc(out, *s++);
+			continue;
+		}
+		s++;
+		if (*s == '{') {
+			s = expand_one(m, s + 1, out);
+			if (!s)
+				return false;
+			continue;
+		}
+		buf_puts(out, *s == '%' ? "%" : *s == '_' ? " " : "%20");
+		s++;
+	}
+	return true;
+}
+
+/* What a name server is asked for: dots separate, everything odd is written \DDD. */
+static const char *as_name(const char *s, size_t n, struct arena *a)
+{
+	char *out = arena_alloc(a, 4 * n + 1), *o = out;
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)s[i];
+		if (c > 0x20 && c < 0x7f && c != '\\' && c != '"')
+			*o++ = (char)c;
+		else
+			o += sprintf(o, "\\%03u", c);
+	}
+	return out;
+}
+
+const char *spf_macro_name(const struct spf_macros *m, const char *spec, struct arena *a)
+{
+	struct buf b;
+	const char *name = NULL;
+	buf_init(&b, EXPANSION_MAX);
+	if (spf_macro_expand(m, spec, &b) && !b.failed) {
+		const char *s = b.data ? b.data : "";
+		size_t n = b.len;
+		if (n > 0 && s[n - 1] == '.')
+			n--;
+		while (n > NAME_MAX_LEN) { /* 7.3: labels go from the left */
+			const char *dot = memchr(s, '.', n);
+			if (!dot)
+				break;
+			n -= (size_t)(dot + 1 - s);
+			s = dot + 1;
+		}
+		name = as_name(s, n, a);
+	}
+	buf_free(&b);
+	return name;
+}
