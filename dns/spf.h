@@ -95,7 +95,9 @@ struct spf_term {
 	const char *problem;       /* NULL: fine */
 	const struct spf_network *networks; /* of ip4, ip6, a, mx */
 	size_t n_networks;
-	struct spf_record *child;  /* of include and redirect; NULL otherwise */
+	enum spf_result error_v4, error_v6; /* what evaluating it comes to for a client of that
+					       family: SPF_NONE (no error), temperror, permerror */
+	struct spf_record *child;           /* of include and redirect; NULL otherwise */
 	unsigned void_v4, void_v6; /* void lookups it makes itself for a client of that family */
 };
 

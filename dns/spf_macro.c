@@ -15,7 +15,7 @@ static const char *address_text(const struct ip *ip, char out[80])
 	if (ip->family != 6)
 		return ip_format(ip, out);
 	for (int i = 0; i < 16; i++)
-		o += sprintf(o, "%s%X.%X", i ? "." : "", ip->b[i] >> 4, ip->b[i] & 15);
+		o += snprintf(o, 6, "%s%X.%X", i ? "." : "", ip->b[i] >> 4, ip->b[i] & 15);
 	return out;
 }
 
@@ -145,7 +145,7 @@ static const char *as_name(const char *s, size_t n, struct arena *a)
 		if (c > 0x20 && c < 0x7f && c != '\\' && c != '"')
 			*o++ = (char)c;
 		else
-			o += sprintf(o, "\\%03u", c);
+			o += snprintf(o, 5, "\\%03u", c);
 	}
 	return out;
 }

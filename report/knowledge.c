@@ -85,7 +85,8 @@ void knowledge_begin(struct knowledge *k, const struct name_rules *rules,
 		     struct arena *a)
 {
 	*k = (struct knowledge){.rules = rules, .view = view, .catalogue = catalogue, .a = a};
-	k->services = catalogue_services(catalogue, &k->n_services);
+	if (catalogue)
+		k->services = catalogue_services(catalogue, &k->n_services);
 	if (view)
 		read_services(k);
 }

@@ -165,8 +165,7 @@ static void put_rows(struct buf *out, const struct text_style *style, const stru
 	put_numbers(out, l, total);
 	put_line_end(out);
 	if (folded > 0) {
-		buf_printf(out, "Not listed: %zu small senders that are unknown or unauthorised, ",
-			   folded);
+		buf_printf(out, "Not listed: %zu small senders, ", folded);
 		put_count(out, messages);
 		buf_puts(out, " messages (see -f csv)\n");
 	}

@@ -187,4 +187,18 @@ static inline struct sender *find_sender(struct sender *senders, size_t n, const
 	return NULL;
 }
 
+/* Only the tests of inventory and render link it. */
+#ifdef REPORT_INVENTORY_H
+static inline void inventory_without_dns(const struct domain_facts *now,
+					 const struct domain_facts *before,
+					 const struct inventory_options *options, struct arena *a,
+					 struct domain_inventory *out)
+{
+	struct knowledge k;
+	knowledge_begin(&k, &test_rules, NULL, NULL, a);
+	inventory_domain(now, before, &k, options, out);
+	knowledge_end(&k);
+}
+#endif
+
 #endif

@@ -12,8 +12,8 @@ static struct world judge(const struct row *rows, size_t n)
 {
 	struct world w = {0};
 	w.facts = make_facts(&w.a, OCTOBER, rows, n);
-	group_senders(&w.facts, &test_rules, &w.a, &w.senders, &w.n);
-	classify_senders(&w.facts, &test_rules, &w.a, w.senders, w.n);
+	group_senders(&w.facts, NULL, &test_rules, &w.a, &w.senders, &w.n);
+	classify_senders(&w.facts, NULL, &test_rules, &w.a, w.senders, w.n);
 	return w;
 }
 
@@ -274,8 +274,8 @@ static void test_judged_by_results(void **state)
 	(void)state;
 	w.facts = make_facts(&w.a, OCTOBER, &row, 1);
 	((struct dmarc_profile *)(uintptr_t)w.facts.profiles)->eval_spf.code = W_PASS;
-	group_senders(&w.facts, &test_rules, &w.a, &w.senders, &w.n);
-	classify_senders(&w.facts, &test_rules, &w.a, w.senders, w.n);
+	group_senders(&w.facts, NULL, &test_rules, &w.a, &w.senders, &w.n);
+	classify_senders(&w.facts, NULL, &test_rules, &w.a, w.senders, w.n);
 	assert_int_equal(w.senders->t.dmarc_pass, 100);
 	assert_string_equal(w.senders->key, "net:192.0.2.0/24#spf-fail");
 	assert_int_equal(w.senders->verdict.category, CAT_UNKNOWN);
