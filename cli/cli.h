@@ -81,6 +81,15 @@ void app_close(struct app *app);
 /* Another connection, for a worker. */
 enum status app_connect(struct app *app, struct db **out, struct err *err) MUST_CHECK;
 
+struct catalogue;
+
+/* The services known: those built in and those of the configured file. ST_FATAL: "FILE:LINE: ...".
+ */
+enum status app_catalogue(const struct app *app, const struct name_rules *rules,
+			  struct catalogue **out, struct err *err) MUST_CHECK;
+enum status app_catalogue_file(const char *path, const struct name_rules *rules,
+			       struct catalogue **out, struct err *err) MUST_CHECK;
+
 /* The exit code for a failure in the middle of work, told on stderr. */
 int app_fail(enum status st, const struct err *err);
 

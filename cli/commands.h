@@ -13,6 +13,12 @@ int cmd_parse(struct app *app, int argc, char **argv);
 int cmd_inventory(struct app *app, int argc, char **argv);
 int cmd_report(struct app *app, int argc, char **argv);
 
+int cmd_catalogue(struct app *app, int argc, char **argv);
+
+int cmd_label_set(struct app *app, int argc, char **argv); /* approve, deny, ignore, name */
+int cmd_label_forget(struct app *app, int argc, char **argv);
+int cmd_label_list(struct app *app, int argc, char **argv);
+
 int cmd_rejects_list(struct app *app, int argc, char **argv);
 int cmd_rejects_show(struct app *app, int argc, char **argv);
 int cmd_rejects_export(struct app *app, int argc, char **argv);

@@ -55,10 +55,33 @@ static int check_database(cfg_t *cfg, cfg_opt_t *opt)
 	return -1;
 }
 
+static int check_catalogue(cfg_t *cfg, cfg_opt_t *opt)
+{
+	const char *s = cfg_opt_getnstr(opt, cfg_opt_size(opt) - 1);
+	if (s && s[0] != '\0')
+		return 0;
+	cfg_error(cfg, "catalogue: empty; leave the line out to use the built-in services alone");
+	return -1;
+}
+
 static char *get(cfg_t *cfg, const char *key)
 {
 	const char *s = cfg_getstr(cfg, key);
 	return s ? mem_strdup(s) : NULL;
+}
+
+/* The path beside the configuration file, unless it is absolute; to be freed. NULL stays NULL. */
+static char *beside(const char *config_path, char *path)
+{
+	const char *slash = strrchr(config_path, '/');
+	if (!path || path[0] == '/' || !slash)
+		return path;
+	size_t n = (size_t)(slash - config_path) + 1, len = strlen(path);
+	char *joined = mem_alloc(n + len + 1);
+	memcpy(joined, config_path, n);
+	memcpy(joined + n, path, len);
+	free(path);
+	return joined;
 }
 
 /*
@@ -110,6 +133,7 @@ static enum status parse(struct config *config, const char *path, char *text, st
 	cfg_opt_t options[] = {
 	    CFG_STR("database", NULL, CFGF_NONE),
 	    CFG_STR("dns-server", NULL, CFGF_NONE),
+	    CFG_STR("catalogue", NULL, CFGF_NONE),
 	    CFG_END(),
 	};
 	err->msg[0] = '\0';
@@ -122,6 +146,7 @@ static enum status parse(struct config *config, const char *path, char *text, st
 	cfg_set_error_function(cfg, on_error);
 	cfg_set_validate_func(cfg, "dns-server", check_server);
 	cfg_set_validate_func(cfg, "database", check_database);
+	cfg_set_validate_func(cfg, "catalogue", check_catalogue);
 	enum status st = ST_OK;
 	FILE *f = fmemopen(text, strlen(text), "r");
 	if (!f || cfg_parse_fp(cfg, f) != CFG_SUCCESS) {
@@ -132,6 +157,7 @@ static enum status parse(struct config *config, const char *path, char *text, st
 		config->path = mem_strdup(path);
 		config->database = get(cfg, "database");
 		config->dns_server = get(cfg, "dns-server");
+		config->catalogue = beside(path, get(cfg, "catalogue"));
 	}
 	if (f)
 		fclose(f);
@@ -206,5 +232,6 @@ void config_free(struct config *config)
 	free(config->path);
 	free(config->database);
 	free(config->dns_server);
+	free(config->catalogue);
 	*config = (struct config){0};
 }

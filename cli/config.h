@@ -4,6 +4,7 @@
  *	# /etc/ruascope/ruascope.conf
  *	database = "service=dmarc"
  *	dns-server = "127.0.0.1:5353"
+ *	catalogue = "services.csv"
  *
  * The file is the first of: --config FILE; $XDG_CONFIG_HOME/ruascope/ruascope.conf (~/.config when
  * it is not set); /etc/ruascope/ruascope.conf. None at all is fine; a --config that is missing, an
@@ -20,6 +21,8 @@ struct config {
 	char *path;       /* of the file that was read; NULL: none. All owned. */
 	char *database;   /* libpq connection string, "local", or NULL */
 	char *dns_server; /* ADDR[:PORT], or NULL */
+	char *catalogue;  /* own services (docs/catalogue.md), or NULL; a relative path is made to
+			   * begin where the configuration file is */
 };
 
 /* ST_FATAL: "FILE:LINE: what is wrong". config is zeroed first. */

@@ -13,7 +13,8 @@
 #include "cli/commands.h"
 #include "core/log.h"
 
-#define PERIOD "[--month M | --since D [--until D]]"
+#define LABEL_ARGUMENTS "DOMAIN SENDER [--owner TEXT] [--until D]"
+#define PERIOD          "[--month M | --since D [--until D]]"
 
 static const struct command commands[] = {
     {"ingest", NEED_DB, cmd_ingest, "[--json] [--dry-run] [--jobs N] [--archive DIR] PATH...",
@@ -25,6 +26,16 @@ static const struct command commands[] = {
     {"report", NEED_DB, cmd_report,
      "[DOMAIN...] " PERIOD " [-f text|json|csv] [-o FILE] [--category C]",
      "what to act on: unauthorised senders, and yours that fail, with the remedy"},
+    {"label approve", NEED_DB, cmd_label_set, LABEL_ARGUMENTS,
+     "this sender is ours; SENDER is its key, its name, or addresses (192.0.2.0/28)"},
+    {"label deny", NEED_DB, cmd_label_set, LABEL_ARGUMENTS, "this sender is not ours"},
+    {"label ignore", NEED_DB, cmd_label_set, LABEL_ARGUMENTS, "do not speak of this sender"},
+    {"label name", NEED_DB, cmd_label_set, "DOMAIN SENDER NAME [--owner TEXT] [--until D]",
+     "what reports shall call it"},
+    {"label forget", NEED_DB, cmd_label_forget, "DOMAIN SENDER", "take back all that was said"},
+    {"label list", NEED_DB, cmd_label_list, "[DOMAIN] [-f text|json]", "what was said of whom"},
+    {"catalogue", NEED_NOTHING, cmd_catalogue, "[--file FILE] [NAME...]",
+     "services that are known; whose a name is (--file: check an own catalogue)"},
     {"rejects list", NEED_DB, cmd_rejects_list, "[-f text|json]", "what was set aside, and why"},
     {"rejects show", NEED_DB, cmd_rejects_show, "ID", "all that is known about one"},
     {"rejects export", NEED_DB, cmd_rejects_export, "ID [-o FILE]", "its bytes as they came"},

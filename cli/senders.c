@@ -84,9 +84,11 @@ int senders_collect(struct app *app, struct senders_request *r, struct senders *
 	s->rules = names_open();
 	if (!period_windows(app, &r->period, &inv->window, &inv->before))
 		return EXIT_USAGE;
-	enum status st = catalogue_open(&s->catalogue, s->rules, NULL, NULL, 0, &err);
-	if (st != ST_OK)
-		return app_fail(st, &err);
+	enum status st = app_catalogue(app, s->rules, &s->catalogue, &err);
+	if (st != ST_OK) {
+		log_error("%s", err.msg);
+		return EXIT_CONFIG;
+	}
 	int rc = app_open(app);
 	if (rc != EXIT_OK)
 		return rc;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/text.h"
 #include "report/score.h"
 
 #define LEGIT_SCORE      60
@@ -221,7 +222,7 @@ static const struct fact_label *label_of(const struct domain_facts *facts, const
 	const char *network = strncmp(s->key, "label:", 6) == 0 ? s->key + 6 : NULL;
 	for (size_t i = 0; i < facts->n_labels; i++) {
 		const struct fact_label *l = &facts->labels[i];
-		bool same = strcmp(l->sender, s->key) == 0 || strcasecmp(l->sender, s->name) == 0 ||
+		bool same = strcmp(l->sender, s->key) == 0 || ascii_ieq(l->sender, s->name) ||
 			    (strlen(l->sender) == base && strncmp(l->sender, s->key, base) == 0) ||
 			    (network && strcmp(l->sender, network) == 0);
 		if (same)

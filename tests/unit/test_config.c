@@ -70,6 +70,25 @@ static void good(void **state)
 	}
 }
 
+/* A relative path begins where the file is. */
+static void catalogue(void **state)
+{
+	(void)state;
+	char beside[128];
+	snprintf(beside, sizeof beside, "%s/own.csv", root);
+	const char *const rows[][2] = {{"catalogue = own.csv\n", beside},
+				       {"catalogue = \"/srv/own.csv\"\n", "/srv/own.csv"},
+				       {"database = local\n", NULL}};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct config c;
+		struct err err;
+		CHECK_ROW(load(rows[i][0], &c, &err) == ST_OK, i);
+		CHECK_ROW(!c.catalogue == !rows[i][1], i);
+		CHECK_ROW(!c.catalogue || strcmp(c.catalogue, rows[i][1]) == 0, i);
+		config_free(&c);
+	}
+}
+
 static void bad(void **state)
 {
 	(void)state;
@@ -80,6 +99,7 @@ static void bad(void **state)
 	    {"datbase = \"x\"\n", 1},   {"\n\ndns-server = \"resolver.example\"\n", 3},
 	    {"dns-server = \"\"\n", 1}, {"database = \"\"\n", 1},
 	    {"database\n", 2},          {"# c\ndatabase = {\n", 2},
+	    {"catalogue = \"\"\n", 1},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct config c;
@@ -129,10 +149,8 @@ static void servers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(good),
-	    cmocka_unit_test(bad),
-	    cmocka_unit_test(places),
-	    cmocka_unit_test(servers),
+	    cmocka_unit_test(good),   cmocka_unit_test(catalogue), cmocka_unit_test(bad),
+	    cmocka_unit_test(places), cmocka_unit_test(servers),
 	};
 	return cmocka_run_group_tests(tests, make_root, drop_root);
 }
