@@ -177,7 +177,9 @@ enum status transport_open(const struct resolver_options *options, transport_ans
 			   struct transport **out, struct err *err)
 {
 	struct transport *t = mem_alloc(sizeof *t);
-	struct ares_options o = {.flags = ARES_FLAG_EDNS | ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES,
+	/* NOCHECKRESP: an answer that refuses is an answer; c-ares would tell it as a silence */
+	struct ares_options o = {.flags = ARES_FLAG_EDNS | ARES_FLAG_NOSEARCH |
+					  ARES_FLAG_NOALIASES | ARES_FLAG_NOCHECKRESP,
 				 .timeout = (int)options->timeout_ms,
 				 .tries = TRIES,
 				 .ednspsz = 1232};

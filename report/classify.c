@@ -92,7 +92,9 @@ static enum category why_failing(const struct matter *m)
 	uint64_t unaligned = cells_of(s, SET(F6) | SET(F7) | SET(F8) | SET(F9));
 	uint64_t broken = cells_of(s, SET(F3) | SET(F4) | SET(F5) | SET(F10) | SET(F11)) +
 			  (f2 < repaired ? f2 : 0);
-	if (missing >= unaligned && missing >= broken && missing > 0)
+	if (missing + unaligned + broken == 0)
+		return CAT_UNKNOWN; /* SPF of its MAIL FROM domain could not be evaluated */
+	if (missing >= unaligned && missing >= broken)
 		return CAT_LEGIT_SPF_MISSING;
 	return unaligned >= broken ? CAT_LEGIT_UNALIGNED : CAT_LEGIT_BROKEN;
 }

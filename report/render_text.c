@@ -10,6 +10,7 @@
 #define WIDTH_MAX      200
 #define ROWS_MAX       40 /* senders shown; the smallest of the others are folded into one line */
 #define REASONS_MAX    20 /* senders explained */
+#define STRANGERS_MAX  5  /* of those, unauthorised: they need no work */
 #define EVIDENCE_SHOWN 4  /* lines of evidence; JSON has all */
 #define NAME_MIN       12
 #define NAME_AT_EASE   24 /* columns for names that are worth more than two more numbers */
@@ -208,7 +209,7 @@ static bool explains(const struct sender *s, const struct evidence *e)
 	static const char *const letters[CAT_COUNT] = {
 	    [CAT_AUTHORIZED] = "L",    [CAT_LEGIT_SPF_MISSING] = "LN", [CAT_LEGIT_UNALIGNED] = "LN",
 	    [CAT_LEGIT_BROKEN] = "LN", [CAT_FORWARDER] = "F",          [CAT_SUSPECT_ABUSE] = "SN",
-	    [CAT_UNAUTHORIZED] = "SN", [CAT_UNKNOWN] = "LSFN",
+	    [CAT_UNAUTHORIZED] = "S", [CAT_UNKNOWN] = "LSFN",
 	};
 	/* "all fail" says the one; the remedy says the other */
 	if (strcmp(e->code, "S_NEVER_ALIGNED") == 0 || strcmp(e->code, "N_UNALIGNED") == 0)
@@ -302,7 +303,7 @@ static void put_reason(struct buf *out, const struct text_style *style, const st
 	put_what_failed(&text, &s->t);
 	put_label(&text, s);
 	put_evidence(&text, s);
-	if (s->verdict.category != CAT_UNKNOWN)
+	if (s->verdict.category != CAT_UNKNOWN && s->verdict.category != CAT_UNAUTHORIZED)
 		buf_printf(&text, ". To do: %s", s->verdict.remedy.text);
 	buf_puts(out, "  ");
 	size_t column = 2 + put_text_cell(out, style, s->name, l->width / 2, false);
@@ -313,30 +314,43 @@ static void put_reason(struct buf *out, const struct text_style *style, const st
 	buf_free(&text);
 }
 
+static void put_sentence(struct buf *out, const struct layout *l, const char *text)
+{
+	put_wrapped(out, text, 0, 0, l->width);
+	put_line_end(out);
+}
+
 static void put_reasons(struct buf *out, const struct text_style *style, const struct layout *l,
 			const struct domain_inventory *d)
 {
-	size_t shown = 0;
-	bool unknown = false;
+	size_t shown = 0, strangers = 0, unknown = 0;
 	for (size_t i = 0; i < d->n_senders; i++) {
 		const struct sender *s = &d->senders[i];
-		if (!is_open(s) || is_small(d, s) || ++shown > REASONS_MAX)
+		bool stranger = s->verdict.category == CAT_UNAUTHORIZED;
+		if (!is_open(s) || is_small(d, s))
+			continue;
+		strangers += stranger;
+		unknown += s->verdict.category == CAT_UNKNOWN;
+		if (++shown > REASONS_MAX || (stranger && strangers > STRANGERS_MAX))
 			continue;
 		if (shown == 1 && !style->findings)
 			buf_puts(out, "\nTo look at:\n");
 		put_reason(out, style, l, s);
-		unknown = unknown || s->verdict.category == CAT_UNKNOWN;
 	}
-	if (shown > REASONS_MAX)
-		buf_printf(out, "  and %zu more (see -f json or -f csv)\n", shown - REASONS_MAX);
-	if (!unknown)
-		return;
-	put_wrapped(
-	    out,
-	    d->dns ? "What is unknown may be yours: find out, and say so with `ruascope label`."
-		   : "What is unknown may be yours: find out; reports alone do not tell.",
-	    0, 0, l->width);
-	put_line_end(out);
+	if (strangers > STRANGERS_MAX)
+		buf_printf(out, "  and %zu more that are unauthorised (see -f json or -f csv)\n",
+			   strangers - STRANGERS_MAX);
+	if (strangers > 0)
+		put_sentence(out, l,
+			     "Unauthorised senders need no change of yours in SPF: p=reject makes "
+			     "receivers refuse them.");
+	if (unknown > 0)
+		put_sentence(
+		    out, l,
+		    d->dns ? "What is unknown may be yours: find out, and say so with `ruascope "
+			     "label`."
+			   : "What is unknown may be yours: find out; reports alone do not "
+			     "tell.");
 }
 
 /* ---- a domain ---- */

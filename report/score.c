@@ -218,7 +218,8 @@ static int spoof(struct sender *s, bool applies, const char *code, int weight, c
 	return applies ? weight : 0;
 }
 
-static int score_spoof_dns(struct sender *s, const struct observed *o, const struct scores *sc)
+static int score_spoof_dns(struct sender *s, const struct observed *o, const struct zone *zone,
+			   const struct scores *sc)
 {
 	static const struct rule by_name[] = {
 	    {SEEN_PTR_NONE, {"S_NO_PTR", 20, "its addresses have no name"}},
@@ -231,6 +232,8 @@ static int score_spoof_dns(struct sender *s, const struct observed *o, const str
 	bool failing = tally_judged_pass(&s->t) == 0;
 	bool unknown = sc->of[0].legit == 0 && !s->service;
 	int sum = points(s, o, by_name, 4);
+	sum += spoof(s, zone->parked && failing, "S_PARKED", 30,
+		     "your DNS says that this domain sends no mail");
 	sum += spoof(s, at_least(o->messages[SEEN_NO_SUCH_FROM], n, 50), "S_NO_SUCH_FROM", 15,
 		     "header From names a host of yours that does not exist");
 	sum += spoof(s, at_least(o->messages[SEEN_DISPERSED], n, 50), "S_DISPERSED", 15,
@@ -259,7 +262,7 @@ static void score_spoof(struct sender *s, const struct observed *o, const struct
 	sum +=
 	    spoof(s, 2 * pass < n && o->burst, "S_BURST", 15, "nearly all of it within three days");
 	if (zone)
-		sum += score_spoof_dns(s, o, sc);
+		sum += score_spoof_dns(s, o, zone, sc);
 	sc->of[0].spoof = sc->of[1].spoof = sum > 100 ? 100 : sum;
 }
 

@@ -200,6 +200,15 @@ static void read_presence(struct zone *z, const struct domain_facts *facts)
 	mark_selectors(z, facts);
 }
 
+static bool is_parked(const struct zone *z)
+{
+	const struct dns_answer *mx = dns_ask(z->known->view, z->domain, DNS_MX);
+	const struct spf_record *r = z->mailfrom[0].spf.root;
+	bool no_mx = dns_is_void(mx) || (mx->outcome == DNS_OK && mx->mx[0].host[0] == '\0');
+	return no_mx && !z->mailfrom[0].spf.pending && r && r->n_terms == 1 &&
+	       r->terms[0].kind == SPF_ALL && r->terms[0].qualifier == SPF_FAIL;
+}
+
 void zone_read(struct zone *z, struct knowledge *k, const struct domain_facts *facts)
 {
 	*z = (struct zone){.known = k, .domain = facts->domain};
@@ -212,6 +221,7 @@ void zone_read(struct zone *z, struct knowledge *k, const struct domain_facts *f
 	find_mailfrom(z, facts);
 	read_hosts(z);
 	read_presence(z, facts);
+	z->parked = is_parked(z);
 }
 
 void zone_end(struct zone *z)

@@ -31,6 +31,7 @@ struct zone {
 	const char *const *exchangers;
 	size_t n_exchangers;
 	bool *present; /* by service: our zone names it (include, MX, DKIM, Return-Path) */
+	bool parked;   /* it says that it sends no mail: "v=spf1 -all", and no or a null MX */
 	bool answered; /* DNS said something of the domain: without, nothing here means "no" */
 };
 
