@@ -1,0 +1,134 @@
+/* ruascope spf show, spf check: what the SPF record of a domain says, and why. */
+#include <getopt.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/commands.h"
+#include "cli/spf_text.h"
+#include "core/log.h"
+#include "dns/names.h"
+#include "dns/resolver.h"
+
+#define OUTPUT_MAX (64 * MIB)
+
+static int no_dns(const struct err *err)
+{
+	log_error("%s", err->msg);
+	return EXIT_TRY_LATER;
+}
+
+/* A resolver without a database: these commands must work without one. */
+static int open_resolver(struct app *app, struct resolver **r)
+{
+	struct err err;
+	const struct resolver_options o = {.server = app->dns_server, .offline = app->offline};
+	if (app->offline)
+		return usage_error(app, "--offline: this command asks DNS");
+	enum status st = resolver_open(&o, r, &err);
+	return st == ST_OK ? EXIT_OK : st == ST_RETRY ? no_dns(&err) : app_fail(st, &err);
+}
+
+static int show(struct app *app, const char *domain, bool as_json)
+{
+	struct resolver *r = NULL;
+	struct arena a = {0};
+	struct spf_tree tree;
+	struct buf out;
+	int rc = open_resolver(app, &r);
+	if (rc != EXIT_OK)
+		return rc;
+	struct dns_view view = resolver_view(r);
+	do {
+		arena_reset(&a);
+		spf_tree_read(&view, domain, &a, &tree);
+	} while (resolver_run(r));
+	buf_init(&out, OUTPUT_MAX);
+	(as_json ? spf_tree_json : spf_tree_text)(&tree, &out);
+	print_buf(&out);
+	buf_free(&out);
+	rc = tree.root->result == SPF_TEMPERROR ? EXIT_TRY_LATER : EXIT_OK;
+	arena_free(&a);
+	resolver_close(r);
+	return rc;
+}
+
+int cmd_spf_show(struct app *app, int argc, char **argv)
+{
+	static const struct option options[] = {{"format", required_argument, NULL, 'f'},
+						{NULL, 0, NULL, 0}};
+	char domain[DOMAIN_SIZE];
+	bool as_json = false;
+	int c;
+	while ((c = getopt_long(argc, argv, ":f:", options, NULL)) != -1) {
+		if (c != 'f')
+			return bad_option(app, argv, c);
+		if (!format_text_or_json(app, optarg, &as_json))
+			return EXIT_USAGE;
+	}
+	if (argc - optind != 1)
+		return usage_error(app, "one DOMAIN is wanted");
+	const struct name_rules *rules = names_open();
+	bool good = domain_normalise(rules, argv[optind], strlen(argv[optind]), domain);
+	names_close(rules);
+	return good ? show(app, domain, as_json)
+		    : usage_error(app, "\"%s\" is not a domain name", argv[optind]);
+}
+
+static int check(struct app *app, const struct spf_request *request, bool as_json)
+{
+	struct resolver *r = NULL;
+	struct arena a = {0};
+	struct spf_check result;
+	struct buf out;
+	int rc = open_resolver(app, &r);
+	if (rc != EXIT_OK)
+		return rc;
+	struct dns_view view = resolver_view(r);
+	do {
+		arena_reset(&a);
+		spf_check_host(&view, request, &a, &result);
+	} while (resolver_run(r));
+	buf_init(&out, OUTPUT_MAX);
+	if (as_json)
+		spf_check_json(&result, &out);
+	else
+		spf_check_text(&result, request, &out);
+	print_buf(&out);
+	buf_free(&out);
+	rc = result.result == SPF_TEMPERROR ? EXIT_TRY_LATER : EXIT_OK;
+	arena_free(&a);
+	resolver_close(r);
+	return rc;
+}
+
+enum { OPT_IP = 256, OPT_MAIL_FROM, OPT_HELO };
+
+int cmd_spf_check(struct app *app, int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"ip", required_argument, NULL, OPT_IP},
+	    {"mail-from", required_argument, NULL, OPT_MAIL_FROM},
+	    {"helo", required_argument, NULL, OPT_HELO},
+	    {"format", required_argument, NULL, 'f'},
+	    {NULL, 0, NULL, 0}};
+	struct spf_request request = {0};
+	bool as_json = false;
+	int c;
+	while ((c = getopt_long(argc, argv, ":f:", options, NULL)) != -1) {
+		if (c == OPT_IP && !ip_parse(optarg, strlen(optarg), &request.ip, NULL))
+			return usage_error(app, "--ip: \"%s\" is not an address", optarg);
+		if (c == OPT_MAIL_FROM)
+			request.mail_from = optarg;
+		else if (c == OPT_HELO)
+			request.helo = optarg;
+		else if (c == 'f' && !format_text_or_json(app, optarg, &as_json))
+			return EXIT_USAGE;
+		else if (c == '?' || c == ':')
+			return bad_option(app, argv, c);
+	}
+	if (optind < argc)
+		return usage_error(app, "\"%s\": too much", argv[optind]);
+	if (request.ip.family == 0 || !request.mail_from)
+		return usage_error(app, "--ip and --mail-from are wanted");
+	return check(app, &request, as_json);
+}
