@@ -371,6 +371,8 @@ static enum status unpack_signed(struct unpacker *u, const struct node *node)
 		st = failed(u, node, st, &why);
 	} else if (!bytes) {
 		st = mail_too_large(u, node, blob.size);
+	} else if (node->body || pkcs7_is_detached(bytes, blob.size)) {
+		st = visit_leaf(u, node, LEAF_OTHER, "an S/MIME signature");
 	} else if (!pkcs7_content(bytes, blob.size, &content)) {
 		st = bad(u, node, "S/MIME signed data without readable content");
 	} else {
