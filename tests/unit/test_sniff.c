@@ -10,6 +10,7 @@
 #include "ingest/rawscan.h"
 #include "ingest/sniff.h"
 #include "ingest/spool.h"
+#include "ingest/uu.h"
 #include "tests/unit/make.h"
 
 #define ROW(s, kind, name)                                                                         \
@@ -239,6 +240,60 @@ static void rawscan_table(void **state)
 	}
 }
 
+/* ---- uuencode ---- */
+
+static void uu_table(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *in, *out;
+	} rows[] = {
+	    {"begin 644 a\n#0V%T\n`\nend\n", "Cat"},
+	    {"begin 0644 a b\r\n#0V%T\r\n \r\nend\r\n", "Cat"},
+	    {"words\nbegin at noon\nbegin 644 a\n#0V%T\nend\n#0V%T\n", "Cat"},
+	    {"begin 644 a\n#0V%T\n#0V%T", "CatCat"},
+	    {"begin 644 a\n#0V%TX\n#0V%T", "CatCat"}, /* a check character */
+	    {"begin 644 a\n$0V%T\n", "Cat"},          /* less than it says */
+	    {"begin 644 a\n#0V%TXX\n#0V%T", ""},      /* more than it says */
+	    {"begin 644 a\n\n#0V%T", ""},
+	    {"begin 644\n#0V%T\n", ""},
+	    {"begin 64 a\n#0V%T\n", ""},
+	    {"#0V%T\n", ""},
+	    {"begin 644 a\n#0\xff\x80T\n", NULL},
+	    {"", ""},
+	};
+	for (size_t i = 0; i < COUNT(rows); i++)
+		for (size_t step = 1; step < 20; step++) {
+			char out[256];
+			struct uu u = {0};
+			size_t n = strlen(rows[i].in), got = 0;
+			for (size_t at = 0; at < n; at += step)
+				got += uu_step(&u, rows[i].in + at, n - at < step ? n - at : step,
+					       out + got);
+			got += uu_end(&u, out + got);
+			CHECK_ROW(got <= n, i);
+			CHECK_ROW(!rows[i].out || (got == strlen(rows[i].out) &&
+						   memcmp(out, rows[i].out, got) == 0),
+				  i);
+		}
+}
+
+/* A line that is too long to be one of ours is skipped before the data and ends it within. */
+static void uu_long_lines(void **state)
+{
+	(void)state;
+	static char in[3 * 4096], out[sizeof in + UU_LINE_MAX];
+	static const char data[] = "\nbegin 644 a\n#0V%T\n";
+	for (int within = 0; within < 2; within++) {
+		struct uu u = {0};
+		memset(in, '!', sizeof in);
+		memcpy(in + (within ? 0 : 8000), data, sizeof data - 1);
+		in[sizeof in - 1] = '\n';
+		assert_int_equal(uu_step(&u, in, sizeof in, out), 3);
+		assert_int_equal(u.state, UU_DONE);
+	}
+}
+
 /* ---- S/MIME ---- */
 
 #define OID(k) "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07" k
@@ -254,15 +309,31 @@ static void pkcs7_table(void **state)
 				   "\2\1\1\x31\0\x30" INDEF OID("\1") "\xa0" INDEF "\x24" INDEF
 								      "\4\2he\4\3llo\0\0\0\0"
 								      "\0\0\0\0";
+	static const char definite[] =
+	    "\x30\x23" OID("\2") "\xa0\x16\x30\x14\2\1\1\x31\0\x30\x0b" OID("\1") "\x31\0";
+	static const char open[] =
+	    "\x30" INDEF OID("\2") "\xa0" INDEF "\x30" INDEF
+				   "\2\1\1\x31\0\x30" INDEF OID("\1") "\0\0\x31\0\0\0\0\0\0\0";
+	static const struct {
+		const char *p;
+		size_t n;
+	} detached[] = {{definite, sizeof definite - 1}, {open, sizeof open - 1}};
 	struct buf out = made();
 	assert_true(pkcs7_content((const uint8_t *)whole, sizeof whole - 1, &out));
 	assert_string_equal(out.data, "hi");
 	buf_reset(&out);
 	assert_true(pkcs7_content((const uint8_t *)pieces, sizeof pieces - 1, &out));
 	assert_string_equal(out.data, "hello");
+	assert_false(pkcs7_is_detached((const uint8_t *)whole, sizeof whole - 1));
+	assert_false(pkcs7_is_detached((const uint8_t *)pieces, sizeof pieces - 1));
+	for (size_t i = 0; i < COUNT(detached); i++) {
+		CHECK_ROW(pkcs7_is_detached((const uint8_t *)detached[i].p, detached[i].n), i);
+		CHECK_ROW(!pkcs7_content((const uint8_t *)detached[i].p, detached[i].n, &out), i);
+	}
 	for (size_t n = 0; n < sizeof pieces; n++) {
 		buf_reset(&out);
 		(void)pkcs7_content((const uint8_t *)pieces, n, &out);
+		(void)pkcs7_is_detached((const uint8_t *)pieces, n);
 	}
 	buf_free(&out);
 }
@@ -276,6 +347,8 @@ int main(void)
 	    cmocka_unit_test(guard_blanks_long_fields),
 	    cmocka_unit_test(guard_cuts_parts),
 	    cmocka_unit_test(rawscan_table),
+	    cmocka_unit_test(uu_table),
+	    cmocka_unit_test(uu_long_lines),
 	    cmocka_unit_test(pkcs7_table),
 	};
 	return cmocka_run_group_tests_name("sniff", tests, NULL, NULL);
