@@ -159,6 +159,9 @@ static void guard_blanks_long_fields(void **state)
 		CHECK_ROW(mime_guard((uint8_t *)b.data, n, 1000, &over) == n, i);
 		CHECK_ROW(over == GUARD_FITS, i);
 		CHECK_ROW((b.data[at] == ' ') == rows[i].blanked, i);
+		CHECK_ROW((memchr(b.data + at, '\n', n - at - 17) != NULL) ==
+			      (rows[i].folded && !rows[i].blanked),
+			  i);
 		CHECK_ROW(memcmp(b.data, "Subject: x\r\n", 12) == 0, i);
 		CHECK_ROW(memcmp(b.data + n - 15, "Date: y\r\n\r\nbody", 15) == 0, i);
 		buf_free(&b);
