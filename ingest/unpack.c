@@ -252,11 +252,17 @@ static enum status on_part(void *ctx, const struct mime_part *part, struct err *
 static enum status on_found(void *ctx, const struct blob *doc, struct err *err)
 {
 	struct mail *m = ctx;
+	char reason[64];
 	enum status st;
 	(void)err;
-	if (is_over(m->u, m->node, &st))
+	if (is_over(m->u, m->node, &st) || m->found > m->u->limits->mime_parts)
 		return st;
-	char *source = source_number(m->node->source, "raw", ++m->found);
+	if (++m->found > m->u->limits->mime_parts) {
+		snprintf(reason, sizeof reason, "more than %" PRIu64 " documents in its text",
+			 m->u->limits->mime_parts);
+		return bad(m->u, m->node, reason);
+	}
+	char *source = source_number(m->node->source, "raw", m->found);
 	st = unpack_blob(m->u, m->node, source, doc, false, false);
 	free(source);
 	return st;
