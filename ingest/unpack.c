@@ -75,7 +75,7 @@ static enum status failed(struct unpacker *u, const struct node *node, enum stat
 		u->over_told |= u->meter.over;
 		return bad(u, node, why->msg);
 	}
-	return err_set(u->err, st, "%s", why->msg);
+	return err_set(u->err, st, "%s: %s", node->source, why->msg);
 }
 
 /* Has the total been used up? Then say so once, and visit nothing more. */
@@ -212,6 +212,7 @@ struct mail {
 	struct unpacker *u;
 	const struct node *node;
 	unsigned found; /* by the raw scan */
+	bool stopped;   /* by what was done with a part: the error says so already */
 };
 
 static enum status unpack_blob(struct unpacker *u, const struct node *node, const char *source,
@@ -227,11 +228,9 @@ static enum status unpack_blob(struct unpacker *u, const struct node *node, cons
 	return unpack_node(u, &inner);
 }
 
-static enum status on_part(void *ctx, const struct mime_part *part, struct err *err)
+static enum status unpack_part(struct mail *m, const struct mime_part *part)
 {
-	struct mail *m = ctx;
 	enum status st;
-	(void)err;
 	if (is_over(m->u, m->node, &st))
 		return st;
 	if (part->number == 0)
@@ -246,6 +245,15 @@ static enum status on_part(void *ctx, const struct mime_part *part, struct err *
 		st = unpack_blob(m->u, m->node, source, &part->content, part->body, part->smime);
 	}
 	free(source);
+	return st;
+}
+
+static enum status on_part(void *ctx, const struct mime_part *part, struct err *err)
+{
+	struct mail *m = ctx;
+	enum status st = unpack_part(m, part);
+	(void)err;
+	m->stopped = st != ST_OK;
 	return st;
 }
 
@@ -282,7 +290,7 @@ static enum status read_mail(struct unpacker *u, const struct node *node, const 
 		return failed(u, node, st, &why);
 	st = mime_walk(bytes, blob->size, u->limits, &parts, u->err);
 	if (st != ST_OK)
-		return st;
+		return m.stopped ? st : err_wrap(u->err, st, "%s", node->source);
 	if (u->candidates == candidates) {
 		st = load(blob, bytes, &why); /* the walk blanked what is too long for it */
 		if (st != ST_OK)
