@@ -123,11 +123,12 @@ static size_t decode_run(const uint8_t *p, size_t n, size_t at, struct buf *out)
 
 /* ---- uuencode ---- */
 
-/* Decode what the line at p[at..n) opens. Returns where it ends. */
+/* Decode what the line at p[at..n) opens. Returns where it ends, past that line. */
 static size_t decode_uu(const uint8_t *p, size_t n, size_t at, struct buf *out)
 {
-	struct uu u = {0};
+	struct uu u = {.state = UU_INSIDE};
 	char plain[2 * UU_LINE_MAX];
+	at = line_end(p, n, at);
 	while (at < n && u.state != UU_DONE) {
 		size_t step = line_end(p, n, at) - at;
 		if (step > UU_LINE_MAX)
@@ -135,8 +136,7 @@ static size_t decode_uu(const uint8_t *p, size_t n, size_t at, struct buf *out)
 		buf_put(out, plain, uu_step(&u, (const char *)p + at, step, plain));
 		at += step;
 	}
-	if (u.state == UU_INSIDE)
-		buf_put(out, plain, uu_end(&u, plain));
+	buf_put(out, plain, uu_end(&u, plain));
 	return at;
 }
 

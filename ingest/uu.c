@@ -45,11 +45,12 @@ static size_t decode_line(struct uu *u, const char *p, size_t n, char *out)
 
 size_t uu_end(struct uu *u, char *out)
 {
-	size_t n = u->n <= sizeof u->line ? trimmed(u->line, u->n) : u->n;
+	bool whole = u->n <= sizeof u->line;
+	size_t n = whole ? trimmed(u->line, u->n) : sizeof u->line;
 	size_t got = 0;
-	if (u->state == UU_BEFORE && u->n <= sizeof u->line && uu_begins(u->line, n))
+	if (u->state == UU_BEFORE && uu_begins(u->line, n)) /* its name may be of any length */
 		u->state = UU_INSIDE;
-	else if (u->state == UU_INSIDE && u->n > sizeof u->line)
+	else if (u->state == UU_INSIDE && !whole)
 		u->state = UU_DONE;
 	else if (u->state == UU_INSIDE)
 		got = decode_line(u, u->line, n, out);

@@ -211,6 +211,8 @@ static enum status on_found(void *ctx, const struct blob *doc, struct err *err)
 	return ST_OK;
 }
 
+#define LONG "a name of fifty characters or so, and there are two."
+
 static void rawscan_table(void **state)
 {
 	(void)state;
@@ -230,6 +232,15 @@ static void rawscan_table(void **state)
 	     "[<feedback>1</feedback>]"},
 	    {"hello\n PGZlZWRiYWNrPjE8L2Zl \n\n ZWRiYWNrPg\n--b", "[<feedback>1</feedback>]"},
 	    {"SGVsbG8gd29ybGQsIGhvdyBhcmUgeW91\n", ""},
+	    {"hello\nbegin 644 a\n6/&9E961B86-K/C$\\+V9E961B86-K/@``\n`\nend\n",
+	     "[<feedback>1</feedback>]"},
+	    {"begin 644 a\r\n6/&9E961B86-K/C$\\+V9E961B86-K/@``", "[<feedback>1</feedback>]"},
+	    {"begin 644 " LONG LONG "\n6/&9E961B86-K/C$\\+V9E961B86-K/@``\n",
+	     "[<feedback>1</feedback>]"},
+	    {"begin 644 a\n" LONG LONG "\nbegin 644 b\n6/&9E961B86-K/C$\\+V9E961B86-K/@``\n",
+	     "[<feedback>1</feedback>]"},
+	    {"begin 644 " LONG LONG, ""},
+	    {"begin 644 ", ""},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct buf all = made();
@@ -281,19 +292,23 @@ static void uu_table(void **state)
 		}
 }
 
-/* A line that is too long to be one of ours is skipped before the data and ends it within. */
+/* Only the name may be long: such a line before the data is skipped, within it is their end. */
 static void uu_long_lines(void **state)
 {
 	(void)state;
 	static char in[3 * 4096], out[sizeof in + UU_LINE_MAX];
 	static const char data[] = "\nbegin 644 a\n#0V%T\n";
-	for (int within = 0; within < 2; within++) {
+	static const char named[] = "begin 644 a";
+	for (int where = 0; where < 3; where++) {
 		struct uu u = {0};
 		memset(in, '!', sizeof in);
-		memcpy(in + (within ? 0 : 8000), data, sizeof data - 1);
+		memcpy(in + (where == 1 ? 0 : 8000), data + (where == 2 ? 12 : 0),
+		       sizeof data - 1 - (where == 2 ? 12 : 0));
+		if (where == 2)
+			memcpy(in, named, sizeof named - 1);
 		in[sizeof in - 1] = '\n';
-		assert_int_equal(uu_step(&u, in, sizeof in, out), 3);
-		assert_int_equal(u.state, UU_DONE);
+		CHECK_ROW(uu_step(&u, in, sizeof in, out) == 3, where);
+		CHECK_ROW(u.state == UU_DONE, where);
 	}
 }
 
