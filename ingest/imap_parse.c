@@ -306,7 +306,14 @@ static bool parse_untagged(struct cursor *c, struct imap_response *r)
 bool imap_parse(const char *line, size_t n, struct imap_response *r)
 {
 	struct cursor c = {line, line + n};
-	*r = (struct imap_response){.kind = IMAP_OTHER};
+	struct imap_text none = {line, 0};
+	*r = (struct imap_response){.kind = IMAP_OTHER,
+				    .tag = none,
+				    .code = none,
+				    .text = none,
+				    .body = none,
+				    .rest = none,
+				    .name = none};
 	if (eat(&c, '+')) {
 		eat_blanks(&c);
 		r->kind = IMAP_CONTINUE;

@@ -12,14 +12,10 @@
 #include "core/buf.h"
 #include "core/log.h"
 #include "core/mem.h"
-#include "core/text.h"
 #include "ingest/mbox.h"
 #include "ingest/spool.h"
 #include "ingest/unpack.h"
 #include "ingest/xml.h"
-
-#define SOURCE_MAX (64 * 1024)
-#define REASON_MAX (4 * 1024)
 
 /* A file (or stdin, or a blob of the caller): one input, or a mailbox of many. */
 struct file_ticket {
@@ -29,6 +25,7 @@ struct file_ticket {
 	bool partial;  /* reading was stopped: not whole, not moved */
 	bool any;
 	enum outcome worst; /* when any */
+	uint64_t id;        /* of pipeline_message(); 0: nobody is told */
 };
 
 /* An input: what item.ticket points to. */
@@ -48,75 +45,6 @@ struct pipeline {
 	struct ingest_totals totals;
 	struct ticket *alive;
 };
-
-/* ---- totals ---- */
-
-static char *clean_utf8(const char *s, size_t max)
-{
-	struct buf b;
-	buf_init(&b, max);
-	utf8_repair(&b, s, strlen(s));
-	buf_putc(&b, '\0');
-	char *out = mem_strdup(b.data ? b.data : "");
-	buf_free(&b);
-	return out;
-}
-
-static void problem_push(struct ingest_totals *t, struct ingest_problem p)
-{
-	if (t->n_problems == t->cap_problems) {
-		t->cap_problems = t->cap_problems ? 2 * t->cap_problems : 16;
-		t->problems = mem_grow(t->problems, t->cap_problems, sizeof *t->problems);
-	}
-	t->problems[t->n_problems++] = p;
-}
-
-static bool is_minor(enum outcome o)
-{
-	return o != OUT_REJECTED && o != OUT_CONFLICT;
-}
-
-static void problem_add(struct ingest_totals *t, const char *source, enum outcome outcome,
-			const char *reason)
-{
-	if (is_minor(outcome) && t->n_minor++ >= LIMIT_PROBLEMS)
-		return;
-	problem_push(t, (struct ingest_problem){.source = clean_utf8(source, SOURCE_MAX),
-						.reason = clean_utf8(reason, REASON_MAX),
-						.outcome = outcome});
-}
-
-void ingest_totals_merge(struct ingest_totals *into, struct ingest_totals *from)
-{
-	into->inputs += from->inputs;
-	for (int i = 0; i < OUT_COUNT; i++)
-		into->outcomes[i] += from->outcomes[i];
-	into->not_reports += from->not_reports;
-	into->records += from->records;
-	into->messages += from->messages;
-	into->not_moved += from->not_moved;
-	for (size_t i = 0; i < from->n_problems; i++) {
-		struct ingest_problem *p = &from->problems[i];
-		if (is_minor(p->outcome) && into->n_minor++ >= LIMIT_PROBLEMS) {
-			free(p->source);
-			free(p->reason);
-		} else {
-			problem_push(into, *p);
-		}
-	}
-	free(from->problems);
-	*from = (struct ingest_totals){0};
-}
-
-void ingest_totals_free(struct ingest_totals *t)
-{
-	for (size_t i = 0; i < t->n_problems; i++) {
-		free(t->problems[i].source);
-		free(t->problems[i].reason);
-	}
-	free(t->problems);
-	*t = (struct ingest_totals){0};
-}
 
 /* ---- tickets ---- */
 
@@ -140,6 +68,8 @@ static void file_ticket_put(struct pipeline *p, struct file_ticket *f)
 		log_warn("%s", err.msg);
 		p->totals.not_moved++;
 	}
+	if (f->id != 0 && f->any && !f->partial && p->o.done)
+		p->o.done(p->o.done_ctx, f->id, f->worst);
 	free(f->path);
 	free(f);
 }
@@ -188,10 +118,10 @@ static void ticket_put(struct pipeline *p, struct ticket *t)
 static void list_warnings(struct ingest_totals *t, const struct settlement *s)
 {
 	struct buf b;
-	buf_init(&b, REASON_MAX);
+	buf_init(&b, INGEST_REASON_MAX);
 	for (unsigned i = 0; i < s->n_warnings; i++)
 		buf_printf(&b, "%s%s", i ? "; " : "", s->warnings[i]);
-	problem_add(t, s->source, s->outcome, b.data ? b.data : "");
+	ingest_totals_problem(t, s->source, s->outcome, b.data ? b.data : "");
 	buf_free(&b);
 }
 
@@ -207,11 +137,11 @@ static void on_settled(void *ctx, const struct settlement *s)
 	}
 	if (s->outcome == OUT_STORED && s->n_warnings > 0)
 		list_warnings(sum, s);
-	else if (s->reason || !is_minor(s->outcome))
-		problem_add(sum, s->source, s->outcome, s->reason ? s->reason : "");
+	else if (s->reason || !ingest_is_minor(s->outcome))
+		ingest_totals_problem(sum, s->source, s->outcome, s->reason ? s->reason : "");
 	if (p->o.progress && s->outcome == OUT_STORED)
 		atomic_fetch_add(&p->o.progress->stored, 1);
-	if (p->o.progress && !is_minor(s->outcome))
+	if (p->o.progress && !ingest_is_minor(s->outcome))
 		atomic_fetch_add(&p->o.progress->aside, 1);
 	struct file_ticket *f = t->file;
 	f->worst = f->any ? archive_worse(f->worst, s->outcome) : s->outcome;
@@ -347,7 +277,7 @@ static enum status read_mbox(struct pipeline *p, struct file_ticket *file, const
 		if (st != ST_OK || !more)
 			return st;
 		struct buf name;
-		buf_init(&name, SOURCE_MAX);
+		buf_init(&name, INGEST_SOURCE_MAX);
 		buf_printf(&name, "%s!mail%u", source, m.n);
 		st = read_input(p, file, &mail, name.data ? name.data : source, err);
 		buf_free(&name);
@@ -370,8 +300,34 @@ static enum status read_blob(struct pipeline *p, struct file_ticket *file, const
 enum status pipeline_blob(struct pipeline *p, const struct blob *input, const char *source,
 			  struct err *err)
 {
-	char *clean = clean_utf8(source, SOURCE_MAX);
+	char *clean = ingest_clean_utf8(source, INGEST_SOURCE_MAX);
 	enum status st = read_blob(p, file_ticket_new(NULL, NULL), input, clean, err);
+	free(clean);
+	return st;
+}
+
+enum status pipeline_message(struct pipeline *p, const struct blob *mail, const char *source,
+			     uint64_t id, struct err *err)
+{
+	char *clean = ingest_clean_utf8(source, INGEST_SOURCE_MAX);
+	struct file_ticket *f = file_ticket_new(NULL, NULL);
+	f->id = id;
+	enum status st = read_input(p, f, mail, clean, err);
+	if (st != ST_OK)
+		f->partial = true;
+	file_ticket_put(p, f);
+	free(clean);
+	return st;
+}
+
+enum status pipeline_reject(struct pipeline *p, const char *source, const char *reason, uint64_t id,
+			    struct err *err)
+{
+	char *clean = ingest_clean_utf8(source, INGEST_SOURCE_MAX);
+	struct file_ticket *f = file_ticket_new(NULL, NULL);
+	f->id = id;
+	enum status st = reject_input(p, f, clean, reason, err);
+	file_ticket_put(p, f);
 	free(clean);
 	return st;
 }
@@ -444,7 +400,7 @@ enum status pipeline_file(struct pipeline *p, const char *path, const char *prob
 		return read_stdin(p, err);
 	if (!problem)
 		problem = open_regular(path, &fd, &seen);
-	char *clean = clean_utf8(path, SOURCE_MAX);
+	char *clean = ingest_clean_utf8(path, INGEST_SOURCE_MAX);
 	if (problem) {
 		struct file_ticket *f = file_ticket_new(NULL, NULL);
 		st = reject_input(p, f, clean, problem, err);

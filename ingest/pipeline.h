@@ -31,28 +31,7 @@
 #include "core/limits.h"
 #include "core/sink.h"
 #include "ingest/archive.h"
-
-struct ingest_problem {
-	char *source, *reason; /* valid UTF-8; owned by the totals */
-	enum outcome outcome;
-};
-
-/* What is settled so far. All zeros is empty. */
-struct ingest_totals {
-	uint64_t inputs;              /* files or mails, settled whole */
-	uint64_t outcomes[OUT_COUNT]; /* of reports and parts, by enum outcome */
-	uint64_t not_reports;         /* inputs in which no part was a report */
-	uint64_t records, messages;   /* of what was newly stored */
-	uint64_t not_moved;           /* files that could not be moved to the archive */
-
-	/* Complete for REJECTED and CONFLICT; up to LIMIT_PROBLEMS of NOT_A_REPORT, of STORED
-	 * with warnings, and of DUPLICATE with a reason. */
-	struct ingest_problem *problems;
-	size_t n_problems, cap_problems, n_minor;
-};
-
-void ingest_totals_merge(struct ingest_totals *into, struct ingest_totals *from); /* empties from */
-void ingest_totals_free(struct ingest_totals *t);
+#include "ingest/totals.h"
 
 /* Numbers that another thread may watch while workers run. */
 struct ingest_progress {
@@ -68,6 +47,10 @@ struct pipeline_options {
 	/* Set by a signal or by another worker: begin no further mail or document. May be NULL. */
 	const atomic_bool *stop;
 	int64_t now; /* bounds report dates; 0: the clock */
+	/* An input of pipeline_message() or pipeline_reject() is settled whole, its worst outcome
+	 * is durable. Called from whatever call settles it. May be NULL. */
+	void (*done)(void *ctx, uint64_t id, enum outcome worst);
+	void *done_ctx;
 };
 
 struct pipeline;
@@ -88,6 +71,15 @@ enum status pipeline_file(struct pipeline *p, const char *path, const char *prob
 /* One input held by the caller: it may be an mbox too. source names it. */
 enum status pipeline_blob(struct pipeline *p, const struct blob *input, const char *source,
 			  struct err *err) MUST_CHECK;
+
+/* One mail, and nothing but a mail; done() is told its id unless it is 0, or reading was stopped.
+ */
+enum status pipeline_message(struct pipeline *p, const struct blob *mail, const char *source,
+			     uint64_t id, struct err *err) MUST_CHECK;
+
+/* An input that could not be read, and why: its outcome is REJECTED. */
+enum status pipeline_reject(struct pipeline *p, const char *source, const char *reason, uint64_t id,
+			    struct err *err) MUST_CHECK;
 
 /* Settle everything. */
 enum status pipeline_flush(struct pipeline *p, struct err *err) MUST_CHECK;

@@ -23,6 +23,7 @@ doors=(
     'libpsl\.h dns/*'
     'idn2\.h dns/*'
     'ares\.h dns/transport.c'
+    'curl/ ingest/imap_conn.c'
     'arpa/nameser dns/wire.c'
     'confuse\.h cli/config.c'
     'xxhash\.h core/hash.c'
