@@ -26,6 +26,11 @@ static const char *const folder[OUT_COUNT] = {
     [OUT_REJECTED] = "rejected", [OUT_NOT_A_REPORT] = "not-a-report",
 };
 
+const char *archive_folder(enum outcome o)
+{
+	return folder[o];
+}
+
 enum outcome archive_worse(enum outcome a, enum outcome b)
 {
 	static const int rank[OUT_COUNT] = {

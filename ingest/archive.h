@@ -21,6 +21,9 @@ struct archive;
 enum status archive_open(const char *dir, struct archive **out, struct err *err) MUST_CHECK;
 void archive_close(struct archive *a); /* NULL is fine */
 
+/* "stored" .. "not-a-report" */
+const char *archive_folder(enum outcome o);
+
 /* Which of two outcomes decides where a file goes: rejected, conflict, stored, duplicate,
  * not_a_report, worst first. */
 enum outcome archive_worse(enum outcome a, enum outcome b);

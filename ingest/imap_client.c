@@ -124,10 +124,12 @@ static void note_untagged(struct imap_client *c, const struct imap_response *r)
 		read_caps(c, r->rest);
 	else if (imap_code(r, "CAPABILITY", &words))
 		read_caps(c, words);
-	else if (r->kind == IMAP_EXISTS)
-		c->news = true;
 	else if (r->kind == IMAP_STATUS && r->word == IMAP_BYE)
 		copy_text(c->bye, sizeof c->bye, r->text);
+	if (r->kind != IMAP_EXISTS)
+		return;
+	c->news = true;
+	c->exists = r->number;
 }
 
 /* Until the answer to tag, or, with may_continue, a "+": then *continued and its text in done. */
@@ -218,6 +220,11 @@ const struct imap_done *imap_done(const struct imap_client *c)
 unsigned imap_caps(const struct imap_client *c)
 {
 	return c->caps;
+}
+
+uint32_t imap_exists(const struct imap_client *c)
+{
+	return c->exists;
 }
 
 bool imap_news(struct imap_client *c)

@@ -75,6 +75,7 @@ enum status imap_client_open(const struct imap_account *account, struct imap_cli
 void imap_client_close(struct imap_client *c, bool polite);
 
 unsigned imap_caps(const struct imap_client *c);
+uint32_t imap_exists(const struct imap_client *c); /* mails in the open folder, as told last */
 
 enum status imap_command(struct imap_client *c, const struct imap_handler *h, struct err *err,
 			 const char *fmt, ...) MUST_CHECK PRINTF_LIKE(4, 5);

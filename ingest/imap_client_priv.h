@@ -27,6 +27,7 @@ struct imap_client {
 
 	unsigned caps;
 	bool news;
+	uint32_t exists;
 	char bye[256];
 };
 

@@ -11,8 +11,9 @@
 
 #include "core/mem.h"
 
-#define SLICE_MS 200 /* a signal handler only sets a flag: waits end by themselves to look at it   \
-		      */
+#define SLICE_MS                                                                                   \
+	200 /* a signal handler only sets a flag: waits end by themselves to look at it            \
+	     */
 
 struct imap_conn {
 	CURL *curl;

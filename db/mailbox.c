@@ -1,0 +1,48 @@
+#include "db/mailbox.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "core/limits.h"
+#include "db/db_pg.h"
+#include "sql.h"
+
+enum status mailbox_load(struct db *db, const char *name, uint32_t uidvalidity,
+			 struct uid_set *done, struct err *err)
+{
+	char validity[16];
+	const char *params[] = {name, validity};
+	PGresult *res;
+	snprintf(validity, sizeof validity, "%" PRIu32, uidvalidity);
+	enum status st = db_query_binary(db, sql_mailbox_load, 2, params, &res, err);
+	if (st != ST_OK)
+		return st;
+	for (int i = 0; i < PQntuples(res); i++) {
+		int64_t lo = db_int8(res, i, 0), hi = db_int8(res, i, 1);
+		if (lo >= 1 && hi >= lo && hi <= UINT32_MAX)
+			uid_set_add(done, (uint32_t)lo, (uint32_t)hi);
+	}
+	PQclear(res);
+	return ST_OK;
+}
+
+enum status mailbox_save(struct db *db, const char *name, uint32_t uidvalidity,
+			 const struct uid_set *done, struct err *err)
+{
+	char validity[16];
+	struct buf ranges;
+	buf_init(&ranges, 256 * MIB); /* 24 bytes a range */
+	snprintf(validity, sizeof validity, "%" PRIu32, uidvalidity);
+	buf_putc(&ranges, '{');
+	for (size_t i = 0; i < done->n; i++)
+		buf_printf(&ranges, "%s[%" PRIu32 ",%" PRIu32 "]", i ? "," : "", done->r[i].lo,
+			   done->r[i].hi);
+	buf_putc(&ranges, '}');
+	const char *params[] = {name, validity, ranges.data};
+	PGresult *res;
+	enum status st = db_query(db, sql_mailbox_save, 3, params, &res, err);
+	buf_free(&ranges);
+	if (st == ST_OK)
+		PQclear(res);
+	return st;
+}
