@@ -1,4 +1,5 @@
 /* Which database, and what must be true of it before a command runs. */
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,6 +77,24 @@ int app_open(struct app *app)
 enum status app_connect(struct app *app, struct db **out, struct err *err)
 {
 	return db_open(app->conninfo, out, err);
+}
+
+enum status app_revive(struct app *app, struct err *err)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	struct cluster *fresh = NULL;
+	const char *conninfo;
+	if (!app->is_private)
+		return ST_OK;
+	pthread_mutex_lock(&lock);
+	/* Held before the old hold is given up, so that nobody stops it in between. */
+	enum status st = cluster_acquire(&fresh, &conninfo, err);
+	if (st == ST_OK) {
+		cluster_release(app->cluster);
+		app->cluster = fresh;
+	}
+	pthread_mutex_unlock(&lock);
+	return st;
 }
 
 void app_close(struct app *app)

@@ -81,6 +81,9 @@ void app_close(struct app *app);
 /* Another connection, for a worker. */
 enum status app_connect(struct app *app, struct db **out, struct err *err) MUST_CHECK;
 
+/* The database was lost: start the private cluster if that is what is down. */
+enum status app_revive(struct app *app, struct err *err) MUST_CHECK;
+
 struct catalogue;
 
 /* The services known: those built in and those of the configured file. ST_FATAL: "FILE:LINE: ...".

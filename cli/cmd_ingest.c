@@ -1,14 +1,17 @@
 /* ruascope ingest: files and mails into the database. */
 #include <getopt.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "cli/ingest_imap.h"
 #include "cli/progress.h"
 #include "cli/summary.h"
 #include "core/day.h"
 #include "core/log.h"
+#include "core/mem.h"
 #include "core/text.h"
 #include "db/load.h"
 #include "db/rollup.h"
@@ -22,6 +25,10 @@ struct ingest_options {
 	struct limits limits;
 	char **paths;
 	int n_paths;
+	const char *imap[MAILBOXES_MAX]; /* --imap, URLs or names */
+	int n_imap;
+	bool imap_all, watch;
+	struct mailbox_options mailbox;
 };
 
 /* One loader a worker; the first works on the connection that is there already. */
@@ -104,6 +111,15 @@ static int run_failure(enum status st, bool opened, const struct err *err)
 	return EXIT_TRY_LATER;
 }
 
+static void print_summary(const struct ingest_options *o, const struct ingest_totals *t,
+			  const struct timespec *began)
+{
+	if (o->json)
+		summary_json(t, seconds_since(began));
+	else
+		summary_text(t, seconds_since(began), o->dry);
+}
+
 static int ingest(struct app *app, const struct ingest_options *o, struct archive *archive)
 {
 	struct err err;
@@ -137,10 +153,7 @@ static int ingest(struct app *app, const struct ingest_options *o, struct archiv
 		int after = after_run(app, loaders.run_id, &totals);
 		rc = rc != EXIT_OK ? rc : after;
 	}
-	if (o->json)
-		summary_json(&totals, seconds_since(&began));
-	else
-		summary_text(&totals, seconds_since(&began), o->dry);
+	print_summary(o, &totals, &began);
 	if (rc == EXIT_OK)
 		rc = exit_code(&totals);
 	ingest_totals_free(&totals);
@@ -148,7 +161,124 @@ static int ingest(struct app *app, const struct ingest_options *o, struct archiv
 	return rc;
 }
 
-enum { OPT_JSON = 256, OPT_DRY, OPT_JOBS, OPT_ARCHIVE };
+/* ---- from mailboxes ---- */
+
+static int read_mailboxes(struct app *app, const struct ingest_options *o, struct mailbox *m,
+			  size_t n)
+{
+	struct ingest_progress numbers = {0};
+	struct ingest_totals totals = {0};
+	struct timespec began;
+	struct imap_job job = {.app = app,
+			       .mailboxes = m,
+			       .n = n,
+			       .limits = &o->limits,
+			       .progress = &numbers,
+			       .dry = o->dry,
+			       .watch = o->watch};
+	int rc = app_open(app);
+	if (rc != EXIT_OK)
+		return rc;
+	clock_gettime(CLOCK_MONOTONIC, &began);
+	app_catch_signals();
+	struct progress *bar = app->verbosity < 0 ? NULL : progress_start(&numbers);
+	rc = ingest_imap(&job, &totals);
+	progress_stop(bar);
+	print_summary(o, &totals, &began);
+	if (rc == EXIT_OK && !o->watch)
+		rc = exit_code(&totals);
+	ingest_totals_free(&totals);
+	return rc;
+}
+
+static int ingest_mailboxes(struct app *app, struct ingest_options *o)
+{
+	struct err err;
+	int rc = EXIT_OK;
+	for (size_t i = 0; o->imap_all && i < app->config.n_mailboxes && o->n_imap < MAILBOXES_MAX;
+	     i++)
+		o->imap[o->n_imap++] = app->config.mailboxes[i].name;
+	if (o->n_imap == 0)
+		return usage_error(app, "--all: the configuration has no mailbox");
+	o->mailbox.archive = o->archive;
+	struct mailbox *m = mem_alloc((size_t)o->n_imap * sizeof *m);
+	int n = 0;
+	for (; rc == EXIT_OK && n < o->n_imap; n++) {
+		if (mailbox_init(&m[n], o->imap[n], &app->config, &o->mailbox, &err) == ST_OK)
+			continue;
+		log_error("%s", err.msg);
+		rc = EXIT_CONFIG;
+	}
+	if (rc == EXIT_OK)
+		rc = read_mailboxes(app, o, m, (size_t)n);
+	for (int i = 0; i < n; i++)
+		mailbox_free(&m[i]);
+	free(m);
+	return rc;
+}
+
+/* ---- options ---- */
+
+enum {
+	OPT_JSON = 256,
+	OPT_DRY,
+	OPT_JOBS,
+	OPT_ARCHIVE,
+	OPT_IMAP,
+	OPT_ALL,
+	OPT_WATCH,
+	OPT_USER,
+	OPT_CA,
+	OPT_PASSWORD_FILE,
+	OPT_PASSWORD_COMMAND,
+	OPT_TIMEOUT,
+	OPT_POLL,
+};
+
+static int read_seconds(const struct app *app, const char *name, unsigned *out)
+{
+	uint64_t n;
+	if (!text_to_u64(optarg, strlen(optarg), &n) || n == 0 || n > 86400)
+		return usage_error(app, "--%s: \"%s\" is not a number of seconds from 1 to 86400",
+				   name, optarg);
+	*out = (unsigned)n;
+	return EXIT_OK;
+}
+
+static int read_imap_option(struct app *app, struct ingest_options *o, int c, char **argv)
+{
+	switch (c) {
+	case OPT_IMAP:
+		if (o->n_imap == MAILBOXES_MAX)
+			return usage_error(app, "more than %d mailboxes", MAILBOXES_MAX);
+		o->imap[o->n_imap++] = optarg;
+		return EXIT_OK;
+	case OPT_ALL:
+		o->imap_all = true;
+		return EXIT_OK;
+	case OPT_WATCH:
+		o->watch = true;
+		return EXIT_OK;
+	case OPT_USER:
+		o->mailbox.user = optarg;
+		return EXIT_OK;
+	case OPT_CA:
+		o->mailbox.ca = optarg;
+		return EXIT_OK;
+	case OPT_PASSWORD_FILE:
+		o->mailbox.password_file = optarg;
+		return EXIT_OK;
+	case OPT_PASSWORD_COMMAND:
+		o->mailbox.password_command = optarg;
+		return EXIT_OK;
+	case OPT_TIMEOUT:
+		return read_seconds(app, "timeout", &o->mailbox.timeout_s);
+	case OPT_POLL:
+		return read_seconds(app, "poll", &o->mailbox.poll_s);
+	default:
+		return bad_option(app, argv, c);
+	}
+}
 
 static int read_option(struct app *app, struct ingest_options *o, int c, char **argv)
 {
@@ -175,8 +305,28 @@ static int read_option(struct app *app, struct ingest_options *o, int c, char **
 		o->archive = optarg;
 		return EXIT_OK;
 	default:
-		return bad_option(app, argv, c);
+		return read_imap_option(app, o, c, argv);
 	}
+}
+
+static int check_options(const struct app *app, const struct ingest_options *o)
+{
+	const struct mailbox_options *m = &o->mailbox;
+	bool imap = o->imap_all || o->n_imap > 0;
+	if (imap && o->n_paths > 0)
+		return usage_error(app, "--imap and PATH exclude each other");
+	if (o->watch && o->dry)
+		return usage_error(app, "--watch and --dry-run exclude each other");
+	if (imap)
+		return EXIT_OK;
+	if (o->watch || m->user || m->ca || m->password_file || m->password_command ||
+	    m->timeout_s || m->poll_s)
+		return usage_error(app,
+				   "--watch, --user, --ca, --password-..., --timeout and --poll "
+				   "are for mailboxes: --imap or --all");
+	if (o->n_paths == 0)
+		return usage_error(app, "no PATH");
+	return check_paths(app, o->paths, o->n_paths);
 }
 
 int cmd_ingest(struct app *app, int argc, char **argv)
@@ -186,6 +336,15 @@ int cmd_ingest(struct app *app, int argc, char **argv)
 	    {"dry-run", no_argument, NULL, OPT_DRY},
 	    {"jobs", required_argument, NULL, OPT_JOBS},
 	    {"archive", required_argument, NULL, OPT_ARCHIVE},
+	    {"imap", required_argument, NULL, OPT_IMAP},
+	    {"all", no_argument, NULL, OPT_ALL},
+	    {"watch", no_argument, NULL, OPT_WATCH},
+	    {"user", required_argument, NULL, OPT_USER},
+	    {"ca", required_argument, NULL, OPT_CA},
+	    {"password-file", required_argument, NULL, OPT_PASSWORD_FILE},
+	    {"password-command", required_argument, NULL, OPT_PASSWORD_COMMAND},
+	    {"timeout", required_argument, NULL, OPT_TIMEOUT},
+	    {"poll", required_argument, NULL, OPT_POLL},
 	    LIMIT_OPTIONS,
 	    {NULL, 0, NULL, 0},
 	};
@@ -199,11 +358,11 @@ int cmd_ingest(struct app *app, int argc, char **argv)
 		return rc;
 	o.paths = argv + optind;
 	o.n_paths = argc - optind;
-	if (o.n_paths == 0)
-		return usage_error(app, "no PATH");
-	rc = check_paths(app, o.paths, o.n_paths);
+	rc = check_options(app, &o);
 	if (rc != EXIT_OK)
 		return rc;
+	if (o.imap_all || o.n_imap > 0)
+		return ingest_mailboxes(app, &o);
 	/* A dry run moves nothing. */
 	if (o.archive && !o.dry && archive_open(o.archive, &archive, &err) != ST_OK) {
 		log_error("--archive: %s", err.msg);

@@ -3,6 +3,7 @@
 #include <confuse.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,12 +129,79 @@ static char *slurp(FILE *f)
 	return NULL;
 }
 
+static int check_seconds(cfg_t *cfg, cfg_opt_t *opt)
+{
+	long n = cfg_opt_getnint(opt, cfg_opt_size(opt) - 1);
+	if (n >= 1 && n <= 24 * 3600)
+		return 0;
+	cfg_error(cfg, "%s: %ld is not a number of seconds from 1 to 86400", cfg_opt_name(opt), n);
+	return -1;
+}
+
+/* Rows of a mailbox section that are strings, and where they go. */
+#define PLACE(member) offsetof(struct config_mailbox, member)
+static const struct {
+	const char *key;
+	size_t place;
+	bool path;
+} mailbox_keys[] = {
+    {"url", PLACE(url), false},
+    {"user", PLACE(user), false},
+    {"ca", PLACE(ca), true},
+    {"mechanism", PLACE(mechanism), false},
+    {"archive", PLACE(archive), false},
+    {"password-file", PLACE(password_file), true},
+    {"password-command", PLACE(password_command), false},
+    {"token-file", PLACE(token_file), true},
+    {"token-command", PLACE(token_command), false},
+    {"on-stored", PLACE(on[OUT_STORED]), false},
+    {"on-duplicate", PLACE(on[OUT_DUPLICATE]), false},
+    {"on-conflict", PLACE(on[OUT_CONFLICT]), false},
+    {"on-rejected", PLACE(on[OUT_REJECTED]), false},
+    {"on-not-a-report", PLACE(on[OUT_NOT_A_REPORT]), false},
+};
+#define N_MAILBOX_KEYS (sizeof mailbox_keys / sizeof *mailbox_keys)
+
+static char **field(struct config_mailbox *m, size_t key)
+{
+	return (char **)(void *)((char *)m + mailbox_keys[key].place);
+}
+
+static void get_mailbox(struct config_mailbox *m, cfg_t *sec, const char *path)
+{
+	m->name = mem_strdup(cfg_title(sec));
+	for (size_t i = 0; i < N_MAILBOX_KEYS; i++) {
+		char *value = get(sec, mailbox_keys[i].key);
+		*field(m, i) = mailbox_keys[i].path ? beside(path, value) : value;
+	}
+	m->poll = (unsigned)cfg_getint(sec, "poll");
+	m->timeout = (unsigned)cfg_getint(sec, "timeout");
+}
+
+static void get_mailboxes(struct config *config, cfg_t *cfg, const char *path)
+{
+	config->n_mailboxes = cfg_size(cfg, "mailbox");
+	config->mailboxes = mem_grow(NULL, config->n_mailboxes + 1, sizeof *config->mailboxes);
+	for (size_t i = 0; i < config->n_mailboxes; i++) {
+		config->mailboxes[i] = (struct config_mailbox){0};
+		get_mailbox(&config->mailboxes[i], cfg_getnsec(cfg, "mailbox", (unsigned)i), path);
+	}
+}
+
 static enum status parse(struct config *config, const char *path, char *text, struct err *err)
 {
+	cfg_opt_t mailbox[N_MAILBOX_KEYS + 3] = {
+	    CFG_INT("poll", 0, CFGF_NONE),
+	    CFG_INT("timeout", 0, CFGF_NONE),
+	};
+	for (size_t i = 0; i < N_MAILBOX_KEYS; i++)
+		mailbox[2 + i] = (cfg_opt_t)CFG_STR(mailbox_keys[i].key, NULL, CFGF_NONE);
+	mailbox[2 + N_MAILBOX_KEYS] = (cfg_opt_t)CFG_END();
 	cfg_opt_t options[] = {
 	    CFG_STR("database", NULL, CFGF_NONE),
 	    CFG_STR("dns-server", NULL, CFGF_NONE),
 	    CFG_STR("catalogue", NULL, CFGF_NONE),
+	    CFG_SEC("mailbox", mailbox, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 	    CFG_END(),
 	};
 	err->msg[0] = '\0';
@@ -147,6 +215,8 @@ static enum status parse(struct config *config, const char *path, char *text, st
 	cfg_set_validate_func(cfg, "dns-server", check_server);
 	cfg_set_validate_func(cfg, "database", check_database);
 	cfg_set_validate_func(cfg, "catalogue", check_catalogue);
+	cfg_set_validate_func(cfg, "mailbox|poll", check_seconds);
+	cfg_set_validate_func(cfg, "mailbox|timeout", check_seconds);
 	enum status st = ST_OK;
 	FILE *f = fmemopen(text, strlen(text), "r");
 	if (!f || cfg_parse_fp(cfg, f) != CFG_SUCCESS) {
@@ -158,6 +228,7 @@ static enum status parse(struct config *config, const char *path, char *text, st
 		config->database = get(cfg, "database");
 		config->dns_server = get(cfg, "dns-server");
 		config->catalogue = beside(path, get(cfg, "catalogue"));
+		get_mailboxes(config, cfg, path);
 	}
 	if (f)
 		fclose(f);
@@ -233,5 +304,11 @@ void config_free(struct config *config)
 	free(config->database);
 	free(config->dns_server);
 	free(config->catalogue);
+	for (size_t i = 0; i < config->n_mailboxes; i++) {
+		free(config->mailboxes[i].name);
+		for (size_t k = 0; k < N_MAILBOX_KEYS; k++)
+			free(*field(&config->mailboxes[i], k));
+	}
+	free(config->mailboxes);
 	*config = (struct config){0};
 }

@@ -1,0 +1,41 @@
+/*
+ * mailbox.h - which mailbox, and how it is opened: from options, or from a section of the
+ * configuration file.
+ *
+ *	mailbox "rua" {
+ *		url = "imaps://rua@mail.example.com/INBOX"
+ *		password-file = "rua.password"
+ *		archive = "DMARC"
+ *		on-rejected = "leave"
+ *	}
+ *
+ * A secret comes from a file, a command or the environment, and goes to the server only.
+ */
+#ifndef CLI_MAILBOX_H
+#define CLI_MAILBOX_H
+
+#include "cli/config.h"
+#include "ingest/imap.h"
+#include "ingest/imap_url.h"
+
+/* What the command line says; NULL or 0: nothing. It wins over the configuration. */
+struct mailbox_options {
+	const char *user, *ca, *archive;
+	const char *password_file, *password_command;
+	unsigned timeout_s, poll_s;
+};
+
+struct mailbox {
+	struct imap_url url;
+	struct config_mailbox from; /* borrows from the configuration and the options */
+	struct imap_options imap;   /* account, folder, filing, poll_s are filled in */
+	char *env_password;         /* RUASCOPE_IMAP_PASSWORD */
+	const atomic_bool *stop;
+};
+
+/* what: a URL, or the name of a section. ST_FATAL: what is wrong. m must not move afterwards. */
+enum status mailbox_init(struct mailbox *m, const char *what, const struct config *config,
+			 const struct mailbox_options *options, struct err *err) MUST_CHECK;
+void mailbox_free(struct mailbox *m);
+
+#endif
