@@ -217,6 +217,11 @@ const struct imap_done *imap_done(const struct imap_client *c)
 	return &c->done;
 }
 
+void imap_set_done(struct imap_client *c, const struct imap_done *d)
+{
+	c->done = *d;
+}
+
 unsigned imap_caps(const struct imap_client *c)
 {
 	return c->caps;

@@ -80,6 +80,7 @@ uint32_t imap_exists(const struct imap_client *c); /* mails in the open folder, 
 enum status imap_command(struct imap_client *c, const struct imap_handler *h, struct err *err,
 			 const char *fmt, ...) MUST_CHECK PRINTF_LIKE(4, 5);
 const struct imap_done *imap_done(const struct imap_client *c);
+void imap_set_done(struct imap_client *c, const struct imap_done *d); /* as if it were the last */
 
 /* IDLE for up to ms, until the server tells of new mail or *stop is set. */
 enum status imap_idle(struct imap_client *c, long ms, struct err *err) MUST_CHECK;

@@ -57,6 +57,13 @@ static bool said_ok(const struct imap_source *s)
 	return imap_done(s->client)->word == IMAP_OK;
 }
 
+/* RFC 5530: somebody else took some of them away. */
+static bool said_gone(const struct imap_source *s)
+{
+	const char *code = imap_done(s->client)->code;
+	return imap_is((struct imap_text){code, strlen(code)}, "EXPUNGEISSUED");
+}
+
 static enum status store(struct imap_source *s, const char *set, const char *flag, struct err *err)
 {
 	return imap_command(s->client, NULL, err, "UID STORE %s +FLAGS.SILENT (%s)", set, flag);
@@ -86,7 +93,7 @@ static enum status move_mails(struct imap_source *s, enum outcome o, const char 
 	enum status st = imap_folder_arg(s->targets[o], &folder, err);
 	if (st == ST_OK)
 		st = copy_or_move(s, set, folder.data, err);
-	if (st == ST_OK && !said_ok(s) && !s->created[o]) {
+	if (st == ST_OK && !said_ok(s) && !s->created[o] && !said_gone(s)) {
 		s->created[o] = true; /* once: a full mailbox refuses, too */
 		st = imap_command(s->client, NULL, err, "CREATE %s", folder.data);
 		if (st == ST_OK)
@@ -128,22 +135,52 @@ static void not_filed(struct imap_source *s, enum outcome o, const struct uid_se
 {
 	const char *to = s->targets[o];
 	uint64_t n = uid_set_count(uids);
-	log_warn("%s: %" PRIu64 " stored away in the database, but not filed%s%s (UID %.60s%s): %s",
+	log_warn("%s: %" PRIu64 " done, but the server does not file them%s%s (UID %.60s%s): %s",
 		 s->name, n, to ? " to " : "", to ? to : "", set, strlen(set) > 60 ? "..." : "",
 		 imap_done(s->client)->text);
 	pipeline_totals(s->p)->not_moved += n;
 	uid_set_add_all(&s->aside, uids);
 }
 
-static enum status file_some(struct imap_source *s, enum outcome o, const struct uid_set *uids,
+/* Refused as a whole, perhaps only because some of uids are gone: then *uids are those that are
+ * there, and *again. */
+static enum status look_again(struct imap_source *s, struct uid_set *uids, bool *again,
+			      struct err *err)
+{
+	struct imap_done said = *imap_done(s->client);
+	struct imap_mail *there = mem_alloc(uid_set_count(uids) * sizeof *there);
+	uint64_t before = uid_set_count(uids);
+	size_t n = 0;
+	enum status st = imap_sizes(s, uids, there, &n, err);
+	*again = st == ST_OK && n < before;
+	if (*again)
+		uid_set_clear(uids);
+	for (size_t i = 0; *again && i < n; i++)
+		uid_set_add(uids, there[i].uid, there[i].uid);
+	free(there);
+	imap_set_done(s->client, &said); /* what a person is told */
+	return st;
+}
+
+/* uids may become fewer. */
+static enum status file_some(struct imap_source *s, enum outcome o, struct uid_set *uids,
 			     struct err *err)
 {
 	const struct imap_filing *f = &s->o.filing[o];
 	struct buf set;
+	bool again = true, refused = false;
+	enum status st = ST_OK;
 	buf_init(&set, 12 * KIB);
-	uid_set_text(uids, &set);
-	enum status st = act(s, o, set.data, err);
-	if (st == ST_OK && f->action != IMAP_LEAVE && !said_ok(s)) {
+	while (st == ST_OK && again && uids->n > 0) {
+		buf_reset(&set);
+		uid_set_text(uids, &set);
+		again = false;
+		st = act(s, o, set.data, err);
+		refused = st == ST_OK && f->action != IMAP_LEAVE && !said_ok(s);
+		if (refused)
+			st = look_again(s, uids, &again, err);
+	}
+	if (st == ST_OK && uids->n > 0 && refused) {
 		not_filed(s, o, uids, set.data);
 	} else if (st == ST_OK && stays(f)) {
 		uid_set_add_all(&s->done, uids);
@@ -155,13 +192,13 @@ static enum status file_some(struct imap_source *s, enum outcome o, const struct
 
 /* ---- all that is settled ---- */
 
-static void drop_settled(struct imap_source *s, enum outcome o, const struct uid_set *uids)
+static void drop_settled(struct imap_source *s, enum outcome o, struct uid_range span)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < s->n_settled; i++) {
-		const struct imap_settled *e = &s->settled[i];
-		if (e->outcome != o || !uid_set_has(uids, e->uid))
-			s->settled[kept++] = *e;
+		struct imap_settled e = s->settled[i];
+		if (e.outcome != o || e.uid < span.lo || e.uid > span.hi)
+			s->settled[kept++] = e;
 	}
 	s->n_settled = kept;
 }
@@ -186,9 +223,10 @@ static enum status file_outcome(struct imap_source *s, enum outcome o, struct er
 			uid_set_add(&all, s->settled[i].uid, s->settled[i].uid);
 	while (st == ST_OK && all.n > 0) {
 		take_ranges(&all, &some);
+		struct uid_range span = {some.r[0].lo, some.r[some.n - 1].hi};
 		st = file_some(s, o, &some, err);
 		if (st == ST_OK)
-			drop_settled(s, o, &some);
+			drop_settled(s, o, span);
 	}
 	uid_set_free(&all);
 	uid_set_free(&some);

@@ -157,27 +157,35 @@ static enum status refused(const struct imap_client *c, enum imap_mechanism m,
 		       words->len ? " " : "", (int)words->len, words->len ? words->data : "");
 }
 
-static enum status try_secret(struct imap_client *c, enum imap_mechanism m, bool renew,
+static enum status get_secret(struct imap_client *c, enum imap_mechanism m, bool renew,
+			      struct buf *out, struct err *err)
+{
+	const struct imap_secret *from = &c->account.secret;
+	buf_reset(out);
+	enum status st = from->get(from->ctx, renew, out, err);
+	return st == ST_OK ? imap_check_text(is_token(m) ? "token" : "password",
+					     out->data ? out->data : "", out->len, err)
+			   : st;
+}
+
+static enum status try_secret(struct imap_client *c, enum imap_mechanism m, const char *secret,
 			      struct err *err)
 {
-	struct buf secret, words;
-	const struct imap_secret *from = &c->account.secret;
-	buf_init(&secret, IMAP_SECRET_MAX);
+	struct buf words;
 	buf_init(&words, 512);
-	enum status st = from->get(from->ctx, renew, &secret, err);
-	if (st == ST_OK)
-		st = imap_check_text(is_token(m) ? "token" : "password",
-				     secret.data ? secret.data : "", secret.len, err);
-	if (st == ST_OK)
-		st = m == IMAP_LOGIN ? login(c, secret.data, err)
-				     : authenticate(c, m, secret.data, &words, err);
+	enum status st =
+	    m == IMAP_LOGIN ? login(c, secret, err) : authenticate(c, m, secret, &words, err);
 	if (st == ST_OK && c->done.word != IMAP_OK)
 		st = refused(c, m, &words, err);
-	if (secret.data)
-		explicit_bzero(secret.data, secret.len);
-	buf_free(&secret);
 	buf_free(&words);
 	return st;
+}
+
+static void forget(struct buf *secret)
+{
+	if (secret->data)
+		explicit_bzero(secret->data, secret->len);
+	buf_free(secret);
 }
 
 enum status imap_log_in(struct imap_client *c, struct err *err)
@@ -186,9 +194,24 @@ enum status imap_log_in(struct imap_client *c, struct err *err)
 	enum status st = choose(c, &m, err);
 	if (st != ST_OK)
 		return st;
+	struct buf first, second;
+	buf_init(&first, IMAP_SECRET_MAX);
+	buf_init(&second, IMAP_SECRET_MAX);
 	c->done = (struct imap_done){.word = IMAP_OK};
-	st = try_secret(c, m, false, err);
-	if (st == ST_FATAL && is_token(m) && c->done.word == IMAP_NO) /* it may have expired */
-		st = try_secret(c, m, true, err);
+	st = get_secret(c, m, false, &first, err);
+	if (st == ST_OK)
+		st = try_secret(c, m, first.data, err);
+	if (st == ST_FATAL && is_token(m) && c->done.word == IMAP_NO) { /* it may have expired */
+		struct err why = *err;
+		st = get_secret(c, m, true, &second, err);
+		if (st == ST_OK && strcmp(first.data, second.data) != 0)
+			st = try_secret(c, m, second.data, err);
+		else if (st == ST_OK) { /* the same once more would only count against us */
+			st = ST_FATAL;
+			*err = why;
+		}
+	}
+	forget(&first);
+	forget(&second);
 	return st;
 }
