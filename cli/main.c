@@ -19,7 +19,10 @@
 static const struct command commands[] = {
     {"ingest", NEED_DB, cmd_ingest,
      "[--json] [--dry-run] [--jobs N] [--archive DIR] [--max-...] PATH...",
-     "read reports from files, directories, Maildirs, mboxes or - (stdin) and store them"},
+     "read reports from files, directories, Maildirs, mboxes or - (stdin) and store them; or\n"
+     "      --imap URL|NAME | --all  [--user USER] [--password-file FILE | --password-command "
+     "CMD]\n"
+     "      [--ca FILE] [--archive FOLDER] [--watch [--poll S]] [--timeout S]: from mailboxes"},
     {"parse", NEED_NOTHING, cmd_parse, "[--max-...] FILE...",
      "show reports as JSON lines; no database"},
     {"inventory", NEED_DB, cmd_inventory,

@@ -15,6 +15,8 @@
 #ifndef CORE_SINK_H
 #define CORE_SINK_H
 
+#include <stdbool.h>
+
 #include "core/blob.h"
 #include "core/dmarc.h"
 #include "core/err.h"
@@ -43,6 +45,9 @@ struct settlement {
 	uint64_t records, messages;  /* of the report, for STORED */
 	const char *const *warnings; /* for STORED */
 	unsigned n_warnings;
+	/* DUPLICATE of what was stored from this very source: a run that died before it could file
+	 * the input. */
+	bool again;
 };
 
 struct sink {

@@ -96,6 +96,7 @@ static enum status decide_stored(struct loader *l, struct entry **reports, size_
 		if (!e || PQgetlength(res, i, 1) != (int)sizeof e->report.content.b)
 			continue;
 		bool equal = same(&e->report.content, PQgetvalue(res, i, 1));
+		e->again = equal && strcmp(e->source, PQgetvalue(res, i, 2)) == 0;
 		st = decide_by_content(l, e, equal, err);
 		e->decided = true;
 		/* its twins are compared with what is stored, too */
@@ -239,7 +240,8 @@ void load_settle(struct loader *l, size_t n)
 		struct settlement s = {.ticket = e->ticket,
 				       .source = e->source,
 				       .outcome = e->outcome,
-				       .reason = e->reason};
+				       .reason = e->reason,
+				       .again = e->again && e->outcome == OUT_DUPLICATE};
 		if (e->outcome == OUT_STORED) {
 			s.records = e->report.n_records;
 			s.messages = e->report.n_messages;

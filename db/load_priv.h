@@ -79,6 +79,7 @@ struct entry {
 	enum outcome outcome; /* of a report: decided in the transaction */
 	bool decided;         /* in this transaction, or: */
 	bool big;             /* a big report was compared already */
+	bool again;           /* a duplicate of what the same source brought */
 	struct blob container;
 
 	/* of a report */

@@ -256,12 +256,14 @@ static enum status session(struct imap_source *s, struct err *err)
 	return st;
 }
 
-/* 1, 2, 4 ... seconds, and up to half as much again, so that many do not come back at once. */
-static int64_t backoff_ms(unsigned failures)
+/* A sixtieth of the timeout (1 s), twice, four times as much ..., and up to half as much again, so
+ * that many do not come back at once. */
+static int64_t backoff_ms(const struct imap_source *s, unsigned failures)
 {
+	long timeout = s->o.account.timeout_ms > 0 ? s->o.account.timeout_ms : IMAP_TIMEOUT_MS;
 	uint16_t noise = 0;
 	unsigned shift = failures < 12 ? failures : 12;
-	int64_t ms = INT64_C(1000) << (shift > 0 ? shift - 1 : 0);
+	int64_t ms = (int64_t)(timeout / 60 + 1) << (shift > 0 ? shift - 1 : 0);
 	if (ms > IMAP_BACKOFF_MAX_S * 1000)
 		ms = IMAP_BACKOFF_MAX_S * 1000;
 	ssize_t got = getrandom(&noise, sizeof noise, GRND_NONBLOCK);
@@ -280,7 +282,7 @@ static enum status recover(struct imap_source *s, const struct err *why, struct 
 		*err = *why;
 		return ST_RETRY;
 	}
-	int64_t ms = backoff_ms(s->failures);
+	int64_t ms = backoff_ms(s, s->failures);
 	log_warn("%s: %s; again in %" PRId64 ".%" PRId64 " s", s->name, why->msg, ms / 1000,
 		 ms % 1000 / 100);
 	nap(s, ms);

@@ -12,10 +12,9 @@
 #include "ingest/imap_client_priv.h"
 #include "ingest/utf7.h"
 
-#define DEFAULT_TIMEOUT_MS 60000
-#define ANSWERS_MAX        1000000    /* responses to one command */
-#define ANSWER_BYTES_MAX   (64 * MIB) /* of them, mails not counted */
-#define SLOWEST            1024       /* bytes of mail a second; slower is no use */
+#define ANSWERS_MAX      1000000    /* responses to one command */
+#define ANSWER_BYTES_MAX (64 * MIB) /* of them, mails not counted */
+#define SLOWEST          1024       /* bytes of mail a second; slower is no use */
 
 static int64_t now_ms(void)
 {
@@ -76,6 +75,8 @@ static enum status more_bytes(struct imap_client *c, int64_t deadline, struct er
 	c->p = c->in;
 	if (c->n > 0)
 		return ST_OK;
+	if (c->bye[0])
+		return session_lost(c, err);
 	if (c->account.stop && atomic_load(c->account.stop))
 		return err_set(err, ST_RETRY, "interrupted while the server answers");
 	if (left <= c->timeout_ms)
@@ -339,7 +340,7 @@ enum status imap_client_open(const struct imap_account *account, struct imap_cli
 		return st;
 	struct imap_client *c = mem_alloc(sizeof *c);
 	c->account = *account;
-	c->timeout_ms = account->timeout_ms > 0 ? account->timeout_ms : DEFAULT_TIMEOUT_MS;
+	c->timeout_ms = account->timeout_ms > 0 ? account->timeout_ms : IMAP_TIMEOUT_MS;
 	imap_reader_init(&c->reader, account->mail_max);
 	st = connect_and_log_in(c, err);
 	if (st != ST_OK) {

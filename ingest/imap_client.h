@@ -20,6 +20,8 @@
 #include "ingest/imap_auth.h"
 #include "ingest/imap_parse.h"
 
+#define IMAP_TIMEOUT_MS 60000 /* of silence, where nothing else is said */
+
 /* How a secret arrives. renew: the server refused the one given last; a token may be fetched anew.
  * ST_RETRY: not now; ST_FATAL: a person must act. */
 struct imap_secret {
@@ -34,7 +36,7 @@ struct imap_account {
 	const char *ca_file;
 	enum imap_mechanism mechanism;
 	struct imap_secret secret;
-	long timeout_ms;         /* of silence; 0: 60 s */
+	long timeout_ms;         /* of silence; 0: IMAP_TIMEOUT_MS */
 	uint64_t mail_max;       /* a mail announced as larger is a broken answer */
 	const atomic_bool *stop; /* may be NULL */
 };

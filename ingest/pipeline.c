@@ -144,7 +144,10 @@ static void on_settled(void *ctx, const struct settlement *s)
 	if (p->o.progress && !ingest_is_minor(s->outcome))
 		atomic_fetch_add(&p->o.progress->aside, 1);
 	struct file_ticket *f = t->file;
-	f->worst = f->any ? archive_worse(f->worst, s->outcome) : s->outcome;
+	/* A mail is filed by what it brought, also when that was in an earlier run. Of a file the
+	 * name may be an old one's, of a mailbox the number is not. */
+	enum outcome brought = s->again && f->id != 0 ? OUT_STORED : s->outcome;
+	f->worst = f->any ? archive_worse(f->worst, brought) : brought;
 	f->any = true;
 	ticket_put(p, t);
 }

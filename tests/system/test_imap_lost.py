@@ -77,7 +77,7 @@ class Killed(Lost):
         self.fail(f"it does not come to an end: {done}")
 
     def one_round(self, victim, moment, archive):
-        size = 300 if harness.SANITIZED else 800
+        size = 300 if harness.SANITIZED else 1500
         names = [f"k{n}" for n in range(size)]
         mails = [mail(name, n % 7 + 1) for n, name in enumerate(names)]
         bad = [reports.mail(reports.report(f"b{n}")[:-40], "r.xml", "text/xml") for n in range(10)]
@@ -85,9 +85,14 @@ class Killed(Lost):
         db, user = self.database(), self.user(mails + bad + letters)
         more = ("--archive", "DMARC") if archive else ()
         p = db.start(*self.args(user, *more), env=PASSWORD)
-        time.sleep(moment)  # the moment itself is what is tried
-        met = p.poll() is None
-        self.kill(victim, p)
+        if moment is None:
+            began = time.monotonic()
+            p.wait(harness.RUN_SECONDS)
+            whole, met = time.monotonic() - began, True
+        else:
+            time.sleep(moment)  # the moment itself is what is tried
+            met = p.poll() is None
+            self.kill(victim, p)
         p.communicate(timeout=120)
         harness.wait(lambda: not db.number("select count(*) from pg_stat_activity where application_name = 'ruascope'"), "its backends leave")
         self.rerun(db, user, more)
@@ -98,19 +103,21 @@ class Killed(Lost):
             return met
         self.assertEqual(self.server.count(user), 0, "everything is filed")
         folders = {f: set(self.server.folder(user, f"DMARC/{f}").values()) for f in KINDS}
-        self.assertEqual(folders["stored"] | folders["duplicate"], set(mails))
-        self.assertEqual((folders["rejected"], folders["not-a-report"], folders["conflict"]), (set(bad), set(letters), set()))
-        return met
+        # Also what was stored before the kill and filed after it.
+        self.assertEqual(folders, {"stored": set(mails), "duplicate": set(), "conflict": set(), "rejected": set(bad), "not-a-report": set(letters)})
+        return met if moment is not None else whole
 
     def test_kill_9(self):
         print(f"RUASCOPE_SEED={SEED}", flush=True)
         rnd, met = random.Random(SEED), 0
-        whole = 3 if harness.SANITIZED else 1.2
+        whole = self.one_round(None, None, True)
         for n in range(ROUNDS):
             victim, archive = ("ruascope", "dovecot", "postgres")[n % 3], n % 4 != 3
             moment = rnd.uniform(0.02, whole)
             with self.subTest(round=n, victim=victim, moment=moment, archive=archive):
-                met += self.one_round(victim, moment, archive)
+                landed = self.one_round(victim, moment, archive)
+                met += landed
+                whole = whole if landed else min(whole, moment)  # it was measured on a busier machine
         print(f"{met} of {ROUNDS} kills met a running program", flush=True)
         self.assertGreater(met, ROUNDS // 4)
 

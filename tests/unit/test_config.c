@@ -89,6 +89,30 @@ static void catalogue(void **state)
 	}
 }
 
+static void mailboxes(void **state)
+{
+	(void)state;
+	struct config c;
+	struct err err;
+	char want[512];
+	assert_int_equal(
+	    load("# two\nmailbox \"a\" {\n url = \"imaps://u@h/\"\n password-file = \"a.pw\"\n"
+		 " on-rejected = \"leave\"\n poll = 7\n}\nmailbox b { user = \"x\" }\n",
+		 &c, &err),
+	    ST_OK);
+	assert_int_equal(c.n_mailboxes, 2);
+	assert_string_equal(c.mailboxes[0].name, "a");
+	assert_string_equal(c.mailboxes[0].url, "imaps://u@h/");
+	snprintf(want, sizeof want, "%s/a.pw", root);
+	assert_string_equal(c.mailboxes[0].password_file, want);
+	assert_string_equal(c.mailboxes[0].on[OUT_REJECTED], "leave");
+	assert_null(c.mailboxes[0].on[OUT_STORED]);
+	assert_int_equal(c.mailboxes[0].poll, 7);
+	assert_string_equal(c.mailboxes[1].user, "x");
+	assert_null(c.mailboxes[1].url);
+	config_free(&c);
+}
+
 static void bad(void **state)
 {
 	(void)state;
@@ -96,10 +120,15 @@ static void bad(void **state)
 		const char *text;
 		int line;
 	} rows[] = {
-	    {"datbase = \"x\"\n", 1},   {"\n\ndns-server = \"resolver.example\"\n", 3},
-	    {"dns-server = \"\"\n", 1}, {"database = \"\"\n", 1},
-	    {"database\n", 2},          {"# c\ndatabase = {\n", 2},
+	    {"datbase = \"x\"\n", 1},
+	    {"\n\ndns-server = \"resolver.example\"\n", 3},
+	    {"dns-server = \"\"\n", 1},
+	    {"database = \"\"\n", 1},
+	    {"database\n", 2},
+	    {"# c\ndatabase = {\n", 2},
 	    {"catalogue = \"\"\n", 1},
+	    {"mailbox \"a\" {\n poll = 0\n}\n", 2},
+	    {"mailbox \"a\" {\n pasword-file = \"x\"\n}\n", 2},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct config c;
@@ -150,7 +179,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(good),   cmocka_unit_test(catalogue), cmocka_unit_test(bad),
-	    cmocka_unit_test(places), cmocka_unit_test(servers),
+	    cmocka_unit_test(places), cmocka_unit_test(servers),   cmocka_unit_test(mailboxes),
 	};
 	return cmocka_run_group_tests(tests, make_root, drop_root);
 }

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "core/uid_set.h"
+#include "ingest/imap_auth.h"
 #include "ingest/imap_parse.h"
+#include "ingest/imap_url.h"
 #include "ingest/utf7.h"
 
 #define MAIL_MAX 1000
@@ -330,12 +332,99 @@ static void sets(void **state)
 	uid_set_free(&s);
 }
 
+static void urls(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *user, *host, *folder; /* host NULL: refused */
+		unsigned port;
+		bool tls;
+	} rows[] = {
+	    {"imaps://u@h/INBOX", "u", "h", "INBOX", 993, true},
+	    {"IMAP://u@h", "u", "h", "INBOX", 143, false},
+	    {"imaps://me@example.com@mail.example.com:1993/a/b%20c", "me@example.com",
+	     "mail.example.com", "a/b c", 1993, true},
+	    {"imaps://a%3Ab%40c@[2001:db8::1]:99/", "a:b@c", "2001:db8::1", "INBOX", 99, true},
+	    {"imaps://h/Pr%C3%BCf", NULL, "h",
+	     "Pr\xc3\xbc"
+	     "f",
+	     993, true},
+	    {"imaps://[::1]/x", NULL, "::1", "x", 993, true},
+	    {"http://u@h/", NULL, NULL, NULL, 0, false},
+	    {"imaps://u:secret@h/", NULL, NULL, NULL, 0, false},
+	    {"imaps://u@/", NULL, NULL, NULL, 0, false},
+	    {"imaps://", NULL, NULL, NULL, 0, false},
+	    {"imaps://u@h:99999/", NULL, NULL, NULL, 0, false},
+	    {"imaps://u@h:/", NULL, NULL, NULL, 0, false},
+	    {"imaps://u@[::1/", NULL, NULL, NULL, 0, false},
+	    {"imaps://u@h i/", NULL, NULL, NULL, 0, false},
+	    {"imaps://u%0d@h/", NULL, NULL, NULL, 0, false},
+	    {"imaps://u%00@h/", NULL, NULL, NULL, 0, false},
+	    {"imaps://u@h/a%0a", NULL, NULL, NULL, 0, false},
+	    {"imaps://u@h/a%zz", NULL, NULL, NULL, 0, false},
+	    {"imaps://u@h/a%f", NULL, NULL, NULL, 0, false},
+	    {"imaps://u@h/%ff", NULL, NULL, NULL, 0, false},
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct imap_url u;
+		struct err err;
+		enum status st = imap_url_parse(rows[i].text, &u, &err);
+		CHECK_ROW((st == ST_OK) == (rows[i].host != NULL), i);
+		if (st != ST_OK) {
+			CHECK_ROW(strstr(err.msg, "secret") == NULL, i);
+			continue;
+		}
+		CHECK_ROW((u.user == NULL) == (rows[i].user == NULL), i);
+		CHECK_ROW(!u.user || strcmp(u.user, rows[i].user) == 0, i);
+		CHECK_ROW(strcmp(u.host, rows[i].host) == 0, i);
+		CHECK_ROW(strcmp(u.folder, rows[i].folder) == 0, i);
+		CHECK_ROW(u.port == rows[i].port && u.tls == rows[i].tls, i);
+		imap_url_free(&u);
+	}
+}
+
+static void sasl(void **state)
+{
+	(void)state;
+	static const struct {
+		enum imap_mechanism m;
+		const char *base64;
+	} rows[] = {
+	    /* \0tim\0tanstaaf (RFC 4616, without its authorisation id) */
+	    {IMAP_PLAIN, "AHRpbQB0YW5zdGFhZg=="},
+	    /* user=tim\1auth=Bearer tanstaaf\1\1 */
+	    {IMAP_XOAUTH2, "dXNlcj10aW0BYXV0aD1CZWFyZXIgdGFuc3RhYWYBAQ=="},
+	    /* n,a=tim,\1host=h\1port=993\1auth=Bearer tanstaaf\1\1 */
+	    {IMAP_OAUTHBEARER, "bixhPXRpbSwBaG9zdD1oAXBvcnQ9OTkzAWF1dGg9QmVhcmVyIHRhbnN0YWFmAQE="},
+	};
+	struct buf b;
+	struct err err;
+	buf_init(&b, 4096);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		buf_reset(&b);
+		imap_sasl(rows[i].m, "tim", "tanstaaf", "h", 993, &b);
+		CHECK_ROW(strcmp(b.data, rows[i].base64) == 0, i);
+	}
+	buf_reset(&b);
+	imap_sasl_words("eyJzdGF0dXMiOiI0MDEifQ==", 24, &b);
+	assert_string_equal(b.data, "{\"status\":\"401\"}");
+	buf_reset(&b);
+	imap_sasl_words("!!!!", 4, &b);
+	assert_int_equal(b.len, 0);
+	buf_free(&b);
+	assert_int_equal(imap_check_text("password", "a b", 3, &err), ST_OK);
+	assert_int_equal(imap_check_text("password", "a\rb", 3, &err), ST_FATAL);
+	assert_int_equal(imap_check_text("password", "a\nb", 3, &err), ST_FATAL);
+	assert_int_equal(imap_check_text("password", "a\0b", 3, &err), ST_FATAL);
+	assert_int_equal(imap_check_text("password", "", 0, &err), ST_FATAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(readers), cmocka_unit_test(endless_line), cmocka_unit_test(statuses),
 	    cmocka_unit_test(fetches), cmocka_unit_test(searches),     cmocka_unit_test(folders),
-	    cmocka_unit_test(sets),
+	    cmocka_unit_test(sets),    cmocka_unit_test(urls),         cmocka_unit_test(sasl),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
