@@ -103,7 +103,7 @@ static void mailboxes(void **state)
 	assert_int_equal(c.n_mailboxes, 2);
 	assert_string_equal(c.mailboxes[0].name, "a");
 	assert_string_equal(c.mailboxes[0].url, "imaps://u@h/");
-	snprintf(want, sizeof want, "%s/a.pw", root);
+	snprintf(want, sizeof want, "%.*s/a.pw", (int)(strrchr(path, '/') - path), path);
 	assert_string_equal(c.mailboxes[0].password_file, want);
 	assert_string_equal(c.mailboxes[0].on[OUT_REJECTED], "leave");
 	assert_null(c.mailboxes[0].on[OUT_STORED]);
