@@ -13,7 +13,8 @@
 #include "ingest/imap_conn.h"
 #include "ingest/imap_priv.h"
 
-#define TRIES_ONE_SHOT 4 /* sessions that may be lost in a row */
+#define TRIES_ONE_SHOT 4    /* sessions that may be lost in a row */
+#define ASIDE_S        3600 /* what could not be read or filed is tried again after that */
 
 /* ---- names ---- */
 
@@ -39,9 +40,11 @@ static char *join(const struct imap_options *o, bool url)
 	} else {
 		buf_puts(&b, a->user);
 	}
-	buf_putc(&b, '@');
+	bool v6 = strchr(a->host, ':') != NULL;
+	buf_puts(&b, v6 ? "@[" : "@");
 	for (const char *h = a->host; *h; h++)
 		buf_putc(&b, ascii_lower(*h));
+	buf_puts(&b, v6 ? "]" : "");
 	if (a->port != (a->tls ? 993U : 143U))
 		buf_printf(&b, ":%u", a->port);
 	buf_putc(&b, '/');
@@ -180,11 +183,22 @@ static enum status after_pass(struct imap_source *s, struct err *err)
 	return st;
 }
 
+/* Who watches for months tries again what was set aside: a full mailbox has room some day. */
+static void forget_aside(struct imap_source *s)
+{
+	time_t now = time(NULL);
+	if (s->aside.n == 0 || now < s->aside_since)
+		s->aside_since = now;
+	if (now - s->aside_since > ASIDE_S)
+		uid_set_clear(&s->aside);
+}
+
 static enum status pass(struct imap_source *s, struct err *err)
 {
 	struct uid_set todo = {0};
 	uint32_t last = 0;
 	struct ingest_progress *progress = s->o.progress;
+	forget_aside(s);
 	enum status st = imap_file(s, err); /* what was settled while the session was lost */
 	if (st == ST_OK)
 		st = imap_search(s, &todo, &last, err);

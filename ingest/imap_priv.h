@@ -9,6 +9,8 @@
 #ifndef INGEST_IMAP_PRIV_H
 #define INGEST_IMAP_PRIV_H
 
+#include <time.h>
+
 #include "ingest/imap.h"
 
 #define IMAP_SIZES_AT_ONCE 2000
@@ -34,10 +36,11 @@ struct imap_source {
 
 	struct imap_client *client; /* NULL: no session */
 	uint32_t uidvalidity;
-	char permanent[1024];         /* PERMANENTFLAGS */
-	struct uid_set done;          /* remembered */
-	struct uid_set fresh;         /* done, not saved yet */
-	struct uid_set aside;         /* not to be tried again by this process */
+	char permanent[1024]; /* PERMANENTFLAGS */
+	struct uid_set done;  /* remembered */
+	struct uid_set fresh; /* done, not saved yet */
+	struct uid_set aside; /* not to be tried again by this process */
+	time_t aside_since;
 	struct imap_settled *settled; /* not filed yet */
 	size_t n_settled, cap_settled;
 	bool any_settled;         /* since the hook was called */

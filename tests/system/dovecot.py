@@ -127,11 +127,10 @@ class Dovecot:
                                               f"local_validation_key_dict = fs:posix:prefix={self.dir}/keys/\n")
         me = pwd.getpwuid(os.geteuid()).pw_name
         group = subprocess.run(["id", "-gn"], capture_output=True, text=True).stdout.strip()
-        self.mail_user = "nobody" if harness.IS_ROOT else me
         (self.dir / "dovecot.conf").write_text(CONFIG.format(
             dir=self.dir, listen=", ".join(ADDRESSES + ["127.0.0.9"]), plain=self.plain, tls=self.tls, separator=separator, plugins=plugins, more=more,
             internal="dovecot" if harness.IS_ROOT else me, internal_group="dovecot" if harness.IS_ROOT else group,
-            login="dovenull" if harness.IS_ROOT else me, mail=self.mail_user, mail_group="nogroup" if harness.IS_ROOT else group))
+            login="dovenull" if harness.IS_ROOT else me, mail="nobody" if harness.IS_ROOT else me, mail_group="nogroup" if harness.IS_ROOT else group))
         if harness.IS_ROOT:
             shutil.chown(self.dir / "mail", "nobody", "nogroup")
         self.process = None
@@ -158,8 +157,12 @@ class Dovecot:
         return path.read_text(errors="replace")[-3000:] if path.exists() else ""
 
     def children(self):
-        out = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True).stdout
-        return [int(word) for word in out.split()]
+        found = []
+        for entry in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError), open(f"/proc/{entry}/stat") as f:
+                if int(f.read().rsplit(")", 1)[1].split()[1]) == self.process.pid:
+                    found.append(int(entry))
+        return found
 
     def kill(self):
         """kill -9 of the master and of every process it started."""

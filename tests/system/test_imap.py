@@ -164,6 +164,18 @@ class Filing(Mailbox):
         self.assertEqual(self.server.count(user, "Broken"), 1)
         self.assertEqual(db.run("--config", conf, "ingest", "--json", "--all").json()["inputs"], 0)
 
+    def test_one_that_fails_holds_back_no_other(self):
+        db, one, two = self.database(), self.user([mail("one")]), self.user([mail("two")])
+        conf = self.config("".join(f"""mailbox "{user}" {{
+            url = "{self.server.url(user)}"
+            ca = "{self.server.ca}"
+            password-command = "echo {secret}"
+        }}\n""" for user, secret in ((one, "secret"), ("u59", "wrong"), (two, "secret"))))
+        done = db.run("--config", conf, "ingest", "--json", "--all")
+        self.assert_code(done, 78)
+        self.assertEqual(done.json()["reports"]["stored"], 2)
+        self.assert_sentence(done, "refuses the password of u59")
+
     def test_others_mail_is_not_touched(self):
         """What somebody else marked stays as it is, and is not expunged with ours."""
         db, user = self.database(), self.user([mail(f"x{n}") for n in range(6)])

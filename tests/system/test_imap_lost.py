@@ -153,6 +153,23 @@ class Watching(Lost):
         self.assertIn("again in", done.err)
         self.assertEqual(db.totals()[0], 5)
 
+    def test_private_cluster(self):
+        """The private server is killed under a watch: it is started again."""
+        home, user = self.home(), self.user([mail("h0")])
+        count = lambda: int(home.rows("select count(*) from report")[0][0])  # noqa: E731
+        p = home.start(*self.args(user, "--watch"), env=PASSWORD)
+        try:
+            harness.wait(lambda: "Logged out" not in self.server.log() and "Login: user" in self.server.log(), "it is logged in")
+            harness.wait(lambda: count() == 1, "the first is stored")
+            os.kill(harness.postmaster(home.path), signal.SIGKILL)
+            self.server.deliver(user, [mail("h1")])
+            harness.wait(lambda: count() == 2, "the second is stored")
+            self.ends(p)
+        finally:
+            if p.poll() is None:
+                p.kill()
+                p.communicate()
+
     def test_idle_is_prompt(self):
         db, user = self.database(), self.user()
         with self.watching(db, user, "--poll", "600") as p:
