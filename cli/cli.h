@@ -117,7 +117,8 @@ enum { OPT_LIMITS = 1000, OPT_LIMITS_END = OPT_LIMITS + 6 };
 	{"max-mime-parts", required_argument, NULL, OPT_LIMITS + 4}, \
 	{"max-records", required_argument, NULL, OPT_LIMITS + 5}
 // clang-format on
-bool limit_option(struct limits *limits, int option, const char *value);
+/* false: complained, usage error. */
+bool limit_option(const struct app *app, struct limits *limits, int option, const char *value);
 
 /* --month, or --since and --until; all NULL: the last complete month. */
 struct period_options {

@@ -17,6 +17,7 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/text.h"
+#include "db/conninfo.h"
 #include "db/migrate.h"
 #include "db/prune.h"
 #include "db/status.h"
@@ -286,24 +287,33 @@ static int run_psql(char **argv)
 
 int cmd_db_psql(struct app *app, int argc, char **argv)
 {
+	struct err err;
+	struct buf conninfo;
 	int first = argc > 1 && strcmp(argv[1], "--") == 0 ? 2 : 1;
 	int rc = app_open(app);
 	if (rc != EXIT_OK)
 		return rc;
+	buf_init(&conninfo, MIB);
+	enum status st = conninfo_hide(app->conninfo, &conninfo, &err);
+	if (st != ST_OK) {
+		buf_free(&conninfo);
+		return app_fail(st, &err);
+	}
 	db_close(app->db); /* it was good; psql makes its own */
 	app->db = NULL;
 	char **args = mem_grow(NULL, (size_t)argc + 4, sizeof *args);
 	char name[] = "psql", option[] = "-d"; /* argv is not const */
 	int n = 0;
 	args[n++] = name;
-	if (app->conninfo[0] != '\0') {
+	if (conninfo.len > 0) {
 		args[n++] = option;
-		args[n++] = app->conninfo_owned;
+		args[n++] = conninfo.data;
 	}
 	for (int i = first; i < argc; i++)
 		args[n++] = argv[i];
 	args[n] = NULL;
 	rc = run_psql(args);
 	free(args);
+	buf_free(&conninfo);
 	return rc;
 }

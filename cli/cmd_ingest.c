@@ -154,8 +154,8 @@ static int read_option(struct app *app, struct ingest_options *o, int c, char **
 {
 	uint64_t jobs;
 	if (c >= OPT_LIMITS && c < OPT_LIMITS_END) {
-		if (!limit_option(&o->limits, c, optarg))
-			return usage_error(app, "\"%s\" is not a number or size", optarg);
+		if (!limit_option(app, &o->limits, c, optarg))
+			return EXIT_USAGE;
 		return EXIT_OK;
 	}
 	switch (c) {

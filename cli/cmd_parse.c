@@ -51,8 +51,8 @@ int cmd_parse(struct app *app, int argc, char **argv)
 	while ((c = getopt_long(argc, argv, ":", options, NULL)) != -1) {
 		if (c < OPT_LIMITS || c >= OPT_LIMITS_END)
 			return bad_option(app, argv, c);
-		if (!limit_option(&limits, c, optarg))
-			return usage_error(app, "\"%s\" is not a number or size", optarg);
+		if (!limit_option(app, &limits, c, optarg))
+			return EXIT_USAGE;
 	}
 	if (optind == argc)
 		return usage_error(app, "no FILE");

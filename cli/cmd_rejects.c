@@ -226,8 +226,10 @@ static bool is_settled(const struct quarantined *q, const uint64_t before[OUT_CO
 	if (strcmp(q->outcome, outcome_names[OUT_CONFLICT]) == 0)
 		return now[OUT_STORED] > before[OUT_STORED] &&
 		       now[OUT_CONFLICT] == before[OUT_CONFLICT];
+	/* that nothing in it looks like a report any more is no reason to forget the bytes */
 	return now[OUT_REJECTED] == before[OUT_REJECTED] &&
-	       now[OUT_CONFLICT] == before[OUT_CONFLICT];
+	       now[OUT_CONFLICT] == before[OUT_CONFLICT] &&
+	       now[OUT_STORED] + now[OUT_DUPLICATE] > before[OUT_STORED] + before[OUT_DUPLICATE];
 }
 
 /* The bytes to a temporary file, which goes with its handle. */
@@ -306,9 +308,9 @@ static int conclude(struct retry *r, enum status st, struct err *err)
 	return r->tried > r->settled || r->impossible > 0 ? EXIT_SOME_SET_ASIDE : EXIT_OK;
 }
 
-static int retry_rows(struct app *app, const struct quarantined *rows, size_t n)
+static int retry_rows(struct app *app, const struct limits *limits, const struct quarantined *rows,
+		      size_t n)
 {
-	static const struct limits limits = LIMITS_DEFAULT;
 	struct err err;
 	struct db *db = NULL;
 	struct loader *loader = NULL;
@@ -326,7 +328,7 @@ static int retry_rows(struct app *app, const struct quarantined *rows, size_t n)
 		goto out;
 	}
 	/* no stop flag: a row is read whole before it is judged */
-	struct pipeline_options o = {.rules = rules, .limits = &limits};
+	struct pipeline_options o = {.rules = rules, .limits = limits};
 	r.pipeline = pipeline_new(&o, load_sink(loader));
 	app_catch_signals();
 	for (size_t i = 0; i < n && st == ST_OK && !atomic_load(&app_interrupted); i++)
@@ -344,15 +346,20 @@ out:
 
 int cmd_rejects_retry(struct app *app, int argc, char **argv)
 {
-	static const struct option none[] = {{NULL, 0, NULL, 0}};
+	static const struct option options[] = {LIMIT_OPTIONS, {NULL, 0, NULL, 0}};
+	struct limits limits = LIMITS_DEFAULT;
 	struct arena a = {0};
 	struct quarantined *rows = NULL;
 	struct err err;
 	size_t n = 0;
 	int64_t id;
-	int c = getopt_long(argc, argv, ":", none, NULL);
-	if (c != -1)
-		return bad_option(app, argv, c);
+	int c;
+	while ((c = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+		if (c < OPT_LIMITS || c >= OPT_LIMITS_END)
+			return bad_option(app, argv, c);
+		if (!limit_option(app, &limits, c, optarg))
+			return EXIT_USAGE;
+	}
 	int first = optind;
 	for (int i = first; i < argc; i++) {
 		if (!parse_id(app, argv[i], &id))
@@ -376,7 +383,7 @@ int cmd_rejects_retry(struct app *app, int argc, char **argv)
 			rows[i - first] = *row;
 	}
 	if (rc == EXIT_OK)
-		rc = retry_rows(app, rows, n);
+		rc = retry_rows(app, &limits, rows, n);
 	arena_free(&a);
 	return rc;
 }

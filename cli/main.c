@@ -17,9 +17,11 @@
 #define PERIOD          "[--month M | --since D [--until D]]"
 
 static const struct command commands[] = {
-    {"ingest", NEED_DB, cmd_ingest, "[--json] [--dry-run] [--jobs N] [--archive DIR] PATH...",
+    {"ingest", NEED_DB, cmd_ingest,
+     "[--json] [--dry-run] [--jobs N] [--archive DIR] [--max-...] PATH...",
      "read reports from files, directories, Maildirs, mboxes or - (stdin) and store them"},
-    {"parse", NEED_NOTHING, cmd_parse, "FILE...", "show reports as JSON lines; no database"},
+    {"parse", NEED_NOTHING, cmd_parse, "[--max-...] FILE...",
+     "show reports as JSON lines; no database"},
     {"inventory", NEED_DB, cmd_inventory,
      "[DOMAIN...] " PERIOD " [-f text|json|csv] [-o FILE] [--category C]",
      "who sends as each domain, compared with the period before"},
@@ -44,8 +46,8 @@ static const struct command commands[] = {
     {"rejects list", NEED_DB, cmd_rejects_list, "[-f text|json]", "what was set aside, and why"},
     {"rejects show", NEED_DB, cmd_rejects_show, "ID", "all that is known about one"},
     {"rejects export", NEED_DB, cmd_rejects_export, "ID [-o FILE]", "its bytes as they came"},
-    {"rejects retry", NEED_DB, cmd_rejects_retry, "[ID...]",
-     "read them again, after an upgrade (default: all)"},
+    {"rejects retry", NEED_DB, cmd_rejects_retry, "[--max-...] [ID...]",
+     "read them again, after an upgrade or with other ceilings (default: all)"},
     {"db migrate", NEED_DB_ANY, cmd_db_migrate, "", "create or upgrade the schema"},
     {"db status", NEED_DB_ANY, cmd_db_status, "[-f text|json]", "what is stored, and where"},
     {"db prune", NEED_DB, cmd_db_prune, "--keep MONTHS", "drop whole months, oldest first"},
@@ -92,7 +94,9 @@ static void print_help(void)
 	     "Commands:");
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		print_command(&commands[i]);
-	puts("\nExit codes: 0 done; 64 usage; 65 done, but some items were set aside; 69 database\n"
+	puts("\nCeilings (--max-...): mail-bytes, report-bytes, container-bytes, zip-members,\n"
+	     "mime-parts, records; numbers with K, M or G.\n\n"
+	     "Exit codes: 0 done; 64 usage; 65 done, but some items were set aside; 69 database\n"
 	     "unreachable; 70 internal error; 74 output could not be written; 75 try again later;\n"
 	     "78 configuration.");
 }

@@ -64,12 +64,17 @@ bool parse_size(const char *s, uint64_t *out)
 	return true;
 }
 
-bool limit_option(struct limits *limits, int option, const char *value)
+bool limit_option(const struct app *app, struct limits *limits, int option, const char *value)
 {
+	static const struct option names[] = {LIMIT_OPTIONS};
 	uint64_t *const field[] = {&limits->mail_bytes,      &limits->report_bytes,
 				   &limits->container_bytes, &limits->zip_members,
 				   &limits->mime_parts,      &limits->records};
-	return parse_size(value, field[option - OPT_LIMITS]);
+	if (parse_size(value, field[option - OPT_LIMITS]))
+		return true;
+	usage_error(app, "--%s: \"%s\" is not a number or size", names[option - OPT_LIMITS].name,
+		    value);
+	return false;
 }
 
 bool format_text_or_json(const struct app *app, const char *word, bool *as_json)

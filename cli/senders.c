@@ -47,7 +47,10 @@ static enum status explain_emptiness(struct app *app, const struct senders *s, s
 		return st;
 	day_format(inv->window.since, since);
 	day_format(inv->window.until - 1, last);
-	if (any)
+	if (any && newest >= inv->window.since && oldest < inv->window.until)
+		log_warn("no reports of %s from %s to %s; of other domains there are some",
+			 inv->n_domains == 1 ? s->now[0].domain : "these domains", since, last);
+	else if (any)
 		log_warn("no reports from %s to %s; the newest day with data is %s "
 			 "(try --month %s)",
 			 since, last, day_format(newest, day),

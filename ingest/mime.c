@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "ingest/mime_guard.h"
 #include "ingest/spool.h"
+#include "ingest/uu.h"
 
 struct walker {
 	const struct limits *limits;
@@ -57,6 +58,19 @@ static enum status tell_too_deep(struct walker *w)
 
 /* ---- one leaf ---- */
 
+/* GMime's decoder wants the data without the lines around it. */
+static enum status decode_uu(GMimeStream *in, struct spool *spool, struct err *err)
+{
+	char raw[8 * 1024], plain[sizeof raw + UU_LINE_MAX];
+	struct uu u = {0};
+	enum status st = ST_OK;
+	ssize_t n;
+	g_mime_stream_reset(in);
+	while (st == ST_OK && (n = g_mime_stream_read(in, raw, sizeof raw)) > 0)
+		st = spool_put(spool, plain, uu_step(&u, raw, (size_t)n, plain), err);
+	return st == ST_OK ? spool_put(spool, plain, uu_end(&u, plain), err) : st;
+}
+
 /* GMime's decoder drops the last octets of base64 without padding, so padding is always added. */
 static enum status decode(GMimeStream *in, GMimeContentEncoding encoding, struct spool *spool,
 			  struct err *err)
@@ -64,6 +78,8 @@ static enum status decode(GMimeStream *in, GMimeContentEncoding encoding, struct
 	char raw[8 * 1024], plain[16 * 1024];
 	GMimeEncoding d;
 	enum status st = ST_OK;
+	if (encoding == GMIME_CONTENT_ENCODING_UUENCODE)
+		return decode_uu(in, spool, err);
 	g_mime_encoding_init_decode(&d, encoding);
 	g_mime_stream_reset(in);
 	while (st == ST_OK) {

@@ -35,11 +35,12 @@ static size_t field_value(const uint8_t *p, size_t at, size_t end)
 	return i < end && p[i] == ':' ? i + 1 : 0;
 }
 
+/* All but the last line end: the library copies a field anew with each of its lines. */
 static void blank(uint8_t *p, size_t from, size_t to)
 {
-	for (size_t i = from; i < to; i++)
-		if (p[i] != '\n' && p[i] != '\r')
-			p[i] = ' ';
+	while (to > from && (p[to - 1] == '\n' || p[to - 1] == '\r'))
+		to--;
+	memset(p + from, ' ', to - from);
 }
 
 /* Returns where the first field too many stands, or n. */

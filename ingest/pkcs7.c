@@ -71,17 +71,28 @@ static void put_octets(struct ber at, struct buf *out)
 	}
 }
 
+/* ContentInfo { contentType, [0] SignedData { version, digestAlgorithms,
+ * EncapsulatedContentInfo { type, [0] OCTET STRING } } }: to where the last [0] stands. */
+static bool enter_signed(struct ber *at)
+{
+	return enter(at, 0x30) && skip(at) && enter(at, 0xa0) && enter(at, 0x30) && skip(at) &&
+	       skip(at) && enter(at, 0x30) && skip(at);
+}
+
 bool pkcs7_content(const uint8_t *p, size_t n, struct buf *out)
 {
 	struct ber at = {.p = p, .n = n};
 	struct ber octets;
 	size_t before = out->len;
-	/* ContentInfo { contentType, [0] SignedData { version, digestAlgorithms,
-	 * EncapsulatedContentInfo { type, [0] OCTET STRING } } } */
-	if (!enter(&at, 0x30) || !skip(&at) || !enter(&at, 0xa0) || !enter(&at, 0x30) ||
-	    !skip(&at) || !skip(&at) || !enter(&at, 0x30) || !skip(&at) || !enter(&at, 0xa0))
+	if (!enter_signed(&at) || !enter(&at, 0xa0))
 		return false;
 	if (ber_head(at.p, at.n, &octets) && (octets.tag == 0x04 || octets.tag == 0x24))
 		put_octets(at, out);
 	return out->len > before && !out->failed;
+}
+
+bool pkcs7_is_detached(const uint8_t *p, size_t n)
+{
+	struct ber at = {.p = p, .n = n};
+	return enter_signed(&at) && (at.n == 0 || at.p[0] == 0);
 }

@@ -13,7 +13,10 @@
 
 #include "core/buf.h"
 
-/* Append the content to out. false: damaged, or there is none (a detached signature). */
+/* Append the content to out. false: damaged, or there is none. */
 bool pkcs7_content(const uint8_t *p, size_t n, struct buf *out);
+
+/* Is there none by intent: a signature of what stands beside it (clear-signed mail)? */
+bool pkcs7_is_detached(const uint8_t *p, size_t n);
 
 #endif

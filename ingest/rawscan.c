@@ -5,6 +5,7 @@
 
 #include "core/buf.h"
 #include "core/limits.h"
+#include "ingest/uu.h"
 
 #define DECLARATION_GAP 1024 /* how far before "<feedback" its "<?xml" may stand */
 
@@ -120,6 +121,25 @@ static size_t decode_run(const uint8_t *p, size_t n, size_t at, struct buf *out)
 	return at;
 }
 
+/* ---- uuencode ---- */
+
+/* Decode what the line at p[at..n) opens. Returns where it ends, past that line. */
+static size_t decode_uu(const uint8_t *p, size_t n, size_t at, struct buf *out)
+{
+	struct uu u = {.state = UU_INSIDE};
+	char plain[2 * UU_LINE_MAX];
+	at = line_end(p, n, at);
+	while (at < n && u.state != UU_DONE) {
+		size_t step = line_end(p, n, at) - at;
+		if (step > UU_LINE_MAX)
+			break;
+		buf_put(out, plain, uu_step(&u, (const char *)p + at, step, plain));
+		at += step;
+	}
+	buf_put(out, plain, uu_end(&u, plain));
+	return at;
+}
+
 /* ---- plain XML ---- */
 
 static bool is_feedback(const uint8_t *p, size_t n)
@@ -168,10 +188,13 @@ enum status rawscan(const uint8_t *p, size_t n, const struct rawscan_visitor *v,
 			n = at;
 			break;
 		}
+		buf_reset(&out);
 		if (end - at >= 12 && is_base64_line(p + at, end - at) &&
-		    begins_document(p + at, end - at)) {
-			buf_reset(&out);
+		    begins_document(p + at, end - at))
 			end = decode_run(p, n, at, &out);
+		else if (uu_begins((const char *)p + at, end - at))
+			end = decode_uu(p, n, at, &out);
+		if (out.len > 0 && is_document((const uint8_t *)out.data, out.len)) {
 			struct blob doc = {
 			    .size = out.len, .mem = (const uint8_t *)out.data, .fd = -1};
 			st = v->found(v->ctx, &doc, err);

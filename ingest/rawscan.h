@@ -2,7 +2,7 @@
  * rawscan.h - the last resort for a mail whose parts show no report: look for one in its text.
  *
  * Finds gzip and zip at the start of a line, "<feedback" (from the "<?xml" before it), and any of
- * them inside lines of base64. Linear in n: what is found does not overlap. Pure.
+ * them inside lines of base64 or uuencoded. Linear in n: what is found does not overlap. Pure.
  */
 #ifndef INGEST_RAWSCAN_H
 #define INGEST_RAWSCAN_H

@@ -24,6 +24,12 @@ void spool_free(struct spool *s)
 	spool_init(s, s->max);
 }
 
+static const char *directory(void)
+{
+	const char *dir = getenv("TMPDIR");
+	return dir && *dir ? dir : "/tmp";
+}
+
 static enum status write_all(int fd, const char *p, size_t n, struct err *err)
 {
 	while (n > 0) {
@@ -31,7 +37,8 @@ static enum status write_all(int fd, const char *p, size_t n, struct err *err)
 		if (put < 0 && errno == EINTR)
 			continue;
 		if (put < 0)
-			return err_set(err, ST_RETRY, "temporary file: %s", strerror(errno));
+			return err_set(err, ST_RETRY, "temporary file in %s: %s", directory(),
+				       strerror(errno));
 		p += put;
 		n -= (size_t)put;
 	}
@@ -56,12 +63,10 @@ static int open_unnamed(const char *dir)
 
 static enum status move_to_file(struct spool *s, struct err *err)
 {
-	const char *dir = getenv("TMPDIR");
-	if (!dir || !*dir)
-		dir = "/tmp";
-	s->fd = open_unnamed(dir);
+	s->fd = open_unnamed(directory());
 	if (s->fd < 0)
-		return err_set(err, ST_RETRY, "temporary file in %s: %s", dir, strerror(errno));
+		return err_set(err, ST_RETRY, "temporary file in %s: %s", directory(),
+			       strerror(errno));
 	enum status st = write_all(s->fd, s->mem.data, s->mem.len, err);
 	buf_free(&s->mem);
 	return st;

@@ -75,7 +75,7 @@ static enum status failed(struct unpacker *u, const struct node *node, enum stat
 		u->over_told |= u->meter.over;
 		return bad(u, node, why->msg);
 	}
-	return err_set(u->err, st, "%s", why->msg);
+	return err_set(u->err, st, "%s: %s", node->source, why->msg);
 }
 
 /* Has the total been used up? Then say so once, and visit nothing more. */
@@ -212,6 +212,7 @@ struct mail {
 	struct unpacker *u;
 	const struct node *node;
 	unsigned found; /* by the raw scan */
+	bool stopped;   /* by what was done with a part: the error says so already */
 };
 
 static enum status unpack_blob(struct unpacker *u, const struct node *node, const char *source,
@@ -227,11 +228,9 @@ static enum status unpack_blob(struct unpacker *u, const struct node *node, cons
 	return unpack_node(u, &inner);
 }
 
-static enum status on_part(void *ctx, const struct mime_part *part, struct err *err)
+static enum status unpack_part(struct mail *m, const struct mime_part *part)
 {
-	struct mail *m = ctx;
 	enum status st;
-	(void)err;
 	if (is_over(m->u, m->node, &st))
 		return st;
 	if (part->number == 0)
@@ -249,14 +248,29 @@ static enum status on_part(void *ctx, const struct mime_part *part, struct err *
 	return st;
 }
 
+static enum status on_part(void *ctx, const struct mime_part *part, struct err *err)
+{
+	struct mail *m = ctx;
+	enum status st = unpack_part(m, part);
+	(void)err;
+	m->stopped = st != ST_OK;
+	return st;
+}
+
 static enum status on_found(void *ctx, const struct blob *doc, struct err *err)
 {
 	struct mail *m = ctx;
+	char reason[64];
 	enum status st;
 	(void)err;
-	if (is_over(m->u, m->node, &st))
+	if (is_over(m->u, m->node, &st) || m->found > m->u->limits->mime_parts)
 		return st;
-	char *source = source_number(m->node->source, "raw", ++m->found);
+	if (++m->found > m->u->limits->mime_parts) {
+		snprintf(reason, sizeof reason, "more than %" PRIu64 " documents in its text",
+			 m->u->limits->mime_parts);
+		return bad(m->u, m->node, reason);
+	}
+	char *source = source_number(m->node->source, "raw", m->found);
 	st = unpack_blob(m->u, m->node, source, doc, false, false);
 	free(source);
 	return st;
@@ -276,7 +290,7 @@ static enum status read_mail(struct unpacker *u, const struct node *node, const 
 		return failed(u, node, st, &why);
 	st = mime_walk(bytes, blob->size, u->limits, &parts, u->err);
 	if (st != ST_OK)
-		return st;
+		return m.stopped ? st : err_wrap(u->err, st, "%s", node->source);
 	if (u->candidates == candidates) {
 		st = load(blob, bytes, &why); /* the walk blanked what is too long for it */
 		if (st != ST_OK)
@@ -371,6 +385,8 @@ static enum status unpack_signed(struct unpacker *u, const struct node *node)
 		st = failed(u, node, st, &why);
 	} else if (!bytes) {
 		st = mail_too_large(u, node, blob.size);
+	} else if (node->body || pkcs7_is_detached(bytes, blob.size)) {
+		st = visit_leaf(u, node, LEAF_OTHER, "an S/MIME signature");
 	} else if (!pkcs7_content(bytes, blob.size, &content)) {
 		st = bad(u, node, "S/MIME signed data without readable content");
 	} else {

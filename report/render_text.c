@@ -209,7 +209,7 @@ static bool explains(const struct sender *s, const struct evidence *e)
 	static const char *const letters[CAT_COUNT] = {
 	    [CAT_AUTHORIZED] = "L",    [CAT_LEGIT_SPF_MISSING] = "LN", [CAT_LEGIT_UNALIGNED] = "LN",
 	    [CAT_LEGIT_BROKEN] = "LN", [CAT_FORWARDER] = "F",          [CAT_SUSPECT_ABUSE] = "SN",
-	    [CAT_UNAUTHORIZED] = "S", [CAT_UNKNOWN] = "LSFN",
+	    [CAT_UNAUTHORIZED] = "S",  [CAT_UNKNOWN] = "LSFN",
 	};
 	/* "all fail" says the one; the remedy says the other */
 	if (strcmp(e->code, "S_NEVER_ALIGNED") == 0 || strcmp(e->code, "N_UNALIGNED") == 0)

@@ -111,6 +111,8 @@ static void score_legit(struct sender *s, const struct observed *o, const struct
 	static const struct rule ours[] = {
 	    {SEEN_OWN_PTR, {"L_OWN_FCRDNS", 40, "the confirmed name of its address is yours"}},
 	    {SEEN_OUR_HOST, {"L_OUR_HOST", 35, "your own names (A, AAAA, MX) lead to its address"}},
+	};
+	static const struct rule relay[] = {
 	    {SEEN_HOST_RELAY,
 	     {"L_HOST_RELAY", 50, "a mail relay of the web host that your own names stand at"}},
 	};
@@ -127,7 +129,10 @@ static void score_legit(struct sender *s, const struct observed *o, const struct
 		evidence(s, "L_ALIGNED_DKIM", 60,
 			 "signs as your domain, with a selector that mainly this sender uses");
 	if (zone)
-		by_dns += points(s, o, ours, 3) + score_service(s, zone, siblings);
+		by_dns += points(s, o, ours, 2) + score_service(s, zone, siblings);
+	/* a relay of the host has a name and works every day; a neighbour that forges has a day */
+	if (zone && s->days >= 7 && !o->burst && at_least(o->messages[SEEN_PTR], n, 50))
+		by_dns += points(s, o, relay, 1);
 	if (!direct && !own && by_dns == 0)
 		return; /* a stranger does not become legitimate by persisting */
 	int steadiness = score_steadiness(s, o);
@@ -230,7 +235,7 @@ static int score_spoof_dns(struct sender *s, const struct observed *o, const str
 	};
 	uint64_t n = s->t.messages;
 	bool failing = tally_judged_pass(&s->t) == 0;
-	bool unknown = sc->of[0].legit == 0 && !s->service;
+	bool unknown = sc->of[0].legit == 0 && (!s->service || is_neighbourhood(s));
 	int sum = points(s, o, by_name, 4);
 	sum += spoof(s, zone->parked && failing, "S_PARKED", 30,
 		     "your DNS says that this domain sends no mail");

@@ -1,5 +1,6 @@
 /* Several loaders at once on the same reports, and a server that is killed under them. */
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,8 @@
 #define WORKERS 4
 #define REPORTS 1500
 
+static void *work(void *arg);
+
 struct worker {
 	pthread_t thread;
 	const char *info;
@@ -21,7 +24,18 @@ struct worker {
 	struct settled settled;
 	enum status status; /* of the run */
 	struct err err;
+	sem_t loading; /* it has its connection */
 };
+
+/* Returns when it has begun to load, so that what is cut off is its work, not its start. */
+static void start(struct worker *w, const char *info, int no)
+{
+	*w = (struct worker){.info = info, .no = no};
+	sem_init(&w->loading, 0, 0);
+	pthread_create(&w->thread, NULL, work, w);
+	while (sem_wait(&w->loading) != 0)
+		;
+}
 
 /* Report i, the same for all: many domains and months, a few large. */
 static struct made report_no(int i, char id[32], char domain[32])
@@ -51,6 +65,7 @@ static void *work(void *arg)
 	struct worker *w = arg;
 	struct loading l;
 	loading_open(&l, w->info, false);
+	sem_post(&w->loading);
 	for (int k = 0; w->status == ST_OK && k < REPORTS; k++) {
 		char id[32], domain[32];
 		int i = (k + w->no * REPORTS / WORKERS) % REPORTS;
@@ -88,8 +103,7 @@ static void test_overlapping(void **state)
 	static struct worker w[WORKERS];
 	uint64_t stored = 0, settled = 0;
 	for (int i = 0; i < WORKERS; i++) {
-		w[i] = (struct worker){.info = info, .no = i};
-		pthread_create(&w[i].thread, NULL, work, &w[i]);
+		start(&w[i], info, i);
 	}
 	/* months are folded meanwhile */
 	struct db *db = fixture_open(info);
@@ -122,8 +136,7 @@ static void test_server_killed(void **state)
 	const char *info = fixture_database();
 	static struct worker w;
 	for (int delay = 30; delay < 400; delay += 90) {
-		w = (struct worker){.info = info};
-		pthread_create(&w.thread, NULL, work, &w);
+		start(&w, info, 0);
 		usleep((useconds_t)delay * 1000);
 		kill(fixture_postmaster(), SIGKILL);
 		/* what is left of it ends by itself, as after the kernel's own kill */
@@ -138,8 +151,8 @@ static void test_server_killed(void **state)
 		db_close(db);
 		cluster_release(again);
 	}
-	w = (struct worker){.info = info};
-	work(&w);
+	start(&w, info, 0);
+	pthread_join(w.thread, NULL);
 	assert_int_equal(w.status, ST_OK);
 	assert_int_equal(w.settled.n, REPORTS);
 	check_all_stored(info);
@@ -153,8 +166,7 @@ static void test_connection_cut(void **state)
 	static struct worker w;
 	struct db *db = fixture_open(info);
 	for (int i = 0; i < 5; i++) {
-		w = (struct worker){.info = info};
-		pthread_create(&w.thread, NULL, work, &w);
+		start(&w, info, 0);
 		usleep(60000 + 40000 * (useconds_t)i);
 		PGresult *res = NULL;
 		CHECK_OK(db_query(db,
@@ -167,8 +179,8 @@ static void test_connection_cut(void **state)
 		assert_true(w.status == ST_OK || w.status == ST_RETRY);
 	}
 	db_close(db);
-	w = (struct worker){.info = info};
-	work(&w);
+	start(&w, info, 0);
+	pthread_join(w.thread, NULL);
 	assert_int_equal(w.status, ST_OK);
 	check_all_stored(info);
 }

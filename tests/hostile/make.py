@@ -102,6 +102,62 @@ def overlapping_zip(entries, mib):
     return local + central + b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, entries, entries, len(central), len(local), 0)
 
 
+def quine(name, crc):
+    """A zip that holds itself, when crc is its own checksum.
+
+    Deflate as a language of two words of five octets, so that programs can be counted in words: lit(n) prints the
+    next n octets, a block the last n again. The program prints the head, itself and the tail."""
+    def lit(n):
+        return struct.pack("<BHH", 0, n, n ^ 0xFFFF)
+
+    def code(value, width):
+        return format(value, "0%db" % width)
+
+    def extra(value, width):
+        return code(value, width)[::-1]
+
+    def block(bits):
+        """Fixed codes: one match or two, perhaps a literal for the last octet, to make it 40 bits."""
+        bits = "010" + bits + "0000000"
+        assert len(bits) == 40
+        return bytes(int(bits[i:i + 8][::-1], 2) for i in range(0, 40, 8))
+
+    p, s = 30 + len(name) + 5, 73 + len(name) + 5  # head and tail, each with a word
+    rep = block(2 * (code(8, 7) + code(8, 5) + extra(20 - 17, 3)))
+    rep_p = block(code(21, 7) + extra(p - 1 - 67, 4) + code(12, 5) + extra(p - 65, 5) + code(0x1FF, 9))
+    rep_s = block(code(0xC0, 8) + extra(s - 1 - 115, 4) + code(13, 5) + extra(s - 97, 5) + code(0x30, 8))
+
+    def whole(size):
+        fixed = struct.pack("<HHHHHIIIHH", 20, 0, 8, 0, 0x5D61, crc, size - p - s + 15, size, len(name), 0)
+        head = b"PK\3\4" + fixed + name
+        central = b"PK\1\2" + struct.pack("<H", 20) + fixed + bytes(14) + name
+        tail = b"\1\0\0\xff\xff" + central + b"PK\5\6" + \
+            struct.pack("<HHHHIIH", 0, 0, 1, 1, len(central), size - len(central) - 22, 0)
+        ends = lit(20) + rep_p + lit(5) + lit(5) + lit(20) + (rep + lit(20)) * 3 + rep
+        return (head + lit(p) + head + lit(p) + rep_p + lit(5) + rep_p + lit(5) + lit(5) + ends +
+                lit(20) + rep + lit(0) + lit(0) + lit(s) + rep + lit(0) + lit(0) + lit(s) + rep_s + tail + rep_s + tail)
+    return whole(len(whole(0x8000)))
+
+
+def quine_zip(name=b"reporter.example!hostile.example!1!2.zip"):
+    """The checksum is linear in its own bits: the one that fits is a sum of 32 differences."""
+    base, basis = zlib.crc32(quine(name, 0)), {}
+
+    def reduced(value, bits):
+        while value and value.bit_length() in basis:
+            other = basis[value.bit_length()]
+            value, bits = value ^ other[0], bits ^ other[1]
+        return value, bits
+    for i in range(32):
+        value, bits = reduced(zlib.crc32(quine(name, 1 << i)) ^ base ^ 1 << i, 1 << i)
+        if value:
+            basis[value.bit_length()] = value, bits
+    value, crc = reduced(base, 0)
+    made = quine(name, crc)
+    assert not value and zipfile.ZipFile(io.BytesIO(made)).read(name.decode()) == made
+    return made
+
+
 # --- mails -----------------------------------------------------------------------------------
 
 def b64(data):
@@ -148,6 +204,11 @@ def nested_zip(f):
         data = zipped([("%d-%s" % (i, name), data) for i in range(10)])
         name = "level%d.zip" % level
     f.write(data)
+
+
+@hostile("quine.zip", "a zip whose only member is itself", [REJECTED], [REJECTED])
+def quine_of_zips(f):
+    f.write(quine_zip())
 
 
 @hostile("overlapping.zip", "900 directory entries share one <feedback> of 16 MiB of blanks: 14 GiB claimed",

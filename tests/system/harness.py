@@ -23,6 +23,8 @@ import tempfile
 import time
 import unittest
 
+import schemas
+
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 SHARED = pathlib.Path(os.environ.get("RUASCOPE_SHARED") or ROOT.parent / "shared")
@@ -141,6 +143,18 @@ def measure(*args, home="/nonexistent", db=None, **popen):
     out, err = ((stream or b"").decode("utf-8", "surrogateescape") for stream in (p.stdout, p.stderr))
     check_alive(code, err, cmd[5:])
     return Usage(code, out, err, cpu, kib / 1024)
+
+
+_said = False
+
+
+def judges_cost():
+    """Whether time and memory are worth a judgement: a sanitizer takes several times as much of both. It says so."""
+    global _said
+    if SANITIZED and not _said:
+        _said = True
+        print("built with sanitizers: time and memory are not judged", flush=True)
+    return not SANITIZED
 
 
 def wait(condition, what, seconds=60):
@@ -466,34 +480,10 @@ class Case(unittest.TestCase):
         text.encode("utf-8")  # a surrogate here was a broken byte there
 
     def assert_schema(self, document):
-        check = schemas().get(document["schema"])
+        check = schemas.validators().get(document["schema"])
         self.assertIsNotNone(check, f"docs/schema/ says nothing of {document['schema']}")
         errors = [f"{'/'.join(map(str, e.absolute_path))}: {e.message}" for e in check.iter_errors(document)]
         self.assertEqual(errors[:5], [])
-
-
-_schemas = None
-
-
-def schemas():
-    """Validators by the "schema" that documents carry."""
-    global _schemas
-    if _schemas is None:
-        try:
-            import jsonschema
-        except ImportError:
-            sys.path.append("/usr/lib/python3/dist-packages")  # Debian's, beside a python of one's own
-            try:
-                import jsonschema
-            except ImportError:
-                raise unittest.SkipTest("python3-jsonschema is not installed") from None
-        _schemas = {}
-        for path in sorted((ROOT / "docs/schema").glob("*.json")):
-            schema = json.loads(path.read_text())
-            kind = jsonschema.validators.validator_for(schema)
-            kind.check_schema(schema)
-            _schemas[schema["properties"]["schema"]["const"]] = kind(schema)
-    return _schemas
 
 
 def main():

@@ -28,8 +28,10 @@ class Hostile(harness.Case):
         subprocess.run([sys.executable, str(MAKE), str(cls.dir)], check=True, timeout=300, stdout=subprocess.DEVNULL)
         cls.pieces = json.loads((cls.dir / "manifest.json").read_text())["files"]
         cls.secrets = {p["secret"] for p in cls.pieces if "secret" in p}
-        if harness.SANITIZED:
-            cls.pieces = [p for p in cls.pieces if p["bytes"] < 8 << 20]
+        if harness.SANITIZED:  # the large ones ask for time and memory, and for nothing that a smaller one does not touch
+            large = [p["file"] for p in cls.pieces if p["bytes"] >= 8 << 20]
+            cls.pieces = [p for p in cls.pieces if p["file"] not in large]
+            print("built with sanitizers: left out for their size:", *large, flush=True)
 
     def outcomes(self, document):
         """The words of what happened, as a manifest spells them."""
@@ -69,7 +71,7 @@ class Hostile(harness.Case):
         db.totals()
 
     def assert_cheap(self, done):
-        if not harness.SANITIZED:
+        if harness.judges_cost():
             self.assertLess(done.cpu, CPU_SECONDS, "CPU seconds")
             self.assertLess(done.rss_mib, RSS_MIB, "peak MiB")
 

@@ -5,6 +5,7 @@ import shutil
 import harness
 import reports
 
+# As many as show that nothing is lost; how memory grows is for the release build to show.
 MANY = 40_000 if harness.SANITIZED else 1_000_000
 CEILING_MIB = 64
 
@@ -45,7 +46,7 @@ class Million(harness.Case):
         few = self.ingest(self.few, MANY // 4, self.few_messages)
         many = self.ingest(self.many, MANY, self.many_messages)
         print(f"peak {few.rss_mib:.1f} MiB for {MANY // 4} records, {many.rss_mib:.1f} MiB for {MANY}, {many.cpu:.1f} s CPU", flush=True)
-        if not harness.SANITIZED:
+        if harness.judges_cost():
             self.assertLess(many.rss_mib, CEILING_MIB)
             self.assertLess(many.rss_mib, few.rss_mib * 1.25 + 2)
 
@@ -53,7 +54,7 @@ class Million(harness.Case):
         with open(self.top / "out.json", "wb") as out:
             done = harness.measure("parse", self.many, capture_output=False, stdout=out, stderr=-1)
         self.assertEqual(done.code, 0)
-        if not harness.SANITIZED:
+        if harness.judges_cost():
             self.assertLess(done.rss_mib, CEILING_MIB)
         found, carried, key = 0, b"", b'"source_ip":'
         with open(self.top / "out.json", "rb") as f:

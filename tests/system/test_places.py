@@ -1,10 +1,14 @@
 """Where reports lie: every kind of file and directory, the archive, dry runs."""
+import io
 import json
 import os
+import resource
 import shutil
+import signal
 import socket
 import threading
 import unittest
+import zipfile
 
 import harness
 import reports
@@ -55,6 +59,38 @@ class Places(harness.Case):
         for name in ("fifo", "socket"):
             self.assertTrue([line for line in done.err.splitlines() if f"/{name}" in line], f"a warning about the {name}")
         self.assertEqual(db.totals()[0], 3)
+
+    def test_no_temporary_file(self):
+        """What must be whole and is no file of its own goes to a temporary file when it is large. Where that cannot be
+        made, or not filled, the run says so and can be repeated: nothing is set aside, and the input stays where it is."""
+        def no_more_than_a_mebibyte():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # then write() fails, as on a full disk
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as z:
+            z.writestr("noise.bin", bytes(6 << 20))  # stored, not deflated
+            z.writestr("report.xml", self.report())
+        for what, env, popen, words in (("missing", {"TMPDIR": self.dir / "nowhere"}, {}, ("temporary file in", "nowhere", "No such file or directory")),
+                                        ("full", {"TMPDIR": self.dir}, {"preexec_fn": no_more_than_a_mebibyte}, ("temporary file", "File too large"))):
+            for kind, data in (("eml", reports.mail(archive.getvalue(), "report.zip")), ("gz", reports.gz(archive.getvalue()))):
+                with self.subTest(what=what, kind=kind):
+                    db = self.database()
+                    small = put(self.dir / what / kind / f"a.{kind}", reports.gz(self.report()))
+                    large = put(self.dir / what / kind / f"b.{kind}", data)
+                    args = ("ingest", "--json", "--jobs", "1", "--archive", self.dir / what / f"{kind}-filed", small.parent)
+                    done = db.run(*args, env=env, **popen)
+                    self.assert_code(done, 75)
+                    self.assert_sentence(done, f"b.{kind}", *words)
+                    self.assertEqual(large.read_bytes(), data)
+                    self.assertEqual((done.json()["reports"]["rejected"], db.number("select count(*) from v_quarantine")), (0, 0))
+                    self.assertEqual(db.totals()[0], done.json()["reports"]["stored"])
+                    self.assert_code(db.run(*args), 0, "again, with room")
+                    self.assertEqual(db.totals()[0], 2)
+                    self.assertEqual([p.name for p in small.parent.iterdir()], [])
+                    done = harness.run("parse", self.dir / what / f"{kind}-filed/stored/b.{kind}", env=env, **popen)
+                    self.assert_code(done, 75)
+                    self.assert_sentence(done, *words)
 
     def test_named_directly(self):
         """A hidden file, a FIFO or a link that a person names."""

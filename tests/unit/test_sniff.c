@@ -10,6 +10,7 @@
 #include "ingest/rawscan.h"
 #include "ingest/sniff.h"
 #include "ingest/spool.h"
+#include "ingest/uu.h"
 #include "tests/unit/make.h"
 
 #define ROW(s, kind, name)                                                                         \
@@ -158,6 +159,9 @@ static void guard_blanks_long_fields(void **state)
 		CHECK_ROW(mime_guard((uint8_t *)b.data, n, 1000, &over) == n, i);
 		CHECK_ROW(over == GUARD_FITS, i);
 		CHECK_ROW((b.data[at] == ' ') == rows[i].blanked, i);
+		CHECK_ROW((memchr(b.data + at, '\n', n - at - 17) != NULL) ==
+			      (rows[i].folded && !rows[i].blanked),
+			  i);
 		CHECK_ROW(memcmp(b.data, "Subject: x\r\n", 12) == 0, i);
 		CHECK_ROW(memcmp(b.data + n - 15, "Date: y\r\n\r\nbody", 15) == 0, i);
 		buf_free(&b);
@@ -207,6 +211,8 @@ static enum status on_found(void *ctx, const struct blob *doc, struct err *err)
 	return ST_OK;
 }
 
+#define LONG "a name of fifty characters or so, and there are two."
+
 static void rawscan_table(void **state)
 {
 	(void)state;
@@ -226,6 +232,15 @@ static void rawscan_table(void **state)
 	     "[<feedback>1</feedback>]"},
 	    {"hello\n PGZlZWRiYWNrPjE8L2Zl \n\n ZWRiYWNrPg\n--b", "[<feedback>1</feedback>]"},
 	    {"SGVsbG8gd29ybGQsIGhvdyBhcmUgeW91\n", ""},
+	    {"hello\nbegin 644 a\n6/&9E961B86-K/C$\\+V9E961B86-K/@``\n`\nend\n",
+	     "[<feedback>1</feedback>]"},
+	    {"begin 644 a\r\n6/&9E961B86-K/C$\\+V9E961B86-K/@``", "[<feedback>1</feedback>]"},
+	    {"begin 644 " LONG LONG "\n6/&9E961B86-K/C$\\+V9E961B86-K/@``\n",
+	     "[<feedback>1</feedback>]"},
+	    {"begin 644 a\n" LONG LONG "\nbegin 644 b\n6/&9E961B86-K/C$\\+V9E961B86-K/@``\n",
+	     "[<feedback>1</feedback>]"},
+	    {"begin 644 " LONG LONG, ""},
+	    {"begin 644 ", ""},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct buf all = made();
@@ -236,6 +251,64 @@ static void rawscan_table(void **state)
 			  i);
 		CHECK_ROW(strcmp(all.data ? all.data : "", rows[i].found) == 0, i);
 		buf_free(&all);
+	}
+}
+
+/* ---- uuencode ---- */
+
+static void uu_table(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *in, *out;
+	} rows[] = {
+	    {"begin 644 a\n#0V%T\n`\nend\n", "Cat"},
+	    {"begin 0644 a b\r\n#0V%T\r\n \r\nend\r\n", "Cat"},
+	    {"words\nbegin at noon\nbegin 644 a\n#0V%T\nend\n#0V%T\n", "Cat"},
+	    {"begin 644 a\n#0V%T\n#0V%T", "CatCat"},
+	    {"begin 644 a\n#0V%TX\n#0V%T", "CatCat"}, /* a check character */
+	    {"begin 644 a\n$0V%T\n", "Cat"},          /* less than it says */
+	    {"begin 644 a\n#0V%TXX\n#0V%T", ""},      /* more than it says */
+	    {"begin 644 a\n\n#0V%T", ""},
+	    {"begin 644\n#0V%T\n", ""},
+	    {"begin 64 a\n#0V%T\n", ""},
+	    {"#0V%T\n", ""},
+	    {"begin 644 a\n#0\xff\x80T\n", NULL},
+	    {"", ""},
+	};
+	for (size_t i = 0; i < COUNT(rows); i++)
+		for (size_t step = 1; step < 20; step++) {
+			char out[256];
+			struct uu u = {0};
+			size_t n = strlen(rows[i].in), got = 0;
+			for (size_t at = 0; at < n; at += step)
+				got += uu_step(&u, rows[i].in + at, n - at < step ? n - at : step,
+					       out + got);
+			got += uu_end(&u, out + got);
+			CHECK_ROW(got <= n, i);
+			CHECK_ROW(!rows[i].out || (got == strlen(rows[i].out) &&
+						   memcmp(out, rows[i].out, got) == 0),
+				  i);
+		}
+}
+
+/* Only the name may be long: such a line before the data is skipped, within it is their end. */
+static void uu_long_lines(void **state)
+{
+	(void)state;
+	static char in[3 * 4096], out[sizeof in + UU_LINE_MAX];
+	static const char data[] = "\nbegin 644 a\n#0V%T\n";
+	static const char named[] = "begin 644 a";
+	for (int where = 0; where < 3; where++) {
+		struct uu u = {0};
+		memset(in, '!', sizeof in);
+		memcpy(in + (where == 1 ? 0 : 8000), data + (where == 2 ? 12 : 0),
+		       sizeof data - 1 - (where == 2 ? 12 : 0));
+		if (where == 2)
+			memcpy(in, named, sizeof named - 1);
+		in[sizeof in - 1] = '\n';
+		CHECK_ROW(uu_step(&u, in, sizeof in, out) == 3, where);
+		CHECK_ROW(u.state == UU_DONE, where);
 	}
 }
 
@@ -254,15 +327,31 @@ static void pkcs7_table(void **state)
 				   "\2\1\1\x31\0\x30" INDEF OID("\1") "\xa0" INDEF "\x24" INDEF
 								      "\4\2he\4\3llo\0\0\0\0"
 								      "\0\0\0\0";
+	static const char definite[] =
+	    "\x30\x23" OID("\2") "\xa0\x16\x30\x14\2\1\1\x31\0\x30\x0b" OID("\1") "\x31\0";
+	static const char open[] =
+	    "\x30" INDEF OID("\2") "\xa0" INDEF "\x30" INDEF
+				   "\2\1\1\x31\0\x30" INDEF OID("\1") "\0\0\x31\0\0\0\0\0\0\0";
+	static const struct {
+		const char *p;
+		size_t n;
+	} detached[] = {{definite, sizeof definite - 1}, {open, sizeof open - 1}};
 	struct buf out = made();
 	assert_true(pkcs7_content((const uint8_t *)whole, sizeof whole - 1, &out));
 	assert_string_equal(out.data, "hi");
 	buf_reset(&out);
 	assert_true(pkcs7_content((const uint8_t *)pieces, sizeof pieces - 1, &out));
 	assert_string_equal(out.data, "hello");
+	assert_false(pkcs7_is_detached((const uint8_t *)whole, sizeof whole - 1));
+	assert_false(pkcs7_is_detached((const uint8_t *)pieces, sizeof pieces - 1));
+	for (size_t i = 0; i < COUNT(detached); i++) {
+		CHECK_ROW(pkcs7_is_detached((const uint8_t *)detached[i].p, detached[i].n), i);
+		CHECK_ROW(!pkcs7_content((const uint8_t *)detached[i].p, detached[i].n, &out), i);
+	}
 	for (size_t n = 0; n < sizeof pieces; n++) {
 		buf_reset(&out);
 		(void)pkcs7_content((const uint8_t *)pieces, n, &out);
+		(void)pkcs7_is_detached((const uint8_t *)pieces, n);
 	}
 	buf_free(&out);
 }
@@ -276,6 +365,8 @@ int main(void)
 	    cmocka_unit_test(guard_blanks_long_fields),
 	    cmocka_unit_test(guard_cuts_parts),
 	    cmocka_unit_test(rawscan_table),
+	    cmocka_unit_test(uu_table),
+	    cmocka_unit_test(uu_long_lines),
 	    cmocka_unit_test(pkcs7_table),
 	};
 	return cmocka_run_group_tests_name("sniff", tests, NULL, NULL);

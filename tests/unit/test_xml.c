@@ -976,7 +976,7 @@ static void a_flood_of_names_harms_nobody_else(void **state)
 
 #define MANY 1000000
 
-/* A sanitizer keeps freed memory for a while. */
+/* A sanitizer keeps freed memory for a while: then the peak is shown, not judged. */
 #ifdef __has_feature
 #define SANITIZED __has_feature(address_sanitizer)
 #elif defined __SANITIZE_ADDRESS__
