@@ -320,6 +320,6 @@ void classify_settle(struct sender *now, struct sender *before)
 {
 	if (now->leaning.category != before->leaning.category)
 		return;
-	settle(now, "one reporter only, but the period before says the same");
-	settle(before, "one reporter only, but the period after says the same");
+	settle(now, "what tips it comes from one reporter, and the period before says the same");
+	settle(before, "what tips it comes from one reporter, and the period after says the same");
 }

@@ -158,12 +158,11 @@ static const char *known_key(const struct grouping *g, struct address *x, const 
 
 static const char *label_key(const struct grouping *g, const struct ip *ip)
 {
-	char text[IP_STRLEN];
 	for (size_t i = 0; i < g->facts->n_labels && ip->family != 0; i++) {
 		const struct fact_label *l = &g->facts->labels[i];
 		struct ip net = ip_network(ip, l->bits);
 		if (l->network.family == ip->family && ip_cmp(&net, &l->network) == 0)
-			return arena_printf(g->a, "label:%s/%u", ip_format(&net, text), l->bits);
+			return arena_printf(g->a, "label:%s", l->sender);
 	}
 	return NULL;
 }

@@ -121,7 +121,7 @@ class Exits(harness.Case):
         db = self.database()
         db.ingest(self.good, self.bad, code=65)
         for args in (["ingest", "--json", self.good], ["ingest", self.good], ["parse", self.good], ["--help"], ["--version"],
-                     ["inventory", "--month", "2026-10", "-f", "json"], ["inventory", "--month", "2026-10"], ["rejects", "list"], ["db", "status"]):
+                     ["--offline", "inventory", "--month", "2026-10", "-f", "json"], ["--offline", "inventory", "--month", "2026-10"], ["rejects", "list"], ["db", "status"]):
             with self.subTest(args=args), open("/dev/full", "wb") as full:
                 done = db.run(*args, stdout=full)
                 self.assert_code(done, 74)
@@ -150,7 +150,7 @@ class Exits(harness.Case):
         db = self.database()
         done = db.run("-v", "ingest", "--json", self.good, self.bad)
         done.json()
-        for args in (["ingest", self.good, self.bad], ["-v", "ingest", self.good], ["inventory", "--month", "2026-10"], ["db", "status"],
+        for args in (["ingest", self.good, self.bad], ["-v", "ingest", self.good], ["--offline", "inventory", "--month", "2026-10"], ["db", "status"],
                      ["rejects", "list"]):
             done = db.run("--offline", *args)
             self.assertNotIn("\x1b", done.out + done.err, args)

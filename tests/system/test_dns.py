@@ -1,0 +1,170 @@
+"""Senders with the evidence of DNS, asked of a real name server: the story of the samples comes out as it is told."""
+import json
+import pathlib
+import re
+import shutil
+import sys
+import time
+
+import harness
+import nameserver
+
+sys.path.insert(0, str(harness.ROOT / "tests/samples"))
+import zones  # noqa: E402
+
+SAMPLES = harness.ROOT / "samples"
+ANSWERS = SAMPLES / ".dns/answers.sql"
+GOLDEN = harness.HERE / "golden"
+OCTOBER = ("--month", "2026-10")
+
+# What samples/README.md tells of each sender of example.com in October.
+STORY = {
+    "own:example.com": ("authorized", "none"),
+    "ptr:mailhost.example": ("authorized", "none"),
+    "host:web80.webhost.example#spf-fail": ("legit_spf_missing", "spf_add"),
+    "dkim:newsletter.example": ("authorized", "none"),
+    "dkim:lists.example": ("forwarder", "forwarder"),
+    "ptr:alumni.example#dkim": ("forwarder", "forwarder"),
+    "net:203.0.113.0/24#fail": ("unauthorized", "block"),
+    "net:203.0.113.0/24#spf-fail": ("unauthorized", "block"),
+}
+
+
+def have_nsd():
+    return shutil.which("nsd", path="/usr/sbin:/sbin:/usr/bin")
+
+
+@harness.unittest.skipUnless(have_nsd(), "nsd is not installed")
+class WithDns(harness.Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.home = harness.Home()
+        cls.addClassCleanup(cls.home.close)
+        if cls.home.run("db", "start").code != 0:
+            raise AssertionError("db start")
+        cls.home.run("ingest", SAMPLES)
+        cls.dns = nameserver.NameServer(zones.write(cls.home.top / "zones"))
+        cls.dns.start()
+        cls.addClassCleanup(cls.dns.__exit__)
+
+    def ask(self, *args, server=None, code=0):
+        done = self.home.run("--dns-server", server or self.dns.address, *args)
+        self.assert_code(done, code)
+        return done
+
+    def document(self, *args, **more):
+        document = self.ask("inventory", *args, "-f", "json", **more).json()
+        self.assert_schema(document)
+        return document
+
+    def senders(self, *args, **more):
+        domain, = self.document(*OCTOBER, "example.com", *args, **more)["domains"]
+        return {s["key"]: s for s in domain["senders"]}
+
+    def golden(self, name, text):
+        path = GOLDEN / name
+        self.assert_harmless(text, name)
+        if harness.ACCEPT:
+            path.write_text(text)
+        self.assertMultiLineEqual(text, path.read_text())
+
+    def test_story(self):
+        senders = self.senders()
+        self.assertLessEqual(STORY.keys(), senders.keys())
+        for key, (category, remedy) in STORY.items():
+            with self.subTest(sender=key):
+                self.assertEqual((senders[key]["category"], senders[key]["remedy"]["kind"]), (category, remedy))
+
+    def test_edit(self):
+        remedy = self.senders()["host:web80.webhost.example#spf-fail"]["remedy"]
+        self.assertEqual((remedy["domain"], remedy["lookups_before"], remedy["lookups_after"]), ("example.com", 1, 1))
+        self.assertEqual(remedy["before"], "v=spf1 ip4:192.0.2.10 include:_spf.mailhost.example ~all")
+        self.assertEqual(remedy["after"], "v=spf1 ip4:192.0.2.10 ip4:192.0.2.80 include:_spf.mailhost.example ~all")
+
+    def test_no_spf_for_strangers(self):
+        for domain in self.document(*OCTOBER)["domains"]:
+            for s in domain["senders"]:
+                if s["category"] in ("unauthorized", "unknown", "forwarder", "suspect_abuse"):
+                    self.assertNotIn("after", s["remedy"], s["key"])
+
+    def test_parked(self):
+        domain, = self.document(*OCTOBER, "example.org")["domains"]
+        for s in domain["senders"]:
+            if s["change"] != "gone":
+                self.assertEqual(s["category"], "unauthorized", s["key"])
+
+    def test_texts(self):
+        self.golden("inventory-2026-10-dns.txt", self.ask("inventory", *OCTOBER).out)
+        self.golden("report-2026-10.txt", self.ask("report", *OCTOBER).out)
+
+    def test_report(self):
+        document = self.ask("report", *OCTOBER, "-f", "json").json()
+        self.assert_schema(document)
+        inventory = {d["domain"]: {s["key"]: s for s in d["senders"]} for d in self.document(*OCTOBER)["domains"]}
+        for domain in document["domains"]:
+            for s in domain["findings"]:
+                self.assertEqual(s, inventory[domain["domain"]][s["key"]])
+                self.assertIn(s["category"], ("legit_spf_missing", "legit_unaligned", "legit_broken", "suspect_abuse", "unauthorized"))
+        keys = [s["key"] for d in document["domains"] if d["domain"] == "example.com" for s in d["findings"]]
+        self.assertEqual(keys[0], "host:web80.webhost.example#spf-fail", "what is ours and fails comes first")
+
+    def test_offline_repeats(self):
+        """Another run without DNS says the same, word by word; and it needs no server."""
+        live = self.document(*OCTOBER)
+        done = self.home.run("--offline", "inventory", *OCTOBER, "-f", "json")
+        self.assert_code(done, 0)
+        self.assertEqual({**live, "dns": "snapshot"}, done.json())
+
+    def test_second_run_asks_nothing(self):
+        """Answers are fresh for as long as they say: a second run need not ask, whatever became of the server."""
+        self.document(*OCTOBER)
+        again = self.document(*OCTOBER, server="127.0.0.1:9")
+        self.assertEqual(again, self.document(*OCTOBER))
+
+    def test_dead_server(self):
+        """Nobody answers: seconds, a warning, and nothing is guessed."""
+        home = harness.Home()
+        self.addCleanup(home.close)
+        self.assert_code(home.run("db", "start"), 0)
+        home.run("ingest", SAMPLES)
+        with nameserver.socket.socket(nameserver.socket.AF_INET, nameserver.socket.SOCK_DGRAM) as silent:
+            silent.bind(("127.0.0.1", 0))
+            began = time.monotonic()
+            done = home.run("--dns-server", f"127.0.0.1:{silent.getsockname()[1]}", "inventory", *OCTOBER, "-f", "json")
+            took = time.monotonic() - began
+        self.assert_code(done, 0)
+        self.assertIn("does not answer", done.err)
+        self.assertLess(took, 60)
+        found = {s["category"] for d in done.json()["domains"] for s in d["senders"]}
+        self.assertLessEqual(found, {"authorized", "forwarder", "unknown", "legit_broken"})
+
+    def test_label_wins(self):
+        for word, category in (("deny", "unauthorized"), ("approve", "legit_spf_missing")):
+            self.assert_code(self.home.run("label", word, "example.com", "192.0.2.80", "--owner", "web team"), 0)
+            sender = self.senders()["label:192.0.2.80"]
+            self.assertEqual((sender["category"], sender["label"]["owner"]), (category, "web team"))
+            self.assertEqual("after" in sender["remedy"], word == "approve")
+            self.assert_code(self.home.run("label", "forget", "example.com", "192.0.2.80"), 0)
+        self.assertIsNone(self.senders()["host:web80.webhost.example#spf-fail"]["label"])
+
+    def test_answers_of_the_samples(self):
+        """samples/.dns/answers.sql is what this name server says: quickstart shows the story with it."""
+        self.document("--since", "2026-08-01", "--until", "2026-11-01")
+        self.document(*OCTOBER)
+        rows = self.home.rows("select name, type, outcome, encode(overlay(message placing '\\x0000'::bytea from 1 for 2), 'hex') "
+                              "from dns_snapshot order by name, type")
+        text = ("-- What the name servers of the samples' story say; written by tests/system/test_dns.py --accept.\n"
+                "INSERT INTO dns_snapshot (name, type, outcome, message, asked_at) VALUES\n" +
+                ",\n".join(f"('{n}', {t}, '{o}', '\\x{m}', '2026-11-01')" for n, t, o, m in rows) +
+                "\nON CONFLICT (name, type) DO UPDATE SET outcome = excluded.outcome, message = excluded.message, "
+                "asked_at = excluded.asked_at;\n")
+        if harness.ACCEPT:
+            ANSWERS.parent.mkdir(exist_ok=True)
+            ANSWERS.write_text(text)
+        wanted = {line.split(", '\\x")[0] for line in text.splitlines() if line.startswith("('")}
+        stored = {line.split(", '\\x")[0] for line in ANSWERS.read_text().splitlines() if line.startswith("('")}
+        self.assertLessEqual({w for w in wanted if "nxdomain" not in w and "refused" not in w}, stored)
+
+
+if __name__ == "__main__":
+    harness.main()
