@@ -123,9 +123,10 @@ struct spf_tree {
 	struct spf_record *root;
 	unsigned lookups; /* terms that count, over the whole tree */
 	unsigned void_v4, void_v6;
-	bool depends;           /* some term depends on the sender, or there are more than can be
-				   read: use spf_check_host() */
-	const char *problem;    /* what makes check_host permerror or temperror for some address */
+	bool depends;        /* some term depends on the sender, or there are more than can be
+				read: use spf_check_host() */
+	const char *problem; /* what makes check_host permerror or temperror for some address; void
+				lookups of IPv6 clients alone are not told here: see void_v6 */
 	enum spf_result result; /* as of root, with the limits of the tree */
 };
 

@@ -274,11 +274,9 @@ void spf_tree_read(const struct dns_view *view, const char *domain, struct arena
 		say(&r, domain,
 		    arena_printf(a, "%u lookups, and %d are allowed", out->lookups,
 				 SPF_LOOKUP_LIMIT));
-	unsigned voids = out->void_v4 > out->void_v6 ? out->void_v4 : out->void_v6;
-	if (voids > SPF_VOID_LIMIT)
+	if (out->void_v4 > SPF_VOID_LIMIT)
 		say(&r, domain,
-		    arena_printf(a, "%u lookups find nothing%s, and %d are allowed", voids,
-				 out->void_v4 > SPF_VOID_LIMIT ? "" : " for IPv6 clients",
+		    arena_printf(a, "%u lookups find nothing, and %d are allowed", out->void_v4,
 				 SPF_VOID_LIMIT));
 }
 

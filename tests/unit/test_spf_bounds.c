@@ -478,8 +478,7 @@ static void test_problems(void **state)
 	    {"v=spf1 include:d.example -all", "d.example: includes itself"},
 	    {"v=spf1 a:n.example a:n.example a:n.example",
 	     "d.example: 3 lookups find nothing, and 2 are allowed"},
-	    {"v=spf1 a:f.example a:f.example a:f.example",
-	     "d.example: 3 lookups find nothing for IPv6 clients, and 2 are allowed"},
+	    {"v=spf1 a:f.example a:f.example a:f.example", NULL}, /* for IPv6 alone: void_v6 */
 	    {"v=spf1 a:f.example bogus", "d.example: \"bogus\": an unknown mechanism"},
 	    {"v=spf1 a:t.example -all", "d.example: a:t.example: DNS does not answer"},
 	    {"v=spf1 mx a -all", NULL},
