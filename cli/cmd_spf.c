@@ -17,6 +17,19 @@ static int no_dns(const struct err *err)
 	return EXIT_TRY_LATER;
 }
 
+/* Exit code: rc, unless it does not fit. */
+static int print(struct buf *out, int rc)
+{
+	if (out->failed) {
+		log_error("the answer is too large to print");
+		rc = EXIT_INTERNAL;
+	} else {
+		print_buf(out);
+	}
+	buf_free(out);
+	return rc;
+}
+
 /* A resolver without a database: these commands must work without one. */
 static int open_resolver(struct app *app, struct resolver **r)
 {
@@ -44,9 +57,7 @@ static int show(struct app *app, const char *domain, bool as_json)
 	} while (resolver_run(r));
 	buf_init(&out, OUTPUT_MAX);
 	(as_json ? spf_tree_json : spf_tree_text)(&tree, &out);
-	print_buf(&out);
-	buf_free(&out);
-	rc = tree.root->result == SPF_TEMPERROR ? EXIT_TRY_LATER : EXIT_OK;
+	rc = print(&out, tree.root->result == SPF_TEMPERROR ? EXIT_TRY_LATER : EXIT_OK);
 	arena_free(&a);
 	resolver_close(r);
 	return rc;
@@ -93,9 +104,7 @@ static int check(struct app *app, const struct spf_request *request, bool as_jso
 		spf_check_json(&result, &out);
 	else
 		spf_check_text(&result, request, &out);
-	print_buf(&out);
-	buf_free(&out);
-	rc = result.result == SPF_TEMPERROR ? EXIT_TRY_LATER : EXIT_OK;
+	rc = print(&out, result.result == SPF_TEMPERROR ? EXIT_TRY_LATER : EXIT_OK);
 	arena_free(&a);
 	resolver_close(r);
 	return rc;
