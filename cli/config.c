@@ -134,6 +134,7 @@ static enum status parse(struct config *config, const char *path, char *text, st
 	    CFG_STR("database", NULL, CFGF_NONE),
 	    CFG_STR("dns-server", NULL, CFGF_NONE),
 	    CFG_STR("catalogue", NULL, CFGF_NONE),
+	    CFG_STR("mmdb", NULL, CFGF_NONE),
 	    CFG_END(),
 	};
 	err->msg[0] = '\0';
@@ -158,6 +159,7 @@ static enum status parse(struct config *config, const char *path, char *text, st
 		config->database = get(cfg, "database");
 		config->dns_server = get(cfg, "dns-server");
 		config->catalogue = beside(path, get(cfg, "catalogue"));
+		config->mmdb = beside(path, get(cfg, "mmdb"));
 	}
 	if (f)
 		fclose(f);
@@ -233,5 +235,6 @@ void config_free(struct config *config)
 	free(config->database);
 	free(config->dns_server);
 	free(config->catalogue);
+	free(config->mmdb);
 	*config = (struct config){0};
 }

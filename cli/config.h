@@ -21,6 +21,7 @@ struct config {
 	char *path;       /* of the file that was read; NULL: none. All owned. */
 	char *database;   /* libpq connection string, "local", or NULL */
 	char *dns_server; /* ADDR[:PORT], or NULL */
+	char *mmdb;       /* MaxMind DB of networks, or NULL; relative like catalogue */
 	char *catalogue;  /* own services (docs/catalogue.md), or NULL; a relative path is made to
 			   * begin where the configuration file is */
 };

@@ -72,6 +72,7 @@ static void judge(struct senders *s, const struct inventory_options *options)
 	do {
 		arena_reset(&s->round);
 		knowledge_begin(&k, s->rules, s->resolver ? &view : NULL, s->catalogue, &s->round);
+		k.origins = s->origins;
 		for (size_t i = 0; i < s->inventory.n_domains; i++)
 			inventory_domain(&s->now[i], &s->before[i], &k, options,
 					 &s->inventory.domains[i]);
@@ -88,6 +89,8 @@ int senders_collect(struct app *app, struct senders_request *r, struct senders *
 	if (!period_windows(app, &r->period, &inv->window, &inv->before))
 		return EXIT_USAGE;
 	enum status st = app_catalogue(app, s->rules, &s->catalogue, &err);
+	if (st == ST_OK)
+		st = origins_open(app->config.mmdb, &s->origins, &err);
 	if (st != ST_OK) {
 		log_error("%s", err.msg);
 		return EXIT_CONFIG;
@@ -111,6 +114,7 @@ int senders_collect(struct app *app, struct senders_request *r, struct senders *
 void senders_close(struct senders *s)
 {
 	resolver_close(s->resolver);
+	origins_close(s->origins);
 	catalogue_close(s->catalogue);
 	arena_free(&s->round);
 	arena_free(&s->facts);

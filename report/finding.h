@@ -10,6 +10,7 @@
 #define REPORT_FINDING_H
 
 #include "core/facts.h"
+#include "dns/origin.h"
 
 struct service; /* catalogue.h */
 
@@ -69,7 +70,8 @@ uint64_t tally_judged_pass(const struct tally *t);
 struct sender_source {
 	struct ip ip;
 	uint64_t messages, dmarc_pass;
-	const char *ptr; /* confirmed name of the address, or NULL: not asked, none */
+	const char *ptr;      /* confirmed name of the address, or NULL: not asked, none */
+	struct origin origin; /* empty: not known */
 };
 
 /* A reason for or against. code is public and stable; its first letter says for what it speaks:
@@ -99,7 +101,7 @@ struct sender {
 	int32_t first_day, last_day;
 	unsigned days, reporters; /* distinct ones */
 	enum change change;
-	const struct sender_source *sources; /* most messages first; without those of no address */
+	struct sender_source *sources; /* most messages first; without those of no address */
 	size_t n_sources;
 	struct evidence evidence[EVIDENCE_MAX];
 	unsigned n_evidence;

@@ -195,6 +195,9 @@ void inventory_domain(const struct domain_facts *now, const struct domain_facts 
 	for (size_t i = 0; i < n; i++)
 		if (is_wanted(&all[i], options))
 			all[kept++] = all[i];
+	for (size_t i = 0; i < kept; i++)
+		for (size_t m = 0; m < all[i].n_sources; m++)
+			origins_find(k->origins, &all[i].sources[m].ip, &all[i].sources[m].origin);
 	zone_end(&zone);
 	*out = (struct domain_inventory){.domain = now->domain,
 					 .messages = now->messages,

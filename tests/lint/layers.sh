@@ -23,6 +23,8 @@ doors=(
     'libpsl\.h dns/*'
     'idn2\.h dns/*'
     'ares\.h dns/transport.c'
+    'libloc/ dns/origin.c'
+    'maxminddb\.h dns/origin.c'
     'arpa/nameser dns/wire.c'
     'confuse\.h cli/config.c'
     'xxhash\.h core/hash.c'
