@@ -1,5 +1,6 @@
 /* ruascope spf show, spf check: what the SPF record of a domain says, and why. */
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -110,6 +111,21 @@ static int check(struct app *app, const struct spf_request *request, bool as_jso
 	return rc;
 }
 
+/* The sender with its domain in A-labels (RFC 7208 section 4.3); as it is when that cannot be. */
+static char *with_alabels(const char *sender)
+{
+	const char *at = strrchr(sender, '@');
+	const char *domain = at ? at + 1 : sender;
+	char name[DOMAIN_SIZE];
+	struct buf b;
+	buf_init(&b, MIB);
+	const struct name_rules *rules = names_open();
+	buf_put(&b, sender, (size_t)(domain - sender));
+	buf_puts(&b, domain_normalise(rules, domain, strlen(domain), name) ? name : domain);
+	names_close(rules);
+	return b.data; /* NULL: it is empty */
+}
+
 enum { OPT_IP = 256, OPT_MAIL_FROM, OPT_HELO };
 
 int cmd_spf_check(struct app *app, int argc, char **argv)
@@ -139,5 +155,9 @@ int cmd_spf_check(struct app *app, int argc, char **argv)
 		return usage_error(app, "\"%s\": too much", argv[optind]);
 	if (request.ip.family == 0 || !request.mail_from)
 		return usage_error(app, "--ip and --mail-from are wanted");
-	return check(app, &request, as_json);
+	char *sender = with_alabels(request.mail_from);
+	request.mail_from = sender ? sender : "";
+	int rc = check(app, &request, as_json);
+	free(sender);
+	return rc;
 }

@@ -163,7 +163,8 @@ const char *spf_macro_name(const struct spf_macros *m, const char *spec, struct 
 			n -= (size_t)(dot + 1 - s);
 			s = dot + 1;
 		}
-		name = b.failed ? "" : arena_strndup(a, s, n);
+		/* A label that long is no name; nor is it worth keeping. */
+		name = b.failed || n > NAME_MAX_LEN ? "" : arena_strndup(a, s, n);
 	}
 	buf_free(&b);
 	return name;

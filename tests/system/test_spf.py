@@ -198,6 +198,7 @@ class Shown(harness.Case):
         zone.add(b"evil.example.com", "TXT", b"v=spf1 exp=x.evil.example.com \x1b[31m\xff -all")
         zone.add(b"fail.example.com", "TXT", b"v=spf1 exp=x.evil.example.com -all")
         zone.add(b"x.evil.example.com", "TXT", b"go away, %{l}")
+        zone.add(b"xn--fil-qla.example.com", "TXT", b"v=spf1 +all")
         zone.add(b"ill.example.com", "TIMEOUT")
         zone.add(b"big.example.com", "TXT", b"v=spf1", *[b" ip4:192.0.2.%d" % i for i in range(250)], b" -all")
         cls.server = Server(zone)
@@ -239,6 +240,11 @@ class Shown(harness.Case):
         before = self.server.over_tcp
         self.assertEqual(len(self.show("big.example.com", "-f", "json").json()["record"]["terms"]), 251)
         self.assertGreater(self.server.over_tcp, before)
+
+    def test_international(self):
+        """A domain in its own script is that of its A-labels."""
+        done = check(self.server.address, "192.0.2.1", "a@fäil.example.com", "h", "-f", "json")
+        self.assertEqual([done.json()["result"], done.json()["domain"]], ["pass", "xn--fil-qla.example.com"])
 
     def test_hostile(self):
         self.assertIn("ERROR", self.show("evil.example.com").out)
