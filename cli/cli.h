@@ -132,6 +132,9 @@ bool period_windows(const struct app *app, const struct period_options *o, struc
 /* -f of commands that know these two; false: complained, usage error. */
 bool format_text_or_json(const struct app *app, const char *word, bool *as_json);
 
+/* All options of a command that takes -f and nothing else; optind is behind them. Exit code. */
+int format_option_only(const struct app *app, int argc, char **argv, bool *as_json);
+
 /* ---- output (output.c) ---- */
 
 bool use_colour(void); /* stdout is a terminal and NO_COLOR is not set */
