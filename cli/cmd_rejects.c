@@ -15,7 +15,6 @@
 #include "core/text.h"
 #include "db/load.h"
 #include "db/quarantine.h"
-#include "db/rollup.h"
 #include "dns/names.h"
 #include "ingest/pipeline.h"
 
@@ -288,8 +287,6 @@ static enum status retry_one(struct retry *r, const struct quarantined *q, struc
 static int conclude(struct retry *r, enum status st, struct err *err)
 {
 	uint64_t stored = pipeline_totals(r->pipeline)->outcomes[OUT_STORED];
-	if (st == ST_OK && stored > 0)
-		st = db_rollup(r->app->db, day_from_unix(time(NULL)), NULL, err);
 	printf("%llu tried: %llu read now (%llu reports stored), %llu still set aside, "
 	       "%llu cannot be read again.\n",
 	       (unsigned long long)r->tried, (unsigned long long)r->settled,
