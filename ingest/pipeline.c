@@ -14,6 +14,7 @@
 #include "core/mem.h"
 #include "core/text.h"
 #include "ingest/mbox.h"
+#include "ingest/opened.h"
 #include "ingest/spool.h"
 #include "ingest/unpack.h"
 #include "ingest/xml.h"
@@ -47,6 +48,7 @@ struct pipeline {
 	struct xml_reader *xml;
 	struct ingest_totals totals;
 	struct ticket *alive;
+	uint8_t *small; /* a small file, while it is read */
 };
 
 /* ---- totals ---- */
@@ -424,38 +426,25 @@ static enum status read_stdin(struct pipeline *p, struct err *err)
 	return st;
 }
 
-/* Opened once; O_NONBLOCK so that a FIFO that took the name's place cannot hold us. NULL, or why
- * not. */
-static const char *open_regular(const char *path, int *fd, struct stat *seen)
-{
-	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (*fd < 0 || fstat(*fd, seen) != 0)
-		return strerror(errno);
-	return S_ISREG(seen->st_mode) ? NULL : "not a regular file";
-}
-
 enum status pipeline_file(struct pipeline *p, const char *path, const char *problem,
 			  struct err *err)
 {
-	struct stat seen;
-	int fd = -1;
+	struct opened o = {.blob.fd = -1};
 	enum status st;
 	if (!problem && strcmp(path, "-") == 0)
 		return read_stdin(p, err);
 	if (!problem)
-		problem = open_regular(path, &fd, &seen);
+		problem = opened_file(&o, path, &p->small);
 	char *clean = clean_utf8(path, SOURCE_MAX);
 	if (problem) {
 		struct file_ticket *f = file_ticket_new(NULL, NULL);
 		st = reject_input(p, f, clean, problem, err);
 		file_ticket_put(p, f);
 	} else {
-		struct blob blob = {.size = (uint64_t)seen.st_size, .fd = fd};
-		st = read_blob(p, file_ticket_new(path, &seen), &blob, clean, err);
+		st = read_blob(p, file_ticket_new(path, &o.seen), &o.blob, clean, err);
 	}
 	free(clean);
-	if (fd >= 0)
-		close(fd);
+	opened_close(&o);
 	return st;
 }
 
@@ -491,6 +480,7 @@ void pipeline_free(struct pipeline *p)
 		ticket_put(p, t);
 	}
 	xml_reader_free(p->xml);
+	free(p->small);
 	ingest_totals_free(&p->totals);
 	free(p);
 }
