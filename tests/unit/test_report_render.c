@@ -221,7 +221,7 @@ static void test_text_folds(void **state)
 	struct inventory inv = {now.window, none.window, "none", &d, 1};
 	struct buf b = text_of(&inv, 80, false, false);
 	check_text(&b, 80, true);
-	assert_non_null(strstr(b.data, "Not listed: 299 small senders, 303 messages"));
+	assert_non_null(strstr(b.data, "Not listed: 299 small senders: unknown, 303 messages"));
 	assert_non_null(strstr(b.data, "1,323"));
 	assert_null(strstr(b.data, " new\n")); /* there is nothing before */
 	buf_free(&b);
