@@ -323,8 +323,7 @@ static void test_json(void **state)
 	    "{\"schema\":\"ruascope.inventory/"
 	    "1\",\"since\":\"2026-10-01\",\"until\":\"2026-11-01\","
 	    "\"dns\":\"none\",\"domains\":[{\"domain\":\"example.com\",\"messages\":812488,",
-	    "{\"sender\":\"192.0.9.1\",\"key\":\"net:192.0.9.0/"
-	    "24\",\"service\":null,\"category\":\"authorized\",",
+	    "\"key\":\"net:192.0.9.0/24\",\"service\":null,\"category\":\"authorized\",",
 	    "\"change\":\"gone\",\"sources\":[],\"evidence\":[],\"remedy\":{\"kind\":\"none\",",
 	    "\"sources\":[{\"ip\":\"203.0.114.1\",\"messages\":50,\"dmarc_pass\":0,\"ptr\":null}]",
 	    "{\"code\":\"S_NEVER_ALIGNED\",\"weight\":15,\"text\":\"",
