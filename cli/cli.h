@@ -148,6 +148,10 @@ void put_text(struct buf *b, const char *s);
 /* All of b to stdout; main() finds out at the end whether it got there. */
 void print_buf(const struct buf *b);
 
+/* How text is to look on stdout, or in a file when output is not NULL. */
+struct text_style;
+void text_style_of(const char *output, struct text_style *out);
+
 /* To path, or stdout when it is NULL. Exit code; complains itself. */
 int write_output(const char *path, const void *data, size_t n);
 

@@ -1,10 +1,7 @@
 /* ruascope inventory: who sends as each domain, compared with the period before; ruascope report:
  * of that, what a person must act on. */
 #include <getopt.h>
-#include <langinfo.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/commands.h"
@@ -14,8 +11,7 @@
 #include "dns/names.h"
 #include "report/render.h"
 
-#define OUTPUT_MAX    (2 * GIB)
-#define PAPER_COLUMNS 100 /* of a text that goes to a file or a pipe */
+#define OUTPUT_MAX (2 * GIB)
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
 
@@ -98,25 +94,13 @@ static int read_domains(const struct app *app, const struct name_rules *rules, c
 	return EXIT_OK;
 }
 
-static struct text_style text_style(const char *output, bool findings)
-{
-	struct winsize w;
-	struct text_style s = {.width = PAPER_COLUMNS,
-			       .findings = findings,
-			       .utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0};
-	if (output)
-		return s;
-	s.colour = use_colour();
-	if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0)
-		s.width = w.ws_col;
-	return s;
-}
-
 static int print(const struct inventory *inv, const struct inventory_request *r)
 {
 	struct buf b;
 	bool findings = r->senders.options.findings;
-	struct text_style style = text_style(r->output, findings);
+	struct text_style style;
+	text_style_of(r->output, &style);
+	style.findings = findings;
 	int rc = EXIT_INTERNAL;
 	buf_init(&b, OUTPUT_MAX);
 	switch (r->format) {

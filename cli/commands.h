@@ -19,6 +19,7 @@ int cmd_label_set(struct app *app, int argc, char **argv); /* approve, deny, ign
 int cmd_label_forget(struct app *app, int argc, char **argv);
 int cmd_label_list(struct app *app, int argc, char **argv);
 
+int cmd_readiness(struct app *app, int argc, char **argv);
 int cmd_dmarc(struct app *app, int argc, char **argv);
 int cmd_spf_show(struct app *app, int argc, char **argv);
 int cmd_spf_check(struct app *app, int argc, char **argv);

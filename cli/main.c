@@ -28,6 +28,8 @@ static const struct command commands[] = {
     {"report", NEED_DB, cmd_report,
      "[DOMAIN...] " PERIOD " [-f text|json|csv] [-o FILE] [--category C]",
      "what to act on: unauthorised senders, and yours that fail, with the remedy"},
+    {"readiness", NEED_DB, cmd_readiness, "DOMAIN | --all [--as-of D] [--strict] [-f text|json]",
+     "may the domain publish p=reject, and what would break"},
     {"dmarc", NEED_NOTHING, cmd_dmarc, "DOMAIN [-f text|json]",
      "the DMARC record in force, how it was found, what is odd in it"},
     {"spf show", NEED_NOTHING, cmd_spf_show, "DOMAIN [-f text|json]",

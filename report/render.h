@@ -38,4 +38,17 @@ void render_findings_json(const struct inventory *inv, struct buf *out);
  * gets a leading apostrophe. */
 void render_inventory_csv(const struct inventory *inv, struct buf *out);
 
+struct readiness;
+
+/* The verdict first, what blocks, every check, the projection, the next record to publish. */
+void render_readiness_text(const struct readiness *r, const struct text_style *style,
+			   struct buf *out);
+
+/* One line a domain, for many. */
+void render_readiness_summary(const struct readiness *all, size_t n, const struct text_style *style,
+			      struct buf *out);
+
+/* One line; docs/schema/readiness.json */
+void render_readiness_json(const struct readiness *r, struct buf *out);
+
 #endif

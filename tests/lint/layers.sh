@@ -23,6 +23,7 @@ doors=(
     'libpsl\.h dns/*'
     'idn2\.h dns/*'
     'ares\.h dns/transport.c'
+    'openssl/ dns/dkim_key.c'
     'libloc/ dns/origin.c'
     'maxminddb\.h dns/origin.c'
     'arpa/nameser dns/wire.c'
