@@ -87,6 +87,7 @@ void check_data(struct judging *j)
 		  "of few messages little can be said");
 	int32_t age = newest == INT32_MIN ? 999 : j->in->as_of - 1 - newest;
 	int32_t worst = age > gap ? age : gap;
-	set_check(j, CHECK_C6, at_most_status(worst, 3, 7), TEXT(j, "%d days, %d days", age, gap),
+	set_check(j, CHECK_C6, at_most_status(worst, 3, 7),
+		  newest == INT32_MIN ? "no report" : TEXT(j, "%d days, %d days", age, gap),
 		  "reports come every day; when they stop, something is wrong with the mailbox");
 }

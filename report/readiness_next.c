@@ -35,8 +35,8 @@ static const char *rewritten(struct judging *j, const char *text, const char *p,
 /* What stands in the way of any stricter policy, apart from the time spent at it. */
 static const struct check *blocking(const struct readiness *r)
 {
-	static const enum check_id ids[] = {CHECK_C1, CHECK_C3, CHECK_C5, CHECK_C6, CHECK_A1,
-					    CHECK_A2, CHECK_A3, CHECK_A4, CHECK_A5, CHECK_A6,
+	static const enum check_id ids[] = {CHECK_C1, CHECK_C3, CHECK_C5, CHECK_C6, CHECK_A3,
+					    CHECK_A1, CHECK_A2, CHECK_A4, CHECK_A5, CHECK_A6,
 					    CHECK_A7, CHECK_A9, CHECK_D2, CHECK_D4, CHECK_D5,
 					    CHECK_D6, CHECK_D7};
 	for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)

@@ -8,7 +8,7 @@ import harness
 import nameserver
 
 sys.path.insert(0, str(harness.ROOT / "tests/samples"))
-import zones  # noqa: E402
+import story_zones as zones  # noqa: E402
 
 SAMPLES = harness.ROOT / "samples"
 ANSWERS = SAMPLES / ".dns/answers.sql"
