@@ -135,6 +135,8 @@ static void put_domain(struct json *j, const struct domain_inventory *d, bool fi
 		put_count(j, "dmarc_pass", d->dmarc_pass);
 		put_count(j, "reports", d->reports);
 		put_count(j, "reporters", d->reporters);
+		put_text(j, "org_domain", d->org_domain);
+		put_text(j, "org_domain_tree_walk", d->walk_domain);
 	}
 	json_key(j, findings ? "findings" : "senders");
 	json_array(j);
