@@ -13,7 +13,7 @@
 
 #define OUTPUT_MAX (2 * GIB)
 
-enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV, FORMAT_HTML };
 
 struct inventory_request {
 	struct senders_request senders;
@@ -23,15 +23,17 @@ struct inventory_request {
 
 static int read_format(const struct app *app, const char *word, enum format *format)
 {
-	static const char *const names[] = {
-	    [FORMAT_TEXT] = "text", [FORMAT_JSON] = "json", [FORMAT_CSV] = "csv"};
+	static const char *const names[] = {[FORMAT_TEXT] = "text",
+					    [FORMAT_JSON] = "json",
+					    [FORMAT_CSV] = "csv",
+					    [FORMAT_HTML] = "html"};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		if (strcmp(word, names[i]) == 0) {
 			*format = (enum format)i;
 			return EXIT_OK;
 		}
 	}
-	return usage_error(app, "-f: \"%s\" is not one of text, json, csv", word);
+	return usage_error(app, "-f: \"%s\" is not one of text, json, csv, html", word);
 }
 
 static int read_category(const struct app *app, const char *word, struct inventory_options *o)
@@ -112,6 +114,9 @@ static int print(const struct inventory *inv, const struct inventory_request *r)
 		break;
 	case FORMAT_CSV:
 		render_inventory_csv(inv, &b);
+		break;
+	case FORMAT_HTML:
+		render_inventory_html(inv, findings, &b);
 		break;
 	}
 	if (b.failed)

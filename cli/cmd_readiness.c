@@ -26,7 +26,7 @@ enum { READY = 0, WARNINGS = 1, NOT_READY = 2, TOO_LITTLE = 3 };
 
 struct request {
 	int32_t as_of;
-	bool strict, all, json;
+	bool strict, all, json, html;
 	const char *const *domains;
 	size_t n;
 };
@@ -111,10 +111,12 @@ static int print(const struct readiness_run *run, const struct request *q)
 		later = later || r->dns_failed;
 		if (q->json)
 			render_readiness_json(r, &out);
-		else if (!q->all)
+		else if (!q->all && !q->html)
 			render_readiness_text(r, &style, &out);
 	}
-	if (q->all && !q->json)
+	if (q->html)
+		render_readiness_html(run->out, q->n, &out);
+	else if (q->all && !q->json)
 		render_readiness_summary(run->out, q->n, &style, &out);
 	bool failed = out.failed;
 	print_buf(&out);
@@ -167,7 +169,8 @@ static int read_option(struct app *app, struct request *q, int c, char **argv)
 		q->all = true;
 		return EXIT_OK;
 	case 'f':
-		return format_text_or_json(app, optarg, &q->json) ? EXIT_OK : EXIT_USAGE;
+		q->html = strcmp(optarg, "html") == 0;
+		return q->html || format_text_or_json(app, optarg, &q->json) ? EXIT_OK : EXIT_USAGE;
 	default:
 		return bad_option(app, argv, c);
 	}

@@ -121,6 +121,10 @@ struct domain_inventory {
 	size_t n_senders;
 };
 
+/* A burst of forgeries has hundreds of senders: of those that need no work of their own, the ones
+ * below a hundredth of the domain's mail are told together where there are many. */
+bool sender_is_small(const struct domain_inventory *d, const struct sender *s);
+
 struct inventory {
 	struct window window, before;
 	const char *dns; /* "none": from aggregate data alone; "live", "snapshot" */

@@ -44,20 +44,6 @@ static bool is_open(const struct sender *s)
 	       s->verdict.category != CAT_FORWARDER;
 }
 
-static bool comes_in_swarms(const struct sender *s)
-{
-	enum category c = s->verdict.category;
-	return c == CAT_UNKNOWN || c == CAT_UNAUTHORIZED || c == CAT_SUSPECT_ABUSE;
-}
-
-/* A burst of forgeries has hundreds of senders: of those that need no work of their own, the ones
- * below a hundredth of the domain's mail become one line when the table would be too long. */
-static bool is_small(const struct domain_inventory *d, const struct sender *s)
-{
-	return d->n_senders > ROWS_MAX / 2 && s->change != CHANGE_GONE && comes_in_swarms(s) &&
-	       100 * s->t.messages < d->messages;
-}
-
 static struct tally total_of(const struct domain_inventory *d)
 {
 	struct tally t = {0};
@@ -86,7 +72,7 @@ static struct layout lay_out(const struct text_style *style, const struct domain
 	l.category = strlen("What it is");
 	for (size_t i = 0; i < d->n_senders; i++) {
 		const struct sender *s = &d->senders[i];
-		if (is_small(d, s))
+		if (sender_is_small(d, s))
 			continue;
 		l.name = wider(l.name, text_width(s->name, strnlen(s->name, WIDTH_MAX)));
 		l.category = wider(l.category, strlen(category_words[s->verdict.category]));
@@ -186,7 +172,7 @@ static void put_rows(struct buf *out, const struct text_style *style, const stru
 	size_t shown = 0;
 	for (size_t i = 0; i < d->n_senders; i++) {
 		const struct sender *s = &d->senders[i];
-		if (is_small(d, s))
+		if (sender_is_small(d, s))
 			fold(folded, s);
 		else if (++shown <= ROWS_MAX)
 			put_row(out, style, l, d, s);
@@ -360,7 +346,7 @@ static void put_reasons(struct buf *out, const struct text_style *style, const s
 	struct folded folded[CAT_COUNT] = {{0, 0}};
 	for (size_t i = 0; i < d->n_senders; i++) {
 		const struct sender *s = &d->senders[i];
-		if (!is_open(s) || (!style->findings && is_small(d, s)))
+		if (!is_open(s) || (!style->findings && sender_is_small(d, s)))
 			continue;
 		if (shown == REASONS_MAX ||
 		    ++of[s->verdict.category] > most_explained(s->verdict.category)) {
