@@ -24,7 +24,9 @@ doors=(
     'idn2\.h dns/*'
     'ares\.h dns/transport.c'
     'arpa/nameser dns/wire.c'
-    'confuse\.h cli/config.c'
+    'curl/ ingest/imap_conn.c ingest/oauth_http.c'
+    'jansson\.h ingest/oauth_reply.c'
+    'confuse\.h cli/config*.[ch]'
     'xxhash\.h core/hash.c'
 )
 
