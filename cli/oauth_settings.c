@@ -30,6 +30,7 @@ enum status oauth_settings(const struct config_oauth *keys, const char *name,
 	    .device_endpoint = first(keys->device_endpoint, p->device_endpoint),
 	    .authorization_endpoint =
 		first(keys->authorization_endpoint, p->authorization_endpoint),
+	    .redirect_host = p->redirect_host,
 	    .client_id = keys->client_id,
 	    .client_secret_file = keys->client_secret_file,
 	    .refresh_token_file = keys->refresh_token_file,

@@ -31,6 +31,7 @@ struct oauth_options {
 	const char *token_endpoint;
 	const char *device_endpoint;        /* for oauth_login.h only */
 	const char *authorization_endpoint; /* likewise */
+	const char *redirect_host;          /* where we listen, as the provider wants it written */
 	const char *client_id;
 	const char *client_secret_file; /* one line; not readable by everybody */
 	const char *refresh_token_file; /* one line; readable by its owner alone */

@@ -44,7 +44,8 @@ static bool random_text(char out[48])
 	return true;
 }
 
-static enum status listen_on(struct oauth_consent *c, unsigned port, struct err *err)
+static enum status listen_on(struct oauth_consent *c, const char *host, unsigned port,
+			     struct err *err)
 {
 	struct sockaddr_in sa = {.sin_family = AF_INET,
 				 .sin_port = htons((uint16_t)port),
@@ -56,7 +57,8 @@ static enum status listen_on(struct oauth_consent *c, unsigned port, struct err 
 	    bind(c->fd, (struct sockaddr *)&sa, sizeof sa) != 0 || listen(c->fd, 4) != 0 ||
 	    getsockname(c->fd, (struct sockaddr *)&sa, &n) != 0)
 		return err_set(err, ST_FATAL, "127.0.0.1:%u: %s", port, strerror(errno));
-	buf_printf(&c->redirect, "http://127.0.0.1:%u", (unsigned)ntohs(sa.sin_port));
+	buf_printf(&c->redirect, "http://%s:%u", host ? host : "127.0.0.1",
+		   (unsigned)ntohs(sa.sin_port));
 	return ST_OK;
 }
 
@@ -91,12 +93,12 @@ enum status oauth_consent_start(struct oauth *o, unsigned port, struct oauth_con
 	enum status st;
 	*c = (struct oauth_consent){.fd = -1};
 	buf_init(&c->url, 2 * URL_MAX);
-	buf_init(&c->redirect, 64);
+	buf_init(&c->redirect, 512);
 	if (!oauth_options(o)->authorization_endpoint)
 		return err_set(err, ST_FATAL, "no authorization-endpoint is configured");
 	if (!random_text(c->state) || !random_text(c->verifier))
 		return err_set(err, ST_FATAL, "getrandom: %s", strerror(errno));
-	st = listen_on(c, port, err);
+	st = listen_on(c, oauth_options(o)->redirect_host, port, err);
 	if (st == ST_OK)
 		write_url(oauth_options(o), c);
 	if (st == ST_OK && c->url.failed)

@@ -48,7 +48,7 @@ void oauth_device_free(struct oauth_device *d);
 
 struct oauth_consent {
 	struct buf url;      /* for the person's browser */
-	struct buf redirect; /* http://127.0.0.1:PORT */
+	struct buf redirect; /* http://127.0.0.1:PORT, as redirect_host says */
 	char state[48], verifier[48];
 	int fd; /* listens */
 };

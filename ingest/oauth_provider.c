@@ -15,6 +15,7 @@ static const struct oauth_provider providers[] = {
 	.name = "google",
 	.token_endpoint = "https://oauth2.googleapis.com/token",
 	.authorization_endpoint = "https://accounts.google.com/o/oauth2/v2/auth",
+	.redirect_host = "127.0.0.1",
 	.scope = "https://mail.google.com/",
     },
     /*
@@ -22,7 +23,9 @@ static const struct oauth_provider providers[] = {
      * https://learn.microsoft.com/exchange/client-developer/legacy-protocols/
      * how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth (scope). "organizations" is
      * any tenant; an application of one tenant is configured with its own endpoints. Without
-     * offline_access there is no refresh token.
+     * offline_access there is no refresh token. Of a registered http://localhost the port is not
+     * compared (https://learn.microsoft.com/entra/identity-platform/reply-url); a registration
+     * of 127.0.0.1 needs more than the portal's forms.
      */
     {
 	.name = "microsoft",
@@ -30,6 +33,7 @@ static const struct oauth_provider providers[] = {
 	.device_endpoint = "https://login.microsoftonline.com/organizations/oauth2/v2.0/devicecode",
 	.authorization_endpoint =
 	    "https://login.microsoftonline.com/organizations/oauth2/v2.0/authorize",
+	.redirect_host = "localhost",
 	.scope = "https://outlook.office.com/IMAP.AccessAsUser.All offline_access",
     },
 };

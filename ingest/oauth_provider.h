@@ -9,6 +9,7 @@ struct oauth_provider {
 	const char *token_endpoint;
 	const char *device_endpoint;        /* NULL: no device flow for mail */
 	const char *authorization_endpoint; /* where a person consents in a browser */
+	const char *redirect_host;          /* how the loopback address is written there */
 	const char *scope;
 };
 

@@ -185,8 +185,8 @@ static void servers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(good),   cmocka_unit_test(catalogue), cmocka_unit_test(bad),
-	    cmocka_unit_test(places), cmocka_unit_test(mailboxes), cmocka_unit_test(servers),
+	    cmocka_unit_test(good),      cmocka_unit_test(catalogue), cmocka_unit_test(bad),
+	    cmocka_unit_test(mailboxes), cmocka_unit_test(places),    cmocka_unit_test(servers),
 	};
 	return cmocka_run_group_tests(tests, make_root, drop_root);
 }
