@@ -244,3 +244,8 @@ enum status oauth_token(struct oauth *o, bool renew, struct buf *out, struct err
 		st = err_set(err, ST_FATAL, "%s: the access token is too long", o->host);
 	return st;
 }
+
+enum status oauth_secret(void *ctx, bool renew, struct buf *out, struct err *err)
+{
+	return oauth_token(ctx, renew, out, err);
+}

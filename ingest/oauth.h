@@ -53,6 +53,9 @@ void oauth_close(struct oauth *o); /* NULL is fine */
  */
 enum status oauth_token(struct oauth *o, bool renew, struct buf *out, struct err *err) MUST_CHECK;
 
+/* The same, as the callback that the mailbox client asks for its secret: ctx is a struct oauth. */
+enum status oauth_secret(void *ctx, bool renew, struct buf *out, struct err *err) MUST_CHECK;
+
 /* ---- for oauth_login.c ---- */
 
 const struct oauth_options *oauth_options(const struct oauth *o);

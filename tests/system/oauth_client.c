@@ -48,7 +48,7 @@ int main(int argc, char **argv)
 	}
 	buf_init(&token, OAUTH_TOKEN_MAX);
 	for (int i = 0; i < times; i++) {
-		enum status st = oauth_token(h, renew, &token, &err);
+		enum status st = oauth_secret(h, renew, &token, &err);
 		if (st == ST_OK)
 			printf("ok %s\n", token.data);
 		else
