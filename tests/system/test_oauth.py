@@ -3,7 +3,10 @@ import os
 import pathlib
 import signal
 import subprocess
+import sys
+import tempfile
 import time
+import unittest
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -109,6 +112,34 @@ class Refresh(Oauth):
         p.wait()
         self.assertEqual(self.one(), "ok access-1")
 
+    def test_no_secret_is_shown(self):
+        """Neither in the arguments of the process nor in what it says."""
+        p = subprocess.Popen(self.command("-t", 2, path="/slow"), env=harness.environment(self.dir), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        harness.wait(lambda: self.server.requests, "it asks")
+        seen = pathlib.Path(f"/proc/{p.pid}/cmdline").read_bytes() + pathlib.Path(f"/proc/{p.pid}/environ").read_bytes()
+        seen += p.communicate(timeout=60)[0]
+        self.assertNotIn(b"first-refresh-token", seen)
+
+    def test_disk_full(self):
+        """What cannot be written shows before the server is asked: its one good token is not wasted."""
+        p = subprocess.run(["sh", "-c", 'ulimit -f 1; exec "$0" "$@"', *self.command()], env=harness.environment(self.dir),
+                           capture_output=True, text=True, timeout=60, preexec_fn=lambda: signal.signal(signal.SIGXFSZ, signal.SIG_IGN))
+        self.assertRegex(p.stdout, r"^fatal .*rua\.token\.new: ")
+        self.assertEqual(self.server.requests, [])
+        self.assertEqual(self.kept(), "first-refresh-token")
+
+    @unittest.skipUnless(harness.IS_ROOT, "not root")
+    def test_owner(self):
+        """Root does it for the user whose directory it is."""
+        os.chown(self.dir, 65534, 65534)
+        os.chown(self.token, 65534, 65534)
+        self.assertEqual(self.one(), "ok access-1")
+        for path in self.dir.iterdir():
+            self.assertEqual(path.stat().st_uid, 65534, path)
+        cmd = harness.as_user("nobody", self.command("-r"))
+        p = subprocess.run(cmd, env=harness.environment(self.dir), capture_output=True, text=True, timeout=60)
+        self.assertEqual(p.stdout, "ok access-2\n", p.stderr)
+
     def test_no_file(self):
         self.token.unlink()
         self.assertRegex(self.one(), r"^fatal refresh token \(`ruascope imap login rua` gets one\): .*rua\.token: No such file")
@@ -173,6 +204,15 @@ class Refused(Oauth):
                 if path != "/headers":
                     self.assertIn("larger than 65536 bytes", line)
                 self.assertLess(time.monotonic() - start, 10)
+                if harness.judges_cost():
+                    self.assertLess(self.peak(path), 64)
+
+    def peak(self, path):
+        """MiB of a client that asks there, counted by a small launcher (see harness.measure)."""
+        with tempfile.NamedTemporaryFile("r") as cost:
+            subprocess.run([sys.executable, "-I", "-S", str(harness.HERE / "rusage.py"), cost.name, *self.command("-t", 20, path=path)],
+                           env=harness.environment(self.dir), stdout=subprocess.DEVNULL, check=True, timeout=60)
+            return int(cost.read().split()[2]) / 1024
 
     def test_unreachable(self):
         self.server.close()
