@@ -10,6 +10,8 @@ struct app;
 
 int cmd_ingest(struct app *app, int argc, char **argv);
 int cmd_parse(struct app *app, int argc, char **argv);
+int cmd_imap_login(struct app *app, int argc, char **argv);
+
 int cmd_inventory(struct app *app, int argc, char **argv);
 int cmd_report(struct app *app, int argc, char **argv);
 

@@ -70,8 +70,7 @@ static char *get(cfg_t *cfg, const char *key)
 	return s ? mem_strdup(s) : NULL;
 }
 
-/* The path beside the configuration file, unless it is absolute; to be freed. NULL stays NULL. */
-static char *beside(const char *config_path, char *path)
+char *config_beside(const char *config_path, char *path)
 {
 	const char *slash = strrchr(config_path, '/');
 	if (!path || path[0] == '/' || !slash)
@@ -82,6 +81,38 @@ static char *beside(const char *config_path, char *path)
 	memcpy(joined + n, path, len);
 	free(path);
 	return joined;
+}
+
+/* A name that also fits a unit of systemd and a file. */
+static int check_mailbox(cfg_t *cfg, cfg_opt_t *opt)
+{
+	const char *name = cfg_title(cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1));
+	static const char set[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+	if (name && name[0] != '\0' && name[0] != '-' && name[strspn(name, set)] == '\0')
+		return 0;
+	cfg_error(cfg, "mailbox: \"%s\" is no name: letters, digits, \".\", \"_\" and \"-\"",
+		  name ? name : "");
+	return -1;
+}
+
+static void read_mailboxes(struct config *config, cfg_t *cfg)
+{
+	config->n_mailboxes = cfg_size(cfg, "mailbox");
+	config->mailboxes = mem_alloc(config->n_mailboxes * sizeof *config->mailboxes);
+	for (unsigned i = 0; i < config->n_mailboxes; i++) {
+		cfg_t *section = cfg_getnsec(cfg, "mailbox", i);
+		config->mailboxes[i].name = mem_strdup(cfg_title(section));
+		config_oauth_read(section, config->path, &config->mailboxes[i].oauth);
+	}
+}
+
+const struct config_mailbox *config_mailbox(const struct config *config, const char *name)
+{
+	for (unsigned i = 0; i < config->n_mailboxes; i++)
+		if (strcmp(config->mailboxes[i].name, name) == 0)
+			return &config->mailboxes[i];
+	return NULL;
 }
 
 /*
@@ -130,11 +161,13 @@ static char *slurp(FILE *f)
 
 static enum status parse(struct config *config, const char *path, char *text, struct err *err)
 {
+	cfg_opt_t mailbox[] = {CONFIG_OAUTH_KEYS, CFG_END()};
 	cfg_opt_t options[] = {
 	    CFG_STR("database", NULL, CFGF_NONE),
 	    CFG_STR("dns-server", NULL, CFGF_NONE),
 	    CFG_STR("catalogue", NULL, CFGF_NONE),
 	    CFG_STR("mmdb", NULL, CFGF_NONE),
+	    CFG_SEC("mailbox", mailbox, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 	    CFG_END(),
 	};
 	err->msg[0] = '\0';
@@ -148,6 +181,8 @@ static enum status parse(struct config *config, const char *path, char *text, st
 	cfg_set_validate_func(cfg, "dns-server", check_server);
 	cfg_set_validate_func(cfg, "database", check_database);
 	cfg_set_validate_func(cfg, "catalogue", check_catalogue);
+	cfg_set_validate_func(cfg, "mailbox", check_mailbox);
+	config_oauth_validate(cfg, "mailbox");
 	enum status st = ST_OK;
 	FILE *f = fmemopen(text, strlen(text), "r");
 	if (!f || cfg_parse_fp(cfg, f) != CFG_SUCCESS) {
@@ -158,8 +193,9 @@ static enum status parse(struct config *config, const char *path, char *text, st
 		config->path = mem_strdup(path);
 		config->database = get(cfg, "database");
 		config->dns_server = get(cfg, "dns-server");
-		config->catalogue = beside(path, get(cfg, "catalogue"));
-		config->mmdb = beside(path, get(cfg, "mmdb"));
+		config->catalogue = config_beside(path, get(cfg, "catalogue"));
+		config->mmdb = config_beside(path, get(cfg, "mmdb"));
+		read_mailboxes(config, cfg);
 	}
 	if (f)
 		fclose(f);
@@ -236,5 +272,10 @@ void config_free(struct config *config)
 	free(config->dns_server);
 	free(config->catalogue);
 	free(config->mmdb);
+	for (unsigned i = 0; i < config->n_mailboxes; i++) {
+		free(config->mailboxes[i].name);
+		config_oauth_free(&config->mailboxes[i].oauth);
+	}
+	free(config->mailboxes);
 	*config = (struct config){0};
 }

@@ -5,6 +5,7 @@
  *	database = "service=dmarc"
  *	dns-server = "127.0.0.1:5353"
  *	catalogue = "services.csv"
+ *	mailbox rua { auth = xoauth2 ... }      config_oauth.h
  *
  * The file is the first of: --config FILE; $XDG_CONFIG_HOME/ruascope/ruascope.conf (~/.config when
  * it is not set); /etc/ruascope/ruascope.conf. None at all is fine; a --config that is missing, an
@@ -15,7 +16,13 @@
 
 #include <stdbool.h>
 
+#include "cli/config_oauth.h"
 #include "core/err.h"
+
+struct config_mailbox {
+	char *name; /* letters, digits, ".", "_" and "-" */
+	struct config_oauth oauth;
+};
 
 struct config {
 	char *path;       /* of the file that was read; NULL: none. All owned. */
@@ -24,12 +31,21 @@ struct config {
 	char *mmdb;       /* MaxMind DB of networks, or NULL; relative like catalogue */
 	char *catalogue;  /* own services (docs/catalogue.md), or NULL; a relative path is made to
 			   * begin where the configuration file is */
+	struct config_mailbox *mailboxes;
+	unsigned n_mailboxes;
 };
 
 /* ST_FATAL: "FILE:LINE: what is wrong". config is zeroed first. */
 enum status config_load(struct config *config, const char *explicit_path,
 			struct err *err) MUST_CHECK;
 void config_free(struct config *config);
+
+/* The section of this name, or NULL. */
+const struct config_mailbox *config_mailbox(const struct config *config, const char *name);
+
+/* The path beside the configuration file, unless it is absolute; takes path and returns what is to
+ * be freed. NULL stays NULL. */
+char *config_beside(const char *config_path, char *path);
 
 /* ADDR[:PORT], [ADDR]:PORT for IPv6. */
 bool config_is_server(const char *s);

@@ -27,7 +27,9 @@ doors=(
     'libloc/ dns/origin.c'
     'maxminddb\.h dns/origin.c'
     'arpa/nameser dns/wire.c'
-    'confuse\.h cli/config.c'
+    'curl/ ingest/imap_conn.c ingest/oauth_http.c'
+    'jansson\.h ingest/oauth_reply.c'
+    'confuse\.h cli/config*.[ch]'
     'xxhash\.h core/hash.c'
 )
 

@@ -89,6 +89,33 @@ static void catalogue(void **state)
 	}
 }
 
+static void mailboxes(void **state)
+{
+	(void)state;
+	struct config c;
+	struct err err = {.msg = ""};
+	char beside[128];
+	snprintf(beside, sizeof beside, "%s/rua.secret", root);
+	assert_int_equal(load("mailbox rua {\n\tauth = xoauth2\n\tprovider = microsoft\n"
+			      "\tclient-id = \"9a1f\"\n\tclient-secret-file = rua.secret\n"
+			      "\trefresh-token-file = \"/srv/rua.token\"\n}\n"
+			      "mailbox second.one {\n\tauth = plain\n}\ndatabase = local\n",
+			      &c, &err),
+			 ST_OK);
+	assert_int_equal(c.n_mailboxes, 2);
+	const struct config_mailbox *m = config_mailbox(&c, "rua");
+	assert_non_null(m);
+	assert_string_equal(m->oauth.auth, "xoauth2");
+	assert_string_equal(m->oauth.provider, "microsoft");
+	assert_string_equal(m->oauth.client_id, "9a1f");
+	assert_string_equal(m->oauth.client_secret_file, beside);
+	assert_string_equal(m->oauth.refresh_token_file, "/srv/rua.token");
+	assert_null(m->oauth.scope);
+	assert_string_equal(config_mailbox(&c, "second.one")->oauth.auth, "plain");
+	assert_null(config_mailbox(&c, "third"));
+	config_free(&c);
+}
+
 static void bad(void **state)
 {
 	(void)state;
@@ -96,10 +123,19 @@ static void bad(void **state)
 		const char *text;
 		int line;
 	} rows[] = {
-	    {"datbase = \"x\"\n", 1},   {"\n\ndns-server = \"resolver.example\"\n", 3},
-	    {"dns-server = \"\"\n", 1}, {"database = \"\"\n", 1},
-	    {"database\n", 2},          {"# c\ndatabase = {\n", 2},
+	    {"datbase = \"x\"\n", 1},
+	    {"\n\ndns-server = \"resolver.example\"\n", 3},
+	    {"dns-server = \"\"\n", 1},
+	    {"database = \"\"\n", 1},
+	    {"database\n", 2},
+	    {"# c\ndatabase = {\n", 2},
 	    {"catalogue = \"\"\n", 1},
+	    {"mailbox rua {\n\tauth = cram\n}\n", 2},
+	    {"mailbox rua {\n\n\tscope = \"\"\n}\n", 3},
+	    {"mailbox rua {\n\tclient-id = \"a\\x01b\"\n}\n", 2},
+	    {"mailbox rua {\n\ttoken = x\n}\n", 2},
+	    {"mailbox \"a/b\" {\n}\n", 2},
+	    {"mailbox a {\n}\nmailbox a {\n}\n", 3},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct config c;
@@ -149,8 +185,8 @@ static void servers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(good),   cmocka_unit_test(catalogue), cmocka_unit_test(bad),
-	    cmocka_unit_test(places), cmocka_unit_test(servers),
+	    cmocka_unit_test(good),      cmocka_unit_test(catalogue), cmocka_unit_test(bad),
+	    cmocka_unit_test(mailboxes), cmocka_unit_test(places),    cmocka_unit_test(servers),
 	};
 	return cmocka_run_group_tests(tests, make_root, drop_root);
 }
