@@ -1,5 +1,6 @@
 /* ruascope readiness: may a domain publish p=reject, and what would break. */
 #include <getopt.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -35,6 +36,7 @@ struct readiness_run {
 	const struct name_rules *rules;
 	struct catalogue *catalogue;
 	struct resolver *resolver;
+	struct readiness_limits limits;
 	struct readiness_input *inputs;
 	struct readiness *out;
 	struct arena facts, round;
@@ -75,8 +77,10 @@ static void judge(struct readiness_run *run, const struct request *q)
 		arena_reset(&run->round);
 		knowledge_begin(&k, run->rules, run->resolver ? &view : NULL, run->catalogue,
 				&run->round);
-		for (size_t i = 0; i < q->n; i++)
+		for (size_t i = 0; i < q->n; i++) {
+			run->inputs[i].limits = &run->limits;
 			readiness_judge(&run->inputs[i], &k, &run->out[i]);
+		}
 		knowledge_end(&k);
 	} while (dns_run_round(run->resolver));
 }
@@ -124,6 +128,25 @@ static int print(const struct readiness_run *run, const struct request *q)
 	return failed ? EXIT_INTERNAL : later && !q->all ? EXIT_TRY_LATER : rc;
 }
 
+static int read_limits(const struct app *app, struct readiness_limits *limits)
+{
+	for (unsigned i = 0; i < app->config.n_readiness; i++) {
+		char id[8];
+		double pass, warn;
+		int end = 0;
+		const char *s = app->config.readiness[i];
+		if (sscanf(s, "%7s %lf %lf %n", id, &pass, &warn, &end) == 3 && s[end] == '\0' &&
+		    readiness_limit(limits, id, pass, warn))
+			continue;
+		log_error(
+		    "%s: readiness: \"%s\" is not like \"A1 99 98\": a check that has limits, to "
+		    "pass and to warn",
+		    app->config.path, s);
+		return EXIT_CONFIG;
+	}
+	return EXIT_OK;
+}
+
 static int work(struct app *app, struct request *q, struct readiness_run *run)
 {
 	struct err err;
@@ -133,7 +156,9 @@ static int work(struct app *app, struct request *q, struct readiness_run *run)
 		log_error("%s", err.msg);
 		return EXIT_CONFIG;
 	}
-	int rc = app_open(app);
+	int rc = read_limits(app, &run->limits);
+	if (rc == EXIT_OK)
+		rc = app_open(app);
 	if (rc != EXIT_OK)
 		return rc;
 	if (q->all)

@@ -162,11 +162,13 @@ static char *slurp(FILE *f)
 static enum status parse(struct config *config, const char *path, char *text, struct err *err)
 {
 	cfg_opt_t mailbox[] = {CONFIG_OAUTH_KEYS, CFG_END()};
+	char none[] = "{}"; /* libconfuse wants it writable */
 	cfg_opt_t options[] = {
 	    CFG_STR("database", NULL, CFGF_NONE),
 	    CFG_STR("dns-server", NULL, CFGF_NONE),
 	    CFG_STR("catalogue", NULL, CFGF_NONE),
 	    CFG_STR("mmdb", NULL, CFGF_NONE),
+	    CFG_STR_LIST("readiness", none, CFGF_NONE),
 	    CFG_SEC("mailbox", mailbox, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 	    CFG_END(),
 	};
@@ -194,6 +196,11 @@ static enum status parse(struct config *config, const char *path, char *text, st
 		config->database = get(cfg, "database");
 		config->dns_server = get(cfg, "dns-server");
 		config->catalogue = config_beside(path, get(cfg, "catalogue"));
+		config->n_readiness = cfg_size(cfg, "readiness");
+		config->readiness =
+		    mem_grow(NULL, config->n_readiness + 1, sizeof *config->readiness);
+		for (unsigned i = 0; i < config->n_readiness; i++)
+			config->readiness[i] = mem_strdup(cfg_getnstr(cfg, "readiness", i));
 		config->mmdb = config_beside(path, get(cfg, "mmdb"));
 		read_mailboxes(config, cfg);
 	}
@@ -272,6 +279,9 @@ void config_free(struct config *config)
 	free(config->dns_server);
 	free(config->catalogue);
 	free(config->mmdb);
+	for (unsigned i = 0; i < config->n_readiness; i++)
+		free(config->readiness[i]);
+	free(config->readiness);
 	for (unsigned i = 0; i < config->n_mailboxes; i++) {
 		free(config->mailboxes[i].name);
 		config_oauth_free(&config->mailboxes[i].oauth);

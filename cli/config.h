@@ -28,9 +28,11 @@ struct config {
 	char *path;       /* of the file that was read; NULL: none. All owned. */
 	char *database;   /* libpq connection string, "local", or NULL */
 	char *dns_server; /* ADDR[:PORT], or NULL */
-	char *mmdb;       /* MaxMind DB of networks, or NULL; relative like catalogue */
-	char *catalogue;  /* own services (docs/catalogue.md), or NULL; a relative path is made to
-			   * begin where the configuration file is */
+	char **readiness; /* "A1 99 98": limits of checks; n_readiness of them */
+	unsigned n_readiness;
+	char *mmdb;      /* MaxMind DB of networks, or NULL; relative like catalogue */
+	char *catalogue; /* own services (docs/catalogue.md), or NULL; a relative path is made to
+			  * begin where the configuration file is */
 	struct config_mailbox *mailboxes;
 	unsigned n_mailboxes;
 };

@@ -15,21 +15,21 @@ const char *const fate_names[FATE_COUNT] = {"legit", "forwarder", "unknown", "un
 static const struct {
 	const char *id, *title, *limit;
 } rows[CHECK_COUNT] = {
-    [CHECK_C1] = {"C1", "Days with reports", ">=28 of 30"},
-    [CHECK_C2] = {"C2", "History covers a month's end", ">=35 days"},
-    [CHECK_C3] = {"C3", "Reporting organisations", ">=5, a large one among them"},
-    [CHECK_C4] = {"C4", "Share of the largest reporter", "<=90%"},
-    [CHECK_C5] = {"C5", "Messages in the window", ">=1000"},
-    [CHECK_C6] = {"C6", "Age of the newest report, longest gap", "<=3 days"},
-    [CHECK_A1] = {"A1", "Legitimate mail that passes, 14 days", ">=99%"},
-    [CHECK_A2] = {"A2", "The worst legitimate sender", ">=98%"},
+    [CHECK_C1] = {"C1", "Days with reports", ""},
+    [CHECK_C2] = {"C2", "History covers a month's end", ""},
+    [CHECK_C3] = {"C3", "Reporting organisations", ""},
+    [CHECK_C4] = {"C4", "Share of the largest reporter", ""},
+    [CHECK_C5] = {"C5", "Messages in the window", ""},
+    [CHECK_C6] = {"C6", "Age of the newest report, longest gap", ""},
+    [CHECK_A1] = {"A1", "Legitimate mail that passes, 14 days", ""},
+    [CHECK_A2] = {"A2", "The worst legitimate sender", ""},
     [CHECK_A3] = {"A3", "Legitimate senders that fail", "0"},
-    [CHECK_A4] = {"A4", "Unknown mail that fails, of legitimate mail", "<=0.5%"},
-    [CHECK_A5] = {"A5", "Legitimate mail signed with DKIM", ">=95%"},
-    [CHECK_A6] = {"A6", "Forwarded mail that breaks, of legitimate mail", "<=0.5%"},
-    [CHECK_A7] = {"A7", "Age of the newest sender", ">14 days"},
-    [CHECK_A8] = {"A8", "Days at p=quarantine or more", ">=30"},
-    [CHECK_A9] = {"A9", "Change of A1 against the week before", "<=0.5 points"},
+    [CHECK_A4] = {"A4", "Unknown mail that fails, of legitimate mail", ""},
+    [CHECK_A5] = {"A5", "Legitimate mail signed with DKIM", ""},
+    [CHECK_A6] = {"A6", "Forwarded mail that breaks, of legitimate mail", ""},
+    [CHECK_A7] = {"A7", "Age of the newest sender", ""},
+    [CHECK_A8] = {"A8", "Days at p=quarantine or more", ""},
+    [CHECK_A9] = {"A9", "Change of A1 against the week before", ""},
     [CHECK_A10] = {"A10", "Bounces for authentication", "0"},
     [CHECK_A11] = {"A11", "Mailing lists", ""},
     [CHECK_D1] = {"D1", "DMARC record", "one, valid"},
@@ -74,21 +74,68 @@ double percent(uint64_t part, uint64_t whole)
 	return whole ? 100.0 * (double)part / (double)whole : 100.0;
 }
 
-enum check_status at_least_status(double v, double pass, double warn)
+/* What a person may change: better is more, or less; pass and warn; the unit. */
+static const struct {
+	bool more;
+	double pass, warn;
+	const char *unit;
+} defaults[CHECK_COUNT] = {
+    [CHECK_C1] = {true, 28, 14, " of 30"},
+    [CHECK_C2] = {true, 35, 0, " days"},
+    [CHECK_C3] = {true, 5, 3, ", a large one among them"},
+    [CHECK_C4] = {false, 90, 100, "%"},
+    [CHECK_C5] = {true, 1000, 100, ""},
+    [CHECK_C6] = {false, 3, 7, " days"},
+    [CHECK_A1] = {true, 99, 98, "%"},
+    [CHECK_A2] = {true, 98, 95, "%"},
+    [CHECK_A4] = {false, 0.5, 2, "%"},
+    [CHECK_A5] = {true, 95, 80, "%"},
+    [CHECK_A6] = {false, 0.5, 2, "%"},
+    [CHECK_A7] = {true, 15, 7, " days"},
+    [CHECK_A8] = {true, 30, 14, ""},
+    [CHECK_A9] = {false, 0.5, 1, " points"},
+};
+
+bool readiness_limit(struct readiness_limits *limits, const char *id, double pass, double warn)
 {
-	return v >= pass ? CHECK_PASS : v >= warn ? CHECK_WARN : CHECK_FAIL;
+	for (int i = 0; i < CHECK_COUNT; i++) {
+		if (strcmp(rows[i].id, id) != 0 || !defaults[i].unit)
+			continue;
+		if (defaults[i].more ? pass < warn : pass > warn)
+			return false;
+		limits->set[i] = true;
+		limits->pass[i] = pass;
+		limits->warn[i] = warn;
+		return true;
+	}
+	return false;
 }
 
-enum check_status at_most_status(double v, double pass, double warn)
+static double limit_of(const struct judging *j, enum check_id id, bool pass)
 {
+	const struct readiness_limits *l = j->in->limits;
+	if (l && l->set[id])
+		return pass ? l->pass[id] : l->warn[id];
+	return pass ? defaults[id].pass : defaults[id].warn;
+}
+
+enum check_status judge_value(const struct judging *j, enum check_id id, double v)
+{
+	double pass = limit_of(j, id, true), warn = limit_of(j, id, false);
+	if (defaults[id].more)
+		return v >= pass ? CHECK_PASS : v >= warn ? CHECK_WARN : CHECK_FAIL;
 	return v <= pass ? CHECK_PASS : v <= warn ? CHECK_WARN : CHECK_FAIL;
 }
 
 void set_check(struct judging *j, enum check_id id, enum check_status status, const char *value,
 	       const char *text)
 {
+	const char *limit = rows[id].limit;
+	if (defaults[id].unit)
+		limit = TEXT(j, "%s%g%s", defaults[id].more ? ">=" : "<=", limit_of(j, id, true),
+			     defaults[id].unit);
 	j->out->checks[id] =
-	    (struct check){rows[id].id, rows[id].title, status, value, rows[id].limit, text};
+	    (struct check){rows[id].id, rows[id].title, status, value, limit, text};
 }
 
 /* ---- volumes ---- */

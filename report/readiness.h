@@ -99,11 +99,21 @@ struct readiness {
 	size_t n_not_observed;
 };
 
+/* Limits that a person set; the others are those of docs/readiness.md. */
+struct readiness_limits {
+	bool set[CHECK_COUNT];
+	double pass[CHECK_COUNT], warn[CHECK_COUNT];
+};
+
+/* id: "A1". false: it has no limits, or warn is not between pass and fail. */
+bool readiness_limit(struct readiness_limits *limits, const char *id, double pass, double warn);
+
 struct readiness_input {
-	const struct domain_facts *window;  /* 30 days */
-	const struct domain_facts *gate;    /* the last 14 of them */
-	const struct domain_facts *history; /* the 60 days before the window */
-	int32_t as_of;                      /* the day after the window */
+	const struct domain_facts *window;     /* 30 days */
+	const struct domain_facts *gate;       /* the last 14 of them */
+	const struct domain_facts *history;    /* the 60 days before the window */
+	int32_t as_of;                         /* the day after the window */
+	const struct readiness_limits *limits; /* NULL: none were set */
 };
 
 /* out and all it holds live in the arena of k. */

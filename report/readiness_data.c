@@ -53,7 +53,7 @@ static void check_reporters(struct judging *j)
 			who = d->reporters[i].org_name;
 		}
 	}
-	enum check_status status = at_least_status((double)d->n_reporters, 5, 3);
+	enum check_status status = judge_value(j, CHECK_C3, (double)d->n_reporters);
 	if (status == CHECK_PASS && !large)
 		status = CHECK_WARN;
 	set_check(
@@ -61,7 +61,7 @@ static void check_reporters(struct judging *j)
 	    large
 		? "each receiver sees another part of your mail"
 		: "none of Google, Microsoft and Yahoo reports: most people's mailboxes are there");
-	set_check(j, CHECK_C4, at_most_status(percent(most, all), 90, 100),
+	set_check(j, CHECK_C4, judge_value(j, CHECK_C4, percent(most, all)),
 		  TEXT(j, "%.1f%%", all ? percent(most, all) : 0),
 		  TEXT(j, "most comes from %s", *who ? who : "nobody"));
 }
@@ -72,22 +72,22 @@ void check_data(struct judging *j)
 	int32_t newest, gap;
 	uint64_t messages = j->in->window->messages;
 	days_and_gap(j, &days, &newest, &gap);
-	set_check(j, CHECK_C1, at_least_status(days, 28, 14), TEXT(j, "%u", days),
+	set_check(j, CHECK_C1, judge_value(j, CHECK_C1, days), TEXT(j, "%u", days),
 		  "a sender that was not reported cannot be judged");
 	int32_t history = j->in->as_of - first_day(j);
 	set_check(
-	    j, CHECK_C2, history >= 35 ? CHECK_PASS : CHECK_WARN, TEXT(j, "%d days", history),
+	    j, CHECK_C2, judge_value(j, CHECK_C2, history), TEXT(j, "%d days", history),
 	    j->out->n_not_observed > 0
 		? TEXT(j, "%s was seen before and not in this window: look whether it still sends",
 		       j->out->not_observed[0])
 		: "invoices and the like are sent once a month");
 	check_reporters(j);
-	set_check(j, CHECK_C5, at_least_status((double)messages, 1000, 100),
+	set_check(j, CHECK_C5, judge_value(j, CHECK_C5, (double)messages),
 		  TEXT(j, "%llu", (unsigned long long)messages),
 		  "of few messages little can be said");
 	int32_t age = newest == INT32_MIN ? 999 : j->in->as_of - 1 - newest;
 	int32_t worst = age > gap ? age : gap;
-	set_check(j, CHECK_C6, at_most_status(worst, 3, 7),
+	set_check(j, CHECK_C6, judge_value(j, CHECK_C6, worst),
 		  newest == INT32_MIN ? "no report" : TEXT(j, "%d days, %d days", age, gap),
 		  "reports come every day; when they stop, something is wrong with the mailbox");
 }

@@ -13,18 +13,18 @@ static void check_passing(struct judging *j)
 	const struct volume *g = &j->gate[FATE_LEGIT];
 	double now = percent(g->pass, g->messages);
 	const struct volume *w = j->week[1], *b = j->week[0];
-	set_check(j, CHECK_A1, g->messages ? at_least_status(now, 99, 98) : CHECK_UNKNOWN,
+	set_check(j, CHECK_A1, g->messages ? judge_value(j, CHECK_A1, now) : CHECK_UNKNOWN,
 		  TEXT(j, "%.2f%%", now),
 		  TEXT(j, "%llu of %llu messages of legitimate senders pass",
 		       (unsigned long long)g->pass, (unsigned long long)g->messages));
 	double drop = percent(b[FATE_LEGIT].pass, b[FATE_LEGIT].messages) -
 		      percent(w[FATE_LEGIT].pass, w[FATE_LEGIT].messages);
 	bool known = b[FATE_LEGIT].messages > 0 && w[FATE_LEGIT].messages > 0;
-	set_check(j, CHECK_A9, known ? at_most_status(drop, 0.5, 1) : CHECK_UNKNOWN,
+	set_check(j, CHECK_A9, known ? judge_value(j, CHECK_A9, drop) : CHECK_UNKNOWN,
 		  TEXT(j, "%+.2f points", drop == 0 ? 0 : -drop),
 		  "a fall means that something was changed last week");
 	double dkim = percent(g->dkim, g->messages);
-	set_check(j, CHECK_A5, g->messages ? at_least_status(dkim, 95, 80) : CHECK_UNKNOWN,
+	set_check(j, CHECK_A5, g->messages ? judge_value(j, CHECK_A5, dkim) : CHECK_UNKNOWN,
 		  TEXT(j, "%.1f%%", dkim),
 		  "RFC 9989 forbids p=reject on SPF alone: forwarding breaks SPF");
 }
@@ -42,7 +42,7 @@ static void check_worst(struct judging *j)
 		least = percent(v->pass, v->messages);
 		worst = &inv->senders[i];
 	}
-	set_check(j, CHECK_A2, worst ? at_least_status(least, 98, 95) : CHECK_UNKNOWN,
+	set_check(j, CHECK_A2, worst ? judge_value(j, CHECK_A2, least) : CHECK_UNKNOWN,
 		  worst ? TEXT(j, "%.1f%%", least) : "",
 		  worst ? TEXT(j, "%s passes least", worst->name)
 			: "no legitimate sender has fifty messages in 14 days");
@@ -75,11 +75,11 @@ static void check_others(struct judging *j)
 	double u_share = legit ? 100.0 * (double)unknown / (double)legit : unknown ? 100 : 0;
 	double f_share = legit ? 100.0 * (double)breaks / (double)legit : 0;
 	set_check(
-	    j, CHECK_A4, at_most_status(u_share, 0.5, 2), TEXT(j, "%.2f%%", u_share),
+	    j, CHECK_A4, judge_value(j, CHECK_A4, u_share), TEXT(j, "%.2f%%", u_share),
 	    TEXT(j,
 		 "%llu failing messages of senders that nobody has named: find out, and label them",
 		 (unsigned long long)unknown));
-	set_check(j, CHECK_A6, at_most_status(f_share, 0.5, 2), TEXT(j, "%.2f%%", f_share),
+	set_check(j, CHECK_A6, judge_value(j, CHECK_A6, f_share), TEXT(j, "%.2f%%", f_share),
 		  TEXT(j, "%llu messages were changed on the way; p=reject loses them",
 		       (unsigned long long)breaks));
 }
@@ -103,10 +103,7 @@ static void check_newest(struct judging *j)
 		return;
 	}
 	int32_t age = newest ? j->in->as_of - newest->first_day : 999;
-	set_check(j, CHECK_A7,
-		  age > 14   ? CHECK_PASS
-		  : age >= 7 ? CHECK_WARN
-			     : CHECK_FAIL,
+	set_check(j, CHECK_A7, judge_value(j, CHECK_A7, age),
 		  newest ? TEXT(j, "%d days", age) : "none",
 		  newest ? TEXT(j, "%s began to send: wait until it has settled", newest->name)
 			 : "no sender is new");
@@ -139,7 +136,7 @@ static void check_stage(struct judging *j)
 		set_check(j, CHECK_A8, CHECK_INFO, TEXT(j, "%d", days),
 			  "a domain that sends nothing need not wait");
 	else
-		set_check(j, CHECK_A8, at_least_status(days, 30, 14), TEXT(j, "%d", days),
+		set_check(j, CHECK_A8, judge_value(j, CHECK_A8, days), TEXT(j, "%d", days),
 			  "at quarantine a mistake is found in the junk folder, at reject nowhere "
 			  "(RFC 9989 section 7.4)");
 }

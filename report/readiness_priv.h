@@ -31,10 +31,9 @@ void set_check(struct judging *j, enum check_id id, enum check_status status, co
 /* Text made in the arena. */
 #define TEXT(j, ...) arena_printf((j)->a, __VA_ARGS__)
 
-/* More is better: pass at pass, warn at warn. */
-enum check_status at_least_status(double v, double pass, double warn);
-/* Less is better. */
-enum check_status at_most_status(double v, double pass, double warn);
+/* What v means by the limits of a check that has them. */
+enum check_status judge_value(const struct judging *j, enum check_id id, double v);
+
 /* 99.4 of per cent; 100 when whole is 0. */
 double percent(uint64_t part, uint64_t whole);
 

@@ -34,6 +34,8 @@ static const char no_services[] =
     "aligned_spf,include_helps,dkim,advice,link,source\n"
     "Nobody,esp,,nobody.test,,,,,y,n,n,n,None.,,test\n";
 
+static const struct readiness_limits *limits_set; /* of all cases; NULL: the defaults */
+
 /* What a case may change; zero: as in the tidy domain. */
 struct variant {
 	unsigned days, reporters, history_days, quarantine_days, last_gap;
@@ -266,7 +268,7 @@ static struct readiness judge(const struct variant *c, struct arena *a)
 	facts[2] = make_facts(a, OCTOBER - 1, &old, 1);
 	unsigned history = c->history_days ? c->history_days : 60;
 	fill_days(a, &facts[2], AS_OF - 30 - (int32_t)history, history, 0);
-	const struct readiness_input in = {&facts[0], &facts[1], &facts[2], AS_OF};
+	const struct readiness_input in = {&facts[0], &facts[1], &facts[2], AS_OF, limits_set};
 	struct readiness r;
 	struct knowledge k;
 	zone_view_end(&z);
@@ -379,6 +381,29 @@ static void test_ladder(void **state)
 	arena_free(&a);
 }
 
+/* Limits of one's own; and those that are none. */
+static void test_limits(void **state)
+{
+	struct readiness_limits l = {{false}, {0}, {0}};
+	const struct variant c = {.legit = 9700, .failing = 300};
+	struct arena a = {0};
+	(void)state;
+	assert_false(readiness_limit(&l, "A3", 1, 0)); /* any failing sender is one too many */
+	assert_false(readiness_limit(&l, "X1", 1, 0));
+	assert_false(readiness_limit(&l, "A1", 97, 98)); /* more is better */
+	assert_false(readiness_limit(&l, "A4", 2, 1));   /* less is better */
+	struct readiness r = judge(&c, &a);
+	assert_int_equal(r.checks[CHECK_A1].status, CHECK_FAIL);
+	assert_string_equal(r.checks[CHECK_A1].limit, ">=99%");
+	assert_true(readiness_limit(&l, "A1", 97, 90));
+	limits_set = &l;
+	r = judge(&c, &a);
+	limits_set = NULL;
+	assert_int_equal(r.checks[CHECK_A1].status, CHECK_PASS);
+	assert_string_equal(r.checks[CHECK_A1].limit, ">=97%");
+	arena_free(&a);
+}
+
 static void test_projection(void **state)
 {
 	const struct variant c = {
@@ -399,6 +424,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_checks), cmocka_unit_test(test_verdicts),
-	    cmocka_unit_test(test_ladder), cmocka_unit_test(test_projection)};
+	    cmocka_unit_test(test_ladder), cmocka_unit_test(test_projection),
+	    cmocka_unit_test(test_limits)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
