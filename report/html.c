@@ -137,35 +137,43 @@ static void put_legend(struct buf *out, const uint64_t total[BAND_COUNT], uint64
 	buf_puts(out, "</ul>\n");
 }
 
-static uint64_t totals_of(const struct domain_inventory *d, uint64_t total[BAND_COUNT])
+static void put_share(struct buf *out, const char *what, const uint64_t total[BAND_COUNT])
 {
 	uint64_t all = 0;
-	for (size_t i = 0; i < d->n_senders; i++) {
-		total[band_of(d->senders[i].verdict.category)] += d->senders[i].t.messages;
-		all += d->senders[i].t.messages;
-	}
-	return all;
-}
-
-void html_share_chart(struct buf *out, const struct domain_inventory *d)
-{
-	uint64_t total[BAND_COUNT] = {0}, all = totals_of(d, total);
 	double x = 0;
+	for (int b = 0; b < BAND_COUNT; b++)
+		all += total[b];
 	if (all == 0)
 		return;
-	buf_puts(out, "<svg viewBox=\"0 0 1000 26\" role=\"img\" aria-label=\"Shares of the mail; "
-		      "the list below has the figures\">");
+	buf_printf(
+	    out,
+	    "<p class=\"soft\">%s</p>\n<svg viewBox=\"0 0 1000 26\" role=\"img\" aria-label=\"%s: "
+	    "shares of the mail; the list below has the figures\">",
+	    what, what);
 	for (int b = 0; b < BAND_COUNT; b++) {
 		double w = 1000.0 * (double)total[b] / (double)all;
 		if (total[b] > 0)
 			buf_printf(out,
 				   "<rect class=\"%s\" x=\"%.1f\" y=\"0\" width=\"%.1f\" "
-				   "height=\"26\"><title>%s</title></rect>",
+				   "height=\"26\"><title>"
+				   "%s</title></rect>",
 				   bands[b].class, x, w < 1 ? 1 : w, bands[b].word);
 		x += w;
 	}
 	buf_puts(out, "</svg>\n");
 	put_legend(out, total, all);
+}
+
+void html_share_chart(struct buf *out, const struct domain_inventory *d)
+{
+	uint64_t now[BAND_COUNT] = {0}, before[BAND_COUNT] = {0};
+	for (size_t i = 0; i < d->n_senders; i++)
+		now[band_of(d->senders[i].verdict.category)] += d->senders[i].t.messages;
+	for (int c = 0; c < CAT_COUNT; c++)
+		before[band_of((enum category)c)] += d->before[c];
+	put_share(out, "This period", now);
+	if (d->compared)
+		put_share(out, "The period before", before);
 }
 
 /* A fact's messages are spread evenly over its days. */

@@ -219,4 +219,6 @@ void inventory_domain(const struct domain_facts *now, const struct domain_facts 
 					 .walk_domain = z ? walked(k, now->domain) : NULL,
 					 .senders = all,
 					 .n_senders = kept};
+	for (size_t i = 0; i < old.n; i++)
+		out->before[old.senders[i].verdict.category] += old.senders[i].t.messages;
 }

@@ -146,7 +146,8 @@ static void put_row(struct buf *out, const struct domain_inventory *d, const str
 static void put_head(struct buf *out, const char *caption)
 {
 	buf_printf(out,
-		   "<div class=\"wide\"><table><caption>%s</caption><thead><tr><th "
+		   "<div class=\"wide\" tabindex=\"0\" role=\"group\" "
+		   "aria-label=\"Table\"><table><caption>%s</caption><thead><tr><th "
 		   "scope=\"col\">Sender</th>"
 		   "<th scope=\"col\">What it is</th><th scope=\"col\" class=\"n\">Messages</th>"
 		   "<th scope=\"col\" class=\"n\">DMARC</th><th scope=\"col\" class=\"n\">SPF</th>"
@@ -261,7 +262,8 @@ static void put_glance(struct buf *out, const struct readiness *r)
 
 static void put_checks(struct buf *out, const struct readiness *r)
 {
-	buf_puts(out, "<div class=\"wide\"><table><caption>Every check</caption><thead><tr><th "
+	buf_puts(out, "<div class=\"wide\" tabindex=\"0\" role=\"group\" "
+		      "aria-label=\"Table\"><table><caption>Every check</caption><thead><tr><th "
 		      "scope=\"col\">Check</th><th scope=\"col\">Result</th>"
 		      "<th scope=\"col\">Found</th><th scope=\"col\">Wanted</th><th "
 		      "scope=\"col\">What it means</th></tr></thead><tbody>\n");

@@ -1,14 +1,18 @@
 """Pages: whole, of one piece, without a script, readable by machine and person; looked at in Chromium where it is installed."""
 import html.parser
+import os
+import pathlib
 import re
 import shutil
 import subprocess
+import urllib.parse
 
 import harness
 
 SAMPLES = harness.ROOT / "samples"
 ANSWERS = SAMPLES / ".dns/answers.sql"
 CHROMIUM = shutil.which("chromium")
+AXE = os.environ.get("RUASCOPE_AXE")
 VOID = {"meta"}
 WIDTHS = (380, 1600)
 
@@ -122,6 +126,20 @@ class Pages(harness.Case):
                 self.assertNotIn("CONSOLE", done.stderr)
             self.chromium(top, "--print-to-pdf-no-header", f"--print-to-pdf={top}/{name}.pdf", f"file://{top}/{name}.html")
             self.assertTrue((top / f"{name}.pdf").read_bytes().startswith(b"%PDF"))
+
+    @harness.unittest.skipUnless(CHROMIUM and AXE, "chromium is not installed, or RUASCOPE_AXE does not name axe.min.js (npm pack axe-core)")
+    def test_axe(self):
+        """No violation of accessibility that axe-core finds. The page's own policy would not let a script in, so it is taken off here."""
+        top = self.scratch()
+        script = pathlib.Path(AXE).read_text().replace("</script", "<\\/script")
+        run = "axe.run().then(r => { document.body.innerHTML = '<pre id=axe>' + encodeURIComponent(JSON.stringify(r.violations.map(v => [v.id, v.nodes[0].html]))) + '</pre>' })"
+        for name, text in self.pages.items():
+            page = re.sub('<meta http-equiv="Content-Security-Policy"[^>]*>', "", text)
+            (top / "page.html").write_text(page.replace("</body>", f"<script>{script}</script><script>{run}</script></body>"))
+            done = self.chromium(top, "--virtual-time-budget=30000", "--dump-dom", f"file://{top}/page.html")
+            found = re.search('<pre id="axe">(.*?)</pre>', done.stdout)
+            self.assertTrue(found, done.stderr[-500:])
+            self.assertEqual(urllib.parse.unquote(found[1]), "[]", name)
 
     def chromium(self, top, *args):
         return subprocess.run([CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--enable-logging=stderr", "--v=0",
