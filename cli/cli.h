@@ -135,6 +135,9 @@ bool period_windows(const struct app *app, const struct period_options *o, struc
 /* -f of commands that know these two; false: complained, usage error. */
 bool format_text_or_json(const struct app *app, const char *word, bool *as_json);
 
+/* All options of a command that takes -f and nothing else; optind is behind them. Exit code. */
+int format_option_only(const struct app *app, int argc, char **argv, bool *as_json);
+
 /* ---- output (output.c) ---- */
 
 bool use_colour(void); /* stdout is a terminal and NO_COLOR is not set */
@@ -147,6 +150,10 @@ void put_text(struct buf *b, const char *s);
 
 /* All of b to stdout; main() finds out at the end whether it got there. */
 void print_buf(const struct buf *b);
+
+/* How text is to look on stdout, or in a file when output is not NULL. */
+struct text_style;
+void text_style_of(const char *output, struct text_style *out);
 
 /* To path, or stdout when it is NULL. Exit code; complains itself. */
 int write_output(const char *path, const void *data, size_t n);

@@ -126,28 +126,15 @@ static void status_json(const struct db_status *s)
 	buf_free(&b);
 }
 
-/* -f text or json, and nothing else: EXIT_OK with *as_json set. */
-static int status_options(struct app *app, int argc, char **argv, bool *as_json)
-{
-	static const struct option options[] = {{"format", required_argument, NULL, 'f'},
-						{NULL, 0, NULL, 0}};
-	int c;
-	while ((c = getopt_long(argc, argv, ":f:", options, NULL)) != -1) {
-		if (c != 'f')
-			return bad_option(app, argv, c);
-		if (!format_text_or_json(app, optarg, as_json))
-			return EXIT_USAGE;
-	}
-	return optind < argc ? usage_error(app, "unexpected \"%s\"", argv[optind]) : EXIT_OK;
-}
-
 int cmd_db_status(struct app *app, int argc, char **argv)
 {
 	struct err err;
 	struct db_status s;
-	bool as_json = false;
+	bool as_json;
 	int version, to;
-	int rc = status_options(app, argc, argv, &as_json);
+	int rc = format_option_only(app, argc, argv, &as_json);
+	if (rc == EXIT_OK && optind < argc)
+		rc = usage_error(app, "unexpected \"%s\"", argv[optind]);
 	if (rc == EXIT_OK)
 		rc = app_open(app);
 	if (rc != EXIT_OK)

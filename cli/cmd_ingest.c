@@ -14,7 +14,6 @@
 #include "core/mem.h"
 #include "core/text.h"
 #include "db/load.h"
-#include "db/rollup.h"
 #include "dns/names.h"
 #include "ingest/workers.h"
 
@@ -81,13 +80,10 @@ static double seconds_since(const struct timespec *t)
 	return (double)(now.tv_sec - t->tv_sec) + (double)(now.tv_nsec - t->tv_nsec) / 1e9;
 }
 
-/* Closed months that got new reports are summed up again, so that reading them stays fast. */
 static int after_run(struct app *app, int64_t run_id, const struct ingest_totals *t)
 {
 	struct err err;
 	enum status st = load_run_end(app->db, run_id, t->inputs, &err);
-	if (st == ST_OK && t->outcomes[OUT_STORED] > 0)
-		st = db_rollup(app->db, day_from_unix(time(NULL)), NULL, &err);
 	return st == ST_OK ? EXIT_OK : app_fail(st, &err);
 }
 
@@ -249,6 +245,10 @@ static int read_imap_option(struct app *app, struct ingest_options *o, int c, ch
 {
 	switch (c) {
 	case OPT_IMAP:
+		if (strcmp(optarg, "--all") == 0) { /* "--imap --all" is how one says it */
+			o->imap_all = true;
+			return EXIT_OK;
+		}
 		if (o->n_imap == MAILBOXES_MAX)
 			return usage_error(app, "more than %d mailboxes", MAILBOXES_MAX);
 		o->imap[o->n_imap++] = optarg;

@@ -1,10 +1,7 @@
 /* ruascope inventory: who sends as each domain, compared with the period before; ruascope report:
  * of that, what a person must act on. */
 #include <getopt.h>
-#include <langinfo.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/commands.h"
@@ -14,10 +11,9 @@
 #include "dns/names.h"
 #include "report/render.h"
 
-#define OUTPUT_MAX    (2 * GIB)
-#define PAPER_COLUMNS 100 /* of a text that goes to a file or a pipe */
+#define OUTPUT_MAX (2 * GIB)
 
-enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV, FORMAT_HTML };
 
 struct inventory_request {
 	struct senders_request senders;
@@ -27,15 +23,17 @@ struct inventory_request {
 
 static int read_format(const struct app *app, const char *word, enum format *format)
 {
-	static const char *const names[] = {
-	    [FORMAT_TEXT] = "text", [FORMAT_JSON] = "json", [FORMAT_CSV] = "csv"};
+	static const char *const names[] = {[FORMAT_TEXT] = "text",
+					    [FORMAT_JSON] = "json",
+					    [FORMAT_CSV] = "csv",
+					    [FORMAT_HTML] = "html"};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		if (strcmp(word, names[i]) == 0) {
 			*format = (enum format)i;
 			return EXIT_OK;
 		}
 	}
-	return usage_error(app, "-f: \"%s\" is not one of text, json, csv", word);
+	return usage_error(app, "-f: \"%s\" is not one of text, json, csv, html", word);
 }
 
 static int read_category(const struct app *app, const char *word, struct inventory_options *o)
@@ -98,25 +96,13 @@ static int read_domains(const struct app *app, const struct name_rules *rules, c
 	return EXIT_OK;
 }
 
-static struct text_style text_style(const char *output, bool findings)
-{
-	struct winsize w;
-	struct text_style s = {.width = PAPER_COLUMNS,
-			       .findings = findings,
-			       .utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0};
-	if (output)
-		return s;
-	s.colour = use_colour();
-	if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0)
-		s.width = w.ws_col;
-	return s;
-}
-
 static int print(const struct inventory *inv, const struct inventory_request *r)
 {
 	struct buf b;
 	bool findings = r->senders.options.findings;
-	struct text_style style = text_style(r->output, findings);
+	struct text_style style;
+	text_style_of(r->output, &style);
+	style.findings = findings;
 	int rc = EXIT_INTERNAL;
 	buf_init(&b, OUTPUT_MAX);
 	switch (r->format) {
@@ -128,6 +114,9 @@ static int print(const struct inventory *inv, const struct inventory_request *r)
 		break;
 	case FORMAT_CSV:
 		render_inventory_csv(inv, &b);
+		break;
+	case FORMAT_HTML:
+		render_inventory_html(inv, findings, &b);
 		break;
 	}
 	if (b.failed)

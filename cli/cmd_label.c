@@ -277,17 +277,11 @@ static int list(struct app *app, const char *domain, bool as_json)
 
 int cmd_label_list(struct app *app, int argc, char **argv)
 {
-	static const struct option options[] = {{"format", required_argument, NULL, 'f'},
-						{NULL, 0, NULL, 0}};
 	char domain[DOMAIN_SIZE];
-	bool as_json = false;
-	int c;
-	while ((c = getopt_long(argc, argv, ":f:", options, NULL)) != -1) {
-		if (c != 'f')
-			return bad_option(app, argv, c);
-		if (!format_text_or_json(app, optarg, &as_json))
-			return EXIT_USAGE;
-	}
+	bool as_json;
+	int rc = format_option_only(app, argc, argv, &as_json);
+	if (rc != EXIT_OK)
+		return rc;
 	if (argc - optind > 1)
 		return usage_error(app, "one DOMAIN at most, please");
 	if (optind == argc)

@@ -15,7 +15,6 @@
 #include "core/text.h"
 #include "db/load.h"
 #include "db/quarantine.h"
-#include "db/rollup.h"
 #include "dns/names.h"
 #include "ingest/pipeline.h"
 
@@ -73,24 +72,18 @@ static void list_text(struct buf *b, const struct quarantined *rows, size_t n)
 
 int cmd_rejects_list(struct app *app, int argc, char **argv)
 {
-	static const struct option options[] = {{"format", required_argument, NULL, 'f'},
-						{NULL, 0, NULL, 0}};
 	struct arena a = {0};
 	struct quarantined *rows;
 	struct buf b;
 	struct err err;
 	size_t n;
-	bool as_json = false;
-	int c;
-	while ((c = getopt_long(argc, argv, ":f:", options, NULL)) != -1) {
-		if (c != 'f')
-			return bad_option(app, argv, c);
-		if (!format_text_or_json(app, optarg, &as_json))
-			return EXIT_USAGE;
-	}
+	bool as_json;
+	int rc = format_option_only(app, argc, argv, &as_json);
+	if (rc != EXIT_OK)
+		return rc;
 	if (optind < argc)
 		return usage_error(app, "unexpected \"%s\"", argv[optind]);
-	int rc = app_open(app);
+	rc = app_open(app);
 	if (rc != EXIT_OK)
 		return rc;
 	enum status st = quarantine_list(app->db, 0, &a, &rows, &n, &err);
@@ -294,8 +287,6 @@ static enum status retry_one(struct retry *r, const struct quarantined *q, struc
 static int conclude(struct retry *r, enum status st, struct err *err)
 {
 	uint64_t stored = pipeline_totals(r->pipeline)->outcomes[OUT_STORED];
-	if (st == ST_OK && stored > 0)
-		st = db_rollup(r->app->db, day_from_unix(time(NULL)), NULL, err);
 	printf("%llu tried: %llu read now (%llu reports stored), %llu still set aside, "
 	       "%llu cannot be read again.\n",
 	       (unsigned long long)r->tried, (unsigned long long)r->settled,

@@ -10,6 +10,8 @@ struct app;
 
 int cmd_ingest(struct app *app, int argc, char **argv);
 int cmd_parse(struct app *app, int argc, char **argv);
+int cmd_imap_login(struct app *app, int argc, char **argv);
+
 int cmd_inventory(struct app *app, int argc, char **argv);
 int cmd_report(struct app *app, int argc, char **argv);
 
@@ -19,6 +21,8 @@ int cmd_label_set(struct app *app, int argc, char **argv); /* approve, deny, ign
 int cmd_label_forget(struct app *app, int argc, char **argv);
 int cmd_label_list(struct app *app, int argc, char **argv);
 
+int cmd_readiness(struct app *app, int argc, char **argv);
+int cmd_dmarc(struct app *app, int argc, char **argv);
 int cmd_spf_show(struct app *app, int argc, char **argv);
 int cmd_spf_check(struct app *app, int argc, char **argv);
 

@@ -3,7 +3,6 @@
 #include <confuse.h>
 #include <errno.h>
 #include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,8 +70,7 @@ static char *get(cfg_t *cfg, const char *key)
 	return s ? mem_strdup(s) : NULL;
 }
 
-/* The path beside the configuration file, unless it is absolute; to be freed. NULL stays NULL. */
-static char *beside(const char *config_path, char *path)
+char *config_beside(const char *config_path, char *path)
 {
 	const char *slash = strrchr(config_path, '/');
 	if (!path || path[0] == '/' || !slash)
@@ -83,6 +81,39 @@ static char *beside(const char *config_path, char *path)
 	memcpy(joined + n, path, len);
 	free(path);
 	return joined;
+}
+
+/* A name that also fits a unit of systemd and a file. */
+static int check_mailbox(cfg_t *cfg, cfg_opt_t *opt)
+{
+	const char *name = cfg_title(cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1));
+	static const char set[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+	if (name && name[0] != '\0' && name[0] != '-' && name[strspn(name, set)] == '\0')
+		return 0;
+	cfg_error(cfg, "mailbox: \"%s\" is no name: letters, digits, \".\", \"_\" and \"-\"",
+		  name ? name : "");
+	return -1;
+}
+
+static void read_mailboxes(struct config *config, cfg_t *cfg)
+{
+	config->n_mailboxes = cfg_size(cfg, "mailbox");
+	config->mailboxes = mem_alloc(config->n_mailboxes * sizeof *config->mailboxes);
+	for (unsigned i = 0; i < config->n_mailboxes; i++) {
+		cfg_t *section = cfg_getnsec(cfg, "mailbox", i);
+		config->mailboxes[i].name = mem_strdup(cfg_title(section));
+		config_mailbox_read(section, config->path, &config->mailboxes[i].source);
+		config_oauth_read(section, config->path, &config->mailboxes[i].oauth);
+	}
+}
+
+const struct config_mailbox *config_mailbox(const struct config *config, const char *name)
+{
+	for (unsigned i = 0; i < config->n_mailboxes; i++)
+		if (strcmp(config->mailboxes[i].name, name) == 0)
+			return &config->mailboxes[i];
+	return NULL;
 }
 
 /*
@@ -129,78 +160,16 @@ static char *slurp(FILE *f)
 	return NULL;
 }
 
-static int check_seconds(cfg_t *cfg, cfg_opt_t *opt)
-{
-	long n = cfg_opt_getnint(opt, cfg_opt_size(opt) - 1);
-	if (n >= 1 && n <= 24 * 3600)
-		return 0;
-	cfg_error(cfg, "%s: %ld is not a number of seconds from 1 to 86400", cfg_opt_name(opt), n);
-	return -1;
-}
-
-/* Rows of a mailbox section that are strings, and where they go. */
-#define PLACE(member) offsetof(struct config_mailbox, member)
-static const struct {
-	const char *key;
-	size_t place;
-	bool path;
-} mailbox_keys[] = {
-    {"url", PLACE(url), false},
-    {"user", PLACE(user), false},
-    {"ca", PLACE(ca), true},
-    {"mechanism", PLACE(mechanism), false},
-    {"archive", PLACE(archive), false},
-    {"password-file", PLACE(password_file), true},
-    {"password-command", PLACE(password_command), false},
-    {"token-file", PLACE(token_file), true},
-    {"token-command", PLACE(token_command), false},
-    {"on-stored", PLACE(on[OUT_STORED]), false},
-    {"on-duplicate", PLACE(on[OUT_DUPLICATE]), false},
-    {"on-conflict", PLACE(on[OUT_CONFLICT]), false},
-    {"on-rejected", PLACE(on[OUT_REJECTED]), false},
-    {"on-not-a-report", PLACE(on[OUT_NOT_A_REPORT]), false},
-};
-#define N_MAILBOX_KEYS (sizeof mailbox_keys / sizeof *mailbox_keys)
-
-static char **field(struct config_mailbox *m, size_t key)
-{
-	return (char **)(void *)((char *)m + mailbox_keys[key].place);
-}
-
-static void get_mailbox(struct config_mailbox *m, cfg_t *sec, const char *path)
-{
-	m->name = mem_strdup(cfg_title(sec));
-	for (size_t i = 0; i < N_MAILBOX_KEYS; i++) {
-		char *value = get(sec, mailbox_keys[i].key);
-		*field(m, i) = mailbox_keys[i].path ? beside(path, value) : value;
-	}
-	m->poll = (unsigned)cfg_getint(sec, "poll");
-	m->timeout = (unsigned)cfg_getint(sec, "timeout");
-}
-
-static void get_mailboxes(struct config *config, cfg_t *cfg, const char *path)
-{
-	config->n_mailboxes = cfg_size(cfg, "mailbox");
-	config->mailboxes = mem_grow(NULL, config->n_mailboxes + 1, sizeof *config->mailboxes);
-	for (size_t i = 0; i < config->n_mailboxes; i++) {
-		config->mailboxes[i] = (struct config_mailbox){0};
-		get_mailbox(&config->mailboxes[i], cfg_getnsec(cfg, "mailbox", (unsigned)i), path);
-	}
-}
-
 static enum status parse(struct config *config, const char *path, char *text, struct err *err)
 {
-	cfg_opt_t mailbox[N_MAILBOX_KEYS + 3] = {
-	    CFG_INT("poll", 0, CFGF_NONE),
-	    CFG_INT("timeout", 0, CFGF_NONE),
-	};
-	for (size_t i = 0; i < N_MAILBOX_KEYS; i++)
-		mailbox[2 + i] = (cfg_opt_t)CFG_STR(mailbox_keys[i].key, NULL, CFGF_NONE);
-	mailbox[2 + N_MAILBOX_KEYS] = (cfg_opt_t)CFG_END();
+	cfg_opt_t mailbox[] = {CONFIG_MAILBOX_KEYS, CONFIG_OAUTH_KEYS, CFG_END()};
+	char none[] = "{}"; /* libconfuse wants it writable */
 	cfg_opt_t options[] = {
 	    CFG_STR("database", NULL, CFGF_NONE),
 	    CFG_STR("dns-server", NULL, CFGF_NONE),
 	    CFG_STR("catalogue", NULL, CFGF_NONE),
+	    CFG_STR("mmdb", NULL, CFGF_NONE),
+	    CFG_STR_LIST("readiness", none, CFGF_NONE),
 	    CFG_SEC("mailbox", mailbox, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 	    CFG_END(),
 	};
@@ -215,8 +184,9 @@ static enum status parse(struct config *config, const char *path, char *text, st
 	cfg_set_validate_func(cfg, "dns-server", check_server);
 	cfg_set_validate_func(cfg, "database", check_database);
 	cfg_set_validate_func(cfg, "catalogue", check_catalogue);
-	cfg_set_validate_func(cfg, "mailbox|poll", check_seconds);
-	cfg_set_validate_func(cfg, "mailbox|timeout", check_seconds);
+	cfg_set_validate_func(cfg, "mailbox", check_mailbox);
+	config_mailbox_validate(cfg, "mailbox");
+	config_oauth_validate(cfg, "mailbox");
 	enum status st = ST_OK;
 	FILE *f = fmemopen(text, strlen(text), "r");
 	if (!f || cfg_parse_fp(cfg, f) != CFG_SUCCESS) {
@@ -227,8 +197,14 @@ static enum status parse(struct config *config, const char *path, char *text, st
 		config->path = mem_strdup(path);
 		config->database = get(cfg, "database");
 		config->dns_server = get(cfg, "dns-server");
-		config->catalogue = beside(path, get(cfg, "catalogue"));
-		get_mailboxes(config, cfg, path);
+		config->catalogue = config_beside(path, get(cfg, "catalogue"));
+		config->n_readiness = cfg_size(cfg, "readiness");
+		config->readiness =
+		    mem_grow(NULL, config->n_readiness + 1, sizeof *config->readiness);
+		for (unsigned i = 0; i < config->n_readiness; i++)
+			config->readiness[i] = mem_strdup(cfg_getnstr(cfg, "readiness", i));
+		config->mmdb = config_beside(path, get(cfg, "mmdb"));
+		read_mailboxes(config, cfg);
 	}
 	if (f)
 		fclose(f);
@@ -304,10 +280,14 @@ void config_free(struct config *config)
 	free(config->database);
 	free(config->dns_server);
 	free(config->catalogue);
-	for (size_t i = 0; i < config->n_mailboxes; i++) {
+	free(config->mmdb);
+	for (unsigned i = 0; i < config->n_readiness; i++)
+		free(config->readiness[i]);
+	free(config->readiness);
+	for (unsigned i = 0; i < config->n_mailboxes; i++) {
 		free(config->mailboxes[i].name);
-		for (size_t k = 0; k < N_MAILBOX_KEYS; k++)
-			free(*field(&config->mailboxes[i], k));
+		config_mailbox_free(&config->mailboxes[i].source);
+		config_oauth_free(&config->mailboxes[i].oauth);
 	}
 	free(config->mailboxes);
 	*config = (struct config){0};

@@ -5,10 +5,7 @@
  *	database = "service=dmarc"
  *	dns-server = "127.0.0.1:5353"
  *	catalogue = "services.csv"
- *	mailbox "rua" {
- *		url = "imaps://rua@mail.example.com/INBOX"
- *		password-file = "rua.password"
- *	}
+ *	mailbox rua { url = "imaps://..." ... } config_mailbox.h, config_oauth.h
  *
  * The file is the first of: --config FILE; $XDG_CONFIG_HOME/ruascope/ruascope.conf (~/.config when
  * it is not set); /etc/ruascope/ruascope.conf. None at all is fine; a --config that is missing, an
@@ -18,34 +15,41 @@
 #define CLI_CONFIG_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
+#include "cli/config_mailbox.h"
+#include "cli/config_oauth.h"
 #include "core/err.h"
-#include "core/sink.h"
 
-/* A section mailbox "NAME"; strings are NULL, numbers 0 where nothing is said (cli/mailbox.h).
- * Paths begin where the configuration file is. */
 struct config_mailbox {
-	char *name, *url, *user, *ca, *mechanism, *archive;
-	char *password_file, *password_command, *token_file, *token_command;
-	char *on[OUT_COUNT];    /* on-stored ..., by enum outcome */
-	unsigned poll, timeout; /* seconds */
+	char *name; /* letters, digits, ".", "_" and "-" */
+	struct config_source source;
+	struct config_oauth oauth;
 };
 
 struct config {
 	char *path;       /* of the file that was read; NULL: none. All owned. */
 	char *database;   /* libpq connection string, "local", or NULL */
 	char *dns_server; /* ADDR[:PORT], or NULL */
-	char *catalogue;  /* own services (docs/catalogue.md), or NULL; a relative path is made to
-			   * begin where the configuration file is */
+	char **readiness; /* "A1 99 98": limits of checks; n_readiness of them */
+	unsigned n_readiness;
+	char *mmdb;      /* MaxMind DB of networks, or NULL; relative like catalogue */
+	char *catalogue; /* own services (docs/catalogue.md), or NULL; a relative path is made to
+			  * begin where the configuration file is */
 	struct config_mailbox *mailboxes;
-	size_t n_mailboxes;
+	unsigned n_mailboxes;
 };
 
 /* ST_FATAL: "FILE:LINE: what is wrong". config is zeroed first. */
 enum status config_load(struct config *config, const char *explicit_path,
 			struct err *err) MUST_CHECK;
 void config_free(struct config *config);
+
+/* The section of this name, or NULL. */
+const struct config_mailbox *config_mailbox(const struct config *config, const char *name);
+
+/* The path beside the configuration file, unless it is absolute; takes path and returns what is to
+ * be freed. NULL stays NULL. */
+char *config_beside(const char *config_path, char *path);
 
 /* ADDR[:PORT], [ADDR]:PORT for IPv6. */
 bool config_is_server(const char *s);

@@ -7,12 +7,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/day.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "core/notify.h"
 #include "db/load.h"
 #include "db/mailbox.h"
-#include "db/rollup.h"
 #include "dns/names.h"
 #include "ingest/imap_conn.h"
 
@@ -81,24 +80,19 @@ static void collect(struct worker *w)
 	}
 }
 
-/* Closed months that got new reports are summed up again, so that reading them stays fast. */
 static enum status on_passed(void *ctx, struct err *err)
 {
 	struct worker *w = ctx;
-	bool stored = pipeline_totals(w->pipeline)->outcomes[OUT_STORED] > 0;
 	collect(w);
-	if (w->job->dry)
-		return ST_OK;
-	enum status st = load_run_end(w->db, w->run_id, w->totals.inputs, err);
-	if (st == ST_OK && stored)
-		st = db_rollup(w->db, day_from_unix(time(NULL)), NULL, err);
-	return st;
+	return w->job->dry ? ST_OK : load_run_end(w->db, w->run_id, w->totals.inputs, err);
 }
 
 static void on_ready(void *ctx)
 {
 	struct worker *w = ctx;
 	log_info("%s: open", imap_source_name(w->source));
+	if (w->job->watch) /* of several, one that is open is enough to begin */
+		notify("READY=1\nSTATUS=watching, mailboxes: %zu", w->job->n);
 }
 
 /* ---- the database's side ---- */
@@ -257,6 +251,8 @@ int ingest_imap(const struct imap_job *job, struct ingest_totals *totals)
 	}
 	free(workers);
 	names_close(rules);
+	if (job->watch)
+		notify("STOPPING=1");
 	if (rc == EXIT_OK && stopping() && !job->watch) {
 		log_warn(
 		    "interrupted; what is counted here is stored, the rest is for the next run");

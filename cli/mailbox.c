@@ -3,17 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/oauth_settings.h"
 #include "cli/secret.h"
 #include "core/mem.h"
 #include "core/text.h"
-
-static const struct config_mailbox *section(const struct config *config, const char *name)
-{
-	for (size_t i = 0; i < config->n_mailboxes; i++)
-		if (strcmp(config->mailboxes[i].name, name) == 0)
-			return &config->mailboxes[i];
-	return NULL;
-}
 
 /* A keyword or flag is an atom (RFC 3501 9). */
 static bool is_atom(const char *s)
@@ -81,7 +74,8 @@ static enum status read_filings(struct mailbox *m, struct err *err)
 	return st;
 }
 
-static enum status read_mechanism(struct mailbox *m, struct err *err)
+/* auth: as in the section, or NULL. */
+static void read_mechanism(struct mailbox *m, const char *auth)
 {
 	static const struct {
 		const char *word;
@@ -92,21 +86,30 @@ static enum status read_mechanism(struct mailbox *m, struct err *err)
 		     {"oauthbearer", IMAP_OAUTHBEARER}};
 	bool token = m->from.token_file || m->from.token_command;
 	m->imap.account.mechanism = token ? IMAP_TOKEN : IMAP_PASSWORD;
-	if (!m->from.mechanism)
+	for (size_t i = 0; auth && i < sizeof words / sizeof *words; i++)
+		if (strcmp(auth, words[i].word) == 0)
+			m->imap.account.mechanism = words[i].m;
+}
+
+/* Tokens that we fetch ourselves, where the section says how. */
+static enum status open_oauth(struct mailbox *m, const struct config_mailbox *section,
+			      struct err *err)
+{
+	struct oauth_options *o = &m->oauth_options;
+	const struct config_source *from = &m->from;
+	if (!section || !oauth_settings_wanted(&section->oauth) || from->token_file ||
+	    from->token_command || from->password_file || from->password_command)
 		return ST_OK;
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		if (!ascii_ieq(m->from.mechanism, words[i].word))
-			continue;
-		m->imap.account.mechanism = words[i].m;
-		return ST_OK;
-	}
-	return err_set(err, ST_FATAL,
-		       "mechanism: \"%s\" is not plain, login, xoauth2 or oauthbearer",
-		       m->from.mechanism);
+	enum status st = oauth_settings(&section->oauth, section->name, o, err);
+	if (st == ST_OK)
+		st = oauth_open(o, &m->oauth, err);
+	if (st == ST_OK)
+		m->imap.account.secret = (struct imap_secret){m->oauth, oauth_secret};
+	return st;
 }
 
 /* What the command line says wins. */
-static void override(struct config_mailbox *from, const struct mailbox_options *o)
+static void override(struct config_source *from, const struct mailbox_options *o)
 {
 	if (o->user)
 		from->user = (char *)o->user;
@@ -128,7 +131,7 @@ static void override(struct config_mailbox *from, const struct mailbox_options *
 static enum status get_secret(void *ctx, bool renew, struct buf *out, struct err *err)
 {
 	const struct mailbox *m = ctx;
-	const struct config_mailbox *from = &m->from;
+	const struct config_source *from = &m->from;
 	(void)renew; /* a file or a command gives what is valid now */
 	if (from->token_file || from->password_file)
 		return secret_from_file(from->token_file ? from->token_file : from->password_file,
@@ -146,9 +149,9 @@ static enum status get_secret(void *ctx, bool renew, struct buf *out, struct err
 		       "RUASCOPE_IMAP_PASSWORD or the configuration");
 }
 
-static enum status fill(struct mailbox *m, struct err *err)
+static enum status fill(struct mailbox *m, const struct config_mailbox *section, struct err *err)
 {
-	struct config_mailbox *from = &m->from;
+	struct config_source *from = &m->from;
 	const char *env = getenv("RUASCOPE_IMAP_PASSWORD");
 	enum status st = imap_url_parse(from->url, &m->url, err);
 	if (st != ST_OK)
@@ -170,8 +173,9 @@ static enum status fill(struct mailbox *m, struct err *err)
 						.ca_file = from->ca,
 						.secret = {m, get_secret},
 						.timeout_ms = 1000L * from->timeout};
+	read_mechanism(m, section ? section->oauth.auth : NULL);
 	if (st == ST_OK)
-		st = read_mechanism(m, err);
+		st = open_oauth(m, section, err);
 	return st == ST_OK ? read_filings(m, err) : st;
 }
 
@@ -179,9 +183,9 @@ enum status mailbox_init(struct mailbox *m, const char *what, const struct confi
 			 const struct mailbox_options *options, struct err *err)
 {
 	*m = (struct mailbox){0};
-	const struct config_mailbox *found = section(config, what);
+	const struct config_mailbox *found = config_mailbox(config, what);
 	if (found)
-		m->from = *found;
+		m->from = found->source;
 	else if (strstr(what, "://"))
 		m->from.url = (char *)what;
 	else
@@ -190,7 +194,7 @@ enum status mailbox_init(struct mailbox *m, const char *what, const struct confi
 	if (!m->from.url)
 		return err_set(err, ST_FATAL, "mailbox \"%s\" has no url", what);
 	override(&m->from, options);
-	enum status st = fill(m, err);
+	enum status st = fill(m, found, err);
 	if (st != ST_OK && found)
 		(void)err_wrap(err, st, "%s: mailbox \"%s\"", config->path, what);
 	return st;
@@ -199,6 +203,7 @@ enum status mailbox_init(struct mailbox *m, const char *what, const struct confi
 void mailbox_free(struct mailbox *m)
 {
 	imap_url_free(&m->url);
+	oauth_close(m->oauth);
 	if (m->env_password)
 		explicit_bzero(m->env_password, strlen(m->env_password));
 	free(m->env_password);

@@ -17,6 +17,7 @@
 #include "cli/config.h"
 #include "ingest/imap.h"
 #include "ingest/imap_url.h"
+#include "ingest/oauth.h"
 
 /* What the command line says; NULL or 0: nothing. It wins over the configuration. */
 struct mailbox_options {
@@ -27,9 +28,11 @@ struct mailbox_options {
 
 struct mailbox {
 	struct imap_url url;
-	struct config_mailbox from; /* borrows from the configuration and the options */
-	struct imap_options imap;   /* account, folder, filing, poll_s are filled in */
-	char *env_password;         /* RUASCOPE_IMAP_PASSWORD */
+	struct config_source from; /* borrows from the configuration and the options */
+	struct oauth_options oauth_options;
+	struct oauth *oauth;      /* tokens that are fetched; NULL: none */
+	struct imap_options imap; /* account, folder, filing, poll_s are filled in */
+	char *env_password;       /* RUASCOPE_IMAP_PASSWORD */
 	const atomic_bool *stop;
 };
 

@@ -86,6 +86,21 @@ bool format_text_or_json(const struct app *app, const char *word, bool *as_json)
 	return false;
 }
 
+int format_option_only(const struct app *app, int argc, char **argv, bool *as_json)
+{
+	static const struct option options[] = {{"format", required_argument, NULL, 'f'},
+						{NULL, 0, NULL, 0}};
+	int c;
+	*as_json = false;
+	while ((c = getopt_long(argc, argv, ":f:", options, NULL)) != -1) {
+		if (c != 'f')
+			return bad_option(app, argv, c);
+		if (!format_text_or_json(app, optarg, as_json))
+			return EXIT_USAGE;
+	}
+	return EXIT_OK;
+}
+
 static bool month_windows(const struct app *app, const char *text, struct window *now,
 			  struct window *before)
 {

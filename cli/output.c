@@ -1,14 +1,19 @@
 /* What reaches stdout and files. */
 #include <errno.h>
 #include <inttypes.h>
+#include <langinfo.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
 #include "core/log.h"
 #include "core/text.h"
+#include "report/render.h"
+
+#define PAPER_COLUMNS 100 /* of a text that goes to a file or a pipe */
 
 bool use_colour(void)
 {
@@ -58,4 +63,16 @@ int write_output(const char *path, const void *data, size_t n)
 		return EXIT_OK;
 	log_error("%s: %s", path, strerror(e));
 	return EXIT_OUTPUT;
+}
+
+void text_style_of(const char *output, struct text_style *out)
+{
+	struct winsize w;
+	*out = (struct text_style){.width = PAPER_COLUMNS,
+				   .utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0};
+	if (output)
+		return;
+	out->colour = use_colour();
+	if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0)
+		out->width = w.ws_col;
 }

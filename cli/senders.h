@@ -19,6 +19,7 @@ struct senders {
 	struct inventory inventory;
 	const struct name_rules *rules;
 	struct catalogue *catalogue;
+	struct origins *origins;   /* NULL: none */
 	struct resolver *resolver; /* NULL: no DNS */
 	struct domain_facts *now, *before;
 	struct arena facts, round;

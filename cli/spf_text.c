@@ -71,10 +71,15 @@ static void put_record(struct buf *out, const struct spf_record *r, unsigned dep
 		put_indent(out, depth + 1);
 		put(out, t->text);
 		put_networks(out, t);
-		if (counts(t))
+		if (t->ignored)
+			buf_puts(out, "  [never reached]");
+		else if (counts(t))
 			buf_puts(out, "  [1 lookup]");
-		if (t->void_v4)
-			buf_puts(out, "  [finds nothing]");
+		if (t->void_v4 || t->void_v6)
+			buf_printf(out, "  [finds nothing%s]",
+				   !t->void_v6   ? " for IPv4"
+				   : !t->void_v4 ? " for IPv6"
+						 : "");
 		if (t->depends)
 			buf_puts(out, "  [depends on the sender]");
 		if (t->problem) {
@@ -126,11 +131,13 @@ static void json_term(struct json *j, const struct spf_term *t)
 	member(j, "kind", kinds[t->kind]);
 	member(j, "qualifier", spf_result_names[t->qualifier]);
 	member(j, "domain", t->domain);
-	number(j, "lookups", counts(t));
+	number(j, "lookups", counts(t) && !t->ignored);
 	number(j, "void_v4", t->void_v4);
 	number(j, "void_v6", t->void_v6);
 	json_key(j, "depends");
 	json_bool(j, t->depends);
+	json_key(j, "ignored");
+	json_bool(j, t->ignored);
 	member(j, "problem", t->problem);
 	json_key(j, "networks");
 	json_array(j);

@@ -31,6 +31,7 @@ struct fact {
 /* One reporting organisation (org_name as it came). */
 struct fact_reporter {
 	const char *org_name;
+	uint64_t messages; /* in the window */
 };
 
 /* A policy that reports said was published, and when. */

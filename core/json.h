@@ -18,7 +18,7 @@
 
 #include "core/buf.h"
 
-#define JSON_DEPTH 16
+#define JSON_DEPTH 64 /* the deepest document is a tree of SPF: 3 a record, 11 records */
 
 struct json {
 	struct buf *out;

@@ -80,6 +80,7 @@ static enum status read_reporters(struct gather *g, struct err *err)
 		unsigned n_ids;
 		int64_t *ids = result_int8_array(res, (int)i, 1, g->a, &n_ids);
 		reporters[i].org_name = result_text(res, (int)i, 0, g->a);
+		reporters[i].messages = (uint64_t)db_int8(res, (int)i, 3);
 		g->out->reports += (uint64_t)db_int8(res, (int)i, 2);
 		for (unsigned k = 0; k < n_ids; k++) {
 			struct digest key = id_key(ids[k]);

@@ -42,13 +42,15 @@ static enum status rebuild(struct db *db, const char *domain, const char *month,
 	return st;
 }
 
-enum status db_rollup(struct db *db, int32_t today, unsigned *built, struct err *err)
+enum status db_rollup(struct db *db, const char *domain, struct window w, int32_t today,
+		      unsigned *built, struct err *err)
 {
-	char open[DAY_STRLEN];
-	const char *param = day_format(month_first_day(month_of_day(today)), open);
+	char open[DAY_STRLEN], since[DAY_STRLEN], until[DAY_STRLEN];
+	const char *params[] = {day_format(month_first_day(month_of_day(today)), open), domain,
+				day_format(w.since, since), day_format(w.until, until)};
 	PGresult *res;
 	unsigned n = 0;
-	enum status st = db_query(db, sql_rollup_stale, 1, &param, &res, err);
+	enum status st = db_query(db, sql_rollup_stale, 4, params, &res, err);
 	if (st != ST_OK)
 		return st;
 	bool locked = true;

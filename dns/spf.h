@@ -39,7 +39,8 @@ struct spf_request {
 	const char *receiver;  /* %{r}; NULL: "unknown" */
 };
 
-/* One step of an evaluation. depth 0 is the record asked for. */
+/* One step of an evaluation, in the order of reading: an include stands before what it leads to.
+ * depth 0 is the record asked for. */
 struct spf_step {
 	unsigned depth;
 	const char *domain, *term; /* term "": the record as a whole */
@@ -51,7 +52,7 @@ struct spf_check {
 	enum spf_result result;
 	const char *domain;      /* whose record was asked for */
 	const char *mechanism;   /* the term that decided, as written; NULL: none did */
-	const char *const *path; /* records that led to it, the first being domain's */
+	const char *const *path; /* records that led to it, the first being domain's; none: empty */
 	size_t n_path;
 	unsigned lookups, void_lookups;
 	const char *explanation; /* exp=, for fail only; NULL: none (section 6.2) */
@@ -92,6 +93,8 @@ struct spf_term {
 	const char *domain;        /* the name it asks about, macros expanded where they can be for
 				      any sender; NULL: none, or it depends on the sender */
 	bool depends;              /* on sender, address or HELO: macros, exists, ptr */
+	bool ignored;              /* behind "all", or a redirect beside it: never evaluated, not
+				      counted and not looked up (section 5.1) */
 	const char *problem;       /* NULL: fine */
 	const struct spf_network *networks; /* of ip4, ip6, a, mx */
 	size_t n_networks;
@@ -120,8 +123,10 @@ struct spf_tree {
 	struct spf_record *root;
 	unsigned lookups; /* terms that count, over the whole tree */
 	unsigned void_v4, void_v6;
-	bool depends;           /* some term depends on the sender: use spf_check_host() */
-	const char *problem;    /* what makes check_host permerror or temperror for some address */
+	bool depends;        /* some term depends on the sender, or there are more than can be
+				read: use spf_check_host() */
+	const char *problem; /* what makes check_host permerror or temperror for some address; void
+				lookups of IPv6 clients alone are not told here: see void_v6 */
 	enum spf_result result; /* as of root, with the limits of the tree */
 };
 

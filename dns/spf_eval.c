@@ -1,6 +1,6 @@
 #include <string.h>
-#include <strings.h>
 
+#include "core/text.h"
 #include "dns/spf_macro.h"
 #include "dns/spf_parse.h"
 
@@ -20,7 +20,7 @@ struct eval {
 	struct spf_check *out;
 	struct spf_macros macros;
 	struct spf_step *trace;
-	const char *path[DEPTH_MAX + 1]; /* records being evaluated */
+	const char *path[DEPTH_MAX + 1]; /* records being evaluated, as text */
 	unsigned depth;
 	const char *exp; /* of the record that decided, and whose it is */
 	const char *exp_domain;
@@ -30,17 +30,21 @@ struct eval {
 /* What a mechanism comes to. */
 enum match { MATCH_NO, MATCH_YES, MATCH_OPEN, MATCH_TEMPERROR, MATCH_PERMERROR };
 
-static void trace(struct eval *e, const char *term, const char *text)
+/* The step; what comes out is filled in when it is known, so that a term stands before what it
+ * leads to. */
+static struct spf_step *trace(struct eval *e, const char *term, const char *text)
 {
+	struct spf_step *step = &e->trace[e->out->n_trace];
 	if (e->out->n_trace < TRACE_MAX)
-		e->trace[e->out->n_trace++] =
-		    (struct spf_step){e->depth, e->macros.domain, term, text};
+		e->out->n_trace++;
+	*step = (struct spf_step){e->depth, e->path[e->depth], term, text};
+	return step;
 }
 
 static enum match permerror(struct eval *e, const char *text)
 {
 	if (!e->pending && !e->out->problem)
-		e->out->problem = arena_printf(e->a, "%s: %s", e->macros.domain, text);
+		e->out->problem = arena_printf(e->a, "%s: %s", e->path[e->depth], text);
 	return MATCH_PERMERROR;
 }
 
@@ -74,7 +78,6 @@ static enum match look_up(struct eval *e, const char *name, enum dns_type type, 
 		return MATCH_YES;
 	case DNS_NXDOMAIN:
 	case DNS_NODATA:
-	case DNS_MALFORMED: /* no such name can be: 4.3, 4.8 */
 		if (counts && ++e->out->void_lookups > SPF_VOID_LIMIT)
 			return permerror(e, "more than 2 lookups that find nothing");
 		return MATCH_NO;
@@ -121,6 +124,8 @@ static enum match match_mx(struct eval *e, const struct spf_parsed *t, const cha
 	if (mx->n > SPF_MX_LIMIT)
 		return permerror(e, "an mx of more than 10 hosts");
 	for (size_t i = 0; i < mx->n; i++) {
+		if (!*mx->mx[i].host) /* RFC 7505: no mail is taken */
+			continue;
 		m = look_up(e, mx->mx[i].host, address_type(e), false, &r);
 		if (m == MATCH_OPEN)
 			all = MATCH_OPEN; /* ask for all hosts at once */
@@ -149,8 +154,7 @@ static enum match leads_back(struct eval *e, const char *name)
 static bool is_at_or_below(const char *name, const char *parent)
 {
 	size_t n = strlen(name), m = strlen(parent);
-	return n >= m && strcasecmp(name + n - m, parent) == 0 &&
-	       (n == m || name[n - m - 1] == '.');
+	return n >= m && ascii_ieq(name + n - m, parent) && (n == m || name[n - m - 1] == '.');
 }
 
 static const struct dns_answer *ask_reverse(struct eval *e)
@@ -179,41 +183,42 @@ static enum match match_ptr(struct eval *e, const char *name)
 }
 
 /* %{p}, section 7.2: the domain itself, else a name below it, else any; NULL: not known yet. */
-static const char *validated_name(void *ctx, const char *domain)
+static const char *validated_name(void *ctx, const char *octets)
 {
 	struct eval *e = ctx;
 	const struct dns_answer *r = ask_reverse(e);
-	const char *any = NULL, *below = NULL;
+	const char *any = NULL, *below = NULL, *domain = spf_name_text(octets, e->a);
 	bool open = r->outcome == DNS_PENDING;
 	for (size_t i = 0; r->outcome == DNS_OK && i < r->n && i < SPF_PTR_LIMIT; i++) {
 		enum match m = leads_back(e, r->hosts[i]);
 		open = open || m == MATCH_OPEN;
 		if (m != MATCH_YES)
 			continue;
-		if (strcasecmp(r->hosts[i], domain) == 0)
-			return r->hosts[i];
+		if (ascii_ieq(r->hosts[i], domain))
+			return octets;
 		if (!below && is_at_or_below(r->hosts[i], domain))
 			below = r->hosts[i];
 		any = any ? any : r->hosts[i];
 	}
-	return open ? NULL : below ? below : any ? any : "unknown";
+	if (open)
+		return NULL;
+	return below ? spf_name_octets(below, e->a) : any ? spf_name_octets(any, e->a) : "unknown";
 }
 
 static enum spf_result evaluate(struct eval *e, const char *domain);
 
 static enum match match_include(struct eval *e, const char *name)
 {
-	const char *domain = e->macros.domain;
 	bool was_pending = e->pending;
 	enum spf_result r = evaluate(e, name);
-	e->macros.domain = domain;
 	if (e->pending)
 		return was_pending ? MATCH_NO : MATCH_OPEN;
 	switch (r) { /* 5.2 */
 	case SPF_PASS:
 		return MATCH_YES;
 	case SPF_NONE:
-		return permerror(e, arena_printf(e->a, "include:%s: there is no SPF record", name));
+		return permerror(e, arena_printf(e->a, "include:%s: there is no SPF record",
+						 spf_name_text(name, e->a)));
 	case SPF_PERMERROR:
 		return MATCH_PERMERROR;
 	case SPF_TEMPERROR:
@@ -239,6 +244,11 @@ static enum match match_term(struct eval *e, const struct spf_parsed *t)
 		if (!name)
 			return MATCH_OPEN; /* only %{p} can be unknown here */
 	}
+	if (t->kind == SPF_INCLUDE)
+		return match_include(e, name);
+	if (!spf_name_possible(name, false))
+		return MATCH_NO; /* 4.8; nothing is asked, so nothing is found void */
+	name = spf_name_text(name, e->a);
 	switch (t->kind) {
 	case SPF_A:
 		return match_a(e, t, name);
@@ -246,36 +256,12 @@ static enum match match_term(struct eval *e, const struct spf_parsed *t)
 		return match_mx(e, t, name);
 	case SPF_PTR:
 		return match_ptr(e, name);
-	case SPF_EXISTS:
-		return look_up(e, name, DNS_A, true, &r);
 	default:
-		return match_include(e, name);
+		return look_up(e, name, DNS_A, true, &r);
 	}
 }
 
 /* ---- records, sections 4.3 to 4.7 ---- */
-
-static bool is_domain(const char *s)
-{
-	size_t n = strlen(s), label = 0;
-	bool dot = false;
-	if (n > 0 && s[n - 1] == '.')
-		n--;
-	if (n == 0 || n > 253)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		if (s[i] != '.') {
-			if (++label > 63)
-				return false;
-			continue;
-		}
-		if (label == 0)
-			return false;
-		dot = true;
-		label = 0;
-	}
-	return dot && label > 0;
-}
 
 /* SPF_PASS: *record is the one. */
 static enum spf_result select_record(struct eval *e, const char *domain,
@@ -287,7 +273,7 @@ static enum spf_result select_record(struct eval *e, const char *domain,
 		e->pending = true;
 		return SPF_NONE;
 	}
-	if (r->outcome != DNS_OK && r->outcome != DNS_MALFORMED && !dns_is_void(r)) {
+	if (dns_failed(r)) {
 		temperror(e, r);
 		return SPF_TEMPERROR;
 	}
@@ -305,7 +291,6 @@ static enum spf_result select_record(struct eval *e, const char *domain,
 
 static enum spf_result decided(struct eval *e, const struct spf_parsed *t, const char *exp)
 {
-	trace(e, t->text, "matches");
 	if (e->pending)
 		return t->qualifier;
 	if (t->kind != SPF_INCLUDE) { /* what matched inside it is what people look for */
@@ -320,26 +305,28 @@ static enum spf_result decided(struct eval *e, const struct spf_parsed *t, const
 	return t->qualifier;
 }
 
-static const char *value_of(const struct spf_parsed *terms, size_t n, enum spf_kind kind)
+static const struct spf_parsed *find(const struct spf_parsed *terms, size_t n, enum spf_kind kind)
 {
 	for (size_t i = 0; i < n; i++)
 		if (terms[i].kind == kind)
-			return terms[i].spec;
+			return &terms[i];
 	return NULL;
 }
 
-static enum spf_result follow_redirect(struct eval *e, const char *spec)
+static enum spf_result follow_redirect(struct eval *e, const struct spf_parsed *t)
 {
+	trace(e, t->text, "is followed");
 	if (!count_lookup(e))
 		return SPF_PERMERROR;
-	const char *name = spf_macro_name(&e->macros, spec, e->a);
+	const char *name = spf_macro_name(&e->macros, t->spec, e->a);
 	if (!name) {
 		e->pending = true;
 		return SPF_NONE;
 	}
 	enum spf_result r = evaluate(e, name);
 	if (r == SPF_NONE && !e->pending) {
-		permerror(e, arena_printf(e->a, "redirect=%s: there is no SPF record", name));
+		permerror(e, arena_printf(e->a, "redirect=%s: there is no SPF record",
+					  spf_name_text(name, e->a)));
 		return SPF_PERMERROR;
 	}
 	return r;
@@ -348,21 +335,26 @@ static enum spf_result follow_redirect(struct eval *e, const char *spec)
 static enum spf_result run_terms(struct eval *e, const struct spf_parsed *terms, size_t n)
 {
 	static const char *const words[] = {[MATCH_NO] = "does not match",
-					    [MATCH_OPEN] = "not answered yet",
+					    [MATCH_YES] = "matches",
+					    [MATCH_OPEN] = "is not answered yet",
 					    [MATCH_TEMPERROR] = "DNS fails",
 					    [MATCH_PERMERROR] = "is an error"};
-	const char *redirect = value_of(terms, n, SPF_REDIRECT), *exp = value_of(terms, n, SPF_EXP);
+	const struct spf_parsed *redirect = find(terms, n, SPF_REDIRECT);
+	const struct spf_parsed *exp = find(terms, n, SPF_EXP);
 	for (size_t i = 0; i < n; i++) {
 		const struct spf_parsed *t = &terms[i];
 		if (t->kind == SPF_REDIRECT || t->kind == SPF_EXP || t->kind == SPF_OTHER)
 			continue;
-		const char *inner = e->out->mechanism;
+		struct spf_step *step = trace(e, t->text, "");
 		enum match m = match_term(e, t);
-		if (m != MATCH_YES && !e->pending)
-			e->out->mechanism = inner; /* what matched inside decided nothing */
+		step->text = words[m];
 		if (m == MATCH_YES)
-			return decided(e, t, exp);
-		trace(e, t->text, words[m]);
+			return decided(e, t, exp ? exp->spec : NULL);
+		if (!e->pending) { /* what matched inside decided nothing */
+			e->out->mechanism = NULL;
+			e->out->path = NULL;
+			e->out->n_path = 0;
+		}
 		if (m == MATCH_OPEN)
 			e->pending = true;
 		if (m == MATCH_TEMPERROR)
@@ -370,32 +362,47 @@ static enum spf_result run_terms(struct eval *e, const struct spf_parsed *terms,
 		if (m == MATCH_PERMERROR)
 			return SPF_PERMERROR;
 	}
-	return redirect ? follow_redirect(e, redirect) : SPF_NEUTRAL;
+	if (redirect)
+		return follow_redirect(e, redirect);
+	trace(e, "", "nothing matches");
+	return SPF_NEUTRAL;
 }
 
-static enum spf_result evaluate(struct eval *e, const char *domain)
+static enum spf_result evaluate_record(struct eval *e)
 {
 	const struct dns_text *record;
 	const struct spf_parsed *terms;
 	size_t n;
-	if (!is_domain(domain))
-		return SPF_NONE;
-	if (e->depth + 1 > DEPTH_MAX)
-		return SPF_PERMERROR;
-	bool nested = e->macros.domain != NULL;
-	e->depth += nested;
-	e->macros.domain = domain;
-	e->path[e->depth] = domain;
-	enum spf_result r = select_record(e, domain, &record);
+	enum spf_result r = select_record(e, e->path[e->depth], &record);
 	if (r == SPF_PASS) {
 		const char *problem = spf_parse(record, e->a, &terms, &n);
-		if (problem)
-			permerror(e, problem);
-		r = problem ? SPF_PERMERROR : run_terms(e, terms, n);
-	} else {
-		trace(e, "", r == SPF_NONE ? "no SPF record" : spf_result_names[r]);
+		if (!problem)
+			return run_terms(e, terms, n);
+		permerror(e, problem);
+		r = SPF_PERMERROR;
 	}
-	e->depth -= nested;
+	trace(e, "",
+	      e->pending           ? "is not answered yet"
+	      : r == SPF_NONE      ? "no SPF record"
+	      : r == SPF_TEMPERROR ? "DNS fails"
+				   : "is an error");
+	return r;
+}
+
+/* domain in octets. The record that includes it is in force again afterwards. */
+static enum spf_result evaluate(struct eval *e, const char *domain)
+{
+	const char *above = e->macros.domain;
+	if (!spf_name_possible(domain, true))
+		return SPF_NONE; /* 4.3 */
+	if (above && e->depth == DEPTH_MAX)
+		return SPF_PERMERROR; /* not met: the limit of lookups comes first */
+	e->depth += above != NULL;
+	e->macros.domain = domain;
+	e->path[e->depth] = spf_name_text(domain, e->a);
+	enum spf_result r = evaluate_record(e);
+	e->macros.domain = above;
+	e->depth -= above != NULL;
 	return r;
 }
 
@@ -411,7 +418,9 @@ static const char *explain(struct eval *e)
 		e->pending = e->exp != NULL;
 		return NULL;
 	}
-	const struct dns_answer *r = dns_ask(e->view, name, DNS_TXT);
+	if (!spf_name_possible(name, false))
+		return NULL;
+	const struct dns_answer *r = dns_ask(e->view, spf_name_text(name, e->a), DNS_TXT);
 	if (r->outcome == DNS_PENDING)
 		e->pending = true;
 	if (r->outcome != DNS_OK || r->n != 1 || strlen(r->texts[0].data) != r->texts[0].len ||
@@ -426,38 +435,42 @@ static const char *explain(struct eval *e)
 	return text;
 }
 
-static void set_sender(struct eval *e, const char **domain)
+/* The domain to check (2.4, 4.3), in octets. */
+static const char *set_sender(struct eval *e)
 {
 	const char *from = e->request->mail_from, *helo = e->request->helo;
 	const char *at = from ? strrchr(from, '@') : NULL;
+	const char *domain = !from || !*from ? (helo ? helo : "") : at ? at + 1 : from;
+	size_t n = strlen(domain);
 	e->macros.helo = helo ? helo : "unknown";
 	e->macros.local = "postmaster"; /* 4.3 */
-	if (!from || !*from)
-		*domain = helo ? helo : "";
-	else
-		*domain = at ? at + 1 : from;
 	if (at && at > from)
 		e->macros.local = arena_strndup(e->a, from, (size_t)(at - from));
-	e->macros.sender_domain = *domain;
+	if (n > 0 && domain[n - 1] == '.')
+		domain = arena_strndup(e->a, domain, n - 1);
+	e->macros.sender_domain = domain;
+	return domain;
 }
 
 void spf_check_host(const struct dns_view *view, const struct spf_request *request, struct arena *a,
 		    struct spf_check *out)
 {
 	struct eval e = {.view = view, .request = request, .a = a, .out = out};
-	const char *domain;
 	*out = (struct spf_check){0};
-	out->trace = e.trace = arena_alloc(a, TRACE_MAX * sizeof *e.trace);
+	out->trace = e.trace = arena_alloc(a, (TRACE_MAX + 1) * sizeof *e.trace);
 	e.macros.ip = &request->ip;
 	e.macros.receiver = request->receiver;
 	e.macros.validated = validated_name;
 	e.macros.ctx = &e;
-	set_sender(&e, &domain);
-	out->domain = domain;
+	const char *domain = set_sender(&e);
+	out->domain = spf_name_text(domain, a);
 	out->result = evaluate(&e, domain);
 	if (out->result == SPF_FAIL && !e.pending)
 		out->explanation = explain(&e);
-	if (out->result == SPF_NONE && !out->problem && !e.pending)
-		out->problem = arena_printf(a, "%s: no SPF record", domain);
+	if (out->result == SPF_NONE && !e.pending)
+		out->problem =
+		    arena_printf(a, "%s: %s", out->domain,
+				 spf_name_possible(domain, true) ? "there is no SPF record"
+								 : "this is no domain name");
 	out->pending = e.pending;
 }

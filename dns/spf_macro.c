@@ -1,13 +1,17 @@
 #include "dns/spf_macro.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "core/text.h"
+
 #define EXPANSION_MAX (64 * 1024)
 #define NAME_MAX_LEN  253
+#define LABEL_MAX_LEN 63
+#define PARTS_MAX     256 /* of one value; a name has 127 at most */
+#define DELIMITERS    ".-+,/_="
 
 static const char *address_text(const struct ip *ip, char out[80])
 {
@@ -52,11 +56,21 @@ static const char *value_of(const struct spf_macros *m, char letter, char scratc
 	}
 }
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_alnum(char c)
+{
+	return is_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z');
+}
+
 static void put_escaped(struct buf *out, const char *s, size_t n, bool url)
 {
 	for (size_t i = 0; i < n; i++) {
 		unsigned char c = (unsigned char)s[i];
-		if (!url || (c < 0x80 && (isalnum(c) || strchr("-._~", c))))
+		if (!url || is_alnum(s[i]) || strchr("-._~", s[i]))
 			buf_putc(out, s[i]);
 		else
 			buf_printf(out, "%%%02X", c);
@@ -70,9 +84,9 @@ static void put_transformed(struct buf *out, const char *value, const char *deli
 	struct part {
 		const char *at;
 		size_t n;
-	} parts[256];
+	} parts[PARTS_MAX];
 	size_t n = 0;
-	for (const char *p = value; n < 256;) {
+	for (const char *p = value; n < PARTS_MAX;) {
 		size_t len = strcspn(p, delimiters);
 		parts[n++] = (struct part){p, len};
 		if (!p[len])
@@ -91,29 +105,25 @@ static void put_transformed(struct buf *out, const char *value, const char *deli
 /* p stands behind "%{"; returns what follows "}", or NULL: not known. */
 static const char *expand_one(const struct spf_macros *m, const char *p, struct buf *out)
 {
-	char scratch[512], delimiters[16] = "";
-	char letter = (char)tolower((unsigned char)*p), *end;
-	bool url = isupper((unsigned char)*p), reverse = false;
+	char scratch[512], delimiters[sizeof DELIMITERS] = "", *end;
+	char letter = ascii_lower(*p);
+	bool url = letter != *p;
 	const char *value = value_of(m, letter, scratch);
-	unsigned long keep = strtoul(p + 1, &end, 10);
-	if (!isdigit((unsigned char)p[1])) {
-		end = (char *)p + 1;
-		keep = 0;
+	unsigned long keep = 0;
+	p++;
+	if (is_digit(*p)) {
+		keep = strtoul(p, &end, 10);
+		p = end;
 	}
-	p = end;
-	if (*p == 'r' || *p == 'R') {
-		reverse = true;
-		p++;
-	}
-	size_t n = strspn(p, ".-+,/_=");
-	snprintf(delimiters, sizeof delimiters, "%.*s", (int)(n < 15 ? n : 15), n ? p : ".");
-	if (n == 0)
-		delimiters[0] = '.', delimiters[1] = '\0';
-	p += n + 1;
+	bool reverse = ascii_lower(*p) == 'r';
+	p += reverse;
+	for (; *p != '}'; p++) /* each once: they may be repeated without end */
+		if (!strchr(delimiters, *p))
+			delimiters[strlen(delimiters)] = *p;
 	if (!value)
 		return NULL;
-	put_transformed(out, value, delimiters, keep, reverse, url);
-	return p;
+	put_transformed(out, value, *delimiters ? delimiters : ".", keep, reverse, url);
+	return p + 1;
 }
 
 bool spf_macro_expand(const struct spf_macros *m, const char *s, struct buf *out)
@@ -136,26 +146,12 @@ bool spf_macro_expand(const struct spf_macros *m, const char *s, struct buf *out
 	return true;
 }
 
-/* What a name server is asked for: dots separate, everything odd is written \DDD. */
-static const char *as_name(const char *s, size_t n, struct arena *a)
-{
-	char *out = arena_alloc(a, 4 * n + 1), *o = out;
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)s[i];
-		if (c > 0x20 && c < 0x7f && c != '\\' && c != '"')
-			*o++ = (char)c;
-		else
-			o += snprintf(o, 5, "\\%03u", c);
-	}
-	return out;
-}
-
 const char *spf_macro_name(const struct spf_macros *m, const char *spec, struct arena *a)
 {
 	struct buf b;
 	const char *name = NULL;
 	buf_init(&b, EXPANSION_MAX);
-	if (spf_macro_expand(m, spec, &b) && !b.failed) {
+	if (spf_macro_expand(m, spec, &b)) {
 		const char *s = b.data ? b.data : "";
 		size_t n = b.len;
 		if (n > 0 && s[n - 1] == '.')
@@ -167,8 +163,54 @@ const char *spf_macro_name(const struct spf_macros *m, const char *spec, struct 
 			n -= (size_t)(dot + 1 - s);
 			s = dot + 1;
 		}
-		name = as_name(s, n, a);
+		/* A label that long is no name; nor is it worth keeping. */
+		name = b.failed || n > NAME_MAX_LEN ? "" : arena_strndup(a, s, n);
 	}
 	buf_free(&b);
 	return name;
+}
+
+/* ---- octets and the text that a view takes ---- */
+
+bool spf_name_possible(const char *octets, bool wants_dot)
+{
+	size_t n = strlen(octets), label = 0;
+	bool dot = false;
+	for (size_t i = 0; i < n; i++) {
+		bool end = octets[i] == '.';
+		if (end && label == 0)
+			return false;
+		label = end ? 0 : label + 1;
+		if (label > LABEL_MAX_LEN)
+			return false;
+		dot = dot || end;
+	}
+	return label > 0 && n <= NAME_MAX_LEN && (dot || !wants_dot);
+}
+
+const char *spf_name_text(const char *octets, struct arena *a)
+{
+	char *out = arena_alloc(a, 4 * strlen(octets) + 1), *o = out;
+	for (const char *s = octets; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+		if (c > 0x20 && c < 0x7f && c != '\\')
+			*o++ = ascii_lower(*s);
+		else
+			o += snprintf(o, 5, "\\%03u", c);
+	}
+	return out;
+}
+
+const char *spf_name_octets(const char *text, struct arena *a)
+{
+	char *out = arena_alloc(a, strlen(text) + 1), *o = out;
+	for (const char *s = text; *s; s++) {
+		if (s[0] == '\\' && is_digit(s[1]) && is_digit(s[2]) && is_digit(s[3])) {
+			*o++ = (char)((s[1] - '0') * 100 + (s[2] - '0') * 10 + (s[3] - '0'));
+			s += 3;
+		} else {
+			*o++ = *s;
+		}
+	}
+	return out;
 }

@@ -1,14 +1,29 @@
 #include "dns/spf_parse.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+
+#include "core/text.h"
+
+#define TERMS_MAX                                                                                  \
+	2000 /* a term takes memory, a record may have 64 KiB; real ones have some 100             \
+	      */
 
 bool spf_is_record(const struct dns_text *t)
 {
-	return t->len >= 6 && strncasecmp(t->data, "v=spf1", 6) == 0 &&
+	return t->len >= 6 && ascii_ieq_n(t->data, 6, "v=spf1") &&
 	       (t->len == 6 || t->data[6] == ' ');
+}
+
+/* The grammar is ASCII, whatever the locale. */
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_alpha(char c)
+{
+	return ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z';
 }
 
 /* ---- macro-strings, section 7.1 ---- */
@@ -20,11 +35,11 @@ static const char *skip_macro(const char *p, bool in_exp)
 		return p + 1;
 	if (*p++ != '{')
 		return NULL;
-	if (!*p || !strchr(in_exp ? "slodiphvcrt" : "slodiphv", tolower((unsigned char)*p)))
+	if (!*p || !strchr(in_exp ? "slodiphvcrt" : "slodiphv", ascii_lower(*p)))
 		return NULL;
 	p++;
 	const char *digits = p;
-	while (isdigit((unsigned char)*p))
+	while (is_digit(*p))
 		p++;
 	if (p > digits && strtoul(digits, NULL, 10) == 0)
 		return NULL;
@@ -34,19 +49,28 @@ static const char *skip_macro(const char *p, bool in_exp)
 	return *p == '}' ? p + 1 : NULL;
 }
 
-bool spf_macro_valid(const char *s, bool in_exp)
+/* *literal: what follows the last macro, or s. */
+static bool read_macro_string(const char *s, bool in_exp, const char **literal)
 {
+	*literal = s;
 	while (*s) {
 		unsigned char c = (unsigned char)*s++;
 		if (c == '%') {
 			s = skip_macro(s, in_exp);
 			if (!s)
 				return false;
+			*literal = s;
 		} else if (!(c > 0x20 && c < 0x7f) && !(in_exp && c == ' ')) {
 			return false;
 		}
 	}
 	return true;
+}
+
+bool spf_macro_valid(const char *s, bool in_exp)
+{
+	const char *literal;
+	return read_macro_string(s, in_exp, &literal);
 }
 
 /* toplabel: letters, digits and inner hyphens, not digits alone. */
@@ -56,9 +80,9 @@ static bool is_toplabel(const char *s, size_t n)
 	if (n == 0 || s[0] == '-' || s[n - 1] == '-')
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		if (!isalnum((unsigned char)s[i]) && s[i] != '-')
+		if (!is_alpha(s[i]) && !is_digit(s[i]) && s[i] != '-')
 			return false;
-		letter = letter || !isdigit((unsigned char)s[i]);
+		letter = letter || !is_digit(s[i]);
 	}
 	return letter;
 }
@@ -66,21 +90,17 @@ static bool is_toplabel(const char *s, size_t n)
 /* A domain-spec ends in a macro, or in a dot and a top label. */
 static bool is_domain_spec(const char *s)
 {
-	size_t n = strlen(s);
-	if (n == 0 || !spf_macro_valid(s, false))
+	const char *literal;
+	if (!*s || !read_macro_string(s, false, &literal))
 		return false;
-	if (s[n - 1] == '}') {
-		const char *open = strrchr(s, '%');
-		return open && open[1] == '{';
-	}
-	if (n >= 2 && s[n - 2] == '%' && strchr("%_-", s[n - 1]))
+	size_t n = strlen(literal), from;
+	if (n == 0)
 		return true;
-	if (s[n - 1] == '.')
+	if (literal[n - 1] == '.')
 		n--;
-	size_t from = n;
-	while (from > 0 && s[from - 1] != '.')
+	for (from = n; from > 0 && literal[from - 1] != '.';)
 		from--;
-	return from > 0 && is_toplabel(s + from, n - from);
+	return from > 0 && is_toplabel(literal + from, n - from);
 }
 
 /* ---- terms ---- */
@@ -89,7 +109,7 @@ static bool is_domain_spec(const char *s)
 static bool take_cidr(const char *s, size_t *n, const char *slashes, unsigned most, unsigned *bits)
 {
 	size_t digits = *n, m = strlen(slashes);
-	while (digits > 0 && isdigit((unsigned char)s[digits - 1]))
+	while (digits > 0 && is_digit(s[digits - 1]))
 		digits--;
 	if (digits == *n || digits < m || strncmp(s + digits - m, slashes, m) != 0)
 		return true;
@@ -119,9 +139,11 @@ static const char *read_network(struct spf_parsed *t, const char *value)
 	if (!ip_parse(value, n, &t->network.ip, &marks) || (marks & ~(unsigned)IP_MAPPED) ||
 	    (marks ? t->kind != SPF_IP6 : t->network.ip.family != (t->kind == SPF_IP4 ? 4 : 6)))
 		return "a bad address";
-	if (marks) { /* ::ffff:192.0.2.0/120: RFC 7208 section 5 lets IPv4 alone match IPv4 */
-		t->network.ip = (struct ip){0};
-		return NULL;
+	if (marks) { /* ::ffff:192.0.2.0: as ip6 it is IPv6 (section 5), which no IPv4 client
+			matches */
+		struct ip v6 = {.family = 6, .b = {[10] = 0xff, [11] = 0xff}};
+		memcpy(v6.b + 12, t->network.ip.b, 4);
+		t->network.ip = v6;
 	}
 	t->network.bits = bits;
 	t->network.ip = ip_network(&t->network.ip, bits);
@@ -140,8 +162,7 @@ static const char *read_mechanism(struct spf_parsed *t, const char *word, struct
 {
 	size_t name = strcspn(word, ":/"), n = strlen(word);
 	size_t i = 0, count = sizeof mechanisms / sizeof *mechanisms;
-	while (i < count && (strlen(mechanisms[i].name) != name ||
-			     strncasecmp(mechanisms[i].name, word, name) != 0))
+	while (i < count && !ascii_ieq_n(word, name, mechanisms[i].name))
 		i++;
 	if (i == count)
 		return "an unknown mechanism";
@@ -173,9 +194,9 @@ static enum spf_result qualifier_of(char c)
 static size_t modifier_name(const char *word)
 {
 	size_t n = 0;
-	if (!isalpha((unsigned char)word[0]))
+	if (!is_alpha(word[0]))
 		return 0;
-	while (isalnum((unsigned char)word[n]) || (word[n] && strchr("-_.", word[n])))
+	while (is_alpha(word[n]) || is_digit(word[n]) || (word[n] && strchr("-_.", word[n])))
 		n++;
 	return word[n] == '=' ? n : 0;
 }
@@ -183,9 +204,9 @@ static size_t modifier_name(const char *word)
 static const char *read_modifier(struct spf_parsed *t, const char *word, size_t name)
 {
 	t->spec = word + name + 1;
-	t->kind = name == 8 && strncasecmp(word, "redirect", 8) == 0 ? SPF_REDIRECT
-		  : name == 3 && strncasecmp(word, "exp", 3) == 0    ? SPF_EXP
-								     : SPF_OTHER;
+	t->kind = ascii_ieq_n(word, name, "redirect") ? SPF_REDIRECT
+		  : ascii_ieq_n(word, name, "exp")    ? SPF_EXP
+						      : SPF_OTHER;
 	if (t->kind == SPF_OTHER)
 		return spf_macro_valid(t->spec, false) ? NULL : "bad macros";
 	return is_domain_spec(t->spec) ? NULL : "a bad domain";
@@ -216,13 +237,25 @@ static bool is_second(const struct spf_parsed *terms, size_t n, enum spf_kind ki
 	return false;
 }
 
+static size_t count_words(const char *p, const char *end)
+{
+	size_t n = 0;
+	for (; p < end; p++)
+		n += *p != ' ' && p[-1] == ' ';
+	return n;
+}
+
 const char *spf_parse(const struct dns_text *record, struct arena *a,
 		      const struct spf_parsed **terms, size_t *n)
 {
-	struct spf_parsed *all = arena_alloc(a, (record->len / 2 + 1) * sizeof *all);
 	const char *p = record->data + 6, *end = record->data + record->len;
-	*terms = all;
+	size_t words = count_words(p, end);
 	*n = 0;
+	*terms = NULL;
+	if (words > TERMS_MAX)
+		return arena_printf(a, "%zu terms are too many", words);
+	struct spf_parsed *all = arena_alloc(a, words * sizeof *all);
+	*terms = all;
 	while (p < end) {
 		if (*p == ' ') {
 			p++;

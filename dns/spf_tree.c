@@ -3,15 +3,16 @@
 #include "dns/spf_macro.h"
 #include "dns/spf_parse.h"
 
-#define RECORDS_MAX                                                                                \
-	64 /* of a tree; the limit is 11, and people want to see by how much it is missed */
-#define DEPTH_MAX (SPF_LOOKUP_LIMIT + 1)
+/* Terms that are looked up for a tree. The limit is 10 for an evaluation, but a branch may be left
+ * early by some addresses, and people want to see by how much the limit is missed. */
+#define COUNTED_MAX 64
+#define DEPTH_MAX   (SPF_LOOKUP_LIMIT + 1)
 
 struct reader {
 	const struct dns_view *view;
 	struct arena *a;
 	struct spf_tree *tree;
-	unsigned records, depth;
+	unsigned depth;
 	const char *above[DEPTH_MAX + 1]; /* domains on the way here: a cycle ends */
 };
 
@@ -41,18 +42,18 @@ static void gather(struct reader *r, struct gathering *g, const struct ip *ip, u
 	g->networks[g->n++] = (struct spf_network){ip_network(ip, bits), bits};
 }
 
-/* The addresses of a name; *error when it could not be asked. Returns whether there is none. */
+/* The addresses of a name, until an error ends the term; returns whether there are none. */
 static bool gather_name(struct reader *r, struct gathering *g, const struct spf_parsed *p,
 			const char *name, enum dns_type type, enum spf_result *error)
 {
 	const struct dns_answer *x = dns_ask(r->view, name, type);
 	if (x->outcome == DNS_PENDING)
 		g->pending = true;
-	else if (x->outcome != DNS_MALFORMED && dns_failed(x))
+	else if (dns_failed(x))
 		*error = SPF_TEMPERROR;
-	for (size_t i = 0; x->outcome == DNS_OK && i < x->n; i++)
+	for (size_t i = 0; x->outcome == DNS_OK && i < x->n && !*error; i++)
 		gather(r, g, &x->addresses[i], type == DNS_A ? p->bits4 : p->bits6);
-	return dns_is_void(x) || x->outcome == DNS_MALFORMED;
+	return dns_is_void(x);
 }
 
 static void gather_mx(struct reader *r, struct gathering *g, const struct spf_parsed *p,
@@ -61,7 +62,7 @@ static void gather_mx(struct reader *r, struct gathering *g, const struct spf_pa
 	const struct dns_answer *mx = dns_ask(r->view, t->domain, DNS_MX);
 	if (mx->outcome == DNS_PENDING)
 		g->pending = true;
-	else if (dns_is_void(mx) || mx->outcome == DNS_MALFORMED)
+	else if (dns_is_void(mx))
 		t->void_v4 = t->void_v6 = 1;
 	else if (dns_failed(mx))
 		t->error_v4 = t->error_v6 = SPF_TEMPERROR;
@@ -73,6 +74,8 @@ static void gather_mx(struct reader *r, struct gathering *g, const struct spf_pa
 		return;
 	}
 	for (size_t i = 0; i < mx->n; i++) {
+		if (!*mx->mx[i].host) /* RFC 7505: no mail is taken */
+			continue;
 		gather_name(r, g, p, mx->mx[i].host, DNS_A, &t->error_v4);
 		gather_name(r, g, p, mx->mx[i].host, DNS_AAAA, &t->error_v6);
 	}
@@ -82,12 +85,11 @@ static void read_networks(struct reader *r, const struct spf_parsed *p, struct s
 {
 	struct gathering g = {0};
 	if (p->kind == SPF_IP4 || p->kind == SPF_IP6) {
-		if (p->network.ip.family != 0)
-			gather(r, &g, &p->network.ip, p->network.bits);
-	} else if (t->domain && p->kind == SPF_A) {
+		gather(r, &g, &p->network.ip, p->network.bits);
+	} else if (p->kind == SPF_A) {
 		t->void_v4 = gather_name(r, &g, p, t->domain, DNS_A, &t->error_v4);
 		t->void_v6 = gather_name(r, &g, p, t->domain, DNS_AAAA, &t->error_v6);
-	} else if (t->domain && p->kind == SPF_MX) {
+	} else if (p->kind == SPF_MX) {
 		gather_mx(r, &g, p, t);
 	}
 	if (!t->problem && (t->error_v4 || t->error_v6))
@@ -95,11 +97,13 @@ static void read_networks(struct reader *r, const struct spf_parsed *p, struct s
 	t->networks = g.networks;
 	t->n_networks = g.n;
 	r->tree->pending = r->tree->pending || g.pending;
+	r->tree->void_v4 += t->void_v4;
+	r->tree->void_v6 += t->void_v6;
 }
 
 /* ---- records ---- */
 
-static struct spf_record *read_record(struct reader *r, const char *domain);
+static struct spf_record *read_record(struct reader *r, const char *octets);
 
 static bool counts(enum spf_kind kind)
 {
@@ -107,9 +111,9 @@ static bool counts(enum spf_kind kind)
 	       kind == SPF_EXISTS || kind == SPF_REDIRECT;
 }
 
-static void read_child(struct reader *r, struct spf_term *t)
+static void read_child(struct reader *r, const char *octets, struct spf_term *t)
 {
-	t->child = read_record(r, t->domain);
+	t->child = read_record(r, octets);
 	if (!t->child || r->tree->pending)
 		return;
 	if (t->child->result == SPF_NONE) {
@@ -121,25 +125,49 @@ static void read_child(struct reader *r, struct spf_term *t)
 	}
 }
 
-static void read_term(struct reader *r, const struct spf_parsed *p, const char *domain,
-		      struct spf_term *t)
+/* What asks DNS. octets: of the record it stands in. */
+static void read_target(struct reader *r, const struct spf_parsed *p, const char *octets,
+			struct spf_term *t)
 {
-	struct spf_macros macros = {.domain = domain};
-	*t = (struct spf_term){.text = p->text, .kind = p->kind, .qualifier = p->qualifier};
-	if (p->kind == SPF_OTHER || p->kind == SPF_ALL)
+	struct spf_macros macros = {.domain = octets};
+	const char *name = p->spec ? spf_macro_name(&macros, p->spec, r->a) : octets;
+	if (name)
+		t->domain = spf_name_text(name, r->a);
+	if (p->kind == SPF_EXP)
 		return;
-	if (p->kind != SPF_IP4 && p->kind != SPF_IP6)
-		t->domain = p->spec ? spf_macro_name(&macros, p->spec, r->a) : domain;
-	t->depends = p->kind == SPF_PTR || p->kind == SPF_EXISTS ||
-		     (!t->domain && p->kind != SPF_IP4 && p->kind != SPF_IP6 && p->kind != SPF_EXP);
-	r->tree->depends = r->tree->depends || t->depends;
-	r->tree->lookups += counts(p->kind);
-	if (t->domain && (p->kind == SPF_INCLUDE || p->kind == SPF_REDIRECT))
-		read_child(r, t);
-	else
+	t->depends = p->kind == SPF_PTR || p->kind == SPF_EXISTS || !name;
+	/* Past what is read, evaluation alone knows. */
+	bool more = ++r->tree->lookups <= COUNTED_MAX;
+	r->tree->depends = r->tree->depends || t->depends || !more;
+	if (!name || !more)
+		return;
+	if (p->kind == SPF_INCLUDE || p->kind == SPF_REDIRECT)
+		read_child(r, name, t);
+	else if (spf_name_possible(name, false))
 		read_networks(r, p, t);
-	r->tree->void_v4 += t->void_v4;
-	r->tree->void_v6 += t->void_v6;
+}
+
+static void read_terms(struct reader *r, const struct spf_parsed *parsed, size_t n,
+		       const char *octets, struct spf_term *terms)
+{
+	bool all = false, any_all = false;
+	for (size_t i = 0; i < n; i++)
+		any_all = any_all || parsed[i].kind == SPF_ALL;
+	for (size_t i = 0; i < n; i++) {
+		const struct spf_parsed *p = &parsed[i];
+		struct spf_term *t = &terms[i];
+		bool modifier =
+		    p->kind == SPF_REDIRECT || p->kind == SPF_EXP || p->kind == SPF_OTHER;
+		*t = (struct spf_term){.text = p->text, .kind = p->kind, .qualifier = p->qualifier};
+		t->ignored = modifier ? p->kind == SPF_REDIRECT && any_all : all; /* 5.1 */
+		all = all || p->kind == SPF_ALL;
+		if (t->ignored || p->kind == SPF_ALL || p->kind == SPF_OTHER)
+			continue;
+		if (p->kind == SPF_IP4 || p->kind == SPF_IP6)
+			read_networks(r, p, t);
+		else
+			read_target(r, p, octets, t);
+	}
 }
 
 static void fail(struct spf_record *x, enum spf_result result, const char *problem)
@@ -153,10 +181,9 @@ static const struct dns_text *choose(struct reader *r, struct spf_record *x)
 	const struct dns_answer *t = dns_ask(r->view, x->domain, DNS_TXT);
 	const struct dns_text *chosen = NULL;
 	x->canonical = t->canonical;
-	x->result = SPF_NONE;
 	if (t->outcome == DNS_PENDING)
 		r->tree->pending = true;
-	else if (t->outcome != DNS_MALFORMED && dns_failed(t))
+	else if (dns_failed(t))
 		fail(x, SPF_TEMPERROR, "DNS does not answer");
 	if (t->outcome != DNS_OK)
 		return NULL;
@@ -181,21 +208,22 @@ static bool is_above(const struct reader *r, const char *domain)
 	return false;
 }
 
-/* NULL: the tree ends here, being a cycle or past what is shown. */
-static struct spf_record *read_record(struct reader *r, const char *domain)
+/* NULL: the tree ends here, being a cycle or too deep: going on would end in a permerror. */
+static struct spf_record *read_record(struct reader *r, const char *octets)
 {
 	const struct spf_parsed *parsed;
+	const char *domain = spf_name_text(octets, r->a);
 	size_t n;
 	if (is_above(r, domain)) {
 		say(r, domain, "includes itself");
 		return NULL;
 	}
-	if (r->records == RECORDS_MAX || r->depth >= DEPTH_MAX)
+	if (r->depth >= DEPTH_MAX)
 		return NULL;
-	r->records++;
 	struct spf_record *x = arena_alloc(r->a, sizeof *x);
-	x->domain = domain;
-	const struct dns_text *text = choose(r, x);
+	x->domain = x->canonical = domain;
+	x->result = SPF_NONE;
+	const struct dns_text *text = spf_name_possible(octets, true) ? choose(r, x) : NULL;
 	if (!text)
 		return x;
 	x->text = text->data;
@@ -203,10 +231,9 @@ static struct spf_record *read_record(struct reader *r, const char *domain)
 	const char *problem = spf_parse(text, r->a, &parsed, &n);
 	if (problem)
 		fail(x, SPF_PERMERROR, problem);
-	struct spf_term *terms = arena_alloc(r->a, (n + 2) * sizeof *terms);
+	struct spf_term *terms = arena_alloc(r->a, n * sizeof *terms);
 	r->above[r->depth++] = domain;
-	for (size_t i = 0; i < n; i++)
-		read_term(r, &parsed[i], domain, &terms[i]);
+	read_terms(r, parsed, n, octets, terms);
 	r->depth--;
 	x->terms = terms;
 	x->n_terms = n;
@@ -234,7 +261,9 @@ void spf_tree_read(const struct dns_view *view, const char *domain, struct arena
 {
 	struct reader r = {.view = view, .a = a, .tree = out};
 	*out = (struct spf_tree){0};
-	out->root = read_record(&r, domain);
+	size_t n = strlen(domain);
+	n -= n > 0 && domain[n - 1] == '.';
+	out->root = read_record(&r, spf_name_octets(arena_strndup(a, domain, n), a));
 	if (out->pending)
 		return;
 	out->result = out->root->result;
@@ -293,7 +322,10 @@ static enum spf_result walk_term(struct walk *w, const struct spf_term *t)
 	if (t->kind != SPF_INCLUDE)
 		return SPF_NONE;
 	enum spf_result r = t->child ? walk_record(w, t->child) : SPF_PERMERROR;
-	return r == SPF_PASS || r == SPF_TEMPERROR || r == SPF_PERMERROR ? r : SPF_NONE;
+	if (r == SPF_PASS || r == SPF_TEMPERROR || r == SPF_PERMERROR)
+		return r;
+	w->term = NULL; /* what matched inside decided nothing */
+	return SPF_NONE;
 }
 
 static enum spf_result walk_record(struct walk *w, const struct spf_record *x)

@@ -117,7 +117,7 @@ static void wait_once(struct transport *t)
 	struct timeval most = {0, 200000}, due;
 	int mask = ares_getsock(t->channel, sockets, ARES_GETSOCK_MAXNUM);
 	nfds_t n = 0;
-	for (int i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
+	for (int i = 0; i < ARES_GETSOCK_MAXNUM - 1; i++) { /* the macros overflow at the last */
 		short events = (short)((ARES_GETSOCK_READABLE(mask, i) ? POLLIN : 0) |
 				       (ARES_GETSOCK_WRITABLE(mask, i) ? POLLOUT : 0));
 		if (events)

@@ -27,6 +27,15 @@ void sha256_reset(struct sha256 *s)
 	g_checksum_reset(s->sum);
 }
 
+void sha256_of(const void *p, size_t n, uint8_t out[32])
+{
+	gsize len = 32;
+	GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
+	g_checksum_update(sum, p, (gssize)n);
+	g_checksum_get_digest(sum, out, &len);
+	g_checksum_free(sum);
+}
+
 void sha256_int(struct sha256 *s, int64_t v)
 {
 	guchar bytes[8];

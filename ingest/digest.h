@@ -6,6 +6,7 @@
 #ifndef INGEST_DIGEST_H
 #define INGEST_DIGEST_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/dmarc.h"
@@ -19,6 +20,9 @@ void sha256_text(struct sha256 *s, const char *text); /* NULL is a value */
 void sha256_int(struct sha256 *s, int64_t v);
 void sha256_bytes(struct sha256 *s, const void *p, size_t n); /* length-prefixed */
 struct digest sha256_cut(struct sha256 *s);                   /* the first 16 bytes; then reset */
+
+/* SHA-256 of p[0..n) and nothing else, for protocols that ask for it. */
+void sha256_of(const void *p, size_t n, uint8_t out[32]);
 
 /*
  * Records in any order: the sum, in two lanes, of a hash of each. Fast rather than secure: whoever

@@ -13,6 +13,7 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "ingest/mbox.h"
+#include "ingest/opened.h"
 #include "ingest/spool.h"
 #include "ingest/unpack.h"
 #include "ingest/xml.h"
@@ -44,6 +45,7 @@ struct pipeline {
 	struct xml_reader *xml;
 	struct ingest_totals totals;
 	struct ticket *alive;
+	uint8_t *small; /* a small file, while it is read */
 };
 
 /* ---- tickets ---- */
@@ -383,38 +385,25 @@ static enum status read_stdin(struct pipeline *p, struct err *err)
 	return st;
 }
 
-/* Opened once; O_NONBLOCK so that a FIFO that took the name's place cannot hold us. NULL, or why
- * not. */
-static const char *open_regular(const char *path, int *fd, struct stat *seen)
-{
-	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (*fd < 0 || fstat(*fd, seen) != 0)
-		return strerror(errno);
-	return S_ISREG(seen->st_mode) ? NULL : "not a regular file";
-}
-
 enum status pipeline_file(struct pipeline *p, const char *path, const char *problem,
 			  struct err *err)
 {
-	struct stat seen;
-	int fd = -1;
+	struct opened o = {.blob.fd = -1};
 	enum status st;
 	if (!problem && strcmp(path, "-") == 0)
 		return read_stdin(p, err);
 	if (!problem)
-		problem = open_regular(path, &fd, &seen);
+		problem = opened_file(&o, path, &p->small);
 	char *clean = ingest_clean_utf8(path, INGEST_SOURCE_MAX);
 	if (problem) {
 		struct file_ticket *f = file_ticket_new(NULL, NULL);
 		st = reject_input(p, f, clean, problem, err);
 		file_ticket_put(p, f);
 	} else {
-		struct blob blob = {.size = (uint64_t)seen.st_size, .fd = fd};
-		st = read_blob(p, file_ticket_new(path, &seen), &blob, clean, err);
+		st = read_blob(p, file_ticket_new(path, &o.seen), &o.blob, clean, err);
 	}
 	free(clean);
-	if (fd >= 0)
-		close(fd);
+	opened_close(&o);
 	return st;
 }
 
@@ -450,6 +439,7 @@ void pipeline_free(struct pipeline *p)
 		ticket_put(p, t);
 	}
 	xml_reader_free(p->xml);
+	free(p->small);
 	ingest_totals_free(&p->totals);
 	free(p);
 }

@@ -13,7 +13,8 @@
 #include "core/mem.h"
 #include "ingest/walk.h"
 
-#define QUEUE_SIZE 256
+#define QUEUE_SIZE 512
+#define TAKE_MOST  16 /* paths taken at once: a lock for each would be felt */
 
 struct entry {
 	char *path, *problem; /* owned; problem may be NULL */
@@ -37,7 +38,8 @@ struct crew {
 	int n_workers, jobs;
 
 	pthread_mutex_t lock;
-	pthread_cond_t changed;
+	pthread_cond_t work, room; /* something to take; something to put */
+	int idle;                  /* workers that wait for work */
 	struct entry queue[QUEUE_SIZE];
 	size_t head, n;
 	bool closed;
@@ -52,7 +54,7 @@ int workers_default_jobs(void)
 }
 
 /* A signal handler cannot signal a condition: waits end by themselves to look at *stop. */
-static void wait_a_little(struct crew *c)
+static void wait_a_little(struct crew *c, pthread_cond_t *changed)
 {
 	struct timespec t;
 	clock_gettime(CLOCK_MONOTONIC, &t);
@@ -61,7 +63,7 @@ static void wait_a_little(struct crew *c)
 		t.tv_nsec -= 1000 * 1000 * 1000;
 		t.tv_sec++;
 	}
-	pthread_cond_timedwait(&c->changed, &c->lock, &t);
+	pthread_cond_timedwait(changed, &c->lock, &t);
 }
 
 static bool stopping(const struct crew *c)
@@ -69,22 +71,37 @@ static bool stopping(const struct crew *c)
 	return atomic_load(c->o->stop);
 }
 
-/* The next path, or false: there are no more, or it is time to stop. */
-static bool take(struct crew *c, struct entry *e)
+static struct entry dequeue(struct crew *c)
 {
-	bool got = false;
+	struct entry e = c->queue[c->head];
+	c->head = (c->head + 1) % QUEUE_SIZE;
+	c->n--;
+	return e;
+}
+
+/* The next paths, a fair share of what waits. 0: there are no more, or it is time to stop. */
+static size_t take(struct crew *c, struct entry e[TAKE_MOST])
+{
+	size_t got = 0;
 	pthread_mutex_lock(&c->lock);
+	c->idle++;
 	while (c->n == 0 && !c->closed && !stopping(c))
-		wait_a_little(c);
-	if (c->n > 0 && !stopping(c)) {
-		*e = c->queue[c->head];
-		c->head = (c->head + 1) % QUEUE_SIZE;
-		c->n--;
-		got = true;
-		pthread_cond_broadcast(&c->changed);
-	}
+		wait_a_little(c, &c->work);
+	c->idle--;
+	bool was_full = c->n > QUEUE_SIZE / 2;
+	size_t share = c->n / (2 * (size_t)c->jobs) + 1;
+	while (c->n > 0 && got < share && got < TAKE_MOST && !stopping(c))
+		e[got++] = dequeue(c);
+	if (was_full && c->n <= QUEUE_SIZE / 2)
+		pthread_cond_signal(&c->room);
 	pthread_mutex_unlock(&c->lock);
 	return got;
+}
+
+static void forget(struct entry *e)
+{
+	free(e->path);
+	free(e->problem);
 }
 
 static void report_failure(struct crew *c, enum status st, const struct err *err)
@@ -95,21 +112,25 @@ static void report_failure(struct crew *c, enum status st, const struct err *err
 		c->failed_err = *err;
 	}
 	atomic_store(c->o->stop, true);
-	pthread_cond_broadcast(&c->changed);
+	pthread_cond_broadcast(&c->work);
+	pthread_cond_broadcast(&c->room);
 	pthread_mutex_unlock(&c->lock);
 }
 
 static void *worker_main(void *arg)
 {
 	struct worker *w = arg;
-	struct entry e;
+	struct entry e[TAKE_MOST];
 	struct err err = {.msg = ""};
 	enum status st = ST_OK;
-	while (st == ST_OK && take(w->crew, &e)) {
-		st = pipeline_file(w->pipeline, e.path, e.problem, &err);
-		free(e.path);
-		free(e.problem);
-	}
+	size_t n = 0;
+	while (st == ST_OK && (n = take(w->crew, e)) > 0)
+		for (size_t i = 0; i < n; i++) {
+			/* what was taken and is not read any more stays where it is */
+			if (st == ST_OK && !stopping(w->crew))
+				st = pipeline_file(w->pipeline, e[i].path, e[i].problem, &err);
+			forget(&e[i]);
+		}
 	if (st == ST_OK)
 		st = pipeline_flush(w->pipeline, &err);
 	if (st != ST_OK)
@@ -149,10 +170,12 @@ static enum status hire(struct crew *c, struct err *err)
 /* One more when work waits; the first must succeed, later ones are only welcome. */
 static enum status hire_if_needed(struct crew *c, struct err *err)
 {
+	if (c->n_workers >= c->jobs)
+		return ST_OK;
 	pthread_mutex_lock(&c->lock);
 	bool waits = c->n > 0;
 	pthread_mutex_unlock(&c->lock);
-	if (c->n_workers >= c->jobs || (c->n_workers > 0 && !waits))
+	if (c->n_workers > 0 && !waits)
 		return ST_OK;
 	enum status st = hire(c, err);
 	if (st == ST_OK || c->n_workers == 0)
@@ -227,12 +250,13 @@ static enum status on_file(void *ctx, const char *path, const char *problem, str
 		return st;
 	pthread_mutex_lock(&c->lock);
 	while (c->n == QUEUE_SIZE && !stopping(c))
-		wait_a_little(c);
+		wait_a_little(c, &c->room);
 	if (c->n < QUEUE_SIZE) {
 		c->queue[(c->head + c->n) % QUEUE_SIZE] = (struct entry){
 		    .path = mem_strdup(path), .problem = problem ? mem_strdup(problem) : NULL};
 		c->n++;
-		pthread_cond_broadcast(&c->changed);
+		if (c->idle > 0)
+			pthread_cond_signal(&c->work);
 	}
 	pthread_mutex_unlock(&c->lock);
 	if (c->pipeline.progress)
@@ -250,7 +274,8 @@ static void crew_init(struct crew *c, const struct workers_options *o,
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&c->changed, &attr);
+	pthread_cond_init(&c->work, &attr);
+	pthread_cond_init(&c->room, &attr);
 	pthread_condattr_destroy(&attr);
 }
 
@@ -259,7 +284,7 @@ static void dismiss(struct crew *c, struct ingest_totals *totals)
 {
 	pthread_mutex_lock(&c->lock);
 	c->closed = true;
-	pthread_cond_broadcast(&c->changed);
+	pthread_cond_broadcast(&c->work);
 	pthread_mutex_unlock(&c->lock);
 	for (int i = 0; i < c->n_workers; i++) {
 		struct worker *w = &c->workers[i];
@@ -268,12 +293,12 @@ static void dismiss(struct crew *c, struct ingest_totals *totals)
 		pipeline_free(w->pipeline);
 		c->factory->close(c->factory->ctx, w->sink);
 	}
-	for (; c->n > 0; c->n--) {
-		free(c->queue[c->head].path);
-		free(c->queue[c->head].problem);
-		c->head = (c->head + 1) % QUEUE_SIZE;
+	while (c->n > 0) {
+		struct entry e = dequeue(c);
+		forget(&e);
 	}
-	pthread_cond_destroy(&c->changed);
+	pthread_cond_destroy(&c->work);
+	pthread_cond_destroy(&c->room);
 	pthread_mutex_destroy(&c->lock);
 }
 

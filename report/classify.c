@@ -89,8 +89,9 @@ static enum category why_failing(const struct matter *m)
 	const struct sender *s = m->s;
 	uint64_t repaired = m->o->messages[SEEN_REPAIRED];
 	uint64_t f2 = cells_of(s, SET(F2)), missing = m->o->messages[SEEN_SPF_MISSING];
-	uint64_t unaligned = cells_of(s, SET(F6) | SET(F7) | SET(F8) | SET(F9));
-	uint64_t broken = cells_of(s, SET(F3) | SET(F4) | SET(F5) | SET(F10) | SET(F11)) +
+	uint64_t unaligned = cells_of(s, SET(F6) | SET(F7) | SET(F9));
+	/* F8: it signs as us already, so that what is to do is to find what breaks the signature */
+	uint64_t broken = cells_of(s, SET(F3) | SET(F4) | SET(F5) | SET(F8) | SET(F10) | SET(F11)) +
 			  (f2 < repaired ? f2 : 0);
 	if (missing + unaligned + broken == 0)
 		return CAT_UNKNOWN; /* SPF of its MAIL FROM domain could not be evaluated */

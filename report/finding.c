@@ -47,3 +47,13 @@ uint64_t tally_judged_pass(const struct tally *t)
 		sum += t->cells[c];
 	return sum;
 }
+
+#define MANY_SENDERS 20
+
+bool sender_is_small(const struct domain_inventory *d, const struct sender *s)
+{
+	enum category c = s->verdict.category;
+	bool swarms = c == CAT_UNKNOWN || c == CAT_UNAUTHORIZED || c == CAT_SUSPECT_ABUSE;
+	return swarms && d->n_senders > MANY_SENDERS && s->change != CHANGE_GONE &&
+	       100 * s->t.messages < d->messages;
+}

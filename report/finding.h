@@ -10,6 +10,7 @@
 #define REPORT_FINDING_H
 
 #include "core/facts.h"
+#include "dns/origin.h"
 
 struct service; /* catalogue.h */
 
@@ -69,7 +70,8 @@ uint64_t tally_judged_pass(const struct tally *t);
 struct sender_source {
 	struct ip ip;
 	uint64_t messages, dmarc_pass;
-	const char *ptr; /* confirmed name of the address, or NULL: not asked, none */
+	const char *ptr;      /* confirmed name of the address, or NULL: not asked, none */
+	struct origin origin; /* empty: not known */
 };
 
 /* A reason for or against. code is public and stable; its first letter says for what it speaks:
@@ -99,7 +101,7 @@ struct sender {
 	int32_t first_day, last_day;
 	unsigned days, reporters; /* distinct ones */
 	enum change change;
-	const struct sender_source *sources; /* most messages first; without those of no address */
+	struct sender_source *sources; /* most messages first; without those of no address */
 	size_t n_sources;
 	struct evidence evidence[EVIDENCE_MAX];
 	unsigned n_evidence;
@@ -111,11 +113,18 @@ struct sender {
 struct domain_inventory {
 	const char *domain;
 	uint64_t messages, dmarc_pass, reports, reporters;
-	bool compared;          /* the period before has reports: "new" means something */
-	bool dns;               /* its DNS answered: without, most is unknown */
-	struct sender *senders; /* what a person must look at first comes first */
+	bool compared;              /* the period before has reports: "new" means something */
+	bool dns;                   /* its DNS answered: without, most is unknown */
+	const char *org_domain;     /* by the public suffix list: alignment is judged by it */
+	const char *walk_domain;    /* by the tree walk of RFC 9989; NULL: DNS did not say */
+	uint64_t before[CAT_COUNT]; /* messages of the period before, by what their senders were */
+	struct sender *senders;     /* what a person must look at first comes first */
 	size_t n_senders;
 };
+
+/* A burst of forgeries has hundreds of senders: of those that need no work of their own, the ones
+ * below a hundredth of the domain's mail are told together where there are many. */
+bool sender_is_small(const struct domain_inventory *d, const struct sender *s);
 
 struct inventory {
 	struct window window, before;

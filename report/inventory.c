@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/hash.h"
+#include "dns/dmarc.h"
 #include "report/classify.h"
 #include "report/group.h"
 #include "report/remedy.h"
@@ -165,6 +166,13 @@ static int by_urgency(const void *x, const void *y)
 	return strcmp(a->key, b->key);
 }
 
+static const char *walked(const struct knowledge *k, const char *domain)
+{
+	struct dmarc_answer d;
+	dmarc_discover(k->view, k->rules, domain, k->a, &d);
+	return d.pending || d.failed ? NULL : d.org_domain;
+}
+
 static bool is_wanted(const struct sender *s, const struct inventory_options *o)
 {
 	if (o->findings && (rank(s) > 1 || s->verdict.category == CAT_UNKNOWN ||
@@ -195,6 +203,9 @@ void inventory_domain(const struct domain_facts *now, const struct domain_facts 
 	for (size_t i = 0; i < n; i++)
 		if (is_wanted(&all[i], options))
 			all[kept++] = all[i];
+	for (size_t i = 0; i < kept; i++)
+		for (size_t m = 0; m < all[i].n_sources; m++)
+			origins_find(k->origins, &all[i].sources[m].ip, &all[i].sources[m].origin);
 	zone_end(&zone);
 	*out = (struct domain_inventory){.domain = now->domain,
 					 .messages = now->messages,
@@ -203,6 +214,11 @@ void inventory_domain(const struct domain_facts *now, const struct domain_facts 
 					 .reporters = now->n_reporters,
 					 .compared = before->reports > 0,
 					 .dns = z != NULL,
+					 .org_domain =
+					     k->rules->org_domain(k->rules->ctx, now->domain),
+					 .walk_domain = z ? walked(k, now->domain) : NULL,
 					 .senders = all,
 					 .n_senders = kept};
+	for (size_t i = 0; i < old.n; i++)
+		out->before[old.senders[i].verdict.category] += old.senders[i].t.messages;
 }

@@ -16,12 +16,14 @@
 #include "core/domain.h"
 #include "core/hash.h"
 #include "dns/answer.h"
+#include "dns/origin.h"
 #include "report/catalogue.h"
 
 struct knowledge {
 	const struct name_rules *rules;
 	const struct dns_view *view; /* NULL: no DNS; everything is unknown */
 	const struct catalogue *catalogue;
+	struct origins *origins;        /* NULL: none; set by the caller after knowledge_begin() */
 	const struct service *services; /* all of the catalogue */
 	size_t n_services;
 	struct arena *a;              /* of the round */

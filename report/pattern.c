@@ -26,13 +26,13 @@ static int family_of(enum dmarc_cell cell)
 
 struct spot {
 	int32_t day;
-	uint8_t family, ip_family, net[6];
+	uint8_t family, ip_family, net[8];
 };
 
 static void count(struct map *spots, unsigned *counts, struct patterns *p, const struct fact *f,
 		  int family)
 {
-	struct ip net = ip_network(&f->source, f->source.family == 4 ? 24 : 48);
+	struct ip net = ip_network(&f->source, f->source.family == 4 ? 24 : 64);
 	int32_t first = month_first_day(f->month);
 	for (uint32_t bits = f->days; bits; bits &= bits - 1) {
 		struct spot spot = {.day = first + __builtin_ctz(bits)};

@@ -8,7 +8,7 @@
 #include "core/arena.h"
 #include "core/facts.h"
 
-#define PATTERN_NETWORKS 20 /* networks (/24, /48) on one day that are no coincidence */
+#define PATTERN_NETWORKS 20 /* networks (/24, /64) on one day that are no coincidence */
 
 enum pattern_family {
 	PATTERN_FAILS,     /* nothing authenticates, or our MAIL FROM is not authorised */

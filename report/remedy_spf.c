@@ -1,5 +1,6 @@
 #include "report/remedy_spf.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -243,28 +244,39 @@ static bool is_broken(const struct spf_term *t)
 			      (t->child->result == SPF_NONE || t->child->result == SPF_PERMERROR));
 }
 
-/* The record without terms that break it; and, when broken is false, without dead includes. Says
- * which in *dropped. */
+/* The last term of the record that is broken, or, for dead, that nothing of ours came through; -1:
+ * none. */
+static ptrdiff_t last_useless(const struct spf_case *c, const struct spf_tree *tree, bool dead)
+{
+	for (size_t i = tree->root->n_terms; i-- > 0;) {
+		const struct spf_term *t = &tree->root->terms[i];
+		if (dead ? is_dead(c, t) : is_broken(t))
+			return (ptrdiff_t)i;
+	}
+	return -1;
+}
+
+/* The record without terms that break it, and without as many dead includes as it takes to come
+ * inside the limits: an include that is used once a year is dead today. Says which in *dropped. */
 static const char *without(const struct spf_case *c, const char *record, const char **dropped)
 {
 	struct arena *a = c->zone->known->a;
 	*dropped = NULL;
-	for (int pass = 0; pass < 2; pass++) {
+	for (;;) {
 		struct trial t;
 		trial_begin(&t, c, record);
+		if (t.tree.pending || !t.tree.root)
+			return record;
 		bool over = t.tree.lookups > SPF_LOOKUP_LIMIT || t.tree.void_v4 > SPF_VOID_LIMIT;
-		if (t.tree.pending || !t.tree.root || (pass == 1 && !over))
-			break;
-		for (size_t i = t.tree.root->n_terms; i-- > 0;) {
-			const struct spf_term *term = &t.tree.root->terms[i];
-			if (pass == 0 ? !is_broken(term) : !is_dead(c, term))
-				continue;
-			record = spf_edit_drop(a, record, i);
-			*dropped =
-			    *dropped ? arena_printf(a, "%s, %s", term->text, *dropped) : term->text;
-		}
+		ptrdiff_t term = last_useless(c, &t.tree, false);
+		if (term < 0 && over)
+			term = last_useless(c, &t.tree, true);
+		if (term < 0)
+			return record;
+		const char *text = t.tree.root->terms[term].text;
+		record = spf_edit_drop(a, record, (size_t)term);
+		*dropped = *dropped ? arena_printf(a, "%s, %s", text, *dropped) : text;
 	}
-	return record;
 }
 
 /* ---- the remedies ---- */

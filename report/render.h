@@ -38,4 +38,22 @@ void render_findings_json(const struct inventory *inv, struct buf *out);
  * gets a leading apostrophe. */
 void render_inventory_csv(const struct inventory *inv, struct buf *out);
 
+/* A page, see html.h. */
+void render_inventory_html(const struct inventory *inv, bool findings, struct buf *out);
+
+struct readiness;
+
+void render_readiness_html(const struct readiness *all, size_t n, struct buf *out);
+
+/* The verdict first, what blocks, every check, the projection, the next record to publish. */
+void render_readiness_text(const struct readiness *r, const struct text_style *style,
+			   struct buf *out);
+
+/* One line a domain, for many. */
+void render_readiness_summary(const struct readiness *all, size_t n, const struct text_style *style,
+			      struct buf *out);
+
+/* One line; docs/schema/readiness.json */
+void render_readiness_json(const struct readiness *r, struct buf *out);
+
 #endif

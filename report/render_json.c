@@ -22,6 +22,17 @@ static void put_text(struct json *j, const char *key, const char *s)
 	json_string(j, s);
 }
 
+/* Only where something is known: most databases are not there. */
+static void put_origin(struct json *j, const struct origin *o)
+{
+	if (o->asn)
+		put_count(j, "asn", o->asn);
+	if (o->name[0])
+		put_text(j, "as_name", o->name);
+	if (o->country[0])
+		put_text(j, "country", o->country);
+}
+
 static void put_sources(struct json *j, const struct sender *s)
 {
 	char ip[IP_STRLEN];
@@ -33,6 +44,7 @@ static void put_sources(struct json *j, const struct sender *s)
 		put_count(j, "messages", s->sources[i].messages);
 		put_count(j, "dmarc_pass", s->sources[i].dmarc_pass);
 		put_text(j, "ptr", s->sources[i].ptr);
+		put_origin(j, &s->sources[i].origin);
 		json_end(j);
 	}
 	json_end(j);
@@ -123,6 +135,8 @@ static void put_domain(struct json *j, const struct domain_inventory *d, bool fi
 		put_count(j, "dmarc_pass", d->dmarc_pass);
 		put_count(j, "reports", d->reports);
 		put_count(j, "reporters", d->reporters);
+		put_text(j, "org_domain", d->org_domain);
+		put_text(j, "org_domain_tree_walk", d->walk_domain);
 	}
 	json_key(j, findings ? "findings" : "senders");
 	json_array(j);

@@ -10,7 +10,6 @@
 #define WIDTH_MAX      200
 #define ROWS_MAX       40 /* senders shown; the smallest of the others are folded into one line */
 #define REASONS_MAX    20 /* senders explained */
-#define STRANGERS_MAX  5  /* of those, unauthorised: they need no work */
 #define EVIDENCE_SHOWN 4  /* lines of evidence; JSON has all */
 #define NAME_MIN       12
 #define NAME_AT_EASE   24 /* columns for names that are worth more than two more numbers */
@@ -45,16 +44,6 @@ static bool is_open(const struct sender *s)
 	       s->verdict.category != CAT_FORWARDER;
 }
 
-/* A burst of forgeries has hundreds of senders: of those that are unknown or
- * unauthorised, the ones below a hundredth of the domain's mail become one line when the table
- * would be too long. */
-static bool is_small(const struct domain_inventory *d, const struct sender *s)
-{
-	return d->n_senders > ROWS_MAX / 2 && s->change != CHANGE_GONE &&
-	       (s->verdict.category == CAT_UNKNOWN || s->verdict.category == CAT_UNAUTHORIZED) &&
-	       100 * s->t.messages < d->messages;
-}
-
 static struct tally total_of(const struct domain_inventory *d)
 {
 	struct tally t = {0};
@@ -83,7 +72,7 @@ static struct layout lay_out(const struct text_style *style, const struct domain
 	l.category = strlen("What it is");
 	for (size_t i = 0; i < d->n_senders; i++) {
 		const struct sender *s = &d->senders[i];
-		if (is_small(d, s))
+		if (sender_is_small(d, s))
 			continue;
 		l.name = wider(l.name, text_width(s->name, strnlen(s->name, WIDTH_MAX)));
 		l.category = wider(l.category, strlen(category_words[s->verdict.category]));
@@ -147,29 +136,52 @@ static void put_row(struct buf *out, const struct text_style *style, const struc
 	put_line_end(out);
 }
 
+/* What is not shown, by category. */
+struct folded {
+	size_t senders;
+	uint64_t messages;
+};
+
+static void fold(struct folded folded[CAT_COUNT], const struct sender *s)
+{
+	folded[s->verdict.category].senders++;
+	folded[s->verdict.category].messages += s->t.messages;
+}
+
+/* small: of the table; else of the explanations. */
+static void put_folded(struct buf *out, const struct folded folded[CAT_COUNT], bool small)
+{
+	for (int c = 0; c < CAT_COUNT; c++) {
+		if (folded[c].senders == 0)
+			continue;
+		buf_puts(out, small ? "Not listed: " : "  and ");
+		put_count(out, folded[c].senders);
+		buf_puts(out, !small                   ? " more"
+			      : folded[c].senders == 1 ? " small sender"
+						       : " small senders");
+		buf_printf(out, ": %s, ", category_words[c]);
+		put_count(out, folded[c].messages);
+		buf_printf(out, " message%s (see -f csv)\n", folded[c].messages == 1 ? "" : "s");
+	}
+}
+
 static void put_rows(struct buf *out, const struct text_style *style, const struct layout *l,
 		     const struct domain_inventory *d, const struct tally *total)
 {
-	size_t folded = 0, shown = 0;
-	uint64_t messages = 0;
+	struct folded folded[CAT_COUNT] = {{0, 0}};
+	size_t shown = 0;
 	for (size_t i = 0; i < d->n_senders; i++) {
 		const struct sender *s = &d->senders[i];
-		if (is_small(d, s)) {
-			folded++;
-			messages += s->t.messages;
-		} else if (++shown <= ROWS_MAX) {
+		if (sender_is_small(d, s))
+			fold(folded, s);
+		else if (++shown <= ROWS_MAX)
 			put_row(out, style, l, d, s);
-		}
 	}
 	put_text_cell(out, style, "Total", l->name, true);
 	put_spaces(out, 1 + l->category);
 	put_numbers(out, l, total);
 	put_line_end(out);
-	if (folded > 0) {
-		buf_printf(out, "Not listed: %zu small senders, ", folded);
-		put_count(out, messages);
-		buf_puts(out, " messages (see -f csv)\n");
-	}
+	put_folded(out, folded, true);
 	if (shown > ROWS_MAX)
 		buf_printf(out, "Not listed: %zu more senders (see -f csv)\n", shown - ROWS_MAX);
 }
@@ -320,31 +332,37 @@ static void put_sentence(struct buf *out, const struct layout *l, const char *te
 	put_line_end(out);
 }
 
+/* How many of a category are explained: what needs no work of its own, or comes in swarms, is told
+ * by a few. */
+static size_t most_explained(enum category c)
+{
+	return c == CAT_UNAUTHORIZED ? 5 : c == CAT_SUSPECT_ABUSE ? 2 : REASONS_MAX;
+}
+
 static void put_reasons(struct buf *out, const struct text_style *style, const struct layout *l,
 			const struct domain_inventory *d)
 {
-	size_t shown = 0, strangers = 0, unknown = 0;
+	size_t shown = 0, of[CAT_COUNT] = {0};
+	struct folded folded[CAT_COUNT] = {{0, 0}};
 	for (size_t i = 0; i < d->n_senders; i++) {
 		const struct sender *s = &d->senders[i];
-		bool stranger = s->verdict.category == CAT_UNAUTHORIZED;
-		if (!is_open(s) || is_small(d, s))
+		if (!is_open(s) || (!style->findings && sender_is_small(d, s)))
 			continue;
-		strangers += stranger;
-		unknown += s->verdict.category == CAT_UNKNOWN;
-		if (++shown > REASONS_MAX || (stranger && strangers > STRANGERS_MAX))
+		if (shown == REASONS_MAX ||
+		    ++of[s->verdict.category] > most_explained(s->verdict.category)) {
+			fold(folded, s);
 			continue;
-		if (shown == 1 && !style->findings)
+		}
+		if (shown++ == 0 && !style->findings)
 			buf_puts(out, "\nTo look at:\n");
 		put_reason(out, style, l, s);
 	}
-	if (strangers > STRANGERS_MAX)
-		buf_printf(out, "  and %zu more that are unauthorised (see -f json or -f csv)\n",
-			   strangers - STRANGERS_MAX);
-	if (strangers > 0)
+	put_folded(out, folded, false);
+	if (of[CAT_UNAUTHORIZED] > 0)
 		put_sentence(out, l,
 			     "Unauthorised senders need no change of yours in SPF: p=reject makes "
 			     "receivers refuse them.");
-	if (unknown > 0)
+	if (of[CAT_UNKNOWN] > 0)
 		put_sentence(
 		    out, l,
 		    d->dns ? "What is unknown may be yours: find out, and say so with `ruascope "

@@ -175,6 +175,13 @@ static void score_forward_dns(struct sender *s, const struct observed *o, struct
 	if (hands_on_mail(s->service) && at_least(handed, n, 50))
 		forward(s, sc, o, SEEN_ANY,
 			(struct evidence){"F_SERVICE", 20, "a service where people forward mail"});
+	if (sc->of[0].forward > 0 && s->days >= 7 && at_least(o->messages[SEEN_PTR], n, 50))
+		forward(s, sc, o, SEEN_ANY,
+			(struct evidence){"F_PERSISTENT", 15, "and does so on seven days or more"});
+	if (sc->of[0].forward > 0 && sends_for_customers(s->service))
+		forward(s, sc, o, SEEN_ANY,
+			(struct evidence){"F_SENDER", -40,
+					  "a service that sends, and does not forward"});
 	if (sc->of[0].forward > 0 && at_least(o->messages[SEEN_SPF_NOW], n, 50))
 		forward(s, sc, o, SEEN_ANY,
 			(struct evidence){"F_IN_SPF", -40, "your SPF record authorises it"});

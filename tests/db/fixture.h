@@ -70,7 +70,8 @@ struct made {
 	bool torn;             /* abort instead of end */
 };
 
-#define DAY0 20000 /* 2024-10-04 */
+#define DAY0     20000 /* 2024-10-04 */
+#define all_days ((struct window){0, 100000})
 
 struct dmarc_profile fixture_profile(unsigned k);
 enum status fixture_put(struct sink *sink, const struct made *m, struct err *err);

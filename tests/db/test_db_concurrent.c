@@ -108,7 +108,7 @@ static void test_overlapping(void **state)
 	/* months are folded meanwhile */
 	struct db *db = fixture_open(info);
 	for (int i = 0; i < 10; i++) {
-		CHECK_OK(db_rollup(db, DAY0 + 1000, NULL, &err));
+		CHECK_OK(db_rollup(db, NULL, all_days, DAY0 + 1000, NULL, &err));
 		usleep(100000);
 	}
 	for (int i = 0; i < WORKERS; i++) {
@@ -122,7 +122,7 @@ static void test_overlapping(void **state)
 	assert_int_equal(stored, REPORTS);
 	assert_int_equal(settled, REPORTS * WORKERS);
 	check_all_stored(info);
-	CHECK_OK(db_rollup(db, DAY0 + 1000, NULL, &err));
+	CHECK_OK(db_rollup(db, NULL, all_days, DAY0 + 1000, NULL, &err));
 	assert_int_equal(fixture_int(db, "SELECT sum(records) FROM sender_month"),
 			 (int64_t)records_in_all());
 	db_close(db);

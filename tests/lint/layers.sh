@@ -23,9 +23,13 @@ doors=(
     'libpsl\.h dns/*'
     'idn2\.h dns/*'
     'ares\.h dns/transport.c'
-    'curl/ ingest/imap_conn.c'
+    'openssl/ dns/dkim_key.c'
+    'libloc/ dns/origin.c'
+    'maxminddb\.h dns/origin.c'
     'arpa/nameser dns/wire.c'
-    'confuse\.h cli/config.c'
+    'curl/ ingest/imap_conn.c ingest/oauth_http.c'
+    'jansson\.h ingest/oauth_reply.c'
+    'confuse\.h cli/config*.[ch]'
     'xxhash\.h core/hash.c'
 )
 

@@ -1,8 +1,6 @@
 """Senders with the evidence of DNS, asked of a real name server: the story of the samples comes out as it is told."""
-import json
-import pathlib
-import re
 import shutil
+import subprocess
 import sys
 import time
 
@@ -10,7 +8,7 @@ import harness
 import nameserver
 
 sys.path.insert(0, str(harness.ROOT / "tests/samples"))
-import zones  # noqa: E402
+import story_zones as zones  # noqa: E402
 
 SAMPLES = harness.ROOT / "samples"
 ANSWERS = SAMPLES / ".dns/answers.sql"
@@ -28,6 +26,15 @@ STORY = {
     "net:203.0.113.0/24#fail": ("unauthorized", "block"),
     "net:203.0.113.0/24#spf-fail": ("unauthorized", "block"),
 }
+
+MMDB = """
+use MaxMind::DB::Writer::Tree;
+my %t = (autonomous_system_number => 'uint32', autonomous_system_organization => 'utf8_string', country => 'map', iso_code => 'utf8_string');
+my $w = MaxMind::DB::Writer::Tree->new(ip_version => 6, record_size => 24, database_type => 'Test', languages => ['en'],
+    description => {en => 'test'}, map_key_type_callback => sub { $t{$_[0]} }, remove_reserved_networks => 0);
+$w->insert_network('192.0.2.80/32', {autonomous_system_number => 64500, autonomous_system_organization => 'Webhost', country => {iso_code => 'JP'}});
+open my $f, '>:raw', $ARGV[0] or die; $w->write_tree($f);
+"""
 
 
 def have_nsd():
@@ -147,10 +154,32 @@ class WithDns(harness.Case):
             self.assert_code(self.home.run("label", "forget", "example.com", "192.0.2.80"), 0)
         self.assertIsNone(self.senders()["host:web80.webhost.example#spf-fail"]["label"])
 
+    def test_networks(self):
+        """Whose network an address is in, by a database that a person names; one that is none is said so."""
+        path = self.scratch() / "own.mmdb"
+        made = subprocess.run(["perl", "-e", MMDB, path], capture_output=True, text=True)
+        if "Can't locate" in made.stderr:
+            self.skipTest("libmaxmind-db-writer-perl is not installed")
+        self.assertEqual((made.returncode, made.stderr), (0, ""))
+        conf = path.with_name("ruascope.conf")
+        conf.write_text('mmdb = "own.mmdb"\n')
+        done = self.home.run("--config", conf, "--offline", "inventory", *OCTOBER, "example.com", "-f", "json")
+        self.assert_code(done, 0)
+        self.assert_schema(done.json())
+        found = {x["ip"]: x for s in done.json()["domains"][0]["senders"] for x in s["sources"]}
+        self.assertEqual({k: found["192.0.2.80"][k] for k in ("asn", "as_name", "country")}, {"asn": 64500, "as_name": "Webhost", "country": "JP"})
+        self.assertNotIn("asn", found["192.0.2.10"])
+        path.write_bytes(b"no database")
+        done = self.home.run("--config", conf, "--offline", "inventory", *OCTOBER)
+        self.assert_code(done, 78)
+        self.assert_sentence(done, "own.mmdb")
+
     def test_answers_of_the_samples(self):
         """samples/.dns/answers.sql is what this name server says: quickstart shows the story with it."""
         self.document("--since", "2026-08-01", "--until", "2026-11-01")
         self.document(*OCTOBER)
+        for domain in ("example.com", "example.org", "odd.example"):
+            self.home.run("--dns-server", self.dns.address, "readiness", domain, "--as-of", "2026-11-01")
         rows = self.home.rows("select name, type, outcome, encode(overlay(message placing '\\x0000'::bytea from 1 for 2), 'hex') "
                               "from dns_snapshot order by name, type")
         text = ("-- What the name servers of the samples' story say; written by tests/system/test_dns.py --accept.\n"

@@ -23,7 +23,7 @@ class Exits(harness.Case):
                      ["ingest", "--jobs", "0", self.good], ["parse"], ["db"], ["db", "no-such"], ["db", "prune"],
                      ["db", "prune", "--keep", "x"], ["inventory", "--month", "2026-13"], ["inventory", "--month", "2026-10", "--since", "2026-10-01"],
                      ["inventory", "--since", "2026-10-02", "--until", "2026-10-01"], ["inventory", "-f", "pdf"], ["inventory", "--category", "x"],
-                     ["readiness"], ["readiness", "--as-of", "yesterday", "example.com"], ["rejects"], ["rejects", "show"], ["rejects", "show", "x"]):
+                     ["readiness"], ["readiness", "--as-of", "yesterday", "example.com"], ["imap"], ["imap", "login"], ["imap", "login", "none"], ["rejects"], ["rejects", "show"], ["rejects", "show", "x"]):
             with self.subTest(args=args):
                 if args and args[0] == "readiness" and not harness.offers("readiness"):
                     continue
@@ -34,7 +34,7 @@ class Exits(harness.Case):
 
     def test_help_and_version(self):
         for args in (["--help"], ["--version"], ["ingest", "--help"], ["parse", "--help"], ["inventory", "--help"], ["readiness", "--help"],
-                     ["rejects", "--help"], ["db", "--help"], ["label", "--help"], ["spf", "--help"], ["dmarc", "--help"], ["report", "--help"]):
+                     ["imap", "--help"], ["rejects", "--help"], ["db", "--help"], ["label", "--help"], ["spf", "--help"], ["dmarc", "--help"], ["report", "--help"]):
             with self.subTest(args=args):
                 if not harness.offers(f"ruascope {args[0]}" if len(args) > 1 else "ruascope"):
                     continue

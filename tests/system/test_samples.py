@@ -151,7 +151,7 @@ class Samples(harness.Case):
         done = self.inventory("--month", "2026-10", "-f", "json", "-o", path)
         self.assertEqual(done.out, "")
         self.assertEqual(json.loads(path.read_text()), self.document("--month", "2026-10"))
-        self.assert_code(self.own.run("inventory", "--month", "2026-10", "-o", "/nonexistent/x"), 74)
+        self.assert_code(self.own.run("--offline", "inventory", "--month", "2026-10", "-o", "/nonexistent/x"), 74)
 
     def test_text(self):
         text = self.inventory("--month", "2026-10").out

@@ -93,23 +93,48 @@ static void mailboxes(void **state)
 {
 	(void)state;
 	struct config c;
-	struct err err;
-	char want[512];
-	assert_int_equal(
-	    load("# two\nmailbox \"a\" {\n url = \"imaps://u@h/\"\n password-file = \"a.pw\"\n"
-		 " on-rejected = \"leave\"\n poll = 7\n}\nmailbox b { user = \"x\" }\n",
-		 &c, &err),
-	    ST_OK);
+	struct err err = {.msg = ""};
+	char beside[128];
+	snprintf(beside, sizeof beside, "%s/rua.secret", root);
+	assert_int_equal(load("mailbox rua {\n\tauth = xoauth2\n\tprovider = microsoft\n"
+			      "\tclient-id = \"9a1f\"\n\tclient-secret-file = rua.secret\n"
+			      "\trefresh-token-file = \"/srv/rua.token\"\n}\n"
+			      "mailbox second.one {\n\tauth = plain\n}\ndatabase = local\n",
+			      &c, &err),
+			 ST_OK);
 	assert_int_equal(c.n_mailboxes, 2);
-	assert_string_equal(c.mailboxes[0].name, "a");
-	assert_string_equal(c.mailboxes[0].url, "imaps://u@h/");
+	const struct config_mailbox *m = config_mailbox(&c, "rua");
+	assert_non_null(m);
+	assert_string_equal(m->oauth.auth, "xoauth2");
+	assert_string_equal(m->oauth.provider, "microsoft");
+	assert_string_equal(m->oauth.client_id, "9a1f");
+	assert_string_equal(m->oauth.client_secret_file, beside);
+	assert_string_equal(m->oauth.refresh_token_file, "/srv/rua.token");
+	assert_null(m->oauth.scope);
+	assert_string_equal(config_mailbox(&c, "second.one")->oauth.auth, "plain");
+	assert_null(config_mailbox(&c, "third"));
+	config_free(&c);
+}
+
+static void sources(void **state)
+{
+	(void)state;
+	struct config c;
+	struct err err = {.msg = ""};
+	char want[512];
+	assert_int_equal(load("# two\nmailbox a {\n url = \"imaps://u@h/\"\n password-file = "
+			      "a.pw\n on-rejected = leave\n"
+			      " poll = 7\n}\nmailbox b {\n user = x\n}\n",
+			      &c, &err),
+			 ST_OK);
+	const struct config_source *a = &config_mailbox(&c, "a")->source;
 	snprintf(want, sizeof want, "%.*s/a.pw", (int)(strrchr(path, '/') - path), path);
-	assert_string_equal(c.mailboxes[0].password_file, want);
-	assert_string_equal(c.mailboxes[0].on[OUT_REJECTED], "leave");
-	assert_null(c.mailboxes[0].on[OUT_STORED]);
-	assert_int_equal(c.mailboxes[0].poll, 7);
-	assert_string_equal(c.mailboxes[1].user, "x");
-	assert_null(c.mailboxes[1].url);
+	assert_string_equal(a->url, "imaps://u@h/");
+	assert_string_equal(a->password_file, want);
+	assert_string_equal(a->on[OUT_REJECTED], "leave");
+	assert_null(a->on[OUT_STORED]);
+	assert_int_equal(a->poll, 7);
+	assert_string_equal(config_mailbox(&c, "b")->source.user, "x");
 	config_free(&c);
 }
 
@@ -127,8 +152,13 @@ static void bad(void **state)
 	    {"database\n", 2},
 	    {"# c\ndatabase = {\n", 2},
 	    {"catalogue = \"\"\n", 1},
-	    {"mailbox \"a\" {\n poll = 0\n}\n", 2},
-	    {"mailbox \"a\" {\n pasword-file = \"x\"\n}\n", 2},
+	    {"mailbox rua {\n\tauth = cram\n}\n", 2},
+	    {"mailbox rua {\n\n\tscope = \"\"\n}\n", 3},
+	    {"mailbox rua {\n\tclient-id = \"a\\x01b\"\n}\n", 2},
+	    {"mailbox rua {\n\ttoken = x\n}\n", 2},
+	    {"mailbox rua {\n\tpoll = 0\n}\n", 2},
+	    {"mailbox \"a/b\" {\n}\n", 2},
+	    {"mailbox a {\n}\nmailbox a {\n}\n", 3},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct config c;
@@ -178,8 +208,9 @@ static void servers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(good),   cmocka_unit_test(catalogue), cmocka_unit_test(bad),
-	    cmocka_unit_test(places), cmocka_unit_test(servers),   cmocka_unit_test(mailboxes),
+	    cmocka_unit_test(good),      cmocka_unit_test(catalogue), cmocka_unit_test(bad),
+	    cmocka_unit_test(mailboxes), cmocka_unit_test(places),    cmocka_unit_test(servers),
+	    cmocka_unit_test(sources),
 	};
 	return cmocka_run_group_tests(tests, make_root, drop_root);
 }

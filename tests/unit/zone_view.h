@@ -28,8 +28,17 @@ static inline int zone_type(const char *word, size_t n)
 	static const struct {
 		const char *word;
 		int type;
-	} types[] = {{"A", DNS_A},     {"AAAA", DNS_AAAA}, {"MX", DNS_MX},  {"TXT", DNS_TXT},
-		     {"PTR", DNS_PTR}, {"CNAME", 5},       {"TIMEOUT", -1}, {"SERVFAIL", -2}};
+	} types[] = {{"A", DNS_A},
+		     {"AAAA", DNS_AAAA},
+		     {"MX", DNS_MX},
+		     {"TXT", DNS_TXT},
+		     {"PTR", DNS_PTR},
+		     {"CNAME", 5},
+		     {"TIMEOUT", -DNS_TIMEOUT},
+		     {"SERVFAIL", -DNS_SERVFAIL},
+		     {"REFUSED", -DNS_REFUSED},
+		     {"MALFORMED", -DNS_MALFORMED},
+		     {"NOT_ASKED", -DNS_NOT_ASKED}};
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
 		if (strlen(types[i].word) == n && strncmp(types[i].word, word, n) == 0)
 			return types[i].type;
@@ -81,7 +90,7 @@ static inline const struct dns_answer *zone_look(struct zone_view *z, const char
 		exists = true;
 		const char *data = word + m + (word[m] == ' ');
 		if (found < 0) {
-			r->outcome = found == -1 ? DNS_TIMEOUT : DNS_SERVFAIL;
+			r->outcome = (enum dns_outcome) - found;
 			return r;
 		}
 		if (found == 5) {

@@ -1,0 +1,174 @@
+/* A1 to A11: would legitimate mail be lost? */
+#include <string.h>
+
+#include "core/day.h"
+#include "report/readiness_priv.h"
+
+#define WORST_MESSAGES 50
+#define OPEN_MESSAGES  10
+#define OPEN_DAYS      2
+
+static void check_passing(struct judging *j)
+{
+	const struct volume *g = &j->gate[FATE_LEGIT];
+	double now = percent(g->pass, g->messages);
+	const struct volume *w = j->week[1], *b = j->week[0];
+	set_check(j, CHECK_A1, g->messages ? judge_value(j, CHECK_A1, now) : CHECK_UNKNOWN,
+		  TEXT(j, "%.2f%%", now),
+		  TEXT(j, "%llu of %llu messages of legitimate senders pass",
+		       (unsigned long long)g->pass, (unsigned long long)g->messages));
+	double drop = percent(b[FATE_LEGIT].pass, b[FATE_LEGIT].messages) -
+		      percent(w[FATE_LEGIT].pass, w[FATE_LEGIT].messages);
+	bool known = b[FATE_LEGIT].messages > 0 && w[FATE_LEGIT].messages > 0;
+	set_check(j, CHECK_A9, known ? judge_value(j, CHECK_A9, drop) : CHECK_UNKNOWN,
+		  TEXT(j, "%+.2f points", drop == 0 ? 0 : -drop),
+		  "a fall means that something was changed last week");
+	double dkim = percent(g->dkim, g->messages);
+	set_check(j, CHECK_A5, g->messages ? judge_value(j, CHECK_A5, dkim) : CHECK_UNKNOWN,
+		  TEXT(j, "%.1f%%", dkim),
+		  "RFC 9989 forbids p=reject on SPF alone: forwarding breaks SPF");
+}
+
+static void check_worst(struct judging *j)
+{
+	const struct domain_inventory *inv = j->out->inventory;
+	const struct sender *worst = NULL;
+	double least = 101;
+	for (size_t i = 0; i < inv->n_senders; i++) {
+		const struct volume *v = &j->of_sender[i];
+		if (!is_legit(&inv->senders[i]) || v->messages < WORST_MESSAGES ||
+		    percent(v->pass, v->messages) >= least)
+			continue;
+		least = percent(v->pass, v->messages);
+		worst = &inv->senders[i];
+	}
+	set_check(j, CHECK_A2, worst ? judge_value(j, CHECK_A2, least) : CHECK_UNKNOWN,
+		  worst ? TEXT(j, "%.1f%%", least) : "",
+		  worst ? TEXT(j, "%s passes least", worst->name)
+			: "no legitimate sender has fifty messages in 14 days");
+}
+
+/* However small: five failing invoices a month are five customers. */
+static void check_open(struct judging *j)
+{
+	const struct domain_inventory *inv = j->out->inventory;
+	unsigned n = 0;
+	const char *names = "";
+	for (size_t i = 0; i < inv->n_senders; i++) {
+		const struct sender *s = &inv->senders[i];
+		if (!is_legit(s) || s->verdict.category == CAT_AUTHORIZED ||
+		    (s->t.messages < OPEN_MESSAGES && s->days < OPEN_DAYS))
+			continue;
+		if (++n <= 5)
+			names = TEXT(j, "%s%s%s", names, n > 1 ? ", " : "", s->name);
+	}
+	set_check(j, CHECK_A3, n ? CHECK_FAIL : CHECK_PASS, TEXT(j, "%u", n),
+		  n ? TEXT(j, "to be repaired first: %s%s", names, n > 5 ? " and more" : "")
+		    : "every legitimate sender passes");
+}
+
+static void check_others(struct judging *j)
+{
+	uint64_t legit = j->window[FATE_LEGIT].messages;
+	const struct volume *u = &j->window[FATE_UNKNOWN], *f = &j->window[FATE_FORWARDER];
+	uint64_t unknown = u->messages - u->pass, breaks = f->messages - f->pass;
+	double u_share = legit ? 100.0 * (double)unknown / (double)legit : unknown ? 100 : 0;
+	double f_share = legit ? 100.0 * (double)breaks / (double)legit : 0;
+	set_check(
+	    j, CHECK_A4, judge_value(j, CHECK_A4, u_share), TEXT(j, "%.2f%%", u_share),
+	    TEXT(j,
+		 "%llu failing messages of senders that nobody has named: find out, and label them",
+		 (unsigned long long)unknown));
+	set_check(j, CHECK_A6, judge_value(j, CHECK_A6, f_share), TEXT(j, "%.2f%%", f_share),
+		  TEXT(j, "%llu messages were changed on the way; p=reject loses them",
+		       (unsigned long long)breaks));
+}
+
+static void check_newest(struct judging *j)
+{
+	const struct domain_inventory *inv = j->out->inventory;
+	const struct sender *newest = NULL;
+	for (size_t i = 0; i < inv->n_senders && inv->compared; i++) {
+		const struct sender *s = &inv->senders[i];
+		enum fate fate = fate_of(s);
+		if (s->change != CHANGE_NEW || s->t.messages < OPEN_MESSAGES ||
+		    !(is_legit(s) || fate == FATE_UNKNOWN))
+			continue;
+		if (!newest || s->first_day > newest->first_day)
+			newest = s;
+	}
+	if (!inv->compared) {
+		set_check(j, CHECK_A7, CHECK_UNKNOWN, "",
+			  "there is nothing before the window to compare with");
+		return;
+	}
+	int32_t age = newest ? j->in->as_of - newest->first_day : 999;
+	set_check(j, CHECK_A7, judge_value(j, CHECK_A7, age),
+		  newest ? TEXT(j, "%d days", age) : "none",
+		  newest ? TEXT(j, "%s began to send: wait until it has settled", newest->name)
+			 : "no sender is new");
+}
+
+/* Since when reports say that at least p=quarantine is published, without a break. */
+static int32_t enforced_since(const struct judging *j)
+{
+	const struct domain_facts *sets[] = {j->in->window, j->in->history};
+	int32_t since = INT32_MAX, weak = INT32_MIN;
+	for (int s = 0; s < 2; s++)
+		for (size_t i = 0; i < sets[s]->n_policies; i++) {
+			const struct fact_policy *p = &sets[s]->policies[i];
+			bool strong = p->p.code == W_QUARANTINE || p->p.code == W_REJECT;
+			if (!strong && p->last_day > weak)
+				weak = p->last_day;
+			if (strong && p->first_day < since)
+				since = p->first_day;
+		}
+	if (since == INT32_MAX)
+		return INT32_MAX;
+	return weak >= since ? weak + 1 : since;
+}
+
+static void check_stage(struct judging *j)
+{
+	int32_t since = enforced_since(j);
+	int32_t days = since == INT32_MAX || since >= j->in->as_of ? 0 : j->in->as_of - since;
+	if (j->out->parked)
+		set_check(j, CHECK_A8, CHECK_INFO, TEXT(j, "%d", days),
+			  "a domain that sends nothing need not wait");
+	else
+		set_check(j, CHECK_A8, judge_value(j, CHECK_A8, days), TEXT(j, "%d", days),
+			  "at quarantine a mistake is found in the junk folder, at reject nowhere "
+			  "(RFC 9989 section 7.4)");
+}
+
+static void check_lists(struct judging *j)
+{
+	uint64_t n = 0;
+	const struct domain_facts *d = j->in->window;
+	for (size_t i = 0; i < d->n_facts; i++) {
+		const struct dmarc_profile *p = &d->profiles[d->facts[i].profile];
+		for (unsigned k = 0; k < p->n_reasons; k++)
+			if (p->reasons[k].type.code == W_MAILING_LIST) {
+				n += d->facts[i].messages;
+				break;
+			}
+	}
+	set_check(j, CHECK_A11, CHECK_INFO, TEXT(j, "%llu messages", (unsigned long long)n),
+		  n ? "your people write to mailing lists: RFC 9989 section 7.4 advises such "
+		      "domains against p=reject"
+		    : "no report speaks of mailing lists");
+}
+
+void check_mail(struct judging *j)
+{
+	check_passing(j);
+	check_worst(j);
+	check_open(j);
+	check_others(j);
+	check_newest(j);
+	check_stage(j);
+	set_check(j, CHECK_A10, CHECK_UNKNOWN, "", "bounces are not read");
+	check_lists(j);
+	set_check(j, CHECK_M1, CHECK_INFO, "",
+		  "ask the owners of each sender, and whether your own gateway reports");
+}
