@@ -1,10 +1,9 @@
 """Mailboxes on a real server: what is read, what is touched, who is let in, and what is said when it fails."""
-import contextlib
-import shutil
 import time
 
 import dovecot
 import harness
+import oauthserver
 import reports
 
 FOLDERS = ("stored", "duplicate", "conflict", "rejected", "not-a-report")
@@ -356,6 +355,37 @@ class Doors(Mailbox):
                 self.assert_code(done, 78, mechanism)
                 self.assertIn("refuses the token of", done.err)
                 self.assertIn("\"status\":\"", done.err)
+
+    def refreshed(self, user, token_of, auth):
+        """A run whose access tokens come from a token endpoint; token_of is what it gives for the nth request."""
+        class Endpoint(oauthserver.Server):
+            def tokens(self, h, refresh):
+                self.count += 1
+                h.say(200, {"access_token": token_of(self.count), "token_type": "Bearer", "expires_in": 3600})
+        where = self.scratch()
+        ca, both = oauthserver.ca(where)
+        endpoint = Endpoint(tls=both)
+        endpoint.rotate = False
+        self.addCleanup(endpoint.close)
+        (where / "refresh").write_text("first-refresh-token\n")
+        (where / "refresh").chmod(0o600)
+        conf = where / "ruascope.conf"
+        conf.write_text(f"mailbox rua {{\n url = \"{self.server.url(user)}\"\n ca = \"{self.server.ca}\"\n auth = {auth}\n client-id = me\n"
+                        f" token-endpoint = \"https://localhost:{endpoint.port}/token\"\n oauth-ca = ca.pem\n refresh-token-file = refresh\n}}\n")
+        return self.database().run("--config", conf, "-vv", "ingest", "--json", "--imap", "rua"), endpoint
+
+    def test_refreshed_tokens(self):
+        """Fetched, and fetched anew when the mail server refuses the first."""
+        user = self.user([mail("refreshed")])
+        for auth in ("xoauth2", "oauthbearer"):
+            for refused in (0, 1):
+                done, endpoint = self.refreshed(user, lambda n, r=refused: self.server.token(user, 3600 if n > r else -60), auth)
+                self.assert_code(done, 0)
+                self.assertEqual((done.json()["reports"]["stored"], endpoint.count), (1, 1 + refused))
+        done, endpoint = self.refreshed(user, lambda n: self.server.token(user, -60 - n), "xoauth2")
+        self.assert_code(done, 78)
+        self.assertEqual(endpoint.count, 2, "not on and on")
+        self.assertIn("refuses the token", done.err)
 
     def test_readable_by_others(self):
         path = self.scratch() / "password"

@@ -5,6 +5,7 @@ import contextlib
 import os
 import random
 import signal
+import socket
 import time
 
 import dovecot
@@ -169,6 +170,23 @@ class Watching(Lost):
             if p.poll() is None:
                 p.kill()
                 p.communicate()
+
+    def test_systemd_is_told(self):
+        db, user = self.database(), self.user([mail("n0")])
+        path = self.scratch() / "notify"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+            s.bind(str(path))
+            s.settimeout(30)
+            p = db.start(*self.args(user, "--watch"), env={**PASSWORD, "NOTIFY_SOCKET": path})
+            try:
+                self.assertIn(b"READY=1", s.recv(1024))
+                self.stored(db, 1)
+                self.ends(p)
+                self.assertIn(b"STOPPING=1", s.recv(1024))
+            finally:
+                if p.poll() is None:
+                    p.kill()
+                    p.communicate()
 
     def test_idle_is_prompt(self):
         db, user = self.database(), self.user()
