@@ -76,6 +76,7 @@ static int by_device(struct oauth *o)
 	struct oauth_device d;
 	struct err err;
 	bool done = false;
+	err.msg[0] = '\0';
 	enum status st = oauth_device_start(o, &d, &err);
 	if (st != ST_OK)
 		return fail(st, &err);
@@ -84,6 +85,8 @@ static int by_device(struct oauth *o)
 	while (st == ST_OK && !done) {
 		if (!pause_for(d.interval))
 			st = err_set(&err, ST_RETRY, "interrupted");
+		else if (now() > end && err.msg[0] != '\0') /* the last question had no answer */
+			st = err_wrap(&err, ST_RETRY, "the code is too old now");
 		else if (now() > end)
 			st = err_set(&err, ST_FATAL, "nobody entered the code in time");
 		else
@@ -221,6 +224,12 @@ int cmd_imap_login(struct app *app, int argc, char **argv)
 		return usage_error(app, "no mailbox \"%s\" in %s", r.name,
 				   app->config.path ? app->config.path
 						    : "the configuration: there is none");
+	if (m && m->oauth.auth && !oauth_settings_wanted(&m->oauth)) {
+		(void)err_set(&err, ST_FATAL,
+			      "mailbox %s: auth = %s needs no login; it takes a password", r.name,
+			      m->oauth.auth);
+		return fail(ST_FATAL, &err);
+	}
 	const struct config_oauth keys = together(&r.given, m ? &m->oauth : &nothing);
 	app_catch_signals();
 	enum status st = oauth_settings(&keys, r.name, &options, &err);

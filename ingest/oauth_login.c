@@ -114,6 +114,7 @@ enum status oauth_device_poll(struct oauth *o, struct oauth_device *d, bool *don
 	struct oauth_reply reply;
 	struct buf form;
 	*done = false;
+	err->msg[0] = '\0';
 	buf_init(&form, FORM_MAX);
 	oauth_form(&form, "grant_type", "urn:ietf:params:oauth:grant-type:device_code");
 	oauth_form(&form, "device_code", d->device_code);

@@ -40,7 +40,8 @@ struct oauth_device {
 enum status oauth_device_start(struct oauth *o, struct oauth_device *d, struct err *err) MUST_CHECK;
 /*
  * Ask once. *done: the refresh token is in its file. A timeout or the server's trouble is no end:
- * d->interval grows (RFC 8628 section 3.5). ST_FATAL: denied, expired, refused, no refresh token.
+ * d->interval grows (RFC 8628 section 3.5), and err says why; else it is empty. ST_FATAL: denied,
+ * expired, refused, no refresh token.
  */
 enum status oauth_device_poll(struct oauth *o, struct oauth_device *d, bool *done,
 			      struct err *err) MUST_CHECK;

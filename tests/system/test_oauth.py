@@ -289,6 +289,17 @@ class Login(Oauth):
         self.assert_code(done, 78)
         self.assert_sentence(done, "in time")
 
+        self.server.decisions = ["broken"] * 9
+        done = self.login("rua")
+        self.assert_code(done, 75)
+        self.assert_sentence(done, "too old", "HTTP status 502")
+
+    def test_password_mailbox(self):
+        self.config.write_text("mailbox rua {\n\tauth = plain\n}\n")
+        done = self.login("rua")
+        self.assert_code(done, 78)
+        self.assert_sentence(done, "rua", "password")
+
     def test_keeps_what_is_there(self):
         """A login that fails leaves the token that works."""
         self.put("first-refresh-token")
