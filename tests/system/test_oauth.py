@@ -324,6 +324,15 @@ class Login(Oauth):
         self.assert_code(done, 75)
         self.assert_sentence(done, "interrupted")
 
+    def test_interrupted_while_the_server_is_silent(self):
+        self.write_config(device="/slow")
+        p = harness.start("--config", self.config, "imap", "login", "rua")
+        harness.wait(lambda: self.server.requests, "it asks")
+        start = time.monotonic()
+        p.send_signal(signal.SIGTERM)
+        self.assert_code(harness.finish(p), 75)
+        self.assertLess(time.monotonic() - start, 10)
+
     def test_options(self):
         """Without a section; and options go before it."""
         self.server.decisions = ["yes", "yes"]
