@@ -207,8 +207,10 @@ static struct domain_facts make(struct arena *a, const struct variant *c, bool g
 		rows[n++] = (struct row){
 		    "198.51.100.50",       100, "partner.example pass",
 		    "example.com s9 pass", 0,   (uint32_t)(0x7fffffffu << (31 - c->new_age)) & ALL};
-	struct domain_facts d = make_facts(a, OCTOBER, rows, n);
 	unsigned reporters = c->reporters ? c->reporters : REPORTERS;
+	for (size_t i = 0; i < n; i++)
+		rows[i].reporters = (1u << reporters) - 1;
+	struct domain_facts d = make_facts(a, OCTOBER, rows, n);
 	struct fact_reporter *r = arena_alloc(a, REPORTERS * sizeof *r);
 	for (unsigned i = 0; i < reporters; i++)
 		r[i] = (struct fact_reporter){
