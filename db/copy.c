@@ -53,8 +53,10 @@ void copy_null(struct copy *c)
 
 void copy_int8(struct copy *c, int64_t v)
 {
-	uint64_t net = htobe64((uint64_t)v);
-	put32(c, sizeof net);
+	struct __attribute__((packed)) {
+		uint32_t size;
+		uint64_t v;
+	} net = {htobe32(sizeof net.v), htobe64((uint64_t)v)};
 	buf_put(&c->b, &net, sizeof net);
 }
 
@@ -123,10 +125,35 @@ void copy_inet(struct copy *c, const struct ip *ip)
 		return;
 	}
 	uint8_t size = ip->family == 4 ? 4 : 16;
-	uint8_t head[4] = {ip->family == 4 ? 2 : 3, (uint8_t)(size * 8), 0, size};
-	put32(c, sizeof head + size);
+	uint8_t field[4 + 4 + 16] = {
+	    0, 0, 0, (uint8_t)(4 + size), ip->family == 4 ? 2 : 3, (uint8_t)(size * 8), 0, size};
+	memcpy(field + 8, ip->b, size);
+	buf_put(&c->b, field, 8u + size);
+}
+
+enum type { TYPE_INT8 = 20, TYPE_TEXT = 25, TYPE_INET = 869 }; /* pg_type.oid */
+
+/* An array of n elements begins; returns what array_end() needs. Nothing is sent in the middle of
+ * a field, so its size can be written afterwards. */
+static size_t array_begin(struct copy *c, enum type type, size_t n, bool nulls)
+{
+	const uint32_t head[] = {
+	    0,
+	    htobe32(1) /* dimensions */,
+	    htobe32(nulls),
+	    htobe32(type),
+	    htobe32((uint32_t)n),
+	    htobe32(1) /* lower bound */,
+	};
+	size_t start = c->b.len;
 	buf_put(&c->b, head, sizeof head);
-	buf_put(&c->b, ip->b, size);
+	return start;
+}
+
+static void array_end(struct copy *c, size_t start)
+{
+	uint32_t size = htobe32((uint32_t)(c->b.len - start - 4));
+	memcpy(c->b.data + start, &size, sizeof size);
 }
 
 void copy_text_array(struct copy *c, const char *const *s, size_t n)
@@ -135,19 +162,34 @@ void copy_text_array(struct copy *c, const char *const *s, size_t n)
 		copy_null(c);
 		return;
 	}
-	size_t start = c->b.len, nulls = 0;
+	bool nulls = false;
 	for (size_t i = 0; i < n; i++)
-		nulls += !s[i];
-	put32(c, 0); /* its size: written below; nothing is sent in the middle of a field */
-	put32(c, 1); /* dimensions */
-	put32(c, nulls > 0);
-	put32(c, 25); /* the type text */
-	put32(c, (uint32_t)n);
-	put32(c, 1); /* lower bound */
+		nulls = nulls || !s[i];
+	size_t start = array_begin(c, TYPE_TEXT, n, nulls);
 	for (size_t i = 0; i < n; i++)
 		copy_text(c, s[i]);
-	uint32_t size = htobe32((uint32_t)(c->b.len - start - 4));
-	memcpy(c->b.data + start, &size, sizeof size);
+	array_end(c, start);
+}
+
+void copy_int8_array(struct copy *c, int64_t (*value)(const void *ctx, size_t i), const void *ctx,
+		     size_t n)
+{
+	size_t start = array_begin(c, TYPE_INT8, n, false);
+	for (size_t i = 0; i < n; i++)
+		copy_int8(c, value(ctx, i));
+	array_end(c, start);
+}
+
+void copy_inet_array(struct copy *c, const struct ip *(*value)(const void *ctx, size_t i),
+		     const void *ctx, size_t n)
+{
+	bool nulls = false;
+	for (size_t i = 0; i < n; i++)
+		nulls = nulls || value(ctx, i)->family == 0;
+	size_t start = array_begin(c, TYPE_INET, n, nulls);
+	for (size_t i = 0; i < n; i++)
+		copy_inet(c, value(ctx, i));
+	array_end(c, start);
 }
 
 /* The length of the field is sent before its bytes are read: a file that shrank meanwhile is

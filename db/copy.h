@@ -41,7 +41,12 @@ void copy_date(struct copy *c, int32_t day);
 void copy_timestamp(struct copy *c, int64_t unix_seconds);
 void copy_inet(struct copy *c, const struct ip *ip);                  /* family 0 is NULL */
 void copy_text_array(struct copy *c, const char *const *s, size_t n); /* n = 0 is NULL */
-void copy_blob(struct copy *c, const struct blob *b, uint64_t n);     /* its first n bytes */
+/* Arrays of columns that stand in step, value(ctx, i) of n; an address of family 0 is a null. */
+void copy_int8_array(struct copy *c, int64_t (*value)(const void *ctx, size_t i), const void *ctx,
+		     size_t n);
+void copy_inet_array(struct copy *c, const struct ip *(*value)(const void *ctx, size_t i),
+		     const void *ctx, size_t n);
+void copy_blob(struct copy *c, const struct blob *b, uint64_t n); /* its first n bytes */
 enum status copy_end(struct copy *c, struct err *err) MUST_CHECK;
 
 #endif

@@ -101,7 +101,7 @@ struct batch {
 
 /* Daily totals of one transaction. */
 struct day_total {
-	int64_t domain_id, reporter_id;
+	int64_t domain_id;
 	int32_t day;
 	bool dkim, spf;
 	uint8_t disposition;

@@ -6,6 +6,12 @@
 #include "db/load_priv.h"
 #include "sql.h"
 
+/*
+ * Records that share a row of the table: enough that what a row and its key cost is shared by many,
+ * few enough that a row of them, compressed, stays in the page instead of a place of its own.
+ */
+#define RECORDS_A_ROW 128
+
 enum status load_begin(struct loader *l, struct err *err)
 {
 	return db_exec(l->db, "BEGIN; SELECT pg_advisory_xact_lock_shared(" LOCK_ROLLUP ")", err);
@@ -61,22 +67,46 @@ void load_report_row(struct copy *c, const struct loader *l, const struct entry 
 	copy_int8(c, l->run_id);
 }
 
+/* Records that share a row. */
+struct pack {
+	const struct load_record *r;
+	const struct load_profile *profiles;
+};
+
+static const struct ip *pack_source(const void *ctx, size_t i)
+{
+	return &((const struct pack *)ctx)->r[i].source;
+}
+
+static int64_t pack_profile(const void *ctx, size_t i)
+{
+	const struct pack *p = ctx;
+	return p->profiles[p->r[i].profile].id;
+}
+
+static int64_t pack_messages(const void *ctx, size_t i)
+{
+	return (int64_t)((const struct pack *)ctx)->r[i].messages;
+}
+
 static bool copy_records(struct loader *l, struct copy *c, const struct entry *e, uint64_t first_no)
 {
-	int64_t domain = l->domains.dims[e->domain].id;
+	const struct load_record *records = &l->batch.records[e->first];
 	bool odd = false;
-	for (size_t i = 0; i < e->n; i++) {
-		const struct load_record *r = &l->batch.records[e->first + i];
+	for (size_t i = 0, n; i < e->n; i += n) {
+		const struct pack p = {&records[i], l->profiles.profiles};
+		n = e->n - i < RECORDS_A_ROW ? e->n - i : RECORDS_A_ROW;
 		copy_row(c, 7);
-		copy_int8(c, domain);
-		copy_int8(c, e->report_id);
-		copy_int8(c, l->profiles.profiles[r->profile].id);
-		copy_int8(c, (int64_t)r->messages);
+		copy_int8(c, l->domains.dims[e->domain].id);
 		copy_date(c, e->report.day);
+		copy_int8(c, e->report_id);
 		copy_int4(c, (int32_t)(first_no + i));
-		copy_inet(c, &r->source);
-		odd = odd || r->flags;
+		copy_inet_array(c, pack_source, &p, n);
+		copy_int8_array(c, pack_profile, &p, n);
+		copy_int8_array(c, pack_messages, &p, n);
 	}
+	for (size_t i = 0; i < e->n; i++)
+		odd = odd || records[i].flags;
 	return odd;
 }
 
@@ -102,7 +132,7 @@ enum status load_record_rows(struct loader *l, const struct entry *const *entrie
 	bool odd = false;
 	copy_begin(
 	    &c, l->db,
-	    "COPY record (domain_id, report_id, profile_id, messages, day, record_no, source) "
+	    "COPY record (domain_id, day, report_id, first_no, source, profile_id, messages) "
 	    "FROM STDIN (FORMAT binary)");
 	for (size_t i = 0; i < n; i++)
 		odd |= copy_records(l, &c, entries[i], first_no);
@@ -120,10 +150,9 @@ enum status load_record_rows(struct loader *l, const struct entry *const *entrie
 static struct day_total *day_total(struct day_totals *t, const struct day_total *key)
 {
 	struct {
-		int64_t domain_id, reporter_id;
+		int64_t domain_id;
 		int32_t day, results;
-	} k = {key->domain_id, key->reporter_id, key->day,
-	       key->dkim << 9 | key->spf << 8 | key->disposition};
+	} k = {key->domain_id, key->day, key->dkim << 9 | key->spf << 8 | key->disposition};
 	struct digest d = hash_fixed128(&k, sizeof k);
 	bool fresh;
 	uint64_t *i = map_put(&t->index, &d, &fresh);
@@ -140,9 +169,7 @@ static struct day_total *day_total(struct day_totals *t, const struct day_total 
 
 void load_days_add(struct loader *l, const struct entry *e)
 {
-	struct day_total key = {.domain_id = l->domains.dims[e->domain].id,
-				.reporter_id = l->reporters.dims[e->reporter].id,
-				.day = e->report.day};
+	struct day_total key = {.domain_id = l->domains.dims[e->domain].id, .day = e->report.day};
 	/* a report without records has no totals, but its month exists */
 	for (size_t i = 0; i < e->n; i++) {
 		const struct load_record *r = &l->batch.records[e->first + i];
@@ -165,10 +192,9 @@ enum status load_days_write(struct loader *l, struct err *err)
 	copy_begin(&c, l->db, "COPY stage_day FROM STDIN (FORMAT binary)");
 	for (size_t i = 0; i < t->n; i++) {
 		const struct day_total *d = &t->rows[i];
-		copy_row(&c, 8);
+		copy_row(&c, 7);
 		copy_int8(&c, d->domain_id);
 		copy_date(&c, d->day);
-		copy_int8(&c, d->reporter_id);
 		copy_bool(&c, d->dkim);
 		copy_bool(&c, d->spf);
 		copy_text(&c, load_dispositions[d->disposition]);

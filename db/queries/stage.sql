@@ -14,7 +14,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS stage_report (
     source text, run_id bigint
 ) ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE IF NOT EXISTS stage_day (
-    domain_id bigint, day date, reporter_id bigint, dkim boolean, spf boolean, disposition text,
+    domain_id bigint, day date, dkim boolean, spf boolean, disposition text,
     messages bigint, records bigint
 ) ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE IF NOT EXISTS stage_quarantine (

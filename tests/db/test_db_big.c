@@ -17,11 +17,11 @@
 static void check_records(struct db *db, int64_t reports, int64_t records)
 {
 	assert_int_equal(fixture_int(db, "SELECT count(*) FROM report"), reports);
-	assert_int_equal(fixture_int(db, "SELECT count(*) FROM record"), records);
+	assert_int_equal(fixture_int(db, "SELECT count(*) FROM record_row"), records);
 	assert_int_equal(fixture_int(db, "SELECT coalesce(sum(records), 0) FROM domain_day"),
 			 records);
 	assert_int_equal(fixture_int(db, "SELECT coalesce(sum(messages), 0) FROM domain_day"),
-			 fixture_int(db, "SELECT coalesce(sum(messages), 0) FROM record"));
+			 fixture_int(db, "SELECT coalesce(sum(messages), 0) FROM record_row"));
 	assert_int_equal(fixture_int(db, "SELECT coalesce(sum(messages), 0) FROM domain_day"),
 			 fixture_int(db, "SELECT coalesce(sum(messages), 0) FROM report"));
 }
@@ -53,8 +53,9 @@ static void test_store_and_compare(void **state)
 		loading_close(&l);
 	}
 	struct db *db = fixture_open(info);
-	assert_int_equal(fixture_int(db, "SELECT count(DISTINCT record_no) FROM record JOIN report "
-					 "USING (domain_id, report_id) WHERE external_id = 'big'"),
+	assert_int_equal(fixture_int(db,
+				     "SELECT count(DISTINCT record_no) FROM record_row JOIN report "
+				     "USING (domain_id, report_id) WHERE external_id = 'big'"),
 			 MANY);
 	assert_int_equal(fixture_int(db, "SELECT records FROM report WHERE external_id = 'big'"),
 			 MANY);

@@ -86,11 +86,11 @@ static void check_all_stored(const char *info)
 	struct db *db = fixture_open(info);
 	int64_t records = (int64_t)records_in_all();
 	assert_int_equal(fixture_int(db, "SELECT count(*) FROM report"), REPORTS);
-	assert_int_equal(fixture_int(db, "SELECT count(*) FROM record"), records);
+	assert_int_equal(fixture_int(db, "SELECT count(*) FROM record_row"), records);
 	assert_int_equal(fixture_int(db, "SELECT sum(records) FROM report"), records);
 	assert_int_equal(fixture_int(db, "SELECT sum(records) FROM domain_day"), records);
 	assert_int_equal(fixture_int(db, "SELECT sum(messages) FROM domain_day"),
-			 fixture_int(db, "SELECT sum(messages) FROM record"));
+			 fixture_int(db, "SELECT sum(messages) FROM record_row"));
 	assert_int_equal(fixture_int(db, "SELECT count(*) FROM ledger WHERE outcome = 'stored'"),
 			 REPORTS);
 	db_close(db);

@@ -19,13 +19,13 @@ static struct blob blob_of(const char *s)
 static void check_sums(struct db *db, int64_t reports, int64_t records)
 {
 	assert_int_equal(fixture_int(db, "SELECT count(*) FROM report"), reports);
-	assert_int_equal(fixture_int(db, "SELECT count(*) FROM record"), records);
+	assert_int_equal(fixture_int(db, "SELECT count(*) FROM record_row"), records);
 	assert_int_equal(fixture_int(db, "SELECT coalesce(sum(records), 0) FROM report"), records);
 	assert_int_equal(fixture_int(db, "SELECT coalesce(sum(records), 0) FROM domain_day"),
 			 records);
-	assert_int_equal(fixture_int(db, "SELECT coalesce(sum(messages), 0) FROM record"),
+	assert_int_equal(fixture_int(db, "SELECT coalesce(sum(messages), 0) FROM record_row"),
 			 fixture_int(db, "SELECT coalesce(sum(messages), 0) FROM domain_day"));
-	assert_int_equal(fixture_int(db, "SELECT coalesce(sum(messages), 0) FROM record"),
+	assert_int_equal(fixture_int(db, "SELECT coalesce(sum(messages), 0) FROM record_row"),
 			 fixture_int(db, "SELECT coalesce(sum(messages), 0) FROM report"));
 	assert_int_equal(fixture_int(db, "SELECT count(*) FROM ledger WHERE outcome = 'stored'"),
 			 reports);
@@ -56,7 +56,8 @@ static void test_twice(void **state)
 	assert_int_equal(l.settled.outcome[OUT_DUPLICATE], 100);
 	assert_int_equal(l.settled.records, 4950);
 	check_sums(l.db, 100, 4950);
-	assert_int_equal(fixture_int(l.db, "SELECT sum(messages) FROM record"), l.settled.messages);
+	assert_int_equal(fixture_int(l.db, "SELECT sum(messages) FROM record_row"),
+			 l.settled.messages);
 	loading_close(&l);
 }
 
@@ -184,9 +185,10 @@ static void test_marks(void **state)
 		    .domain = "a.example", .id = "1", .day = DAY0, .n = 4, .flags = DMARC_BAD_IP});
 	put(&l, &(struct made){.domain = "a.example", .id = "2", .day = DAY0, .n = 4});
 	loading_flush(&l);
-	assert_int_equal(fixture_int(l.db, "SELECT count(*) FROM record_mark m JOIN record r USING "
-					   "(domain_id, report_id, record_no) WHERE flags = 1 AND "
-					   "source_raw = 'not an address' AND r.source IS NULL"),
+	assert_int_equal(fixture_int(l.db,
+				     "SELECT count(*) FROM record_mark m JOIN record_row r USING "
+				     "(domain_id, report_id, record_no) WHERE flags = 1 AND "
+				     "source_raw = 'not an address' AND r.source IS NULL"),
 			 4);
 	assert_int_equal(fixture_int(l.db, "SELECT count(*) FROM record_mark"), 4);
 	loading_close(&l);

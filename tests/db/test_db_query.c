@@ -9,6 +9,7 @@
 #include "db/query.h"
 #include "db/rollup.h"
 #include "db/status.h"
+#include "sql.h"
 #include "tests/db/fixture.h"
 
 #define DAYS 100
@@ -220,7 +221,7 @@ static void test_prune(void **state)
 	assert_int_equal(r.reports, old);
 	static const char *const left[] = {
 	    "SELECT count(*) FROM report WHERE day < '2024-12-01'",
-	    "SELECT count(*) FROM record WHERE day < '2024-12-01'",
+	    "SELECT count(*) FROM record_row WHERE day < '2024-12-01'",
 	    "SELECT count(*) FROM domain_day WHERE day < '2024-12-01'",
 	    "SELECT count(*) FROM sender_month WHERE month < '2024-12-01'",
 	    "SELECT count(*) FROM rollup_month WHERE month < '2024-12-01'",
@@ -229,9 +230,9 @@ static void test_prune(void **state)
 	};
 	for (size_t i = 0; i < COUNT(left); i++)
 		CHECK_ROW(fixture_int(db, left[i]) == 0, i);
-	assert_true(fixture_int(db, "SELECT count(*) FROM record") > 0);
+	assert_true(fixture_int(db, "SELECT count(*) FROM record_row") > 0);
 	assert_int_equal(fixture_int(db, "SELECT sum(records) FROM domain_day"),
-			 fixture_int(db, "SELECT count(*) FROM record"));
+			 fixture_int(db, "SELECT count(*) FROM record_row"));
 	CHECK_OK(db_prune(db, keep, &r, &err));
 	assert_int_equal(r.partitions + r.reports, 0);
 	db_close(db);
@@ -284,6 +285,51 @@ static void test_migrations(void **state)
 	db_close(db);
 }
 
+/* What was stored a row a record is the same when it is packed, in order. */
+static void test_packing(void **state)
+{
+	(void)state;
+	int from, to;
+	char sum[2][80];
+	static const char all[] =
+	    "SELECT md5(string_agg(r::text, ';' ORDER BY domain_id, day, report_id, "
+	    "record_no)) FROM (SELECT domain_id, day, report_id, record_no, source, "
+	    "profile_id, messages FROM %s) r";
+	char sql[sizeof all + 16];
+	struct db *db = fixture_open(fixture_database());
+	CHECK_OK(db_exec(db,
+			 "DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE TABLE "
+			 "schema_version (version integer PRIMARY KEY, applied_at timestamptz "
+			 "DEFAULT now()); INSERT INTO schema_version SELECT generate_series(1, 4)",
+			 &err));
+	for (int i = 0; i < 4; i++)
+		CHECK_OK(db_exec(db, sql_migrations[i], &err));
+	CHECK_OK(
+	    db_exec(db,
+		    "CREATE TABLE record_202410 PARTITION OF record FOR VALUES FROM "
+		    "('2024-10-01') TO ('2024-11-01');"
+		    "CREATE TABLE record_202411 PARTITION OF record FOR VALUES FROM "
+		    "('2024-11-01') TO ('2024-12-01');"
+		    "INSERT INTO record SELECT d, 10 * d + d, 7 + i % 3, i * 1000000007::bigint, "
+		    "'2024-10-29'::date + d, i, CASE WHEN i % 10 > 0 THEN '192.0.2.0'::inet + i "
+		    "END FROM generate_series(1, 4) d, generate_series(0, 299) i;"
+		    "INSERT INTO domain_day SELECT d, '2024-10-30', i, true, false, 'none', i, 1 "
+		    "FROM generate_series(1, 4) d, generate_series(1, 9) i",
+		    &err));
+	snprintf(sql, sizeof sql, all, "record");
+	fixture_text(db, sql, sum[0], sizeof sum[0]);
+	CHECK_OK(migrate_run(db, &from, &to, &err));
+	assert_int_equal(from, 4);
+	snprintf(sql, sizeof sql, all, "record_row");
+	fixture_text(db, sql, sum[1], sizeof sum[1]);
+	assert_string_equal(sum[0], sum[1]);
+	assert_int_equal(fixture_int(db, "SELECT count(*) FROM record_row"), 4 * 300);
+	assert_true(fixture_int(db, "SELECT count(*) FROM record") < 4 * 300 / 60);
+	assert_int_equal(fixture_int(db, "SELECT min(messages) FROM domain_day"), 45);
+	assert_int_equal(fixture_int(db, "SELECT count(*) FROM domain_day"), 4);
+	db_close(db);
+}
+
 /* The public face is there and documented; the status adds up. */
 static void test_views_and_status(void **state)
 {
@@ -307,7 +353,7 @@ static void test_views_and_status(void **state)
 	assert_int_equal(s.domains, 3);
 	assert_int_equal(s.reports, DAYS * 3);
 	assert_int_equal(s.ledger[OUT_STORED], DAYS * 3);
-	assert_int_equal(s.records, fixture_int(db, "SELECT count(*) FROM record"));
+	assert_int_equal(s.records, fixture_int(db, "SELECT count(*) FROM record_row"));
 	assert_true(s.any && s.oldest == DAY0 && s.newest == DAY0 + DAYS - 1);
 	db_close(db);
 }
@@ -349,11 +395,9 @@ static void test_statuses(void **state)
 static int tests(void)
 {
 	const struct CMUnitTest all[] = {
-	    cmocka_unit_test(test_facts),
-	    cmocka_unit_test(test_rollup),
-	    cmocka_unit_test(test_prune),
-	    cmocka_unit_test(test_migrations),
-	    cmocka_unit_test(test_views_and_status),
+	    cmocka_unit_test(test_facts),    cmocka_unit_test(test_rollup),
+	    cmocka_unit_test(test_prune),    cmocka_unit_test(test_migrations),
+	    cmocka_unit_test(test_packing),  cmocka_unit_test(test_views_and_status),
 	    cmocka_unit_test(test_statuses),
 	};
 	return cmocka_run_group_tests(all, fixture_acquire, fixture_release);

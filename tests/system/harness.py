@@ -360,14 +360,14 @@ class Database:
 
 # The counts that the schema holds more than once, as SQL. One row: reports, records, messages.
 COUNTS = {
-    "facts": "select (select count(*) from report), count(*), coalesce(sum(messages), 0) from record",
+    "facts": "select (select count(*) from report), count(*), coalesce(sum(messages), 0) from record_row",
     "heads": "select count(*), coalesce(sum(records), 0), coalesce(sum(messages), 0) from report",
     "days": "select (select count(*) from report), coalesce(sum(records), 0), coalesce(sum(messages), 0) from domain_day",
 }
 ORPHANS = ("select count(*) from record r where not exists (select from report p where p.domain_id = r.domain_id "
            "and p.report_id = r.report_id)")
 LEDGER = "select count(*), count(distinct (domain_id, report_id)), (select count(*) from report) from ledger where outcome = 'stored'"
-MARKS = ("select count(*) from record_mark m where not exists (select from record r where r.domain_id = m.domain_id "
+MARKS = ("select count(*) from record_mark m where not exists (select from record_row r where r.domain_id = m.domain_id "
          "and r.report_id = m.report_id and r.record_no = m.record_no)")
 
 
