@@ -163,6 +163,7 @@ static enum status on_end(void *ctx, const struct dmarc_report *report, const st
 		l->big = BIG_NONE;
 		return st;
 	}
+	load_outcomes_add(l, e);
 	l->batch.n++;
 	return must_flush(&l->batch, item) ? load_flush(l, err) : ST_OK;
 }
@@ -219,8 +220,8 @@ void load_close(struct loader *l)
 	arena_free(&l->batch.arena);
 	free(l->batch.entries);
 	free(l->batch.records);
-	map_free(&l->days.index);
-	free(l->days.rows);
+	map_free(&l->months.index);
+	free(l->months.rows);
 	free(l);
 }
 

@@ -166,12 +166,10 @@ static enum status store_records(struct loader *l, struct entry **reports, size_
 	for (size_t i = 0; i < n; i++)
 		if (reports[i]->outcome == OUT_STORED) {
 			stored[n_stored++] = reports[i];
-			load_days_add(l, reports[i]);
+			load_month_add(l, reports[i]);
 		}
 	if (n_stored > 0)
 		st = load_record_rows(l, stored, n_stored, 0, err);
-	if (st == ST_OK)
-		st = load_days_write(l, err);
 	free(stored);
 	return st;
 }
@@ -206,12 +204,13 @@ static enum status try_once(struct loader *l, size_t first, size_t n, struct err
 			st = load_set_aside(l, &b->entries[i], err);
 	if (st == ST_OK)
 		st = load_ledger_rows(l, b->entries + first, n, err);
+	if (st == ST_OK) /* last: other loaders wait for the rows it locks */
+		st = load_months_write(l, err);
 	if (st == ST_OK)
 		st = db_commit(l->db, err);
 	if (st != ST_OK) {
 		db_rollback(l->db);
-		l->days.n = 0;
-		map_clear(&l->days.index);
+		load_months_clear(l);
 		map_clear(&l->partitions); /* one may have been pruned: look again */
 	}
 	for (size_t i = 0; i < n_reports; i++)

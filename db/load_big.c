@@ -134,7 +134,7 @@ static enum status write_chunk(struct loader *l, struct err *err)
 	if (l->big == BIG_STORE) {
 		st = load_resolve(l, l->side, err);
 		if (st == ST_OK) {
-			load_days_add(l, e);
+			load_outcomes_add(l, e);
 			st = load_record_rows(l, &one, 1, l->record_no, err);
 		}
 	}
@@ -168,8 +168,7 @@ enum status load_big_records(struct loader *l, struct err *err)
 void load_big_abort(struct loader *l)
 {
 	db_rollback(l->db);
-	l->days.n = 0;
-	map_clear(&l->days.index);
+	load_months_clear(l);
 	map_clear(&l->partitions); /* one may have been pruned: look again */
 	l->batch.n_records = 0;
 	l->batch.entries[0].first = 0;
@@ -198,10 +197,9 @@ static enum status finish_stored(struct loader *l, struct entry *e, struct err *
 {
 	e->outcome = OUT_STORED;
 	enum status st = complete(l, e, err);
+	load_month_add(l, e);
 	if (st == ST_OK)
-		st = load_days_write(l, err);
-	if (st == ST_OK)
-		st = load_ledger_rows(l, e, 1, err);
+		st = load_months_write(l, err);
 	if (st == ST_OK)
 		st = db_commit(l->db, err);
 	if (st != ST_OK) {

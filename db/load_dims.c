@@ -1,3 +1,4 @@
+#include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,26 +8,6 @@
 #include "core/text.h"
 #include "db/load_priv.h"
 #include "sql.h"
-
-const char *const load_dispositions[] = {"", "none", "quarantine", "reject", "pass", "other"};
-
-static uint8_t disposition_index(const struct dmarc_word *w)
-{
-	switch (w->code) {
-	case W_ABSENT:
-		return 0;
-	case W_NONE:
-		return 1;
-	case W_QUARANTINE:
-		return 2;
-	case W_REJECT:
-		return 3;
-	case W_PASS:
-		return 4;
-	default:
-		return 5;
-	}
-}
 
 /* Append s as text the database takes, short enough for an index. */
 static void put_clean(struct buf *b, const char *s)
@@ -118,6 +99,14 @@ static const struct dmarc_profile *copy_profile(struct arena *a, const struct dm
 	return c;
 }
 
+/* Two profiles of a domain that differ would have to agree in 64 bits of SHA-256. */
+static int64_t profile_id(const struct digest *d)
+{
+	uint64_t id;
+	memcpy(&id, d->b, sizeof id);
+	return (int64_t)be64toh(id);
+}
+
 uint32_t load_profile_index(struct loader *l, uint32_t domain, const struct dmarc_profile *p)
 {
 	struct profile_cache *c = &l->profiles;
@@ -139,11 +128,12 @@ uint32_t load_profile_index(struct loader *l, uint32_t domain, const struct dmar
 		c->fresh = mem_grow(c->fresh, c->cap_fresh, sizeof *c->fresh);
 	}
 	c->profiles[c->n] =
-	    (struct load_profile){.dkim = p->eval_dkim.code == W_PASS,
+	    (struct load_profile){.id = profile_id(&p->digest),
+				  .dkim = p->eval_dkim.code == W_PASS,
 				  .spf = p->eval_spf.code == W_PASS,
-				  .disposition = disposition_index(&p->disposition)};
-	c->fresh[c->n_fresh++] =
-	    (struct fresh_profile){copy_profile(&c->arena, p), domain, (uint32_t)c->n};
+				  .quarantined = p->disposition.code == W_QUARANTINE,
+				  .rejected = p->disposition.code == W_REJECT};
+	c->fresh[c->n_fresh++] = (struct fresh_profile){copy_profile(&c->arena, p), domain};
 	*i = c->n;
 	return (uint32_t)c->n++;
 }
@@ -179,15 +169,26 @@ static enum status resolve_dims(struct db *db, struct dim_cache *c, const char *
 	return st;
 }
 
-static void profile_row(struct copy *c, const struct loader *l, const struct fresh_profile *f,
-			int32_t n)
+/* Arrays in step; one with nothing but nulls is left out, except the first, which tells how many.
+ */
+static void copy_columns(struct copy *c, const char *column[][LIMIT_AUTH_RESULTS], int columns,
+			 unsigned n)
+{
+	for (int k = 0; k < columns; k++) {
+		bool any = k == 0;
+		for (unsigned i = 0; i < n && !any; i++)
+			any = column[k][i] != NULL;
+		copy_text_array(c, column[k], any ? n : 0);
+	}
+}
+
+static void profile_row(struct copy *c, const struct loader *l, const struct fresh_profile *f)
 {
 	const struct dmarc_profile *p = f->p;
 	const char *column[4][LIMIT_AUTH_RESULTS];
-	copy_row(c, 25);
-	copy_int4(c, n);
+	copy_row(c, 24);
 	copy_int8(c, l->domains.dims[f->domain].id);
-	copy_digest(c, &p->digest);
+	copy_int8(c, profile_id(&p->digest));
 	copy_text(c, p->header_from);
 	copy_text(c, p->envelope_from);
 	copy_text(c, p->envelope_to);
@@ -200,22 +201,19 @@ static void profile_row(struct copy *c, const struct loader *l, const struct fre
 		column[2][i] = p->dkim[i].result.text;
 		column[3][i] = p->dkim[i].human_result;
 	}
-	for (int k = 0; k < 4; k++)
-		copy_text_array(c, column[k], p->n_dkim);
+	copy_columns(c, column, 4, p->n_dkim);
 	for (unsigned i = 0; i < p->n_spf; i++) {
 		column[0][i] = p->spf[i].domain;
 		column[1][i] = p->spf[i].scope.text;
 		column[2][i] = p->spf[i].result.text;
 		column[3][i] = p->spf[i].human_result;
 	}
-	for (int k = 0; k < 4; k++)
-		copy_text_array(c, column[k], p->n_spf);
+	copy_columns(c, column, 4, p->n_spf);
 	for (unsigned i = 0; i < p->n_reasons; i++) {
 		column[0][i] = p->reasons[i].type.text;
 		column[1][i] = p->reasons[i].comment;
 	}
-	for (int k = 0; k < 2; k++)
-		copy_text_array(c, column[k], p->n_reasons);
+	copy_columns(c, column, 2, p->n_reasons);
 	copy_text(c, p->adkim.code == W_STRICT ? "s" : "r");
 	copy_text(c, p->aspf.code == W_STRICT ? "s" : "r");
 	copy_bool(c, p->aligned_dkim);
@@ -224,37 +222,29 @@ static void profile_row(struct copy *c, const struct loader *l, const struct fre
 	copy_int4(c, (int32_t)p->flags);
 }
 
-/* Stage, merge, and read the ids back, in one short transaction that locks in key order. */
-static enum status resolve_profiles(struct loader *l, struct db *db, struct err *err)
+/*
+ * Stage and merge in one short transaction that locks in key order. It need not be durable by
+ * itself: the log is flushed in order, so whatever refers to these rows takes them along.
+ */
+static enum status store_profiles(struct loader *l, struct db *db, struct err *err)
 {
 	struct profile_cache *pc = &l->profiles;
 	struct copy c;
-	PGresult *res = NULL;
 	if (pc->n_fresh == 0)
 		return ST_OK;
 	enum status st = load_stage(db, err);
 	if (st == ST_OK)
-		st = db_begin(db, err);
-	if (st != ST_OK)
-		goto out;
-	copy_begin(&c, db, "COPY stage_profile FROM STDIN (FORMAT binary)");
-	for (size_t i = 0; i < pc->n_fresh; i++)
-		profile_row(&c, l, &pc->fresh[i], (int32_t)i);
-	st = copy_end(&c, err);
+		st = db_exec(db, "BEGIN; SET LOCAL synchronous_commit TO off", err);
+	if (st == ST_OK) {
+		copy_begin(&c, db, "COPY stage_profile FROM STDIN (FORMAT binary)");
+		for (size_t i = 0; i < pc->n_fresh; i++)
+			profile_row(&c, l, &pc->fresh[i]);
+		st = copy_end(&c, err);
+	}
 	if (st == ST_OK)
 		st = db_exec(db, sql_profile_merge, err);
 	if (st == ST_OK)
-		st = db_query_binary(db, sql_profile_ids, 0, NULL, &res, err);
-	if (st != ST_OK)
-		goto out;
-	for (int i = 0; i < PQntuples(res); i++)
-		pc->profiles[pc->fresh[db_int4(res, i, 0)].profile].id = db_int8(res, i, 1);
-	bool all = (size_t)PQntuples(res) == pc->n_fresh;
-	PQclear(res);
-	st = db_commit(db, err);
-	if (st == ST_OK && !all)
-		st = err_set(err, ST_FATAL, "database: a profile gets no id");
-out:
+		st = db_commit(db, err);
 	if (st != ST_OK) {
 		db_rollback(db);
 		return st;
@@ -270,7 +260,7 @@ enum status load_resolve(struct loader *l, struct db *db, struct err *err)
 	if (st == ST_OK)
 		st = resolve_dims(db, &l->reporters, sql_reporter_find, sql_reporter_insert, err);
 	if (st == ST_OK)
-		st = resolve_profiles(l, db, err);
+		st = store_profiles(l, db, err);
 	return st;
 }
 

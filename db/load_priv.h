@@ -4,7 +4,7 @@
  *	load.c        the sink: copies what is handed over into the batch
  *	load_dims.c   domains, reporters, profiles, partitions: ids, made when missing
  *	load_batch.c  the batch in one transaction, replay, settling
- *	load_rows.c   rows of reports, records, daily totals, ledger, by COPY
+ *	load_rows.c   rows of reports, records, months, ledger, by COPY
  *	load_big.c    a report that outgrows the batch
  *	load_aside.c  quarantine
  *	load_dry.c    what would happen
@@ -41,12 +41,10 @@ struct dim_cache {
 
 /* A profile: its id, and what daily totals need of it. */
 struct load_profile {
-	int64_t id; /* 0: not stored yet, stands in fresh */
+	int64_t id;
 	bool dkim, spf;
-	uint8_t disposition; /* index into load_dispositions */
+	bool quarantined, rejected;
 };
-
-extern const char *const load_dispositions[];
 
 struct profile_cache {
 	struct map index; /* digest of domain and profile -> index into profiles */
@@ -56,7 +54,7 @@ struct profile_cache {
 	struct arena arena;
 	struct fresh_profile {
 		const struct dmarc_profile *p;
-		uint32_t domain, profile; /* indexes */
+		uint32_t domain; /* index */
 	} * fresh;
 	size_t n_fresh, cap_fresh;
 };
@@ -87,6 +85,7 @@ struct entry {
 	uint32_t domain, reporter; /* indexes */
 	size_t first, n;           /* in batch.records */
 	int64_t report_id;
+	uint64_t dmarc_pass, quarantined, rejected; /* messages */
 	struct entry *twin; /* an earlier one of the batch with the same identity */
 };
 
@@ -99,18 +98,16 @@ struct batch {
 	uint64_t bytes; /* of containers held */
 };
 
-/* Daily totals of one transaction. */
-struct day_total {
+/* What one transaction adds to a domain's month. */
+struct month_total {
 	int64_t domain_id;
-	int32_t day;
-	bool dkim, spf;
-	uint8_t disposition;
-	uint64_t messages, records;
+	int32_t month;
+	uint64_t records, messages;
 };
 
-struct day_totals {
+struct month_totals {
 	struct map index;
-	struct day_total *rows;
+	struct month_total *rows;
 	size_t n, cap;
 };
 
@@ -127,7 +124,7 @@ struct loader {
 	struct profile_cache profiles;
 	struct map partitions; /* months that have one */
 	struct batch batch;
-	struct day_totals days;
+	struct month_totals months;
 
 	/* the report between begin and end: the last entry of the batch, not counted in batch.n */
 	bool open;
@@ -161,12 +158,16 @@ void load_report_row(struct copy *c, const struct loader *l, const struct entry 
 #define REPORT_COLUMNS                                                                             \
 	"domain_id, report_id, identity, content, reporter_id, external_id, begin_at, end_at, "    \
 	"day, format, version, generator, extra_contact_info, errors, p, sp, np, adkim, aspf, "    \
-	"pct, fo, testing, discovery_method, records, messages, warnings, source, run_id"
-#define REPORT_N_COLUMNS 28
+	"pct, fo, testing, discovery_method, records, messages, dmarc_pass, quarantined, "         \
+	"rejected, warnings, source, run_id"
+#define REPORT_N_COLUMNS 31
 enum status load_record_rows(struct loader *l, const struct entry *const *entries, size_t n,
 			     uint64_t first_no, struct err *err) MUST_CHECK;
-void load_days_add(struct loader *l, const struct entry *e);
-enum status load_days_write(struct loader *l, struct err *err) MUST_CHECK; /* and clear */
+void load_outcomes_add(struct loader *l, struct entry *e); /* of the records it has now */
+void load_month_add(struct loader *l, const struct entry *e);
+enum status load_months_write(struct loader *l, struct err *err) MUST_CHECK; /* and clear */
+void load_months_clear(struct loader *l);
+/* Of a stored report, its own row is the entry. */
 enum status load_ledger_rows(struct loader *l, const struct entry *entries, size_t n,
 			     struct err *err) MUST_CHECK;
 

@@ -26,6 +26,13 @@ enum status load_stage(struct db *db, struct err *err)
 	return st;
 }
 
+/* A report of the most messages in each of very many records is told as the largest number there
+ * is. */
+static void copy_count(struct copy *c, uint64_t n)
+{
+	copy_int8(c, n > INT64_MAX ? INT64_MAX : (int64_t)n);
+}
+
 static const char *const format_names[] = {
     [DMARC_DRAFT] = "draft", [DMARC_RFC7489] = "rfc7489", [DMARC_RFC9990] = "rfc9990"};
 
@@ -60,8 +67,11 @@ void load_report_row(struct copy *c, const struct loader *l, const struct entry 
 	copy_text(c, p->fo);
 	copy_text(c, p->testing);
 	copy_text(c, p->discovery_method);
-	copy_int8(c, (int64_t)r->n_records);
-	copy_int8(c, (int64_t)r->n_messages);
+	copy_count(c, r->n_records);
+	copy_count(c, r->n_messages);
+	copy_count(c, e->dmarc_pass);
+	copy_count(c, e->quarantined);
+	copy_count(c, e->rejected);
 	copy_text_array(c, r->warnings, r->n_warnings);
 	copy_text(c, e->source);
 	copy_int8(c, l->run_id);
@@ -147,13 +157,24 @@ enum status load_record_rows(struct loader *l, const struct entry *const *entrie
 	return copy_end(&c, err);
 }
 
-static struct day_total *day_total(struct day_totals *t, const struct day_total *key)
+void load_outcomes_add(struct loader *l, struct entry *e)
 {
+	for (size_t i = 0; i < e->n; i++) {
+		const struct load_record *r = &l->batch.records[e->first + i];
+		const struct load_profile *p = &l->profiles.profiles[r->profile];
+		e->dmarc_pass += p->dkim || p->spf ? r->messages : 0;
+		e->quarantined += p->quarantined ? r->messages : 0;
+		e->rejected += p->rejected ? r->messages : 0;
+	}
+}
+
+void load_month_add(struct loader *l, const struct entry *e)
+{
+	struct month_totals *t = &l->months;
 	struct {
-		int64_t domain_id;
-		int32_t day, results;
-	} k = {key->domain_id, key->day, key->dkim << 9 | key->spf << 8 | key->disposition};
-	struct digest d = hash_fixed128(&k, sizeof k);
+		int64_t domain_id, month;
+	} key = {l->domains.dims[e->domain].id, month_of_day(e->report.day)};
+	struct digest d = hash_fixed128(&key, sizeof key);
 	bool fresh;
 	uint64_t *i = map_put(&t->index, &d, &fresh);
 	if (fresh) {
@@ -161,68 +182,56 @@ static struct day_total *day_total(struct day_totals *t, const struct day_total 
 			t->cap = t->cap ? 2 * t->cap : 64;
 			t->rows = mem_grow(t->rows, t->cap, sizeof *t->rows);
 		}
-		t->rows[t->n] = *key;
+		t->rows[t->n] =
+		    (struct month_total){.domain_id = key.domain_id, .month = (int32_t)key.month};
 		*i = t->n++;
 	}
-	return &t->rows[*i];
+	t->rows[*i].records += e->report.n_records;
+	t->rows[*i].messages += e->report.n_messages;
 }
 
-void load_days_add(struct loader *l, const struct entry *e)
+void load_months_clear(struct loader *l)
 {
-	struct day_total key = {.domain_id = l->domains.dims[e->domain].id, .day = e->report.day};
-	/* a report without records has no totals, but its month exists */
-	for (size_t i = 0; i < e->n; i++) {
-		const struct load_record *r = &l->batch.records[e->first + i];
-		const struct load_profile *p = &l->profiles.profiles[r->profile];
-		key.dkim = p->dkim;
-		key.spf = p->spf;
-		key.disposition = p->disposition;
-		struct day_total *t = day_total(&l->days, &key);
-		t->messages += r->messages;
-		t->records++;
-	}
+	l->months.n = 0;
+	map_clear(&l->months.index);
 }
 
-enum status load_days_write(struct loader *l, struct err *err)
+enum status load_months_write(struct loader *l, struct err *err)
 {
-	struct day_totals *t = &l->days;
+	struct month_totals *t = &l->months;
 	struct copy c;
 	if (t->n == 0)
 		return ST_OK;
-	copy_begin(&c, l->db, "COPY stage_day FROM STDIN (FORMAT binary)");
+	copy_begin(&c, l->db, "COPY stage_month FROM STDIN (FORMAT binary)");
 	for (size_t i = 0; i < t->n; i++) {
-		const struct day_total *d = &t->rows[i];
-		copy_row(&c, 7);
-		copy_int8(&c, d->domain_id);
-		copy_date(&c, d->day);
-		copy_bool(&c, d->dkim);
-		copy_bool(&c, d->spf);
-		copy_text(&c, load_dispositions[d->disposition]);
-		copy_int8(&c, (int64_t)d->messages);
-		copy_int8(&c, (int64_t)d->records);
+		copy_row(&c, 4);
+		copy_int8(&c, t->rows[i].domain_id);
+		copy_date(&c, month_first_day(t->rows[i].month));
+		copy_count(&c, t->rows[i].records);
+		copy_count(&c, t->rows[i].messages);
 	}
-	t->n = 0;
-	map_clear(&t->index);
+	load_months_clear(l);
 	enum status st = copy_end(&c, err);
-	if (st == ST_OK)
-		st = db_exec(l->db, sql_day_merge, err);
-	if (st == ST_OK)
-		st = db_exec(l->db, sql_rollup_touch_new, err);
-	if (st == ST_OK)
-		st = db_exec(l->db, sql_rollup_touch, err);
-	return st;
+	return st == ST_OK ? db_exec(l->db, sql_rollup_touch, err) : st;
 }
 
 enum status load_ledger_rows(struct loader *l, const struct entry *entries, size_t n,
 			     struct err *err)
 {
 	struct copy c;
+	size_t rows = 0;
+	for (size_t i = 0; i < n; i++)
+		rows += entries[i].outcome != OUT_STORED;
+	if (rows == 0)
+		return ST_OK;
 	copy_begin(&c, l->db,
-		   "COPY ledger (run_id, source, outcome, reason, domain_id, report_id, warnings) "
+		   "COPY ledger (run_id, source, outcome, reason, domain_id) "
 		   "FROM STDIN (FORMAT binary)");
 	for (size_t i = 0; i < n; i++) {
 		const struct entry *e = &entries[i];
-		copy_row(&c, 7);
+		if (e->outcome == OUT_STORED)
+			continue;
+		copy_row(&c, 5);
 		copy_int8(&c, l->run_id);
 		copy_text(&c, e->source);
 		copy_text(&c, outcome_names[e->outcome]);
@@ -231,11 +240,6 @@ enum status load_ledger_rows(struct loader *l, const struct entry *entries, size
 			copy_int8(&c, l->domains.dims[e->domain].id);
 		else
 			copy_null(&c);
-		if (e->kind == ENTRY_REPORT && e->outcome == OUT_STORED)
-			copy_int8(&c, e->report_id);
-		else
-			copy_null(&c);
-		copy_int4(&c, (int32_t)e->report.n_warnings);
 	}
 	return copy_end(&c, err);
 }

@@ -50,7 +50,6 @@ enum status db_prune(struct db *db, int32_t keep_from, struct prune_result *out,
 	} steps[] = {
 	    {sql_prune_marks, NULL},
 	    {"DELETE FROM report WHERE day < $1::date", &out->reports},
-	    {"DELETE FROM domain_day WHERE day < $1::date", NULL},
 	    {"DELETE FROM sender_month WHERE month < $1::date", NULL},
 	    {"DELETE FROM rollup_month WHERE month < $1::date", NULL},
 	    {"DELETE FROM ledger WHERE at < $1::date", &out->ledger_rows},

@@ -92,28 +92,37 @@ static struct dmarc_word word(enum dmarc_vocabulary v, const char *raw)
 	return w;
 }
 
+/* Arrays in step: the first tells how many; one that is not there is all nulls. */
+static unsigned read_columns(const PGresult *res, int row, int first, int columns, struct arena *a,
+			     const char ***out)
+{
+	unsigned n = array_open(res, row, first).n, k;
+	for (int i = 0; i < columns; i++) {
+		out[i] = result_text_array(res, row, first + i, a, &k);
+		if (k < n)
+			out[i] = arena_alloc(a, n * sizeof **out);
+	}
+	return n;
+}
+
 static void read_auth(const PGresult *res, int row, struct arena *a, struct dmarc_profile *p)
 {
-	unsigned n;
 	const char **column[4];
-	for (int k = 0; k < 4; k++)
-		column[k] = result_text_array(res, row, 8 + k, a, &n);
+	unsigned n = read_columns(res, row, 7, 4, a, column);
 	struct dmarc_dkim *dkim = arena_alloc(a, n * sizeof *dkim);
 	for (unsigned i = 0; i < n; i++)
 		dkim[i] = (struct dmarc_dkim){column[0][i], column[1][i],
 					      word(V_RESULT, column[2][i]), column[3][i]};
 	p->dkim = dkim;
 	p->n_dkim = n;
-	for (int k = 0; k < 4; k++)
-		column[k] = result_text_array(res, row, 12 + k, a, &n);
+	n = read_columns(res, row, 11, 4, a, column);
 	struct dmarc_spf *spf = arena_alloc(a, n * sizeof *spf);
 	for (unsigned i = 0; i < n; i++)
 		spf[i] = (struct dmarc_spf){column[0][i], word(V_SCOPE, column[1][i]),
 					    word(V_RESULT, column[2][i]), column[3][i]};
 	p->spf = spf;
 	p->n_spf = n;
-	for (int k = 0; k < 2; k++)
-		column[k] = result_text_array(res, row, 16 + k, a, &n);
+	n = read_columns(res, row, 15, 2, a, column);
 	struct dmarc_reason *reasons = arena_alloc(a, n * sizeof *reasons);
 	for (unsigned i = 0; i < n; i++)
 		reasons[i] = (struct dmarc_reason){word(V_REASON, column[0][i]), column[1][i]};
@@ -124,22 +133,21 @@ static void read_auth(const PGresult *res, int row, struct arena *a, struct dmar
 /* Columns as in profiles.sql. */
 static void read_profile(const PGresult *res, int row, struct arena *a, struct dmarc_profile *p)
 {
-	if (PQgetlength(res, row, 1) == (int)sizeof p->digest.b)
-		memcpy(p->digest.b, PQgetvalue(res, row, 1), sizeof p->digest.b);
-	p->header_from = result_text(res, row, 2, a);
-	p->envelope_from = result_text(res, row, 3, a);
-	p->envelope_to = result_text(res, row, 4, a);
-	p->disposition = word(V_DISPOSITION, result_text(res, row, 5, a));
-	p->eval_dkim = word(V_EVALUATED, result_text(res, row, 6, a));
-	p->eval_spf = word(V_EVALUATED, result_text(res, row, 7, a));
+	memcpy(p->digest.b, PQgetvalue(res, row, 0), sizeof(int64_t)); /* the number is its head */
+	p->header_from = result_text(res, row, 1, a);
+	p->envelope_from = result_text(res, row, 2, a);
+	p->envelope_to = result_text(res, row, 3, a);
+	p->disposition = word(V_DISPOSITION, result_text(res, row, 4, a));
+	p->eval_dkim = word(V_EVALUATED, result_text(res, row, 5, a));
+	p->eval_spf = word(V_EVALUATED, result_text(res, row, 6, a));
 	read_auth(res, row, a, p);
-	p->adkim = word(V_ALIGNMENT, result_text(res, row, 18, a));
-	p->aspf = word(V_ALIGNMENT, result_text(res, row, 19, a));
-	p->aligned_dkim = db_bool(res, row, 20);
-	p->aligned_spf = db_bool(res, row, 21);
-	if (!dmarc_cell_parse(result_text(res, row, 22, a), &p->cell))
+	p->adkim = word(V_ALIGNMENT, result_text(res, row, 17, a));
+	p->aspf = word(V_ALIGNMENT, result_text(res, row, 18, a));
+	p->aligned_dkim = db_bool(res, row, 19);
+	p->aligned_spf = db_bool(res, row, 20);
+	if (!dmarc_cell_parse(result_text(res, row, 21, a), &p->cell))
 		p->cell = CELL_F10;
-	p->flags = (unsigned)db_int4(res, row, 23);
+	p->flags = (unsigned)db_int4(res, row, 22);
 }
 
 enum status query_profiles(struct db *db, const char *domain_id, const int64_t *ids, size_t n,

@@ -1,6 +1,7 @@
 -- $1 domain id. The staged row is the complete form of a report whose row went in before its records.
 UPDATE report r
-SET content = s.content, records = s.records, messages = s.messages, warnings = s.warnings
+SET content = s.content, records = s.records, messages = s.messages, dmarc_pass = s.dmarc_pass,
+    quarantined = s.quarantined, rejected = s.rejected, warnings = s.warnings
 FROM stage_report s
 WHERE r.domain_id = $1::bigint AND s.domain_id = r.domain_id AND s.report_id = r.report_id
   AND s.records > 0

@@ -1,10 +1,12 @@
 -- Staged reports that are new, in key order so that two loaders cannot deadlock -> report_id of each.
 INSERT INTO report (domain_id, report_id, identity, content, reporter_id, external_id, begin_at, end_at, day,
                     format, version, generator, extra_contact_info, errors, p, sp, np, adkim, aspf, pct, fo,
-                    testing, discovery_method, records, messages, warnings, source, run_id)
+                    testing, discovery_method, records, messages, dmarc_pass, quarantined, rejected,
+                    warnings, source, run_id)
 SELECT domain_id, report_id, identity, content, reporter_id, external_id, begin_at, end_at, day,
        format, version, generator, extra_contact_info, errors, p, sp, np, adkim, aspf, pct, fo,
-       testing, discovery_method, records, messages, warnings, source, run_id
+       testing, discovery_method, records, messages, dmarc_pass, quarantined, rejected,
+       warnings, source, run_id
 FROM stage_report
 ORDER BY domain_id, identity
 ON CONFLICT (domain_id, identity) DO NOTHING

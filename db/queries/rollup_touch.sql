@@ -1,4 +1,9 @@
--- Months whose rollup is no longer right. The loaders' shared lock keeps the builder away meanwhile.
-UPDATE rollup_month m SET stale = true
-FROM (SELECT DISTINCT domain_id, date_trunc('month', day)::date AS month FROM stage_day) s
-WHERE m.domain_id = s.domain_id AND m.month = s.month AND NOT m.stale
+-- Months that got data: their totals grow, and their rollup is no longer right. In key order; the loaders'
+-- shared lock keeps the builder away meanwhile.
+INSERT INTO rollup_month (domain_id, month, stale, records, messages)
+SELECT domain_id, month, true, records, messages
+FROM stage_month
+ORDER BY domain_id, month
+ON CONFLICT (domain_id, month)
+DO UPDATE SET stale = true, records = rollup_month.records + excluded.records,
+              messages = least(rollup_month.messages::numeric + excluded.messages, 9223372036854775807)::bigint

@@ -18,11 +18,11 @@ static void check_records(struct db *db, int64_t reports, int64_t records)
 {
 	assert_int_equal(fixture_int(db, "SELECT count(*) FROM report"), reports);
 	assert_int_equal(fixture_int(db, "SELECT count(*) FROM record_row"), records);
-	assert_int_equal(fixture_int(db, "SELECT coalesce(sum(records), 0) FROM domain_day"),
+	assert_int_equal(fixture_int(db, "SELECT coalesce(sum(records), 0) FROM rollup_month"),
 			 records);
-	assert_int_equal(fixture_int(db, "SELECT coalesce(sum(messages), 0) FROM domain_day"),
+	assert_int_equal(fixture_int(db, "SELECT coalesce(sum(messages), 0) FROM rollup_month"),
 			 fixture_int(db, "SELECT coalesce(sum(messages), 0) FROM record_row"));
-	assert_int_equal(fixture_int(db, "SELECT coalesce(sum(messages), 0) FROM domain_day"),
+	assert_int_equal(fixture_int(db, "SELECT coalesce(sum(messages), 0) FROM rollup_month"),
 			 fixture_int(db, "SELECT coalesce(sum(messages), 0) FROM report"));
 }
 
@@ -61,7 +61,7 @@ static void test_store_and_compare(void **state)
 			 MANY);
 	assert_int_equal(
 	    fixture_int(db, "SELECT count(*) FROM quarantine WHERE outcome = 'conflict'"), 1);
-	assert_int_equal(fixture_int(db, "SELECT count(*) FROM ledger"), 9);
+	assert_int_equal(fixture_int(db, "SELECT count(*) FROM v_ledger"), 9);
 	db_close(db);
 }
 

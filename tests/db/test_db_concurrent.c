@@ -88,10 +88,10 @@ static void check_all_stored(const char *info)
 	assert_int_equal(fixture_int(db, "SELECT count(*) FROM report"), REPORTS);
 	assert_int_equal(fixture_int(db, "SELECT count(*) FROM record_row"), records);
 	assert_int_equal(fixture_int(db, "SELECT sum(records) FROM report"), records);
-	assert_int_equal(fixture_int(db, "SELECT sum(records) FROM domain_day"), records);
-	assert_int_equal(fixture_int(db, "SELECT sum(messages) FROM domain_day"),
+	assert_int_equal(fixture_int(db, "SELECT sum(records) FROM rollup_month"), records);
+	assert_int_equal(fixture_int(db, "SELECT sum(messages) FROM rollup_month"),
 			 fixture_int(db, "SELECT sum(messages) FROM record_row"));
-	assert_int_equal(fixture_int(db, "SELECT count(*) FROM ledger WHERE outcome = 'stored'"),
+	assert_int_equal(fixture_int(db, "SELECT count(*) FROM v_ledger WHERE outcome = 'stored'"),
 			 REPORTS);
 	db_close(db);
 }

@@ -21,13 +21,13 @@ static void check_sums(struct db *db, int64_t reports, int64_t records)
 	assert_int_equal(fixture_int(db, "SELECT count(*) FROM report"), reports);
 	assert_int_equal(fixture_int(db, "SELECT count(*) FROM record_row"), records);
 	assert_int_equal(fixture_int(db, "SELECT coalesce(sum(records), 0) FROM report"), records);
-	assert_int_equal(fixture_int(db, "SELECT coalesce(sum(records), 0) FROM domain_day"),
+	assert_int_equal(fixture_int(db, "SELECT coalesce(sum(records), 0) FROM rollup_month"),
 			 records);
 	assert_int_equal(fixture_int(db, "SELECT coalesce(sum(messages), 0) FROM record_row"),
-			 fixture_int(db, "SELECT coalesce(sum(messages), 0) FROM domain_day"));
+			 fixture_int(db, "SELECT coalesce(sum(messages), 0) FROM rollup_month"));
 	assert_int_equal(fixture_int(db, "SELECT coalesce(sum(messages), 0) FROM record_row"),
 			 fixture_int(db, "SELECT coalesce(sum(messages), 0) FROM report"));
-	assert_int_equal(fixture_int(db, "SELECT count(*) FROM ledger WHERE outcome = 'stored'"),
+	assert_int_equal(fixture_int(db, "SELECT count(*) FROM v_ledger WHERE outcome = 'stored'"),
 			 reports);
 }
 
@@ -142,7 +142,7 @@ static void test_bad_one(void **state)
 	assert_int_equal(l.settled.outcomes[7], OUT_REJECTED);
 	assert_int_equal(l.settled.outcomes[11], OUT_REJECTED);
 	check_sums(l.db, 18, 90);
-	assert_int_equal(fixture_int(l.db, "SELECT count(*) FROM ledger"), 21);
+	assert_int_equal(fixture_int(l.db, "SELECT count(*) FROM v_ledger"), 21);
 	assert_int_equal(
 	    fixture_int(l.db, "SELECT count(*) FROM quarantine WHERE reason LIKE '%22008%'"), 2);
 	loading_close(&l);
@@ -301,7 +301,7 @@ static void test_dry(void **state)
 	loading_flush(&l);
 	loading_close(&l);
 	loading_open(&l, info, true);
-	int64_t rows = fixture_int(l.db, "SELECT count(*) FROM ledger");
+	int64_t rows = fixture_int(l.db, "SELECT count(*) FROM v_ledger");
 	for (size_t i = 0; i < COUNT(want); i++)
 		put(&l, &(struct made){.domain = "dry.example",
 				       .id = ids[i],
@@ -314,7 +314,7 @@ static void test_dry(void **state)
 	assert_int_equal(l.settled.outcome[OUT_REJECTED], 1);
 	l.settled.n--;
 	check_order(&l.settled, want, COUNT(want));
-	assert_int_equal(fixture_int(l.db, "SELECT count(*) FROM ledger"), rows);
+	assert_int_equal(fixture_int(l.db, "SELECT count(*) FROM v_ledger"), rows);
 	assert_int_equal(fixture_int(l.db, "SELECT count(*) FROM report"), 2);
 	assert_int_equal(fixture_int(l.db, "SELECT count(*) FROM quarantine"), 1);
 	loading_close(&l);

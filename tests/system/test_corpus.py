@@ -84,7 +84,7 @@ class Corpus(harness.Case):
         self.assertEqual(db.totals(), totals)
 
         # The ledger of each run adds up to what the run said.
-        ledger = db.rows("select run_id, outcome, count(*) from ledger group by 1, 2")
+        ledger = db.rows("select run_id, outcome, count(*) from v_ledger group by 1, 2")
         for run, said in zip(sorted({r[0] for r in ledger}, key=int), (first, second)):
             counted = {o: int(n) for r, o, n in ledger if r == run}
             self.assertEqual({o: counted.get(o, 0) for o in said["reports"]}, said["reports"])
