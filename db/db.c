@@ -120,6 +120,22 @@ enum status db_query_binary(struct db *db, const char *sql, int n, const char *c
 	return query(db, sql, n, params, 1, res, err);
 }
 
+enum status db_each(struct db *db, const char *sql, int n, const char *const *params,
+		    void (*row)(void *ctx, const PGresult *res), void *ctx, struct err *err)
+{
+	enum status st = ST_OK;
+	if (!PQsendQueryParams(db->conn, sql, n, NULL, params, NULL, NULL, 1))
+		return fail_connection(db->conn, err);
+	PQsetSingleRowMode(db->conn);
+	for (PGresult *res; (res = PQgetResult(db->conn)); PQclear(res)) {
+		if (PQresultStatus(res) == PGRES_SINGLE_TUPLE)
+			row(ctx, res);
+		else if (st == ST_OK)
+			st = check(db, res, err);
+	}
+	return st;
+}
+
 enum status db_begin(struct db *db, struct err *err)
 {
 	return db_exec(db, "BEGIN", err);

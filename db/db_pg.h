@@ -29,6 +29,11 @@ enum status db_query(struct db *db, const char *sql, int n, const char *const *p
 enum status db_query_binary(struct db *db, const char *sql, int n, const char *const *params,
 			    PGresult **res, struct err *err) MUST_CHECK;
 
+/* The same, row by row as they come, none of them kept; after a failure forget what came. */
+enum status db_each(struct db *db, const char *sql, int n, const char *const *params,
+		    void (*row)(void *ctx, const PGresult *res), void *ctx,
+		    struct err *err) MUST_CHECK;
+
 enum status db_begin(struct db *db, struct err *err) MUST_CHECK;
 enum status db_commit(struct db *db, struct err *err) MUST_CHECK;
 void db_rollback(struct db *db); /* whatever state it is in; the connection may be gone */

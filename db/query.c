@@ -15,16 +15,8 @@ struct gather {
 	struct arena *a;
 	struct domain_facts *out;
 	char domain_id[32], since[DAY_STRLEN], until[DAY_STRLEN];
-	struct map profiles, reporters; /* id -> index */
-	int64_t *profile_ids;
-	size_t cap_profiles, cap_facts;
-	struct fact *facts;
+	struct fact_gather facts;
 };
-
-static struct digest id_key(int64_t id)
-{
-	return hash_fixed128(&id, sizeof id);
-}
 
 enum status query_domains(struct db *db, struct window w, struct arena *a,
 			  const char *const **domains, size_t *n, struct err *err)
@@ -83,8 +75,7 @@ static enum status read_reporters(struct gather *g, struct err *err)
 		reporters[i].messages = (uint64_t)db_int8(res, (int)i, 3);
 		g->out->reports += (uint64_t)db_int8(res, (int)i, 2);
 		for (unsigned k = 0; k < n_ids; k++) {
-			struct digest key = id_key(ids[k]);
-			*map_put(&g->reporters, &key, NULL) = i;
+			facts_reporter(&g->facts, ids[k], (uint32_t)i);
 		}
 	}
 	PQclear(res);
@@ -148,54 +139,6 @@ static enum status read_days(struct gather *g, struct err *err)
 	return ST_OK;
 }
 
-static uint32_t profile_index(struct gather *g, int64_t id)
-{
-	struct digest key = id_key(id);
-	bool fresh;
-	uint64_t *i = map_put(&g->profiles, &key, &fresh);
-	if (fresh) {
-		if (g->out->n_profiles == g->cap_profiles) {
-			g->cap_profiles = g->cap_profiles ? 2 * g->cap_profiles : 256;
-			g->profile_ids =
-			    mem_grow(g->profile_ids, g->cap_profiles, sizeof *g->profile_ids);
-		}
-		g->profile_ids[g->out->n_profiles] = id;
-		*i = g->out->n_profiles++;
-	}
-	return (uint32_t)*i;
-}
-
-static void add_fact(struct gather *g, const PGresult *res, int row, int32_t month)
-{
-	struct domain_facts *out = g->out;
-	if (out->n_facts == g->cap_facts) {
-		g->cap_facts = g->cap_facts ? 2 * g->cap_facts : 1024;
-		g->facts = mem_grow(g->facts, g->cap_facts, sizeof *g->facts);
-	}
-	unsigned n;
-	int64_t *ids = result_int8_array(res, row, 5, g->a, &n);
-	uint32_t *reporters = arena_alloc(g->a, n * sizeof *reporters), n_reporters = 0;
-	for (unsigned i = 0; i < n; i++) {
-		struct digest key = id_key(ids[i]);
-		const uint64_t *index = map_get(&g->reporters, &key);
-		bool known = !index; /* a rollup may know reporters whose reports were pruned */
-		for (uint32_t k = 0; !known && k < n_reporters; k++)
-			known = reporters[k] == *index;
-		if (!known)
-			reporters[n_reporters++] = (uint32_t)*index;
-	}
-	g->facts[out->n_facts++] = (struct fact){
-	    .source = result_inet(res, row, 0),
-	    .profile = profile_index(g, db_int8(res, row, 1)),
-	    .month = month,
-	    .days = (uint32_t)db_int4(res, row, 4),
-	    .messages = (uint64_t)db_int8(res, row, 2),
-	    .records = (uint64_t)db_int8(res, row, 3),
-	    .reporters = reporters,
-	    .n_reporters = n_reporters,
-	};
-}
-
 /* One month of the window: folded when all of it is wanted and the fold is fresh, else raw. */
 static enum status read_month(struct gather *g, int32_t month, struct err *err)
 {
@@ -211,48 +154,10 @@ static enum status read_month(struct gather *g, int32_t month, struct err *err)
 		return st;
 	bool folded = whole && PQntuples(res) == 1;
 	PQclear(res);
-	st = folded ? db_query_binary(g->db, sql_facts_folded, 2, params, &res, err)
-		    : db_query_binary(g->db, sql_facts_raw, 3, params, &res, err);
-	if (st != ST_OK)
-		return st;
-	for (int row = 0; row < PQntuples(res); row++)
-		add_fact(g, res, row, month);
-	PQclear(res);
-	return ST_OK;
-}
-
-static int compare_facts(const void *x, const void *y)
-{
-	const struct fact *a = x, *b = y;
-	int order = ip_cmp(&a->source, &b->source);
-	if (order == 0)
-		order = (a->month > b->month) - (a->month < b->month);
-	if (order == 0)
-		order = (a->profile > b->profile) - (a->profile < b->profile);
-	return order;
-}
-
-static int compare_ids(const void *x, const void *y)
-{
-	const int64_t a = *(const int64_t *)x, b = *(const int64_t *)y;
-	return (a > b) - (a < b);
-}
-
-/* Number the profiles by id, not as the rows happened to come: the same question gets the same
- * answer, folded or raw. */
-static void order_profiles(struct gather *g)
-{
-	size_t n = g->out->n_profiles;
-	uint32_t *renumber = mem_grow(NULL, n + 1, sizeof *renumber);
-	if (n > 1)
-		qsort(g->profile_ids, n, sizeof *g->profile_ids, compare_ids);
-	for (size_t i = 0; i < n; i++) {
-		struct digest key = id_key(g->profile_ids[i]);
-		renumber[*map_get(&g->profiles, &key)] = (uint32_t)i;
-	}
-	for (size_t i = 0; i < g->out->n_facts; i++)
-		g->facts[i].profile = renumber[g->facts[i].profile];
-	free(renumber);
+	facts_month(&g->facts, month);
+	return folded
+		   ? db_each(g->db, sql_facts_folded, 2, params, facts_add_folded, &g->facts, err)
+		   : db_each(g->db, sql_facts_raw, 3, params, facts_add_records, &g->facts, err);
 }
 
 static enum status read_facts(struct gather *g, struct err *err)
@@ -270,11 +175,8 @@ static enum status read_facts(struct gather *g, struct err *err)
 	}
 	if (st != ST_OK)
 		return st;
-	order_profiles(g);
-	if (out->n_facts > 1)
-		qsort(g->facts, out->n_facts, sizeof *g->facts, compare_facts);
-	out->facts = arena_memdup(g->a, g->facts, out->n_facts * sizeof *g->facts);
-	return query_profiles(g->db, g->domain_id, g->profile_ids, out->n_profiles, g->a,
+	int64_t *profile_ids = facts_finish(&g->facts, g->a, out);
+	return query_profiles(g->db, g->domain_id, profile_ids, out->n_profiles, g->a,
 			      &out->profiles, err);
 }
 
@@ -309,9 +211,6 @@ enum status query_domain_facts(struct db *db, const char *domain, struct window 
 		st = query_labels(db, g.domain_id, g.since, a, out, err);
 out:
 	db_rollback(db);
-	map_free(&g.profiles);
-	map_free(&g.reporters);
-	free(g.profile_ids);
-	free(g.facts);
+	facts_free(&g.facts);
 	return st;
 }

@@ -5,16 +5,59 @@
 #define DB_QUERY_PRIV_H
 
 #include "core/facts.h"
+#include "core/hash.h"
 #include "db/db_pg.h"
 
 const char *result_text(const PGresult *res, int row, int col, struct arena *a); /* NULL is NULL */
-struct ip result_inet(const PGresult *res, int row, int col); /* 0.0.0.0/0 is family 0 */
+
+/* An array on the wire, element by element: array_open(), then n times array_...(). */
+struct array {
+	const char *next;
+	unsigned n;
+};
+
+struct array array_open(const PGresult *res, int row, int col); /* NULL has no elements */
+int64_t array_int8(struct array *at);
+int32_t array_int4(struct array *at);
+struct ip array_inet(struct array *at); /* NULL is family 0 */
 
 /* text[]: elements in the arena, NULL ones NULL. A NULL array has none. */
 const char **result_text_array(const PGresult *res, int row, int col, struct arena *a, unsigned *n);
 
 /* bigint[] without NULLs. */
 int64_t *result_int8_array(const PGresult *res, int row, int col, struct arena *a, unsigned *n);
+
+/*
+ * Records, or months folded, into facts (query_facts.c): one for each month, address and profile.
+ *
+ *	facts_reporter(&f, id, index);   all of them first
+ *	facts_month(&f, month);          then each month, and its rows
+ *	facts_add_records(&f, res);
+ *	ids = facts_finish(&f, arena, out);
+ *	facts_free(&f);
+ */
+struct fact_gather {
+	struct map profiles, reporters; /* id -> index */
+	int64_t *profile_ids;
+	size_t n_profiles, cap_profiles;
+	struct fact *facts;
+	size_t n, cap;
+	struct map index; /* address and profile -> fact, of this month */
+	struct map pairs; /* fact and reporter that were met, of this month */
+	struct fact_seen {
+		uint32_t fact, reporter;
+	} * seen;
+	size_t n_seen, cap_seen;
+	int32_t month;
+};
+
+void facts_reporter(struct fact_gather *f, int64_t id, uint32_t index);
+void facts_month(struct fact_gather *f, int32_t month);
+void facts_add_records(void *gather, const PGresult *res); /* a row of facts_raw.sql */
+void facts_add_folded(void *gather, const PGresult *res);  /* a row of facts_folded.sql */
+/* Facts in order, profiles numbered by id, into out; the profiles' ids, until facts_free(). */
+int64_t *facts_finish(struct fact_gather *f, struct arena *a, struct domain_facts *out);
+void facts_free(struct fact_gather *f);
 
 /* The profiles with these ids (distinct), in that order. */
 enum status query_profiles(struct db *db, const char *domain_id, const int64_t *ids, size_t n,

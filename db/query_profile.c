@@ -15,25 +15,6 @@ const char *result_text(const PGresult *res, int row, int col, struct arena *a)
 	return arena_strndup(a, PQgetvalue(res, row, col), (size_t)PQgetlength(res, row, col));
 }
 
-/* family (2: IPv4, 3: IPv6), bits, is_cidr, length, address */
-struct ip result_inet(const PGresult *res, int row, int col)
-{
-	struct ip ip = {0};
-	const uint8_t *v = (const uint8_t *)PQgetvalue(res, row, col);
-	if (PQgetisnull(res, row, col) || v[1] == 0)
-		return ip;
-	ip.family = v[0] == 2 ? 4 : 6;
-	memcpy(ip.b, v + 4, v[3] <= sizeof ip.b ? v[3] : sizeof ip.b);
-	return ip;
-}
-
-/* An array on the wire: dimensions, has nulls, type, length, lower bound; then length and bytes of
- * each element. */
-struct array {
-	const char *next;
-	unsigned n;
-};
-
 static uint32_t take32(struct array *at)
 {
 	uint32_t v;
@@ -42,7 +23,8 @@ static uint32_t take32(struct array *at)
 	return be32toh(v);
 }
 
-static struct array array_open(const PGresult *res, int row, int col)
+/* Dimensions, has nulls, type, length, lower bound; then length and bytes of each element. */
+struct array array_open(const PGresult *res, int row, int col)
 {
 	struct array at = {PQgetvalue(res, row, col), 0};
 	if (PQgetisnull(res, row, col) || take32(&at) == 0)
@@ -51,6 +33,34 @@ static struct array array_open(const PGresult *res, int row, int col)
 	at.n = take32(&at);
 	at.next += 4;
 	return at;
+}
+
+int64_t array_int8(struct array *at)
+{
+	uint64_t v;
+	memcpy(&v, at->next + 4, sizeof v);
+	at->next += 4 + sizeof v;
+	return (int64_t)be64toh(v);
+}
+
+int32_t array_int4(struct array *at)
+{
+	at->next += 4;
+	return (int32_t)take32(at);
+}
+
+/* family (2: IPv4, 3: IPv6), bits, is_cidr, length, address */
+struct ip array_inet(struct array *at)
+{
+	struct ip ip = {0};
+	uint32_t len = take32(at);
+	if (len == UINT32_MAX)
+		return ip;
+	const uint8_t *v = (const uint8_t *)at->next;
+	ip.family = v[0] == 2 ? 4 : 6;
+	memcpy(ip.b, v + 4, v[3] <= sizeof ip.b ? v[3] : sizeof ip.b);
+	at->next += len;
+	return ip;
 }
 
 const char **result_text_array(const PGresult *res, int row, int col, struct arena *a, unsigned *n)
@@ -72,13 +82,8 @@ int64_t *result_int8_array(const PGresult *res, int row, int col, struct arena *
 {
 	struct array at = array_open(res, row, col);
 	int64_t *out = arena_alloc(a, at.n * sizeof *out);
-	for (unsigned i = 0; i < at.n; i++) {
-		uint64_t v;
-		at.next += 4;
-		memcpy(&v, at.next, sizeof v);
-		at.next += sizeof v;
-		out[i] = (int64_t)be64toh(v);
-	}
+	for (unsigned i = 0; i < at.n; i++)
+		out[i] = array_int8(&at);
 	*n = at.n;
 	return out;
 }
