@@ -1,0 +1,279 @@
+/*
+ * How the server answers: EXPLAIN of every file in db/queries over months of many domains. Tables
+ * that grow with history are never read from end to end, only by the domain, and no partition
+ * outside the window is touched. A query that is not named here fails the test.
+ */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/query.h"
+#include "db/rollup.h"
+#include "sql.h"
+#include "tests/db/fixture.h"
+
+#define DOMAINS   40
+#define DAYS      119 /* October to January */
+#define REPORTERS 3
+#define DOMAIN_ID "7"
+#define TEXT      "d6.example"
+#define BYTES     "\\x00112233445566778899aabbccddeeff"
+
+enum kind {
+	PLANNED,
+	UTILITY, /* makes temporary tables: nothing to plan */
+};
+
+static const struct row {
+	const char *name, *sql;
+	const char *params[7];
+	const char *partition; /* the only one of record that it may read */
+	const char *whole;     /* may read these tables from end to end: */
+	const char *why;
+	enum kind kind;
+} rows[] = {
+#define Q(file) .name = #file, .sql = sql_##file
+    {Q(conflict_known), .params = {DOMAIN_ID, BYTES, BYTES}},
+    {Q(day_range)},
+    {Q(domain_find), .params = {TEXT}},
+    {Q(domain_insert), .params = {TEXT}},
+    {Q(domains), .params = {"2024-11-05", "2024-12-05"}},
+    {Q(facts_folded), .params = {DOMAIN_ID, "2024-11-01"}},
+    {Q(facts_raw), .params = {DOMAIN_ID, "2024-11-05", "2024-12-01"}, .partition = "record_202411"},
+    {Q(label_forget), .params = {TEXT, "x"}},
+    {Q(label_list), .params = {TEXT}},
+    {Q(label_set), .params = {DOMAIN_ID, "x", "approve", NULL, NULL, "f", NULL}},
+    {Q(mailbox_load), .params = {"x", "1"}},
+    {Q(mailbox_save), .params = {"x", "1", "{[1,3)}"}},
+    {Q(partition_there), .params = {"record_202411"}},
+    {Q(partitions_before), .params = {"2024-11-01"}},
+    {Q(profile_merge)},
+    {Q(profiles), .params = {DOMAIN_ID, "{1,2,3,4,5,6,7,8}"}},
+    {Q(prune_marks), .params = {"2024-11-01"}, .whole = "report record_mark",
+     .why = "months go from all domains at once"},
+    {Q(quarantine_list), .params = {"0"}, .whole = "quarantine", .why = "lists all of it"},
+    {Q(quarantine_merge)},
+    {Q(quarantine_piece), .params = {"1", "1", "100"}},
+    {Q(quarantine_touch), .params = {BYTES}},
+    {Q(report_complete), .params = {DOMAIN_ID}},
+    {Q(report_content), .params = {DOMAIN_ID, BYTES}},
+    {Q(report_ids), .params = {"100"}},
+    {Q(report_known), .params = {TEXT, BYTES}},
+    {Q(report_merge)},
+    {Q(report_stored)},
+    {Q(reporter_find), .params = {TEXT, ""}},
+    {Q(reporter_insert), .params = {TEXT, ""}},
+    {Q(rollup_build), .params = {DOMAIN_ID, "2024-11-01"}, .partition = "record_202411"},
+    {Q(rollup_clear), .params = {DOMAIN_ID, "2024-11-01"}},
+    {Q(rollup_done), .params = {DOMAIN_ID, "2024-11-01"}},
+    {Q(rollup_fresh), .params = {DOMAIN_ID, "2024-11-01"}},
+    {Q(rollup_stale), .params = {"2025-02-01", TEXT, "2024-11-01", "2025-01-01"}},
+    {Q(rollup_touch)},
+    {Q(schema_there)},
+    {Q(snapshot_load), .params = {"0"}},
+    {Q(snapshot_merge)},
+    {Q(snapshot_stage), .kind = UTILITY},
+    {Q(stage), .kind = UTILITY},
+    {Q(status), .whole = "report profile quarantine ledger",
+     .why = "counts the whole database, for a person who asked for that"},
+    {Q(window_days), .params = {DOMAIN_ID, "2024-11-05", "2024-12-05"}},
+    {Q(window_labels), .params = {DOMAIN_ID, "2024-11-05"}},
+    {Q(window_policies), .params = {DOMAIN_ID, "2024-11-05", "2024-12-05"}},
+    {Q(window_reporters), .params = {DOMAIN_ID, "2024-11-05", "2024-12-05"}},
+#undef Q
+};
+
+/* What grows for ever, and that only by the domain is read. */
+static const char *const history[] = {"report",       "record_mark", "profile",
+				      "sender_month", "quarantine",  "ledger"};
+
+static void fill(const char *info)
+{
+	struct loading l;
+	loading_open(&l, info, false);
+	for (int i = 0; i < DAYS * DOMAINS * REPORTERS; i++) {
+		char id[32], domain[32], org[32];
+		snprintf(id, sizeof id, "r%d", i);
+		snprintf(domain, sizeof domain, "d%d.example", i % DOMAINS);
+		snprintf(org, sizeof org, "o%d.example", i / DOMAINS % REPORTERS);
+		put(&l, &(struct made){.domain = domain,
+				       .id = id,
+				       .org = org,
+				       .day = DAY0 + i / DOMAINS / REPORTERS,
+				       .n = 32,
+				       .profiles = 100,
+				       .variant = (unsigned)i,
+				       .flags = i % 10 == 7 ? DMARC_BAD_IP : 0});
+		if (i % 4 == 0)
+			note(
+			    &l, id,
+			    (struct blob){.size = strlen(id), .mem = (const uint8_t *)id, .fd = -1},
+			    OUT_REJECTED, "it was odd");
+		note(&l, id, (struct blob){.fd = -1}, OUT_NOT_A_REPORT, "a letter");
+	}
+	loading_flush(&l);
+	loading_close(&l);
+}
+
+/* A mailbox has many small reports; what they say does not matter here. */
+static const char more_reports[] =
+    "INSERT INTO report (domain_id, report_id, identity, content, reporter_id, external_id, "
+    "begin_at, end_at, day, format, p, pct, records, messages, source, run_id) "
+    "SELECT domain_id, report_id + n * 1000000, decode(md5(report_id || '/' || n), 'hex'), "
+    "content, "
+    "reporter_id, external_id, begin_at, end_at, day, format, p, pct, 0, 0, source, run_id "
+    "FROM report, generate_series(1, 9) n";
+
+static struct db *filled(void)
+{
+	struct db *db = fixture_open(fixture_database());
+	unsigned built;
+	fill(fixture_info());
+	CHECK_OK(db_rollup(db, NULL, all_days, DAY0 + 400, &built, &err));
+	assert_int_equal(built, 4 * DOMAINS);
+	CHECK_OK(db_exec(db, more_reports, &err));
+	CHECK_OK(db_exec(db, "ANALYZE", &err));
+	CHECK_OK(db_exec(db, sql_stage, &err));
+	CHECK_OK(db_exec(db, sql_snapshot_stage, &err));
+	return db;
+}
+
+static bool named(const char *list, const char *word)
+{
+	size_t n = strlen(word);
+	for (const char *at = list; at && (at = strstr(at, word)); at += n)
+		if ((at == list || at[-1] == ' ') && (at[n] == ' ' || at[n] == '\0'))
+			return true;
+	return false;
+}
+
+static bool is_history(const char *table)
+{
+	for (size_t i = 0; i < COUNT(history); i++)
+		if (strcmp(history[i], table) == 0)
+			return true;
+	return strncmp(table, "record_2", 8) == 0;
+}
+
+/* One node of a plan that reads a table; what is wrong with it, or NULL. */
+static const char *fault(const struct row *q, const char *node, const char *table, const char *cond)
+{
+	if (!is_history(table) || strcmp(node, "ModifyTable") == 0)
+		return NULL;
+	if (strncmp(table, "record_2", 8) == 0 &&
+	    (!q->partition || strcmp(q->partition, table) != 0))
+		return "a partition outside the window";
+	if (named(q->whole, table) || strcmp(node, "Bitmap Heap Scan") == 0)
+		return NULL; /* of the latter, the index scan below it tells */
+	if (strcmp(node, "Seq Scan") == 0 || !cond[0])
+		return "is read from end to end";
+	if (strcmp(table, "quarantine") != 0 && !strstr(cond, "domain_id"))
+		return "is not read by the domain";
+	return NULL;
+}
+
+static char *plan_of(struct db *db, const char *sql, int n, const char *const *params)
+{
+	static char explain[64 * 1024];
+	PGresult *res;
+	snprintf(explain, sizeof explain, "EXPLAIN (FORMAT JSON)\n%s", sql);
+	CHECK_OK(db_query(db, explain, n, params, &res, &err));
+	char *plan = strdup(PQgetvalue(res, 0, 0));
+	PQclear(res);
+	return plan;
+}
+
+/* Every node that reads a table, with its index condition; a bitmap's index stands for its table.
+ */
+static const char nodes_sql[] =
+    "SELECT n->>'Node Type', coalesce(n->>'Relation Name', i.indrelid::regclass::text),"
+    "       coalesce(n->>'Index Cond', '') "
+    "FROM jsonb_path_query($1::jsonb, 'strict $.**') n "
+    "LEFT JOIN pg_index i ON i.indexrelid = CASE WHEN jsonb_typeof(n) = 'object' "
+    "AND n ? 'Index Name' AND NOT n ? 'Relation Name' THEN (n->>'Index Name')::regclass END "
+    "WHERE jsonb_typeof(n) = 'object' AND (n ? 'Relation Name' OR i.indrelid IS NOT NULL)";
+
+static unsigned check_plan(struct db *db, const struct row *q, bool print)
+{
+	int n = 7;
+	unsigned faults = 0;
+	PGresult *res;
+	while (n > 0 && !strstr(q->sql, (const char[]){'$', (char)('0' + n), 0}))
+		n--;
+	char *plan = plan_of(db, q->sql, n, q->params);
+	CHECK_OK(db_query(db, nodes_sql, 1, (const char *const *)&plan, &res, &err));
+	bool partition_seen = !q->partition;
+	for (int i = 0; i < PQntuples(res); i++) {
+		const char *table = PQgetvalue(res, i, 1);
+		const char *why = fault(q, PQgetvalue(res, i, 0), table, PQgetvalue(res, i, 2));
+		partition_seen = partition_seen || strcmp(table, q->partition) == 0;
+		faults += why != NULL;
+		if (why && print)
+			print_error("%s.sql: %s %s (%s %s)\n", q->name, table, why,
+				    PQgetvalue(res, i, 0), PQgetvalue(res, i, 2));
+	}
+	if (!partition_seen)
+		fail_msg("%s.sql does not read %s", q->name, q->partition);
+	PQclear(res);
+	free(plan);
+	return faults;
+}
+
+static void test_plans(void **state)
+{
+	(void)state;
+	struct db *db = filled();
+	unsigned faults = 0;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (rows[i].kind == PLANNED)
+			faults += check_plan(db, &rows[i], true);
+	assert_int_equal(faults, 0);
+	/* what must be found is found */
+	static const struct row bad[] = {
+	    {.name = "by day alone",
+	     .sql = "SELECT count(*) FROM report WHERE day = $1::date",
+	     .params = {"2024-11-05"}},
+	    {.name = "all profiles", .sql = "SELECT count(*) FROM profile"},
+	    {.name = "other months",
+	     .sql = "SELECT * FROM record WHERE domain_id = 7 AND day >= $1::date",
+	     .params = {"2024-11-05"},
+	     .partition = "record_202411"},
+	};
+	for (size_t i = 0; i < COUNT(bad); i++)
+		CHECK_ROW(check_plan(db, &bad[i], false) > 0, i);
+	db_close(db);
+}
+
+static void test_all_known(void **state)
+{
+	(void)state;
+	DIR *d = opendir(DB_QUERIES);
+	size_t files = 0;
+	assert_non_null(d);
+	for (struct dirent *e; (e = readdir(d));) {
+		size_t n = strlen(e->d_name), i = 0;
+		if (n < 5 || strcmp(e->d_name + n - 4, ".sql") != 0)
+			continue;
+		while (i < COUNT(rows) && (strncmp(rows[i].name, e->d_name, n - 4) != 0 ||
+					   strlen(rows[i].name) != n - 4))
+			i++;
+		if (i == COUNT(rows))
+			fail_msg("db/queries/%s is not in the table of this test", e->d_name);
+		files++;
+	}
+	closedir(d);
+	assert_int_equal(files, COUNT(rows));
+}
+
+static int tests(void)
+{
+	const struct CMUnitTest all[] = {cmocka_unit_test(test_all_known),
+					 cmocka_unit_test(test_plans)};
+	return cmocka_run_group_tests(all, fixture_acquire, fixture_release);
+}
+
+int main(void)
+{
+	return fixture_main(tests);
+}
