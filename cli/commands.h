@@ -34,6 +34,7 @@ int cmd_rejects_retry(struct app *app, int argc, char **argv);
 int cmd_db_migrate(struct app *app, int argc, char **argv);
 int cmd_db_status(struct app *app, int argc, char **argv);
 int cmd_db_prune(struct app *app, int argc, char **argv);
+int cmd_db_distribute(struct app *app, int argc, char **argv);
 int cmd_db_start(struct app *app, int argc, char **argv);
 int cmd_db_stop(struct app *app, int argc, char **argv);
 int cmd_db_psql(struct app *app, int argc, char **argv);

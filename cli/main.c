@@ -62,6 +62,8 @@ static const struct command commands[] = {
     {"db migrate", NEED_DB_ANY, cmd_db_migrate, "", "create or upgrade the schema"},
     {"db status", NEED_DB_ANY, cmd_db_status, "[-f text|json]", "what is stored, and where"},
     {"db prune", NEED_DB, cmd_db_prune, "--keep MONTHS", "drop whole months, oldest first"},
+    {"db distribute", NEED_DB, cmd_db_distribute, "[--print]",
+     "spread the tables over the nodes of a Citus cluster (--print: show the statements)"},
     {"db start", NEED_NOTHING, cmd_db_start, "", "start the private cluster and keep it running"},
     {"db stop", NEED_NOTHING, cmd_db_stop, "", "stop the private cluster"},
     {"db psql", NEED_DB_ANY, cmd_db_psql, "[PSQL ARGUMENTS]", "psql on the database in use"},

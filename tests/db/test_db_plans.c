@@ -22,7 +22,7 @@
 
 enum kind {
 	PLANNED,
-	UTILITY, /* makes temporary tables: nothing to plan */
+	UTILITY, /* several statements that make or change tables: nothing to plan */
 };
 
 static const struct row {
@@ -36,9 +36,11 @@ static const struct row {
 #define Q(file) .name = #file, .sql = sql_##file
     {Q(conflict_known), .params = {DOMAIN_ID, BYTES, BYTES}},
     {Q(day_range)},
+    {Q(distribute), .kind = UTILITY},
     {Q(domain_find), .params = {TEXT}},
     {Q(domain_insert), .params = {TEXT}},
     {Q(domains), .params = {"2024-11-05", "2024-12-05"}},
+    {Q(extension), .params = {"citus"}},
     {Q(facts_folded), .params = {DOMAIN_ID, "2024-11-01"}},
     {Q(facts_raw), .params = {DOMAIN_ID, "2024-11-05", "2024-12-01"}, .partition = "record_202411"},
     {Q(label_forget), .params = {TEXT, "x"}},

@@ -21,7 +21,7 @@ class Exits(harness.Case):
     def test_usage(self):
         for args in ([], ["no-such-command"], ["--no-such-option"], ["ingest"], ["ingest", "--no-such"], ["ingest", "--jobs", "x", self.good],
                      ["ingest", "--jobs", "0", self.good], ["parse"], ["db"], ["db", "no-such"], ["db", "prune"],
-                     ["db", "prune", "--keep", "x"], ["inventory", "--month", "2026-13"], ["inventory", "--month", "2026-10", "--since", "2026-10-01"],
+                     ["db", "prune", "--keep", "x"], ["db", "distribute", "x"], ["db", "distribute", "--dry"], ["inventory", "--month", "2026-13"], ["inventory", "--month", "2026-10", "--since", "2026-10-01"],
                      ["inventory", "--since", "2026-10-02", "--until", "2026-10-01"], ["inventory", "-f", "pdf"], ["inventory", "--category", "x"],
                      ["readiness"], ["readiness", "--as-of", "yesterday", "example.com"], ["imap"], ["imap", "login"], ["imap", "login", "none"], ["rejects"], ["rejects", "show"], ["rejects", "show", "x"]):
             with self.subTest(args=args):
@@ -89,6 +89,21 @@ class Exits(harness.Case):
         self.assert_code(db.run("db", "migrate"), 0)
         self.assert_code(db.run("db", "migrate"), 0, "again")
         self.assertEqual(db.ingest(self.good)["reports"]["stored"], 1)
+
+    def test_distribute(self):
+        """Without Citus: one line, 78, nothing changed; the statements can be seen without any database."""
+        db = self.database()
+        db.ingest(self.good)
+        done = db.run("db", "distribute")
+        self.assert_code(done, 78)
+        self.assertEqual(done.out, "")
+        self.assert_sentence(done, "no Citus extension")
+        self.assertEqual(len(done.err.splitlines()), 1)
+        self.assertEqual(db.ingest(self.good)["reports"]["duplicate"], 1)
+        shown = harness.run("db", "distribute", "--print", db="host=/nonexistent")
+        self.assert_code(shown, 0)
+        self.assertIn("create_distributed_table('report', 'domain_id')", shown.out)
+        self.assertEqual(shown.err, "")
 
     def test_newer_schema(self):
         db = self.database()
