@@ -13,14 +13,12 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "core/day.h"
-#include "core/json.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/text.h"
 #include "db/conninfo.h"
 #include "db/migrate.h"
 #include "db/prune.h"
-#include "db/status.h"
 
 static int no_arguments(struct app *app, int argc, char **argv)
 {
@@ -51,108 +49,6 @@ int cmd_db_migrate(struct app *app, int argc, char **argv)
 		printf("The schema is at version %d already.\n", to);
 	else
 		printf("The schema was brought from version %d to version %d.\n", from, to);
-	return EXIT_OK;
-}
-
-static void status_text(const struct db_status *s)
-{
-	struct buf b;
-	char oldest[DAY_STRLEN], newest[DAY_STRLEN];
-	const struct {
-		const char *name;
-		uint64_t n;
-	} counts[] = {
-	    {"domains", s->domains}, {"reporters", s->reporters},     {"reports", s->reports},
-	    {"records", s->records}, {"messages", s->messages},       {"profiles", s->profiles},
-	    {"runs", s->runs},       {"quarantined", s->quarantined}, {"bytes on disk", s->bytes},
-	};
-	buf_init(&b, MIB);
-	buf_puts(&b, "database       ");
-	put_text(&b, s->conninfo);
-	buf_puts(&b, "\nserver         PostgreSQL ");
-	put_text(&b, s->server_version);
-	buf_printf(&b, "\nschema         version %d of %d\n", s->schema_version, migrate_latest());
-	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
-		buf_printf(&b, "%-15s", counts[i].name);
-		put_number(&b, counts[i].n);
-		buf_putc(&b, '\n');
-	}
-	if (s->any)
-		buf_printf(&b, "days           %s to %s\n", day_format(s->oldest, oldest),
-			   day_format(s->newest, newest));
-	print_buf(&b);
-	buf_free(&b);
-}
-
-static void put_day(struct json *j, const char *key, bool any, int32_t day)
-{
-	char text[DAY_STRLEN];
-	json_key(j, key);
-	json_string(j, any ? day_format(day, text) : NULL);
-}
-
-static void status_json(const struct db_status *s)
-{
-	struct buf b;
-	struct json j;
-	const struct {
-		const char *name;
-		uint64_t n;
-	} counts[] = {
-	    {"domains", s->domains}, {"reporters", s->reporters},     {"reports", s->reports},
-	    {"records", s->records}, {"messages", s->messages},       {"profiles", s->profiles},
-	    {"runs", s->runs},       {"quarantined", s->quarantined}, {"bytes", s->bytes},
-	};
-	buf_init(&b, MIB);
-	json_init(&j, &b);
-	json_object(&j);
-	json_key(&j, "schema"), json_string(&j, "ruascope.status/1");
-	json_key(&j, "database"), json_string(&j, s->conninfo);
-	json_key(&j, "server_version"), json_string(&j, s->server_version);
-	json_key(&j, "schema_version"), json_int(&j, s->schema_version);
-	json_key(&j, "schema_latest"), json_int(&j, migrate_latest());
-	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
-		json_key(&j, counts[i].name), json_uint(&j, counts[i].n);
-	json_key(&j, "outcomes");
-	json_object(&j);
-	for (int i = 0; i < OUT_COUNT; i++)
-		json_key(&j, outcome_names[i]), json_uint(&j, s->ledger[i]);
-	json_end(&j);
-	put_day(&j, "oldest", s->any, s->oldest);
-	put_day(&j, "newest", s->any, s->newest);
-	json_end(&j);
-	buf_putc(&b, '\n');
-	print_buf(&b);
-	buf_free(&b);
-}
-
-int cmd_db_status(struct app *app, int argc, char **argv)
-{
-	struct err err;
-	struct db_status s;
-	bool as_json;
-	int version, to;
-	int rc = format_option_only(app, argc, argv, &as_json);
-	if (rc == EXIT_OK && optind < argc)
-		rc = usage_error(app, "unexpected \"%s\"", argv[optind]);
-	if (rc == EXIT_OK)
-		rc = app_open(app);
-	if (rc != EXIT_OK)
-		return rc;
-	enum status st = app->is_private ? migrate_run(app->db, &version, &to, &err)
-					 : migrate_check(app->db, &err);
-	if (st == ST_OK)
-		st = db_status_read(app->db, &s, &err);
-	if (st == ST_FATAL) {
-		log_error("%s", err.msg);
-		return EXIT_CONFIG;
-	}
-	if (st != ST_OK)
-		return app_fail(st, &err);
-	if (as_json)
-		status_json(&s);
-	else
-		status_text(&s);
 	return EXIT_OK;
 }
 

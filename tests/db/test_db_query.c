@@ -377,6 +377,7 @@ static void test_views_and_status(void **state)
 					    "v_quarantine"};
 	struct db *db = fixture_open(fixture_database());
 	struct db_status s;
+	struct arena a = {0};
 	char sql[128];
 	fill(fixture_info());
 	for (size_t i = 0; i < COUNT(views); i++) {
@@ -387,13 +388,30 @@ static void test_views_and_status(void **state)
 		fixture_text(db, sql, yes, sizeof yes);
 		assert_string_equal(yes, "t");
 	}
-	CHECK_OK(db_status_read(db, &s, &err));
+	CHECK_OK(db_status_read(db, &a, &s, &err));
 	assert_int_equal(s.schema_version, migrate_latest());
 	assert_int_equal(s.domains, 3);
 	assert_int_equal(s.reports, DAYS * 3);
 	assert_int_equal(s.ledger[OUT_STORED], DAYS * 3);
 	assert_int_equal(s.records, fixture_int(db, "SELECT count(*) FROM record_row"));
 	assert_true(s.any && s.oldest == DAY0 && s.newest == DAY0 + DAYS - 1);
+	uint64_t records = 0, messages = 0;
+	assert_int_equal(s.n_months, 4);
+	for (size_t i = 0; i < s.n_months; i++) {
+		CHECK_ROW(s.months[i].bytes > 0, i);
+		records += s.months[i].records;
+		messages += s.months[i].messages;
+	}
+	assert_true(records == s.records && messages == s.messages);
+	assert_int_equal(s.n_last_runs, 1);
+	assert_int_equal(s.last_runs[0].reports, DAYS * 3);
+	assert_int_equal(s.last_runs[0].records, s.records);
+	assert_null(s.last_runs[0].finished); /* the fixture does not end its run */
+	uint64_t bytes = 0;
+	for (size_t i = 0; i < s.n_tables; i++)
+		bytes += s.tables[i].bytes;
+	assert_true(bytes > 0 && bytes < s.bytes);
+	arena_free(&a);
 	db_close(db);
 }
 

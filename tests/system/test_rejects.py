@@ -143,6 +143,14 @@ class Months(harness.Case):
         self.assertEqual((said["domains"], said["reporters"], said["runs"], said["quarantined"]), (1, 1, 2, 1))
         self.assertEqual(said["outcomes"], {"stored": 6, "duplicate": 6, "conflict": 0, "rejected": 1, "not_a_report": 1})
         self.assertEqual((said["oldest"], said["newest"]), (f"{self.firsts[5]:%Y-%m-%d}", f"{self.firsts[0]:%Y-%m-%d}"))
+        self.assertEqual([(m["month"], m["records"]) for m in said["months"]],
+                         [(f"{self.firsts[b]:%Y-%m}", b + 1) for b in reversed(range(6))])
+        self.assertTrue(all(m["bytes"] > 0 for m in said["months"]))
+        last, first = said["last_runs"]
+        self.assertEqual((last["inputs"], last["reports"], last["records"]), (8, 0, 0))
+        self.assertEqual((first["inputs"], first["reports"], first["records"]), (6, 6, 21))
+        self.assertTrue(first["finished"] and first["seconds"] > 0 and first["records_per_second"] > 0)
+        self.assertIn("record", [t["table"] for t in said["tables"]])
         text = self.db.run("db", "status")
         self.assert_code(text, 0)
         self.assertIn(f"{self.firsts[0]:%Y-%m-%d}", text.out)
