@@ -1,5 +1,8 @@
 /*
  * prune.h - forget old months: their record partitions whole, and what belongs to them.
+ *
+ * Profiles stay: loaders remember which are stored (load_dims.c) and would not store one again that
+ * was deleted beside them.
  */
 #ifndef DB_PRUNE_H
 #define DB_PRUNE_H
