@@ -76,7 +76,7 @@ struct fact_label {
 struct domain_facts {
 	const char *domain;
 	struct window window;
-	uint64_t messages, dmarc_pass; /* as the reporters evaluated, from the daily totals */
+	uint64_t messages, dmarc_pass; /* as the reporters evaluated, from the totals of reports */
 	uint64_t reports;
 	const struct dmarc_profile *profiles;
 	size_t n_profiles;

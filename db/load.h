@@ -6,7 +6,7 @@
  * because of one of its members is replayed one by one, so that only the bad one is set aside.
  * A batch hit by a serialization failure or deadlock is replayed whole.
  *
- * In the same transaction: report and record rows, daily totals, ledger, quarantine.
+ * In the same transaction: report and record rows, totals of months, ledger, quarantine.
  */
 #ifndef DB_LOAD_H
 #define DB_LOAD_H

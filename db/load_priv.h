@@ -39,7 +39,7 @@ struct dim_cache {
 	struct buf key; /* scratch */
 };
 
-/* A profile: its id, and what daily totals need of it. */
+/* A profile: its id, and what the totals of a report need of it. */
 struct load_profile {
 	int64_t id;
 	bool dkim, spf;

@@ -17,7 +17,7 @@ struct prune_result {
 };
 
 /* Everything with a day before keep_from (the first day of a month; core/day.h) goes: records,
- * reports, daily totals, rollups; ledger rows and quarantine older than that date too. */
+ * reports, rollups; ledger rows and quarantine older than that date too. */
 enum status db_prune(struct db *db, int32_t keep_from, struct prune_result *out,
 		     struct err *err) MUST_CHECK;
 

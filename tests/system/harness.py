@@ -70,7 +70,7 @@ def environment(home, **more):
     """Nothing of the caller's leaks in; a zone far from UTC shows times that are not."""
     env = {"PATH": os.environ["PATH"], "HOME": str(home), "XDG_DATA_HOME": str(home), "XDG_CONFIG_HOME": f"{home}/config",
            "LC_ALL": "C.UTF-8", "TZ": "Pacific/Auckland"}
-    for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "RUASCOPE_PG_BINDIR"):
+    for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "RUASCOPE_PG_BINDIR"):
         if name in os.environ:
             env[name] = os.environ[name]
     env.update({k: str(v) for k, v in more.items() if v is not None})
