@@ -302,6 +302,33 @@ static void put_projection(struct buf *out, const struct projection *p)
 	buf_puts(out, "</tbody></table></div>\n");
 }
 
+static void put_subdomains(struct buf *out, const struct projection *p)
+{
+	if (p->n_subdomains == 0)
+		return;
+	buf_puts(out,
+		 "<div class=\"wide\" tabindex=\"0\" role=\"group\" "
+		 "aria-label=\"Subdomains\"><table><caption>Mail from names below the domain, "
+		 "and what applies to it while sp and np stay</caption><thead><tr><th "
+		 "scope=\"col\">Name</th><th scope=\"col\">Policy</th><th scope=\"col\" "
+		 "class=\"n\">Messages</th><th scope=\"col\" class=\"n\">fail</th></tr></thead>"
+		 "<tbody>\n");
+	for (size_t i = 0; i < p->n_subdomains; i++) {
+		const struct subdomain *s = p->subdomains[i];
+		buf_puts(out, "<tr><th scope=\"row\">");
+		html_text(out, s->name);
+		buf_printf(out, "</th><td>%s</td><td class=\"n\">", subdomain_policy(s));
+		html_count(out, s->messages);
+		buf_puts(out, "</td><td class=\"n\">");
+		html_count(out, subdomain_failing(s));
+		buf_puts(out, "</td></tr>\n");
+	}
+	buf_puts(out, "</tbody></table></div>\n");
+	if (p->more_subdomains)
+		buf_printf(out, "<p class=\"soft\">and %zu more names, counted as if refused</p>\n",
+			   p->more_subdomains);
+}
+
 static void put_next(struct buf *out, const struct readiness *r)
 {
 	char day[DAY_STRLEN], name[300];
@@ -338,6 +365,7 @@ void render_readiness_html(const struct readiness *all, size_t n, struct buf *ou
 		put_next(out, r);
 		put_cards(out, r->inventory);
 		put_projection(out, &r->projection);
+		put_subdomains(out, &r->projection);
 		html_days_chart(out, r->inventory, r->window);
 		html_share_chart(out, r->inventory);
 		put_checks(out, r);
