@@ -167,7 +167,8 @@ void check_mail(struct judging *j)
 	check_others(j);
 	check_newest(j);
 	check_stage(j);
-	set_check(j, CHECK_A10, CHECK_UNKNOWN, "", "bounces are not read");
+	set_check(j, CHECK_A10, CHECK_UNKNOWN, "",
+		  "bounces are not read: search your mail servers' logs for \"550 5.7\"");
 	check_lists(j);
 	set_check(j, CHECK_M1, CHECK_INFO, "",
 		  "ask the owners of each sender, and whether your own gateway reports");
