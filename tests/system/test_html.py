@@ -5,9 +5,11 @@ import pathlib
 import re
 import shutil
 import subprocess
+import time
 import urllib.parse
 
 import harness
+import reports
 
 SAMPLES = harness.ROOT / "samples"
 ANSWERS = SAMPLES / ".dns/answers.sql"
@@ -88,6 +90,11 @@ def percent(part, whole, decimals):
 def contrast(a, b):
     light, dark = sorted((luminance(a), luminance(b)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
+
+
+def chromium(top, *args):
+    return subprocess.run([CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--enable-logging=stderr", "--v=0",
+                           f"--user-data-dir={top}/profile", *args], capture_output=True, text=True, timeout=300)
 
 
 class Pages(harness.Case):
@@ -225,10 +232,10 @@ class Pages(harness.Case):
         for name, text in self.pages.items():
             (top / f"{name}.html").write_text(text)
             for width in WIDTHS:
-                done = self.chromium(top, f"--window-size={width},1200", f"--screenshot={top}/{name}-{width}.png", f"file://{top}/{name}.html")
+                done = chromium(top, f"--window-size={width},1200", f"--screenshot={top}/{name}-{width}.png", f"file://{top}/{name}.html")
                 self.assertGreater((top / f"{name}-{width}.png").stat().st_size, 10000, done.stderr)
                 self.assertNotIn("CONSOLE", done.stderr)
-            self.chromium(top, "--print-to-pdf-no-header", f"--print-to-pdf={top}/{name}.pdf", f"file://{top}/{name}.html")
+            chromium(top, "--print-to-pdf-no-header", f"--print-to-pdf={top}/{name}.pdf", f"file://{top}/{name}.html")
             self.assertTrue((top / f"{name}.pdf").read_bytes().startswith(b"%PDF"))
 
     @harness.unittest.skipUnless(CHROMIUM and AXE, "chromium is not installed, or RUASCOPE_AXE does not name axe.min.js (npm pack axe-core)")
@@ -240,14 +247,58 @@ class Pages(harness.Case):
         for name, text in self.pages.items():
             page = re.sub('<meta http-equiv="Content-Security-Policy"[^>]*>', "", text)
             (top / "page.html").write_text(page.replace("</body>", f"<script>{script}</script><script>{run}</script></body>"))
-            done = self.chromium(top, "--virtual-time-budget=30000", "--dump-dom", f"file://{top}/page.html")
+            done = chromium(top, "--virtual-time-budget=30000", "--dump-dom", f"file://{top}/page.html")
             found = re.search('<pre id="axe">(.*?)</pre>', done.stdout)
             self.assertTrue(found, done.stderr[-500:])
             self.assertEqual(urllib.parse.unquote(found[1]), "[]", name)
 
-    def chromium(self, top, *args):
-        return subprocess.run([CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--enable-logging=stderr", "--v=0",
-                               f"--user-data-dir={top}/profile", *args], capture_output=True, text=True, timeout=300)
+
+class Large(harness.Case):
+    """What a house with many domains opens in a browser."""
+    DOMAINS, SENDERS = 50, 100
+
+    def records(self, domain, d):
+        """A network a sender, five addresses each; every second fails."""
+        for i in range(self.SENDERS):
+            for host in range(5):
+                yield reports.record(ip=f"2001:db8:{d:x}:{i:x}::{host + 1:x}", count=20 + i, header_from=domain, dkim="fail" if i % 2 else "pass", spf="fail")
+
+    def test_size(self):
+        top, db = self.scratch(), self.database()
+        domains = [f"d{d}.example" for d in range(self.DOMAINS)]
+        for d, domain in enumerate(domains):
+            rows = list(self.records(domain, d))
+            for n, org in enumerate(("one.example", "two.example", "three.example")):
+                (top / f"{org}!{domain}.xml").write_bytes(reports.report(f"{n}-{domain}", rows, domain=domain, org=org, begin=reports.BEGIN + n * 9 * reports.DAY))
+        db.ingest(top)
+        said = db.run("--offline", "inventory", "--month", "2026-10", "-f", "json").json()
+        self.assertEqual([len(d["senders"]) for d in said["domains"]], [self.SENDERS] * self.DOMAINS)
+        for name, args in (("inventory", ("inventory", "--month", "2026-10")), ("readiness", ("readiness", "--all", "--as-of", "2026-11-01"))):
+            with self.subTest(page=name):
+                done = db.run("--offline", *args, "-f", "html")
+                self.assertIn(done.code, (0, 2, 3), done.err)
+                self.assertLess(len(done.out.encode()), 5_000_000)
+                page = Page(done.out)
+                self.assertEqual(page.problems, [])
+                for domain in domains:
+                    self.assertTrue(page.says(domain))
+                if name == "inventory":
+                    rows = page.table("Senders,") + page.table("Small senders")
+                    self.assertEqual(len(rows), self.DOMAINS * self.SENDERS)
+                if CHROMIUM:
+                    self.opens(top, done.out)
+
+    def opens(self, top, text):
+        """Into the same browser as an empty page: the difference is the page's own."""
+        took = {}
+        for name, content in (("warm", "<p>.</p>"), ("empty", "<p>.</p>"), ("page", text)):
+            (top / f"{name}.html").write_text(content)
+            begin = time.monotonic()
+            done = chromium(top, f"--screenshot={top}/{name}.png", f"file://{top}/{name}.html")
+            took[name] = time.monotonic() - begin
+            self.assertNotIn("CONSOLE", done.stderr)
+            self.assertTrue((top / f"{name}.png").exists(), done.stderr)
+        self.assertLess(took["page"] - took["empty"], max(2, 5 * took["empty"]), "two seconds; more where the browser itself is slow")
 
 
 if __name__ == "__main__":
