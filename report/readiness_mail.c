@@ -63,7 +63,7 @@ static void check_open(struct judging *j)
 			names = TEXT(j, "%s%s%s", names, n > 1 ? ", " : "", s->name);
 	}
 	set_check(j, CHECK_A3, n ? CHECK_FAIL : CHECK_PASS, TEXT(j, "%u", n),
-		  n ? TEXT(j, "to be repaired first: %s%s", names, n > 5 ? " and more" : "")
+		  n ? TEXT(j, "failing: %s%s", names, n > 5 ? " and more" : "")
 		    : "every legitimate sender passes");
 }
 

@@ -248,7 +248,8 @@ static const char *status_class(enum check_status s)
 
 static void put_glance(struct buf *out, const struct readiness *r)
 {
-	buf_puts(out, "<svg viewBox=\"0 0 1000 40\" role=\"img\" aria-label=\"All checks at a "
+	buf_puts(out, "<svg class=\"glance\" viewBox=\"0 0 1000 40\" role=\"img\" aria-label=\"All "
+		      "checks at a "
 		      "glance; the table below has them\">");
 	for (int i = 0; i < CHECK_COUNT; i++)
 		buf_printf(out,
@@ -260,9 +261,43 @@ static void put_glance(struct buf *out, const struct readiness *r)
 	buf_puts(out, "</svg>\n");
 }
 
+/* What a person must read, before anything else. */
+static void put_obstacles(struct buf *out, const struct readiness *r)
+{
+	static const enum check_status wanted[] = {CHECK_FAIL, CHECK_WARN};
+	if (r->verdict == VERDICT_READY)
+		return; /* of a domain that sends nothing C1 and others fail, and do not matter */
+	buf_puts(out, "<ul class=\"plain\">");
+	for (int w = 0; w < 2; w++)
+		for (int i = 0; i < CHECK_COUNT; i++) {
+			const struct check *c = &r->checks[i];
+			if (c->status != wanted[w])
+				continue;
+			buf_printf(out, "<li><span class=\"cat %s\">%s</span> <strong>%s ",
+				   status_class(c->status), check_status_names[c->status], c->id);
+			html_text(out, c->title);
+			buf_puts(out, "</strong>: ");
+			html_text(out, c->text);
+			buf_puts(out, "</li>\n");
+		}
+	buf_puts(out, "</ul>\n");
+}
+
+static void put_not_observed(struct buf *out, const struct readiness *r)
+{
+	if (r->n_not_observed == 0)
+		return;
+	buf_puts(out, "<p>Not observed in this window, though seen before: ");
+	for (size_t i = 0; i < r->n_not_observed; i++) {
+		buf_puts(out, i ? ", " : "");
+		html_text(out, r->not_observed[i]);
+	}
+	buf_puts(out, "</p>\n");
+}
+
 static void put_checks(struct buf *out, const struct readiness *r)
 {
-	buf_puts(out, "<div class=\"wide\" tabindex=\"0\" role=\"group\" "
+	buf_puts(out, "<h3>Checks</h3>\n<div class=\"wide stack\" tabindex=\"0\" role=\"group\" "
 		      "aria-label=\"Table\"><table><caption>Every check</caption><thead><tr><th "
 		      "scope=\"col\">Check</th><th scope=\"col\">Result</th>"
 		      "<th scope=\"col\">Found</th><th scope=\"col\">Wanted</th><th "
@@ -362,10 +397,14 @@ void render_readiness_html(const struct readiness *all, size_t n, struct buf *ou
 		    day_format(r->window.until - 1, until),
 		    r->dmarc.policy ? published_policy_names[r->dmarc.policy] : "(no record)");
 		put_glance(out, r);
+		put_obstacles(out, r);
 		put_next(out, r);
 		put_cards(out, r->inventory);
 		put_projection(out, &r->projection);
 		put_subdomains(out, &r->projection);
+		put_not_observed(out, r);
+		if (r->inventory->messages > 0)
+			buf_puts(out, "<h3>Messages a day</h3>\n");
 		html_days_chart(out, r->inventory, r->window);
 		html_share_chart(out, r->inventory);
 		put_checks(out, r);

@@ -140,7 +140,10 @@ class Pages(harness.Case):
     def test_content(self):
         self.assertIn("web80.webhost.example", self.pages["inventory"])
         self.assertIn("v=spf1 ip4:192.0.2.10 ip4:192.0.2.80 include:_spf.mailhost.example ~all", self.pages["report"])
-        self.assertIn("Not ready for p=reject", self.pages["readiness"])
+        readiness = self.pages["readiness"]
+        self.assertIn("Not ready for p=reject", readiness)
+        obstacle = re.search(r'<li><span class="cat bad">fail</span> <strong>A3 [^<]*</strong>: failing: web80.webhost.example</li>', readiness)
+        self.assertLess(obstacle.start(), readiness.index("<h3>Next</h3>"), "what stands in the way comes first")
         for domain in ("example.com", "example.org", "odd.example"):
             self.assertIn(f"<h2>{domain}</h2>", self.pages["all"])
 
