@@ -100,6 +100,7 @@ static const struct readiness_case cases[] = {
     {CHECK_A5, CHECK_FAIL, {.legit = 7999, .spf_only = 2001}},
     {CHECK_A6, CHECK_PASS, {.breaks = 50}},
     {CHECK_A6, CHECK_WARN, {.breaks = 51}},
+    {CHECK_A6, CHECK_WARN, {.breaks = 200}},
     {CHECK_A6, CHECK_FAIL, {.breaks = 201}},
     {CHECK_A7, CHECK_PASS, {.new_age = 15}},
     {CHECK_A7, CHECK_WARN, {.new_age = 14}},
@@ -155,6 +156,7 @@ static const struct readiness_case cases[] = {
     {CHECK_D6, CHECK_FAIL, {.key = "s2._domainkey.example.com TXT nothing"}},
     {CHECK_D7, CHECK_PASS, {0}},
     {CHECK_D7, CHECK_WARN, {.strict = 49}},
+    {CHECK_D7, CHECK_WARN, {.strict = 50}}, /* 0.4975 % */
     {CHECK_D7, CHECK_FAIL, {.strict = 51}},
     {CHECK_D9, CHECK_PASS, {0}},
     {CHECK_A11, CHECK_INFO, {0}},
