@@ -208,24 +208,14 @@ static void sum_gate(struct judging *j)
 static void sum_window(struct judging *j)
 {
 	const struct domain_inventory *inv = j->out->inventory;
-	const unsigned let_through = DMARC_FORWARD_REASON | DMARC_ARC_PASS | DMARC_LOCAL_POLICY;
-	struct projection *out = &j->out->projection;
 	for (size_t i = 0; i < inv->n_senders; i++) {
 		const struct sender *s = &inv->senders[i];
 		enum fate fate = fate_of(s);
 		if (fate == FATE_LEGIT && !is_legit(s))
 			continue;
-		for (size_t k = 0; k < s->n_facts; k++) {
-			const struct dmarc_profile *p =
-			    &j->in->window->profiles[s->facts[k]->profile];
-			uint64_t n = s->facts[k]->messages;
-			add_volume(&j->window[fate], p, n);
-			out->messages += n;
-			if (p->cell <= CELL_P7)
-				continue;
-			out->would_reject[fate] += n;
-			out->expected[fate] += p->flags & let_through ? 0 : n;
-		}
+		for (size_t k = 0; k < s->n_facts; k++)
+			add_volume(&j->window[fate], &j->in->window->profiles[s->facts[k]->profile],
+				   s->facts[k]->messages);
 	}
 }
 
@@ -277,6 +267,7 @@ void readiness_judge(const struct readiness_input *in, struct knowledge *k, stru
 	own_addresses(&j);
 	sum_window(&j);
 	sum_gate(&j);
+	project(&j);
 	find_not_observed(&j);
 	out->parked =
 	    j.zone.answered && j.window[FATE_LEGIT].messages == 0 && j.zone.n_exchangers == 0;

@@ -68,12 +68,36 @@ extern const char
 enum fate { FATE_LEGIT, FATE_FORWARDER, FATE_UNKNOWN, FATE_UNAUTHORIZED, FATE_COUNT };
 extern const char *const fate_names[FATE_COUNT];
 
-/* Messages of the window that p=reject would have refused. */
+/* What decides about mail of a subdomain: a tag of the domain's record, or a record of its own. */
+enum policy_tag { TAG_NONE, TAG_P, TAG_SP, TAG_NP, TAG_OWN };
+extern const char *const policy_tag_names[]; /* "", "p", "sp", "np", "own" */
+
+/*
+ * A name below the domain that mail came from, and the policy that this mail meets once the domain
+ * publishes p=reject and leaves sp and np as they are (np: the name does not exist).
+ */
+struct subdomain {
+	const char *name;
+	enum published_policy policy; /* POLICY_ABSENT: DNS did not say */
+	enum policy_tag by;
+	uint64_t messages, failing[FATE_COUNT];
+};
+
+uint64_t subdomain_failing(const struct subdomain *s);
+const char *subdomain_policy(const struct subdomain *s); /* "sp=none"; "DNS does not say" */
+
+/*
+ * Messages of the window that p=reject would have refused. What fails below the domain counts
+ * where its policy is reject or not known; where it is weaker, only in subdomains.
+ */
 struct projection {
 	uint64_t messages;
 	uint64_t would_reject[FATE_COUNT]; /* at most: all that fail */
 	uint64_t expected[FATE_COUNT];     /* less those that the same reporters let through for a
 					      reason: forwarded, ARC, local policy */
+	uint64_t *of_sender;               /* would_reject, by sender of the inventory */
+	const struct subdomain *const *subdomains; /* most failing mail first */
+	size_t n_subdomains, more_subdomains;      /* more: not listed, DNS was not asked */
 };
 
 struct next_step {

@@ -63,7 +63,7 @@ static void check_open(struct judging *j)
 			names = TEXT(j, "%s%s%s", names, n > 1 ? ", " : "", s->name);
 	}
 	set_check(j, CHECK_A3, n ? CHECK_FAIL : CHECK_PASS, TEXT(j, "%u", n),
-		  n ? TEXT(j, "to be repaired first: %s%s", names, n > 5 ? " and more" : "")
+		  n ? TEXT(j, "failing: %s%s", names, n > 5 ? " and more" : "")
 		    : "every legitimate sender passes");
 }
 
@@ -167,7 +167,8 @@ void check_mail(struct judging *j)
 	check_others(j);
 	check_newest(j);
 	check_stage(j);
-	set_check(j, CHECK_A10, CHECK_UNKNOWN, "", "bounces are not read");
+	set_check(j, CHECK_A10, CHECK_UNKNOWN, "",
+		  "bounces are not read: search your mail servers' logs for \"550 5.7\"");
 	check_lists(j);
 	set_check(j, CHECK_M1, CHECK_INFO, "",
 		  "ask the owners of each sender, and whether your own gateway reports");

@@ -37,6 +37,7 @@ enum check_status judge_value(const struct judging *j, enum check_id id, double 
 /* 99.4 of per cent; 100 when whole is 0. */
 double percent(uint64_t part, uint64_t whole);
 
+void project(struct judging *j);    /* what p=reject would have refused */
 void check_data(struct judging *j); /* C1 to C6 */
 void check_mail(struct judging *j); /* A1 to A11, M1 */
 void check_dns(struct judging *j);  /* D1 to D9 */

@@ -248,7 +248,8 @@ static const char *status_class(enum check_status s)
 
 static void put_glance(struct buf *out, const struct readiness *r)
 {
-	buf_puts(out, "<svg viewBox=\"0 0 1000 40\" role=\"img\" aria-label=\"All checks at a "
+	buf_puts(out, "<svg class=\"glance\" viewBox=\"0 0 1000 40\" role=\"img\" aria-label=\"All "
+		      "checks at a "
 		      "glance; the table below has them\">");
 	for (int i = 0; i < CHECK_COUNT; i++)
 		buf_printf(out,
@@ -260,9 +261,43 @@ static void put_glance(struct buf *out, const struct readiness *r)
 	buf_puts(out, "</svg>\n");
 }
 
+/* What a person must read, before anything else. */
+static void put_obstacles(struct buf *out, const struct readiness *r)
+{
+	static const enum check_status wanted[] = {CHECK_FAIL, CHECK_WARN};
+	if (r->verdict == VERDICT_READY)
+		return; /* of a domain that sends nothing C1 and others fail, and do not matter */
+	buf_puts(out, "<ul class=\"plain\">");
+	for (int w = 0; w < 2; w++)
+		for (int i = 0; i < CHECK_COUNT; i++) {
+			const struct check *c = &r->checks[i];
+			if (c->status != wanted[w])
+				continue;
+			buf_printf(out, "<li><span class=\"cat %s\">%s</span> <strong>%s ",
+				   status_class(c->status), check_status_names[c->status], c->id);
+			html_text(out, c->title);
+			buf_puts(out, "</strong>: ");
+			html_text(out, c->text);
+			buf_puts(out, "</li>\n");
+		}
+	buf_puts(out, "</ul>\n");
+}
+
+static void put_not_observed(struct buf *out, const struct readiness *r)
+{
+	if (r->n_not_observed == 0)
+		return;
+	buf_puts(out, "<p>Not observed in this window, though seen before: ");
+	for (size_t i = 0; i < r->n_not_observed; i++) {
+		buf_puts(out, i ? ", " : "");
+		html_text(out, r->not_observed[i]);
+	}
+	buf_puts(out, "</p>\n");
+}
+
 static void put_checks(struct buf *out, const struct readiness *r)
 {
-	buf_puts(out, "<div class=\"wide\" tabindex=\"0\" role=\"group\" "
+	buf_puts(out, "<h3>Checks</h3>\n<div class=\"wide stack\" tabindex=\"0\" role=\"group\" "
 		      "aria-label=\"Table\"><table><caption>Every check</caption><thead><tr><th "
 		      "scope=\"col\">Check</th><th scope=\"col\">Result</th>"
 		      "<th scope=\"col\">Found</th><th scope=\"col\">Wanted</th><th "
@@ -302,6 +337,33 @@ static void put_projection(struct buf *out, const struct projection *p)
 	buf_puts(out, "</tbody></table></div>\n");
 }
 
+static void put_subdomains(struct buf *out, const struct projection *p)
+{
+	if (p->n_subdomains == 0)
+		return;
+	buf_puts(out,
+		 "<div class=\"wide\" tabindex=\"0\" role=\"group\" "
+		 "aria-label=\"Subdomains\"><table><caption>Mail from names below the domain, "
+		 "and what applies to it while sp and np stay</caption><thead><tr><th "
+		 "scope=\"col\">Name</th><th scope=\"col\">Policy</th><th scope=\"col\" "
+		 "class=\"n\">Messages</th><th scope=\"col\" class=\"n\">fail</th></tr></thead>"
+		 "<tbody>\n");
+	for (size_t i = 0; i < p->n_subdomains; i++) {
+		const struct subdomain *s = p->subdomains[i];
+		buf_puts(out, "<tr><th scope=\"row\">");
+		html_text(out, s->name);
+		buf_printf(out, "</th><td>%s</td><td class=\"n\">", subdomain_policy(s));
+		html_count(out, s->messages);
+		buf_puts(out, "</td><td class=\"n\">");
+		html_count(out, subdomain_failing(s));
+		buf_puts(out, "</td></tr>\n");
+	}
+	buf_puts(out, "</tbody></table></div>\n");
+	if (p->more_subdomains)
+		buf_printf(out, "<p class=\"soft\">and %zu more names, counted as if refused</p>\n",
+			   p->more_subdomains);
+}
+
 static void put_next(struct buf *out, const struct readiness *r)
 {
 	char day[DAY_STRLEN], name[300];
@@ -335,9 +397,14 @@ void render_readiness_html(const struct readiness *all, size_t n, struct buf *ou
 		    day_format(r->window.until - 1, until),
 		    r->dmarc.policy ? published_policy_names[r->dmarc.policy] : "(no record)");
 		put_glance(out, r);
+		put_obstacles(out, r);
 		put_next(out, r);
 		put_cards(out, r->inventory);
 		put_projection(out, &r->projection);
+		put_subdomains(out, &r->projection);
+		put_not_observed(out, r);
+		if (r->inventory->messages > 0)
+			buf_puts(out, "<h3>Messages a day</h3>\n");
 		html_days_chart(out, r->inventory, r->window);
 		html_share_chart(out, r->inventory);
 		put_checks(out, r);

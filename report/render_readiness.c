@@ -111,9 +111,8 @@ static void put_losers(struct buf *out, const struct text_style *style, const st
 	size_t shown = 0;
 	for (size_t i = 0; i < r->inventory->n_senders && shown < 10; i++) {
 		const struct sender *s = &r->inventory->senders[i];
-		uint64_t failing = s->t.messages - tally_judged_pass(&s->t);
-		if (failing == 0 || s->change == CHANGE_GONE ||
-		    s->verdict.category == CAT_UNAUTHORIZED ||
+		uint64_t lost = r->projection.of_sender[i];
+		if (lost == 0 || s->verdict.category == CAT_UNAUTHORIZED ||
 		    s->verdict.category == CAT_SUSPECT_ABUSE)
 			continue;
 		if (shown++ == 0)
@@ -122,9 +121,31 @@ static void put_losers(struct buf *out, const struct text_style *style, const st
 		put_text_cell(out, style, s->name, 34, true);
 		buf_putc(out, ' ');
 		put_text_cell(out, style, category_words[s->verdict.category], 18, true);
-		put_count_cell(out, failing, 12);
+		put_count_cell(out, lost, 12);
 		put_line_end(out);
 	}
+}
+
+/* Mail from names below the domain, and what would become of it. */
+static void put_subdomains(struct buf *out, const struct text_style *style,
+			   const struct projection *p)
+{
+	if (p->n_subdomains == 0)
+		return;
+	buf_puts(out,
+		 "Below the domain, and what applies there while sp and np stay:      fails\n");
+	for (size_t i = 0; i < p->n_subdomains; i++) {
+		const struct subdomain *s = p->subdomains[i];
+		buf_puts(out, "  ");
+		put_text_cell(out, style, s->name, 34, true);
+		buf_putc(out, ' ');
+		put_text_cell(out, style, subdomain_policy(s), 18, true);
+		put_count_cell(out, subdomain_failing(s), 12);
+		put_line_end(out);
+	}
+	if (p->more_subdomains)
+		buf_printf(out, "  and %zu more names, counted as if refused\n",
+			   p->more_subdomains);
 }
 
 static void put_next(struct buf *out, const struct text_style *style, const struct readiness *r)
@@ -164,6 +185,7 @@ void render_readiness_text(const struct readiness *r, const struct text_style *s
 	put_blocking(out, style, r);
 	put_projection(out, &r->projection);
 	put_losers(out, style, r);
+	put_subdomains(out, style, &r->projection);
 	for (size_t i = 0; i < r->n_not_observed; i++) {
 		buf_puts(out, i ? ", " : "\nNot observed in this window, though seen before: ");
 		put_text_cell(out, style, r->not_observed[i], 60, false);
@@ -222,8 +244,8 @@ static void put_senders(struct json *j, const struct readiness *r)
 	json_array(j);
 	for (size_t i = 0; i < r->inventory->n_senders; i++) {
 		const struct sender *s = &r->inventory->senders[i];
-		uint64_t failing = s->t.messages - tally_judged_pass(&s->t);
-		if (failing == 0 || s->change == CHANGE_GONE)
+		uint64_t lost = r->projection.of_sender[i];
+		if (lost == 0)
 			continue;
 		json_object(j);
 		member(j, "sender", s->name);
@@ -232,10 +254,30 @@ static void put_senders(struct json *j, const struct readiness *r)
 		json_key(j, "messages");
 		json_uint(j, s->t.messages);
 		json_key(j, "would_reject");
-		json_uint(j, failing);
+		json_uint(j, lost);
 		json_end(j);
 	}
 	json_end(j);
+}
+
+static void put_names(struct json *j, const struct projection *p)
+{
+	json_key(j, "subdomains");
+	json_array(j);
+	for (size_t i = 0; i < p->n_subdomains; i++) {
+		const struct subdomain *s = p->subdomains[i];
+		json_object(j);
+		member(j, "domain", s->name);
+		member(j, "policy", s->by ? published_policy_names[s->policy] : NULL);
+		member(j, "by", s->by ? policy_tag_names[s->by] : NULL);
+		json_key(j, "messages");
+		json_uint(j, s->messages);
+		put_fates(j, "failing", s->failing);
+		json_end(j);
+	}
+	json_end(j);
+	json_key(j, "more_subdomains");
+	json_uint(j, p->more_subdomains);
 }
 
 static void put_checks(struct json *j, const struct readiness *r)
@@ -282,6 +324,7 @@ void render_readiness_json(const struct readiness *r, struct buf *out)
 	put_fates(&j, "would_reject", r->projection.would_reject);
 	put_fates(&j, "expected", r->projection.expected);
 	put_senders(&j, r);
+	put_names(&j, &r->projection);
 	json_end(&j);
 	json_key(&j, "not_observed");
 	json_array(&j);

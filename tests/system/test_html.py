@@ -5,9 +5,11 @@ import pathlib
 import re
 import shutil
 import subprocess
+import time
 import urllib.parse
 
 import harness
+import reports
 
 SAMPLES = harness.ROOT / "samples"
 ANSWERS = SAMPLES / ".dns/answers.sql"
@@ -21,6 +23,7 @@ class Page(html.parser.HTMLParser):
     def __init__(self, text):
         super().__init__()
         self.open, self.tags, self.headings, self.problems = [], [], [], []
+        self.tables, self.words, self.cell = [], [], None  # a table: its caption, then rows of cells
         self.feed(text)
         self.close()
         if self.open:
@@ -31,6 +34,12 @@ class Page(html.parser.HTMLParser):
         self.tags.append((tag, attrs))
         if tag not in VOID:
             self.open.append(tag)
+        if tag == "table":
+            self.tables.append([])
+        elif tag == "tr":
+            self.tables[-1].append([])
+        elif tag in ("caption", "th", "td"):
+            self.cell = []
         if re.fullmatch("h[1-6]", tag):
             self.headings.append(int(tag[1]))
         for name, value in attrs.items():
@@ -43,6 +52,22 @@ class Page(html.parser.HTMLParser):
     def handle_endtag(self, tag):
         if not self.open or self.open.pop() != tag:
             self.problems.append(f"</{tag}> closes something else at {self.getpos()}")
+        if tag in ("caption", "th", "td"):
+            text = " ".join("".join(self.cell).split())
+            self.tables[-1].append(text) if tag == "caption" else self.tables[-1][-1].append(text)
+            self.cell = None
+
+    def handle_data(self, data):
+        self.words.append(data)
+        if self.cell is not None:
+            self.cell.append(data)
+
+    def table(self, caption):
+        """The rows of the tables whose caption begins so, without their heads."""
+        return [row for t in self.tables if t[0].startswith(caption) for row in t[2:]]
+
+    def says(self, words):
+        return " ".join(words.split()) in " ".join("".join(self.words).split())
 
 
 def luminance(colour):
@@ -53,9 +78,23 @@ def luminance(colour):
     return 0.2126 * r + 0.7152 * g + 0.0722 * b
 
 
+def percent(part, whole, decimals):
+    """As a person is told it: never 100 % while something fails, never 0 while something passes."""
+    if whole == 0 or part >= whole:
+        return "100%" if whole else "-"
+    least = 0.1 if decimals else 1
+    value = min(100 * part / whole, 100 - least)
+    return f"{max(value, least) if part else value:.{decimals}f}%"
+
+
 def contrast(a, b):
     light, dark = sorted((luminance(a), luminance(b)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
+
+
+def chromium(top, *args):
+    return subprocess.run([CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--enable-logging=stderr", "--v=0",
+                           f"--user-data-dir={top}/profile", *args], capture_output=True, text=True, timeout=300)
 
 
 class Pages(harness.Case):
@@ -101,9 +140,84 @@ class Pages(harness.Case):
     def test_content(self):
         self.assertIn("web80.webhost.example", self.pages["inventory"])
         self.assertIn("v=spf1 ip4:192.0.2.10 ip4:192.0.2.80 include:_spf.mailhost.example ~all", self.pages["report"])
-        self.assertIn("Not ready for p=reject", self.pages["readiness"])
+        readiness = self.pages["readiness"]
+        self.assertIn("Not ready for p=reject", readiness)
+        obstacle = re.search(r'<li><span class="cat bad">fail</span> <strong>A3 [^<]*</strong>: failing: web80.webhost.example</li>', readiness)
+        self.assertLess(obstacle.start(), readiness.index("<h3>Next</h3>"), "what stands in the way comes first")
         for domain in ("example.com", "example.org", "odd.example"):
             self.assertIn(f"<h2>{domain}</h2>", self.pages["all"])
+
+    def test_readiness_agrees(self):
+        """Verdict, checks, figures and records are the same in text, JSON and on the page."""
+        sentences = {"not_ready": ("NOT READY", "Not ready for p=reject"), "ready": ("READY:", "Ready for p=reject"),
+                     "insufficient_data": ("TOO LITTLE DATA", "Too little data to say")}
+        words = {"legit": "legitimate", "forwarder": "forwarded", "unknown": "unknown", "unauthorized": "of forgers"}
+        seen = set()
+        for domain in ("example.com", "example.org", "odd.example"):
+            text, json, page = (self.home.run("--offline", "readiness", domain, "--as-of", "2026-11-01", "-f", f) for f in ("text", "json", "html"))
+            self.assertEqual({text.code, page.code}, {json.code}, domain)
+            said, page, text = json.json(), Page(page.out), text.out
+            flat = " ".join(text.split())
+            self.assert_schema(said)
+            seen.add(said["verdict"])
+            self.assertRegex(text, f"^{domain}: {sentences[said['verdict']][0]}")
+            self.assertTrue(page.says(sentences[said["verdict"]][1]))
+            checks = [[f"{c['id']} {c['title']}", c["status"], c["value"], c["limit"], c["text"]] for c in said["checks"]]
+            self.assertEqual(page.table("Every check"), checks)
+            lines = [line[2:] for line in text[text.index("Every check:"):].splitlines()[1:]]
+            self.assertEqual([line.split() for line in lines], [[c["status"], c["id"], *c["title"].split(), *c["value"].split()] for c in said["checks"]])
+            for c in said["checks"]:
+                if c["status"] in ("fail", "warn"):
+                    self.assertIn(f"{c['id']} {c['title']}: {c['value']}", flat)
+                    self.assertIn(c["text"], flat)
+            p = said["projection"]
+            rows = [[words[f], f"{p['would_reject'][f]:,}", f"{p['expected'][f]:,}"] for f in words]
+            self.assertEqual(page.table("Messages that receivers would have refused"), rows)
+            for row in rows:
+                self.assertIn(f"{row[0]} {row[1]} ({row[2]})", flat)
+            self.assertEqual(sum(p["would_reject"].values()), sum(s["would_reject"] for s in p["senders"]))
+            for s in p["senders"]:
+                if s["category"] not in ("unauthorized", "suspect_abuse"):
+                    self.assertRegex(text, rf"(?m)^  {re.escape(s['sender'])} .* {s['would_reject']:,}$")
+            below = [[s["domain"], f"{s['messages']:,}", f"{sum(s['failing'].values()):,}"] for s in p["subdomains"]]
+            self.assertEqual([[row[0], *row[2:]] for row in page.table("Mail from names below")], below)
+            for name, _, failing in below:
+                self.assertRegex(text, rf"(?m)^  {re.escape(name)} .* {failing}$")
+            for gone in said["not_observed"]:
+                self.assertIn(gone, text)
+                self.assertTrue(page.says(gone), gone)
+            self.assertIn(said["next_step"]["text"], flat)
+            self.assertTrue(page.says(said["next_step"]["text"]))
+            self.assertIn(said["next_step"]["look_again"], text)
+            self.assertTrue(page.says(said["next_step"]["look_again"]))
+        self.assertEqual(seen, set(sentences), "the samples have each of these")
+
+    def test_inventory_agrees(self):
+        text, json = (self.home.run("--offline", "inventory", "--month", "2026-10", "-f", f) for f in ("text", "json"))
+        said, page, listed = json.json(), Page(self.pages["inventory"]), []
+        self.assert_schema(said)
+        words = {"authorized": "authorised", "legit_spf_missing": "missing from SPF", "legit_unaligned": "not aligned", "legit_broken": "broken",
+                 "forwarder": "forwarder", "suspect_abuse": "suspected abuse", "unauthorized": "unauthorised", "unknown": "unknown"}
+        parts = re.split(r"(?m)^(?=\S+: \d{4}-\d\d-\d\d to )", text.out)[1:]
+        self.assertEqual([part.split(":")[0] for part in parts], [d["domain"] for d in said["domains"]])
+        for d, part in zip(said["domains"], parts):
+            head = f"{d['messages']:,} messages, {percent(d['dmarc_pass'], d['messages'], 1)} pass DMARC; {d['reports']} reports of {d['reporters']} reporters"
+            self.assertIn(head, part)
+            self.assertTrue(page.says(head), head)
+            self.assertEqual(d["messages"], sum(s["messages"] for s in d["senders"]))
+            table = part[part.index("\n\nSender "):part.index("\nTotal ")].splitlines()[3:]
+            small = re.findall(r"(?m)^(?:Not listed:|  and) (\d+) (?:small|more)", part.split("\nTo look at:")[0])
+            self.assertEqual(len(table) + sum(map(int, small)), len(d["senders"]))
+            rows = []
+            for s in d["senders"]:
+                n = s["messages"]
+                shares = [percent(s[k], n, 1) for k in ("dmarc_pass", "spf_aligned", "dkim_aligned")]
+                rows.append((s["sender"], words[s["category"]], f"{n:,}", *shares))
+                listed.append(rows[-1])
+            for line in table:
+                name = re.escape(line.split()[0].rstrip("…"))
+                self.assertTrue(any(re.match(name, r[0]) and re.search(rf"{r[1]} +{r[2]} +{re.escape(r[3])} ", line) for r in rows), line)
+        self.assertEqual(sorted(tuple(row[:6]) for row in page.table("Senders,") + page.table("Small senders")), sorted(listed))
 
     def test_contrast(self):
         """AA: 4.5 to 1 for every colour of text on the page's and the cards' ground, light and dark."""
@@ -121,10 +235,10 @@ class Pages(harness.Case):
         for name, text in self.pages.items():
             (top / f"{name}.html").write_text(text)
             for width in WIDTHS:
-                done = self.chromium(top, f"--window-size={width},1200", f"--screenshot={top}/{name}-{width}.png", f"file://{top}/{name}.html")
+                done = chromium(top, f"--window-size={width},1200", f"--screenshot={top}/{name}-{width}.png", f"file://{top}/{name}.html")
                 self.assertGreater((top / f"{name}-{width}.png").stat().st_size, 10000, done.stderr)
                 self.assertNotIn("CONSOLE", done.stderr)
-            self.chromium(top, "--print-to-pdf-no-header", f"--print-to-pdf={top}/{name}.pdf", f"file://{top}/{name}.html")
+            chromium(top, "--print-to-pdf-no-header", f"--print-to-pdf={top}/{name}.pdf", f"file://{top}/{name}.html")
             self.assertTrue((top / f"{name}.pdf").read_bytes().startswith(b"%PDF"))
 
     @harness.unittest.skipUnless(CHROMIUM and AXE, "chromium is not installed, or RUASCOPE_AXE does not name axe.min.js (npm pack axe-core)")
@@ -136,14 +250,58 @@ class Pages(harness.Case):
         for name, text in self.pages.items():
             page = re.sub('<meta http-equiv="Content-Security-Policy"[^>]*>', "", text)
             (top / "page.html").write_text(page.replace("</body>", f"<script>{script}</script><script>{run}</script></body>"))
-            done = self.chromium(top, "--virtual-time-budget=30000", "--dump-dom", f"file://{top}/page.html")
+            done = chromium(top, "--virtual-time-budget=30000", "--dump-dom", f"file://{top}/page.html")
             found = re.search('<pre id="axe">(.*?)</pre>', done.stdout)
             self.assertTrue(found, done.stderr[-500:])
             self.assertEqual(urllib.parse.unquote(found[1]), "[]", name)
 
-    def chromium(self, top, *args):
-        return subprocess.run([CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--enable-logging=stderr", "--v=0",
-                               f"--user-data-dir={top}/profile", *args], capture_output=True, text=True, timeout=300)
+
+class Large(harness.Case):
+    """What a house with many domains opens in a browser."""
+    DOMAINS, SENDERS = 50, 100
+
+    def records(self, domain, d):
+        """A network a sender, five addresses each; every second fails."""
+        for i in range(self.SENDERS):
+            for host in range(5):
+                yield reports.record(ip=f"2001:db8:{d:x}:{i:x}::{host + 1:x}", count=20 + i, header_from=domain, dkim="fail" if i % 2 else "pass", spf="fail")
+
+    def test_size(self):
+        top, db = self.scratch(), self.database()
+        domains = [f"d{d}.example" for d in range(self.DOMAINS)]
+        for d, domain in enumerate(domains):
+            rows = list(self.records(domain, d))
+            for n, org in enumerate(("one.example", "two.example", "three.example")):
+                (top / f"{org}!{domain}.xml").write_bytes(reports.report(f"{n}-{domain}", rows, domain=domain, org=org, begin=reports.BEGIN + n * 9 * reports.DAY))
+        db.ingest(top)
+        said = db.run("--offline", "inventory", "--month", "2026-10", "-f", "json").json()
+        self.assertEqual([len(d["senders"]) for d in said["domains"]], [self.SENDERS] * self.DOMAINS)
+        for name, args in (("inventory", ("inventory", "--month", "2026-10")), ("readiness", ("readiness", "--all", "--as-of", "2026-11-01"))):
+            with self.subTest(page=name):
+                done = db.run("--offline", *args, "-f", "html")
+                self.assertIn(done.code, (0, 2, 3), done.err)
+                self.assertLess(len(done.out.encode()), 5_000_000)
+                page = Page(done.out)
+                self.assertEqual(page.problems, [])
+                for domain in domains:
+                    self.assertTrue(page.says(domain))
+                if name == "inventory":
+                    rows = page.table("Senders,") + page.table("Small senders")
+                    self.assertEqual(len(rows), self.DOMAINS * self.SENDERS)
+                if CHROMIUM:
+                    self.opens(top, done.out)
+
+    def opens(self, top, text):
+        """Into the same browser as an empty page: the difference is the page's own."""
+        took = {}
+        for name, content in (("warm", "<p>.</p>"), ("empty", "<p>.</p>"), ("page", text)):
+            (top / f"{name}.html").write_text(content)
+            begin = time.monotonic()
+            done = chromium(top, f"--screenshot={top}/{name}.png", f"file://{top}/{name}.html")
+            took[name] = time.monotonic() - begin
+            self.assertNotIn("CONSOLE", done.stderr)
+            self.assertTrue((top / f"{name}.png").exists(), done.stderr)
+        self.assertLess(took["page"] - took["empty"], max(2, 5 * took["empty"]), "two seconds; more where the browser itself is slow")
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ struct row {
 	uint32_t days;      /* 0: ten of them */
 	unsigned reporters; /* a set; 0: the first three */
 	enum dmarc_word_code disposition;
+	const char *from; /* NULL: OURS */
 };
 
 static inline const char *last_two_labels(void *ctx, const char *name)
@@ -120,7 +121,7 @@ static inline void make_profile(struct arena *a, const struct row *r, struct dma
 {
 	enum cell_spf_domain where;
 	bool other;
-	*p = (struct dmarc_profile){.header_from = OURS, .flags = r->flags};
+	*p = (struct dmarc_profile){.header_from = r->from ? r->from : OURS, .flags = r->flags};
 	enum cell_spf_result spf = read_spf(a, r->spf, p, &where);
 	enum cell_dkim dkim = read_dkim(a, r->dkim, p, &other);
 	p->cell = dmarc_cell(where, spf, dkim, other);

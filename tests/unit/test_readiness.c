@@ -46,6 +46,7 @@ struct variant {
 	uint64_t spoofed;
 	uint64_t invoices;                    /* of a small sender of ours that fails */
 	unsigned new_age;                     /* days since a new sender of ours began */
+	bool below;                           /* invoices and forgeries are of subdomains */
 	uint64_t strict;                      /* messages that only strict alignment fails */
 	const char *dmarc, *spf, *key, *more; /* records */
 };
@@ -99,6 +100,7 @@ static const struct readiness_case cases[] = {
     {CHECK_A5, CHECK_FAIL, {.legit = 7999, .spf_only = 2001}},
     {CHECK_A6, CHECK_PASS, {.breaks = 50}},
     {CHECK_A6, CHECK_WARN, {.breaks = 51}},
+    {CHECK_A6, CHECK_WARN, {.breaks = 200}},
     {CHECK_A6, CHECK_FAIL, {.breaks = 201}},
     {CHECK_A7, CHECK_PASS, {.new_age = 15}},
     {CHECK_A7, CHECK_WARN, {.new_age = 14}},
@@ -154,6 +156,7 @@ static const struct readiness_case cases[] = {
     {CHECK_D6, CHECK_FAIL, {.key = "s2._domainkey.example.com TXT nothing"}},
     {CHECK_D7, CHECK_PASS, {0}},
     {CHECK_D7, CHECK_WARN, {.strict = 49}},
+    {CHECK_D7, CHECK_WARN, {.strict = 50}}, /* 0.4975 % */
     {CHECK_D7, CHECK_FAIL, {.strict = 51}},
     {CHECK_D9, CHECK_PASS, {0}},
     {CHECK_A11, CHECK_INFO, {0}},
@@ -207,6 +210,10 @@ static struct domain_facts make(struct arena *a, const struct variant *c, bool g
 		rows[n++] = (struct row){
 		    "198.51.100.50",       100, "partner.example pass",
 		    "example.com s9 pass", 0,   (uint32_t)(0x7fffffffu << (31 - c->new_age)) & ALL};
+	for (size_t i = 0; i < n && c->below; i++)
+		rows[i].from = strcmp(rows[i].ip, "192.0.2.77") == 0    ? "mail.example.com"
+			       : strcmp(rows[i].ip, "203.0.113.7") == 0 ? "gone.example.com"
+									: NULL;
 	unsigned reporters = c->reporters ? c->reporters : REPORTERS;
 	for (size_t i = 0; i < n; i++)
 		rows[i].reporters = (1u << reporters) - 1;
@@ -422,11 +429,77 @@ static void test_projection(void **state)
 	arena_free(&a);
 }
 
+/* Which tag decides below the domain, and that only what meets reject is refused. */
+static void test_subdomains(void **state)
+{
+	static const struct {
+		const char *tags, *own; /* of the domain; the record of mail.example.com */
+		enum policy_tag by[2];  /* of mail.example.com, which exists; of gone.example.com */
+		enum published_policy policy[2];
+		uint64_t refused[2]; /* legitimate, and of forgers */
+	} rows[] = {
+	    {"", NULL, {TAG_P, TAG_P}, {POLICY_REJECT, POLICY_REJECT}, {7 + 30, 900}},
+	    {"sp=none; ", NULL, {TAG_SP, TAG_SP}, {POLICY_NONE, POLICY_NONE}, {7, 0}},
+	    {"np=none; ", NULL, {TAG_P, TAG_NP}, {POLICY_REJECT, POLICY_NONE}, {7 + 30, 0}},
+	    {"sp=none; np=reject; ",
+	     NULL,
+	     {TAG_SP, TAG_NP},
+	     {POLICY_NONE, POLICY_REJECT},
+	     {7, 900}},
+	    {"sp=quarantine; ",
+	     NULL,
+	     {TAG_SP, TAG_SP},
+	     {POLICY_QUARANTINE, POLICY_QUARANTINE},
+	     {7, 0}},
+	    {"sp=reject; ",
+	     "_dmarc.mail.example.com TXT v=DMARC1; p=none",
+	     {TAG_OWN, TAG_SP},
+	     {POLICY_NONE, POLICY_REJECT},
+	     {7, 900}},
+	    {"sp=none; ",
+	     "_dmarc.mail.example.com TIMEOUT",
+	     {TAG_NONE, TAG_SP},
+	     {POLICY_ABSENT, POLICY_NONE},
+	     {7 + 30, 0}}, /* not known: at most */
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct arena a = {0};
+		const struct variant c = {
+		    .failing = 7,
+		    .invoices = 30,
+		    .spoofed = 900,
+		    .below = true,
+		    .dmarc = arena_printf(&a, "_dmarc.example.com TXT v=DMARC1; p=none; %s" RUA,
+					  rows[i].tags),
+		    .more = rows[i].own};
+		struct readiness r = judge(&c, &a);
+		const struct projection *p = &r.projection;
+		assert_int_equal(p->n_subdomains, 2);
+		assert_int_equal(p->more_subdomains, 0);
+		assert_string_equal(p->subdomains[0]->name, "gone.example.com"); /* fails most */
+		assert_int_equal(p->subdomains[0]->failing[FATE_UNAUTHORIZED], 900);
+		assert_string_equal(p->subdomains[1]->name, "mail.example.com");
+		assert_int_equal(p->subdomains[1]->failing[FATE_LEGIT], 30);
+		for (int k = 0; k < 2; k++) {
+			assert_int_equal(p->subdomains[1 - k]->by, rows[i].by[k]);
+			assert_int_equal(p->subdomains[1 - k]->policy, rows[i].policy[k]);
+		}
+		assert_int_equal(p->would_reject[FATE_LEGIT], rows[i].refused[0]);
+		assert_int_equal(p->would_reject[FATE_UNAUTHORIZED], rows[i].refused[1]);
+		uint64_t sum = 0;
+		for (size_t k = 0; k < r.inventory->n_senders; k++)
+			sum += p->of_sender[k];
+		assert_int_equal(sum, rows[i].refused[0] + rows[i].refused[1]);
+		arena_free(&a);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_checks), cmocka_unit_test(test_verdicts),
 	    cmocka_unit_test(test_ladder), cmocka_unit_test(test_projection),
-	    cmocka_unit_test(test_limits)};
+	    cmocka_unit_test(test_limits), cmocka_unit_test(test_subdomains)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
