@@ -87,8 +87,10 @@ static void ask_policy(struct judging *j, struct subdomain *s)
 	if (!view)
 		return;
 	dmarc_discover(view, j->k->rules, s->name, j->a, &own);
+	/* what fails above is no matter */
+	const struct dns_answer *record = dns_ask(view, TEXT(j, "_dmarc.%s", s->name), DNS_TXT);
 	const struct dns_answer *here = dns_ask(view, s->name, DNS_A);
-	if (own.pending || own.failed || here->outcome == DNS_PENDING || dns_failed(here))
+	if (own.pending || dns_failed(record) || here->outcome == DNS_PENDING || dns_failed(here))
 		return;
 	if (own.found == FOUND_HERE && own.policy != POLICY_ABSENT) {
 		s->by = TAG_OWN;
