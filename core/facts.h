@@ -37,7 +37,8 @@ struct fact_reporter {
 /* A policy that reports said was published, and when. */
 struct fact_policy {
 	struct dmarc_word p, sp;
-	int pct;
+	int pct;      /* -1: not said */
+	bool testing; /* t=y, as reporters of RFC 9990 say; others do not know it */
 	int32_t first_day, last_day;
 	uint32_t reports;
 };

@@ -108,9 +108,10 @@ static enum status read_policies(struct gather *g, struct err *err)
 		    .p = policy_word(res, i, 0, g->a),
 		    .sp = policy_word(res, i, 1, g->a),
 		    .pct = PQgetisnull(res, i, 2) ? -1 : db_int4(res, i, 2),
-		    .first_day = db_int4(res, i, 3) + DB_EPOCH_DAY,
-		    .last_day = db_int4(res, i, 4) + DB_EPOCH_DAY,
-		    .reports = (uint32_t)db_int8(res, i, 5),
+		    .testing = db_bool(res, i, 3),
+		    .first_day = db_int4(res, i, 4) + DB_EPOCH_DAY,
+		    .last_day = db_int4(res, i, 5) + DB_EPOCH_DAY,
+		    .reports = (uint32_t)db_int8(res, i, 6),
 		};
 	PQclear(res);
 	g->out->policies = policies;

@@ -105,6 +105,8 @@ struct sender {
 	size_t n_sources;
 	struct evidence evidence[EVIDENCE_MAX];
 	unsigned n_evidence;
+	bool tied; /* something of ours speaks for it: SPF, DNS, network, a signature that passes */
+	bool likely; /* tied, and more speaks for it than for a forgery */
 
 	const struct fact *const *facts; /* what it was made of, address by address */
 	size_t n_facts;

@@ -46,10 +46,15 @@ static const struct {
 
 /* ---- what the checks share ---- */
 
+bool is_ignored(const struct sender *s)
+{
+	return s->label && s->label->verdict == LABEL_IGNORE;
+}
+
 bool is_legit(const struct sender *s)
 {
 	enum category c = s->verdict.category;
-	return s->change != CHANGE_GONE && !(s->label && s->label->verdict == LABEL_IGNORE) &&
+	return s->change != CHANGE_GONE && !is_ignored(s) &&
 	       (c == CAT_AUTHORIZED || c == CAT_LEGIT_SPF_MISSING || c == CAT_LEGIT_UNALIGNED ||
 		c == CAT_LEGIT_BROKEN);
 }
@@ -111,17 +116,21 @@ bool readiness_limit(struct readiness_limits *limits, const char *id, double pas
 	return false;
 }
 
-static double limit_of(const struct judging *j, enum check_id id, bool pass)
+double limit_of(const struct judging *j, enum check_id id)
 {
 	const struct readiness_limits *l = j->in->limits;
-	if (l && l->set[id])
-		return pass ? l->pass[id] : l->warn[id];
-	return pass ? defaults[id].pass : defaults[id].warn;
+	return l && l->set[id] ? l->pass[id] : defaults[id].pass;
+}
+
+static double warning_of(const struct judging *j, enum check_id id)
+{
+	const struct readiness_limits *l = j->in->limits;
+	return l && l->set[id] ? l->warn[id] : defaults[id].warn;
 }
 
 enum check_status judge_value(const struct judging *j, enum check_id id, double v)
 {
-	double pass = limit_of(j, id, true), warn = limit_of(j, id, false);
+	double pass = limit_of(j, id), warn = warning_of(j, id);
 	if (defaults[id].more)
 		return v >= pass ? CHECK_PASS : v >= warn ? CHECK_WARN : CHECK_FAIL;
 	return v <= pass ? CHECK_PASS : v <= warn ? CHECK_WARN : CHECK_FAIL;
@@ -132,7 +141,7 @@ void set_check(struct judging *j, enum check_id id, enum check_status status, co
 {
 	const char *limit = rows[id].limit;
 	if (defaults[id].unit)
-		limit = TEXT(j, "%s%g%s", defaults[id].more ? ">=" : "<=", limit_of(j, id, true),
+		limit = TEXT(j, "%s%g%s", defaults[id].more ? ">=" : "<=", limit_of(j, id),
 			     defaults[id].unit);
 	j->out->checks[id] =
 	    (struct check){rows[id].id, rows[id].title, status, value, limit, text};
@@ -195,7 +204,7 @@ static void sum_gate(struct judging *j)
 		const struct dmarc_profile *p = &d->profiles[f->profile];
 		size_t index;
 		const struct sender *s = sender_of(j, f, &index);
-		if (!s || (fate_of(s) == FATE_LEGIT && !is_legit(s)))
+		if (!s || is_ignored(s))
 			continue;
 		enum fate fate = fate_of(s);
 		add_volume(&j->gate[fate], p, f->messages);
@@ -211,7 +220,7 @@ static void sum_window(struct judging *j)
 	for (size_t i = 0; i < inv->n_senders; i++) {
 		const struct sender *s = &inv->senders[i];
 		enum fate fate = fate_of(s);
-		if (fate == FATE_LEGIT && !is_legit(s))
+		if (is_ignored(s))
 			continue;
 		for (size_t k = 0; k < s->n_facts; k++)
 			add_volume(&j->window[fate], &j->in->window->profiles[s->facts[k]->profile],

@@ -1,10 +1,7 @@
 /* D1 to D9: is the DNS in order? */
 #include <string.h>
 
-#include "dns/dkim_key.h"
 #include "report/readiness_priv.h"
-
-#define SELECTORS_MAX 40
 
 /* The first note of a kind, or NULL. */
 static const char *noted(const struct dmarc_published *r, bool bad)
@@ -20,6 +17,60 @@ static void unknown(struct judging *j, enum check_id id)
 	set_check(j, id, CHECK_UNKNOWN, "", "DNS does not answer");
 }
 
+static void check_reports(struct judging *j)
+{
+	const struct dmarc_published *r = &j->out->dmarc.record;
+	unsigned good = 0, refused = 0, open = 0;
+	for (unsigned i = 0; i < r->n_rua; i++) {
+		const struct dmarc_address *x = &r->rua[i];
+		good += x->domain && x->consent == RUA_OK;
+		open += x->domain && x->consent == RUA_UNKNOWN;
+		refused += !x->domain || x->consent == RUA_REFUSED;
+	}
+	set_check(j, CHECK_D2,
+		  good + open == 0 ? CHECK_FAIL
+		  : refused        ? CHECK_WARN
+		  : open           ? CHECK_UNKNOWN
+				   : CHECK_PASS,
+		  TEXT(j, "%u of %u", good, r->n_rua),
+		  good + open == 0 ? "no address in rua can get reports"
+		  : refused        ? "an address in rua gets no reports"
+		  : open           ? "DNS does not say whether an address elsewhere accepts reports"
+				   : "reports reach you");
+}
+
+static const char *policy_or_dash(enum published_policy p)
+{
+	return p ? published_policy_names[p] : "-";
+}
+
+/* A name that mail came from, with a record of its own that is weaker than p=reject. */
+static const struct subdomain *weak_record(const struct projection *p)
+{
+	for (size_t i = 0; i < p->n_subdomains; i++)
+		if (p->subdomains[i]->by == TAG_OWN && p->subdomains[i]->policy != POLICY_REJECT)
+			return p->subdomains[i];
+	return NULL;
+}
+
+/* Where sp and np are absent, p holds below the domain, too (RFC 9989 section 4.7). */
+static void check_below(struct judging *j)
+{
+	const struct dmarc_published *r = &j->out->dmarc.record;
+	const struct subdomain *weak = weak_record(&j->out->projection);
+	enum published_policy sp = r->sp ? r->sp : POLICY_REJECT, np = r->np ? r->np : sp;
+	enum published_policy least = sp < np ? sp : np;
+	set_check(j, CHECK_D3,
+		  sp == POLICY_NONE               ? CHECK_FAIL
+		  : least < POLICY_REJECT || weak ? CHECK_WARN
+						  : CHECK_PASS,
+		  TEXT(j, "sp=%s np=%s", policy_or_dash(r->sp), policy_or_dash(r->np)),
+		  least < POLICY_REJECT ? "forgers use the names that are protected least"
+		  : weak ? TEXT(j, "%s has a record of its own, with p=%s", weak->name,
+				published_policy_names[weak->policy])
+			 : "subdomains follow p");
+}
+
 static void check_record(struct judging *j)
 {
 	const struct dmarc_answer *d = &j->out->dmarc;
@@ -30,6 +81,8 @@ static void check_record(struct judging *j)
 		unknown(j, CHECK_D3);
 		return;
 	}
+	check_reports(j);
+	check_below(j);
 	bool none = d->found == FOUND_NONE || d->n_records > 1 || d->policy == POLICY_ABSENT;
 	const char *bad = noted(r, true), *odd = noted(r, false);
 	set_check(j, CHECK_D1,
@@ -41,29 +94,6 @@ static void check_record(struct judging *j)
 		  : bad        ? bad
 		  : odd        ? odd
 			       : "one record, and nothing odd in it");
-	unsigned good = 0, refused = 0;
-	for (unsigned i = 0; i < r->n_rua; i++) {
-		bool ok = r->rua[i].domain && r->rua[i].consent != RUA_REFUSED;
-		good += ok;
-		refused += !ok;
-	}
-	set_check(j, CHECK_D2,
-		  good == 0 ? CHECK_FAIL
-		  : refused ? CHECK_WARN
-			    : CHECK_PASS,
-		  TEXT(j, "%u of %u", good, r->n_rua),
-		  good ? "reports reach you" : "no address in rua can get reports");
-	enum published_policy sp = r->sp == POLICY_ABSENT ? POLICY_REJECT : r->sp;
-	enum check_status s = sp == POLICY_NONE         ? CHECK_FAIL
-			      : sp == POLICY_QUARANTINE ? CHECK_WARN
-							: CHECK_PASS;
-	if (s == CHECK_PASS && r->np != POLICY_ABSENT && r->np < POLICY_REJECT)
-		s = CHECK_WARN;
-	set_check(j, CHECK_D3, s,
-		  TEXT(j, "sp=%s np=%s", r->sp ? published_policy_names[r->sp] : "-",
-		       r->np ? published_policy_names[r->np] : "-"),
-		  s == CHECK_PASS ? "subdomains follow p"
-				  : "forgers use the names that are protected least");
 }
 
 /* ---- SPF ---- */
@@ -84,7 +114,7 @@ static bool has_kind(const struct spf_record *r, enum spf_kind kind)
 	return false;
 }
 
-static enum check_status spf_status(const struct zone_mailfrom *m, const char **why)
+static enum check_status spf_status(const struct zone_mailfrom *m, bool ipv6, const char **why)
 {
 	const struct spf_tree *t = &m->spf;
 	const struct spf_record *r = t->root;
@@ -105,6 +135,9 @@ static enum check_status spf_status(const struct zone_mailfrom *m, const char **
 		*why = "is near the ten lookups allowed";
 	else if (t->void_v4 > 1)
 		*why = "has two lookups that find nothing";
+	else if (ipv6 && t->void_v6 > SPF_VOID_LIMIT)
+		*why = "fails for senders over IPv6: more than two lookups find nothing (names "
+		       "without AAAA)";
 	else if (ends_in(r, SPF_NEUTRAL))
 		*why = "ends in ?all, which says nothing";
 	else if (has_kind(r, SPF_PTR))
@@ -114,7 +147,7 @@ static enum check_status spf_status(const struct zone_mailfrom *m, const char **
 	return *why ? CHECK_WARN : CHECK_PASS;
 }
 
-static int worse(enum check_status a, enum check_status b)
+int worse(enum check_status a, enum check_status b)
 {
 	static const int order[CHECK_STATUS_COUNT] = {[CHECK_PASS] = 0,
 						      [CHECK_INFO] = 0,
@@ -124,19 +157,30 @@ static int worse(enum check_status a, enum check_status b)
 	return order[a] - order[b];
 }
 
+static bool sends_over_ipv6(const struct domain_inventory *inv)
+{
+	for (size_t i = 0; i < inv->n_senders; i++)
+		for (size_t k = 0; is_legit(&inv->senders[i]) && k < inv->senders[i].n_sources; k++)
+			if (inv->senders[i].sources[k].ip.family == 6)
+				return true;
+	return false;
+}
+
 static void check_spf(struct judging *j)
 {
+	bool ipv6 = sends_over_ipv6(j->out->inventory);
 	enum check_status worst = CHECK_PASS;
 	const char *text = "every MAIL FROM domain has a record in order";
-	unsigned lookups = 0, voids = 0;
+	unsigned lookups = 0, voids[2] = {0};
 	for (size_t i = 0; i < j->zone.n_mailfrom; i++) {
 		const struct zone_mailfrom *m = &j->zone.mailfrom[i];
 		const char *why;
 		if (i > 0 && m->messages < 10)
 			continue; /* a name that was forged once */
-		enum check_status s = spf_status(m, &why);
+		enum check_status s = spf_status(m, ipv6, &why);
 		lookups = m->spf.lookups > lookups ? m->spf.lookups : lookups;
-		voids = m->spf.void_v4 > voids ? m->spf.void_v4 : voids;
+		voids[0] = m->spf.void_v4 > voids[0] ? m->spf.void_v4 : voids[0];
+		voids[1] = m->spf.void_v6 > voids[1] ? m->spf.void_v6 : voids[1];
 		if (worse(s, worst) > 0) {
 			worst = s;
 			text =
@@ -144,7 +188,7 @@ static void check_spf(struct judging *j)
 		}
 	}
 	set_check(j, CHECK_D4, j->zone.answered ? worst : CHECK_UNKNOWN,
-		  TEXT(j, "%u lookups, %u void", lookups, voids), text);
+		  TEXT(j, "%u lookups, %u void (IPv6: %u)", lookups, voids[0], voids[1]), text);
 }
 
 /* Own ranges only: those of a mail service are its own affair. */
@@ -178,76 +222,6 @@ static void check_width(struct judging *j)
 		  TEXT(j, "%.0f addresses", addresses), text);
 }
 
-/* ---- keys ---- */
-
-static enum check_status key_status(const struct dkim_key *k, const char **what)
-{
-	switch (k->state) {
-	case DKIM_KEY_UNKNOWN:
-		*what = "cannot be asked";
-		return CHECK_UNKNOWN;
-	case DKIM_KEY_MISSING:
-		*what = "is not in DNS";
-		return CHECK_FAIL;
-	case DKIM_KEY_REVOKED:
-		*what = "is revoked";
-		return CHECK_FAIL;
-	case DKIM_KEY_BAD:
-		*what = "is no key";
-		return CHECK_FAIL;
-	case DKIM_KEY_GOOD:
-		break;
-	}
-	*what = k->testing ? "is in test mode (t=y)" : k->bits < 2048 ? "is short" : "";
-	if (k->ed25519)
-		return k->testing ? CHECK_WARN : CHECK_PASS;
-	return k->bits < 1024 ? CHECK_FAIL : k->bits < 2048 || k->testing ? CHECK_WARN : CHECK_PASS;
-}
-
-static bool seen_before(const char **names, unsigned n, const char *name)
-{
-	for (unsigned i = 0; i < n; i++)
-		if (strcmp(names[i], name) == 0)
-			return true;
-	return false;
-}
-
-static void check_keys(struct judging *j)
-{
-	const struct domain_facts *d = j->in->window;
-	const char *names[SELECTORS_MAX], *text = "every selector in use has a good key";
-	enum check_status worst = CHECK_PASS;
-	unsigned n = 0, least = 0;
-	for (size_t i = 0; i < d->n_profiles && n < SELECTORS_MAX; i++)
-		for (unsigned k = 0; k < d->profiles[i].n_dkim && n < SELECTORS_MAX; k++) {
-			const struct dmarc_dkim *s = &d->profiles[i].dkim[k];
-			if (s->result.code != W_PASS || !s->domain || !s->selector ||
-			    !*s->selector || !domain_is_below(s->domain, j->zone.org))
-				continue;
-			const char *what,
-			    *name = TEXT(j, "%s._domainkey.%s", s->selector, s->domain);
-			if (seen_before(names, n, name))
-				continue;
-			names[n++] = name;
-			struct dkim_key key = dkim_key_read(dns_ask(j->k->view, name, DNS_TXT));
-			enum check_status status = key_status(&key, &what);
-			if (key.state == DKIM_KEY_GOOD && !key.ed25519 &&
-			    (!least || key.bits < least))
-				least = key.bits;
-			if (worse(status, worst) > 0) {
-				worst = status;
-				text = TEXT(j, "%s %s", name, what);
-			}
-		}
-	if (n == 0)
-		set_check(j, CHECK_D6, CHECK_FAIL, "none", "no signature of your domain passes");
-	else
-		set_check(j, CHECK_D6, worst,
-			  least ? TEXT(j, "%u selectors, %u bits", n, least)
-				: TEXT(j, "%u selectors", n),
-			  text);
-}
-
 /* ---- the rest ---- */
 
 static void check_strict(struct judging *j)
@@ -273,7 +247,7 @@ static void check_parked(struct judging *j)
 	const struct spf_record *r = j->zone.mailfrom[0].spf.root;
 	bool null_mx = mx->outcome == DNS_OK && mx->n == 1 && mx->mx[0].host[0] == '\0';
 	bool nobody = r && r->n_terms == 1 && ends_in(r, SPF_FAIL);
-	bool reject = j->out->dmarc.policy == POLICY_REJECT;
+	bool reject = rung_now(j->out) == RUNG_REJECT;
 	set_check(j, CHECK_D8,
 		  null_mx && nobody && reject ? CHECK_PASS
 		  : !nobody && !reject        ? CHECK_FAIL

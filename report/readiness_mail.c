@@ -67,18 +67,45 @@ static void check_open(struct judging *j)
 		    : "every legitimate sender passes");
 }
 
-static void check_others(struct judging *j)
+static uint64_t failing_of(const struct sender *s)
+{
+	return s->t.messages - tally_judged_pass(&s->t);
+}
+
+/* Strangers have no veto: anybody may send as us for weeks. Counted is what may well be ours. */
+static void check_unknown(struct judging *j)
+{
+	const struct domain_inventory *inv = j->out->inventory;
+	const struct sender *most = NULL;
+	uint64_t legit = j->window[FATE_LEGIT].messages, ours = 0, strange = 0;
+	bool likely = false;
+	for (size_t i = 0; i < inv->n_senders; i++) {
+		const struct sender *s = &inv->senders[i];
+		if (fate_of(s) != FATE_UNKNOWN || failing_of(s) == 0 || is_ignored(s))
+			continue;
+		*(s->tied ? &ours : &strange) += failing_of(s);
+		likely = likely || (s->likely && failing_of(s) >= WORST_MESSAGES);
+		if (s->tied && (!most || failing_of(s) > failing_of(most)))
+			most = s;
+	}
+	double share = legit ? 100.0 * (double)ours / (double)legit : ours ? 100 : 0;
+	enum check_status status = likely ? CHECK_FAIL : judge_value(j, CHECK_A4, share);
+	const char *rest =
+	    strange ? TEXT(j, "; %llu of strangers do not count", (unsigned long long)strange) : "";
+	set_check(j, CHECK_A4, status, TEXT(j, "%.2f%%", share),
+		  most ? TEXT(j,
+			      "%llu messages fail of senders that may be yours, most of %s: find "
+			      "out, and label them%s",
+			      (unsigned long long)ours, most->name, rest)
+		       : TEXT(j, "nothing fails that may be yours%s", rest));
+}
+
+static void check_forwarded(struct judging *j)
 {
 	uint64_t legit = j->window[FATE_LEGIT].messages;
-	const struct volume *u = &j->window[FATE_UNKNOWN], *f = &j->window[FATE_FORWARDER];
-	uint64_t unknown = u->messages - u->pass, breaks = f->messages - f->pass;
-	double u_share = legit ? 100.0 * (double)unknown / (double)legit : unknown ? 100 : 0;
+	const struct volume *f = &j->window[FATE_FORWARDER];
+	uint64_t breaks = f->messages - f->pass;
 	double f_share = legit ? 100.0 * (double)breaks / (double)legit : 0;
-	set_check(
-	    j, CHECK_A4, judge_value(j, CHECK_A4, u_share), TEXT(j, "%.2f%%", u_share),
-	    TEXT(j,
-		 "%llu failing messages of senders that nobody has named: find out, and label them",
-		 (unsigned long long)unknown));
 	set_check(j, CHECK_A6, judge_value(j, CHECK_A6, f_share), TEXT(j, "%.2f%%", f_share),
 		  TEXT(j, "%llu messages were changed on the way; p=reject loses them",
 		       (unsigned long long)breaks));
@@ -90,9 +117,9 @@ static void check_newest(struct judging *j)
 	const struct sender *newest = NULL;
 	for (size_t i = 0; i < inv->n_senders && inv->compared; i++) {
 		const struct sender *s = &inv->senders[i];
-		enum fate fate = fate_of(s);
+		bool maybe = fate_of(s) == FATE_UNKNOWN && s->tied && !is_ignored(s);
 		if (s->change != CHANGE_NEW || s->t.messages < OPEN_MESSAGES ||
-		    !(is_legit(s) || fate == FATE_UNKNOWN))
+		    !(is_legit(s) || maybe))
 			continue;
 		if (!newest || s->first_day > newest->first_day)
 			newest = s;
@@ -107,38 +134,6 @@ static void check_newest(struct judging *j)
 		  newest ? TEXT(j, "%d days", age) : "none",
 		  newest ? TEXT(j, "%s began to send: wait until it has settled", newest->name)
 			 : "no sender is new");
-}
-
-/* Since when reports say that at least p=quarantine is published, without a break. */
-static int32_t enforced_since(const struct judging *j)
-{
-	const struct domain_facts *sets[] = {j->in->window, j->in->history};
-	int32_t since = INT32_MAX, weak = INT32_MIN;
-	for (int s = 0; s < 2; s++)
-		for (size_t i = 0; i < sets[s]->n_policies; i++) {
-			const struct fact_policy *p = &sets[s]->policies[i];
-			bool strong = p->p.code == W_QUARANTINE || p->p.code == W_REJECT;
-			if (!strong && p->last_day > weak)
-				weak = p->last_day;
-			if (strong && p->first_day < since)
-				since = p->first_day;
-		}
-	if (since == INT32_MAX)
-		return INT32_MAX;
-	return weak >= since ? weak + 1 : since;
-}
-
-static void check_stage(struct judging *j)
-{
-	int32_t since = enforced_since(j);
-	int32_t days = since == INT32_MAX || since >= j->in->as_of ? 0 : j->in->as_of - since;
-	if (j->out->parked)
-		set_check(j, CHECK_A8, CHECK_INFO, TEXT(j, "%d", days),
-			  "a domain that sends nothing need not wait");
-	else
-		set_check(j, CHECK_A8, judge_value(j, CHECK_A8, days), TEXT(j, "%d", days),
-			  "at quarantine a mistake is found in the junk folder, at reject nowhere "
-			  "(RFC 9989 section 7.4)");
 }
 
 static void check_lists(struct judging *j)
@@ -164,7 +159,8 @@ void check_mail(struct judging *j)
 	check_passing(j);
 	check_worst(j);
 	check_open(j);
-	check_others(j);
+	check_unknown(j);
+	check_forwarded(j);
 	check_newest(j);
 	check_stage(j);
 	set_check(j, CHECK_A10, CHECK_UNKNOWN, "",

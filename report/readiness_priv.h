@@ -25,6 +25,7 @@ struct judging {
 
 enum fate fate_of(const struct sender *s);
 bool is_legit(const struct sender *s);
+bool is_ignored(const struct sender *s); /* a person said so: it counts in no check */
 
 void set_check(struct judging *j, enum check_id id, enum check_status status, const char *value,
 	       const char *text);
@@ -34,13 +35,27 @@ void set_check(struct judging *j, enum check_id id, enum check_status status, co
 /* What v means by the limits of a check that has them. */
 enum check_status judge_value(const struct judging *j, enum check_id id, double v);
 
+/* What passes by the limits of such a check. */
+double limit_of(const struct judging *j, enum check_id id);
+
+/* < 0 when a is better than b. */
+int worse(enum check_status a, enum check_status b);
+
 /* 99.4 of per cent; 100 when whole is 0. */
 double percent(uint64_t part, uint64_t whole);
 
-void project(struct judging *j);    /* what p=reject would have refused */
-void check_data(struct judging *j); /* C1 to C6 */
-void check_mail(struct judging *j); /* A1 to A11, M1 */
-void check_dns(struct judging *j);  /* D1 to D9 */
+/* The ladder of records; t=y asks receivers to apply one level less (RFC 9989 section 4.7). */
+enum rung { RUNG_NONE, RUNG_QUARANTINE_TEST, RUNG_QUARANTINE, RUNG_REJECT_TEST, RUNG_REJECT };
+enum rung rung_now(const struct readiness *r); /* what DNS says today */
+/* The first day since when reports show this rung or a higher one without a break; as_of: none. */
+int32_t rung_since(const struct judging *j, enum rung rung);
+
+void project(struct judging *j);     /* what p=reject would have refused */
+void check_data(struct judging *j);  /* C1 to C6 */
+void check_mail(struct judging *j);  /* A1 to A11, M1 */
+void check_stage(struct judging *j); /* A8 */
+void check_dns(struct judging *j);   /* D1 to D9 */
+void check_keys(struct judging *j);  /* D6 */
 void find_next_step(struct judging *j);
 
 #endif

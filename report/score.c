@@ -8,6 +8,7 @@
 #define FLAG_SHARE       20 /* per cent of messages that a reporter's remark must cover */
 #define MAILFROM_MANY    5  /* unrelated MAIL FROM domains that no service has */
 #define SIBLING_MESSAGES 10
+#define SERVICE_POINTS   20 /* anybody may open an account there: no tie to us */
 
 void evidence(struct sender *s, const char *code, int weight, const char *text)
 {
@@ -72,8 +73,8 @@ static int score_service(struct sender *s, const struct zone *zone, const struct
 			 "signs as your domain, and bounces go to the service itself");
 		sum += 45;
 	} else if (2 * cells_of(s, SET(F1) | SET(F6) | SET(F7) | SET(F9)) > n) {
-		evidence(s, "L_SERVICE", 20, "a service that sends for its customers");
-		sum += 20;
+		evidence(s, "L_SERVICE", SERVICE_POINTS, "a service that sends for its customers");
+		sum += SERVICE_POINTS;
 	}
 	return sum;
 }
@@ -133,6 +134,7 @@ static void score_legit(struct sender *s, const struct observed *o, const struct
 	/* a relay of the host has a name and works every day; a neighbour that forges has a day */
 	if (zone && s->days >= 7 && !o->burst && at_least(o->messages[SEEN_PTR], n, 50))
 		by_dns += points(s, o, relay, 1);
+	s->tied = direct || own || by_dns > SERVICE_POINTS || tally_judged_pass(&s->t) > 0;
 	if (!direct && !own && by_dns == 0)
 		return; /* a stranger does not become legitimate by persisting */
 	int steadiness = score_steadiness(s, o);
@@ -301,5 +303,6 @@ struct scores score(struct sender *s, const struct observed *o, const struct zon
 	score_forward(s, o, zone, &sc);
 	score_spoof(s, o, zone, &sc);
 	find_faults(s, o, &sc);
+	s->likely = s->tied && sc.of[0].legit > sc.of[0].spoof;
 	return sc;
 }

@@ -29,7 +29,7 @@ struct siblings {
 	uint64_t *passing;           /* by service; NULL without DNS */
 };
 
-/* Fills evidence of s, too. */
+/* Fills evidence, tied and likely of s, too. */
 struct scores score(struct sender *s, const struct observed *o, const struct zone *zone,
 		    const struct siblings *siblings);
 

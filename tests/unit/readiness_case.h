@@ -1,0 +1,252 @@
+/*
+ * readiness_case.h - a tidy domain that is changed in one thing each time: for test_readiness*.c
+ * only.
+ */
+#ifndef TESTS_UNIT_READINESS_CASE_H
+#define TESTS_UNIT_READINESS_CASE_H
+
+#include "core/day.h"
+#include "report/inventory.h"
+#include "report/readiness.h"
+#include "tests/unit/report_facts.h"
+#include "tests/unit/zone_view.h"
+
+#define AS_OF     (month_first_day(OCTOBER + 1))
+#define ALL       0x7fffffffu /* every day of the month */
+#define GATE      0x7ffe0000u /* its last 14 days, */
+#define LAST_WEEK 0x7f000000u /* its last seven */
+
+#define RUA       "rua=mailto:a@example.com"
+#define DMARC(r)  "_dmarc.example.com TXT v=DMARC1; " r
+#define SPF(r)    "example.com TXT v=spf1 " r
+#define KEY(r)    "s1._domainkey.example.com TXT " r
+#define KEY2048                                                                                    \
+	"v=DKIM1; k=rsa; p="                                                                       \
+	"MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAu5oIUrFDWZK7F4thFxpZa2or6jBEX3cSL6b2TJdPkO5i" \
+	"Nn9vHN"                                                                                   \
+	"XhNX31nOefN8FksX94YbLJ8NHcFPbaZTW8R2HthYxRaCyqodxlLHibg8aHdfa+bxKeiI/"                    \
+	"xABRuAM0WG0JEDSyakMFqIO40g"                                                               \
+	"hj/h7DUc/"                                                                                \
+	"4OXNdeQhrKDTlgf2bd+FjpJ3bNAFcMYa3Oeju33b2Tp+PdtqIwXRZksfuXh7m30kuyavp3Uaso145DRBaJZA55"   \
+	"lNxmHWMgMjO+YjNeuR6j4oQqyGwzPaVcSdOG8Js2mXt+J3Hr+nNmJGxZUUW4Uw5ws08wT9opRgSpn+"           \
+	"ThX2d1AgQePpGrWOa"                                                                        \
+	"mC3PdcwIDAQAB"
+#define KEY1024                                                                                    \
+	"v=DKIM1; p="                                                                              \
+	"MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDkdS9wfUykutftnDWzCMTPN19uiZCnFL6M6aKDr8cSs+A91w1x" \
+	"by9UJAJENLYSbjwT44HCAQjoU1gfULvGyWfPG3SoesojrghOJgtjJRjiSpZtKMnY8rwT0wNvn/7vxS3mCpVf9KPG" \
+	"RXJgScB1oULv+rezr04Rb9B4z4gGULCIjQIDAQAB"
+#define KEY768                                                                                     \
+	"v=DKIM1; p="                                                                              \
+	"MHwwDQYJKoZIhvcNAQEBBQADawAwaAJhAM2udlpG2qtBjrkVpItePNOZmonJybw2XPIU4YXS1i8gM3xMK6p9Nbak" \
+	"r9lc+Cl71XfSIGAkbv/EtnMSjdbfAVRG87HAGS/R8Lyk+x8NzEDNwh+NcrVuCFmGIcwb1oKnCQIDAQAB"
+#define ED25519 "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+
+static const char no_services[] =
+    "name,kind,spf_include,ptr_suffixes,return_path,dkim_domains,dkim_selectors,zone_marks,shared,"
+    "aligned_spf,include_helps,dkim,advice,link,source\n"
+    "Nobody,esp,,nobody.test,,,,,y,n,n,n,None.,,test\n";
+
+static const struct readiness_limits *limits_set; /* of all cases; NULL: the defaults */
+
+/* What reports say was published, from so many days ago until so many days ago. */
+struct said {
+	enum dmarc_word_code p;
+	bool testing;
+	int pct, from, to; /* pct 0: not said; -1: 0 */
+};
+
+/* What a case may change; zero: as in the tidy domain. */
+struct variant {
+	unsigned days, reporters, history_days, quarantine_days, last_gap;
+	bool small_reporters, no_history;
+	uint64_t largest;         /* messages of the first reporter; the others have 10 each */
+	uint64_t legit, failing;  /* of our server, in window and gate */
+	uint64_t fell;            /* of it, failing in the last week */
+	uint64_t spf_only;        /* of it, without DKIM */
+	uint64_t ipv6;            /* of it, over IPv6 */
+	uint64_t stranger, maybe; /* failing mail of unknown senders: nothing of ours speaks for
+				     it; a name of ours does */
+	uint64_t breaks;          /* failing mail of a forwarder */
+	uint64_t spoofed;
+	uint64_t invoices;     /* of a small sender of ours that fails */
+	unsigned invoice_days; /* a set of days; 0: all */
+	unsigned new_age;      /* days since a new sender of ours began */
+	uint64_t new_stranger; /* messages of one that is not ours, since three days */
+	bool below;            /* invoices and forgeries are of subdomains */
+	uint64_t strict;       /* messages that only strict alignment fails */
+	bool rotated, payroll; /* selector s0: used before s1; once a month, by another */
+	bool nobody;           /* nothing legitimate is sent */
+	bool silent;           /* DNS does not answer */
+	struct said said[3];
+	const char *dmarc, *spf, *key, *mx, *more[3]; /* records */
+};
+
+static inline void fill_days(struct arena *a, struct domain_facts *d, int32_t first, unsigned n,
+			     unsigned gap)
+{
+	struct fact_day *days = arena_alloc(a, 100 * sizeof *days);
+	d->days = days;
+	for (unsigned i = 0; i < n; i++) {
+		if (gap && i + gap >= n && i + 1 < n + gap)
+			continue; /* the last days are missing */
+		days[d->n_days++] = (struct fact_day){first + (int32_t)i, 100, 100};
+	}
+}
+
+static inline void fill_policies(struct arena *a, struct domain_facts *d, const struct variant *c)
+{
+	struct fact_policy *p = arena_alloc(a, COUNT(c->said) * sizeof *p);
+	int32_t since = AS_OF - (int32_t)(c->quarantine_days ? c->quarantine_days : 40);
+	d->policies = p;
+	d->n_policies = 1;
+	*p = (struct fact_policy){.p = {W_QUARANTINE, "quarantine"},
+				  .pct = -1,
+				  .first_day = since,
+				  .last_day = AS_OF - 1};
+	for (size_t i = 0; i < COUNT(c->said) && c->said[i].p != W_ABSENT; i++) {
+		const struct said *s = &c->said[i];
+		p[i] = (struct fact_policy){.p = {s->p, ""},
+					    .testing = s->testing,
+					    .pct = s->pct == 0  ? -1
+						   : s->pct < 0 ? 0
+								: s->pct,
+					    .first_day = AS_OF - s->from,
+					    .last_day = AS_OF - s->to};
+		d->n_policies = i + 1;
+	}
+}
+
+static inline void fill_reporters(struct arena *a, struct domain_facts *d, const struct variant *c,
+				  unsigned n)
+{
+	struct fact_reporter *r = arena_alloc(a, REPORTERS * sizeof *r);
+	for (unsigned i = 0; i < n; i++)
+		r[i] = (struct fact_reporter){
+		    c->small_reporters || i > 0 ? arena_printf(a, "org %u", i) : "google.com",
+		    c->largest && i == 0 ? c->largest : 10};
+	d->reporters = r;
+	d->n_reporters = n;
+}
+
+/* The rows of a case; every day in days, a set. */
+static inline size_t make_rows(struct row *rows, const struct variant *c, uint32_t days)
+{
+	const char *us = "example.com pass", *signed_s1 = "example.com s1 pass";
+	uint64_t legit = c->nobody ? 0 : c->legit ? c->legit : 10000;
+	uint32_t since = c->new_age ? ALL << (31 - c->new_age) : 0;
+	const struct row all[] = {
+	    {"192.0.2.10", legit, us, signed_s1, 0, c->rotated ? GATE : days},
+	    {"192.0.2.10", c->rotated ? 500 : 0, us, "example.com s0 pass", 0, ALL & ~GATE},
+	    {"192.0.2.78", c->payroll ? 40 : 0, us, "example.com s0 pass", 0, 1},
+	    {"192.0.2.10", c->failing, "example.com temperror", NULL, 0, days},
+	    {"192.0.2.10", c->fell, "example.com temperror", NULL, 0, LAST_WEEK},
+	    {"192.0.2.10", c->spf_only, us, NULL, 0, days},
+	    {"2001:db8::10", c->ipv6, us, signed_s1, 0, days},
+	    {"192.0.2.10", c->strict, "example.com temperror", NULL, DMARC_STRICT_ONLY, days},
+	    {"198.51.100.9", c->stranger, "vendor.example pass", NULL, 0, days},
+	    {"198.51.100.30", c->maybe, "vendor.example pass", NULL, 0, 3u << 29, 3},
+	    {"198.51.100.20", c->breaks, "lists.example pass", "example.com s1 fail",
+	     DMARC_FORWARD_REASON, days},
+	    {"203.0.113.7", c->spoofed, "evil.example fail", NULL, 0, 3,
+	     .from = c->below ? "gone.example.com" : NULL},
+	    {"192.0.2.77", c->invoices, "example.com fail", NULL, 0,
+	     c->invoice_days ? c->invoice_days : days,
+	     .from = c->below ? "mail.example.com" : NULL},
+	    {"198.51.100.50", c->new_age ? 100 : 0, "partner.example pass", "example.com s9 pass",
+	     0, since & ALL},
+	    {"198.51.100.9", c->new_stranger, "vendor.example pass", NULL, 0, 7u << 28},
+	};
+	size_t n = 0;
+	for (size_t i = 0; i < COUNT(all); i++)
+		if (all[i].messages > 0 && (all[i].days & days))
+			rows[n++] = all[i];
+	return n;
+}
+
+static inline struct domain_facts make(struct arena *a, const struct variant *c, bool gate)
+{
+	struct row rows[16];
+	size_t n = make_rows(rows, c, gate ? GATE : ALL);
+	unsigned reporters = c->reporters ? c->reporters : REPORTERS;
+	for (size_t i = 0; i < n; i++)
+		if (!rows[i].reporters)
+			rows[i].reporters = (1u << reporters) - 1;
+	struct domain_facts d = make_facts(a, OCTOBER, rows, n);
+	d.window.since = AS_OF - 30;
+	fill_reporters(a, &d, c, reporters);
+	fill_days(a, &d, AS_OF - 30, 30, c->last_gap);
+	if (c->days)
+		d.n_days = c->days;
+	fill_policies(a, &d, c);
+	return d;
+}
+
+static inline const char *pick(const char *own, const char *tidy)
+{
+	return own ? own : tidy;
+}
+
+static inline void make_zone(const struct variant *c, const char *zone[])
+{
+	size_t n = 0;
+	for (size_t i = 0; i < COUNT(c->more); i++)
+		if (c->more[i])
+			zone[n++] = c->more[i];
+	zone[n++] = pick(c->dmarc, DMARC("p=quarantine; " RUA));
+	zone[n++] = pick(c->spf, SPF("mx ~all"));
+	zone[n++] = pick(c->key, KEY(KEY2048));
+	zone[n++] = "s9._domainkey.example.com TXT " KEY2048;
+	zone[n++] = pick(c->mx, "example.com MX 10 mail.example.com");
+	zone[n++] = "example.com A 192.0.2.10";
+	zone[n++] = "mail.example.com A 192.0.2.10";
+	zone[n++] = "10.2.0.192.in-addr.arpa PTR mail.example.com";
+	zone[n++] = "77.2.0.192.in-addr.arpa PTR erp.example.com";
+	zone[n++] = "erp.example.com A 192.0.2.77";
+	zone[n++] = "9.100.51.198.in-addr.arpa PTR x.vendor.example";
+	zone[n++] = "x.vendor.example A 198.51.100.9";
+	zone[n++] = "30.100.51.198.in-addr.arpa PTR crm.example.com";
+	zone[n++] = "crm.example.com A 198.51.100.30";
+	zone[n] = NULL;
+}
+
+/* Names of the domain, all of which time out. */
+static const char *const silence[] = {"example.com TIMEOUT", "_dmarc.example.com TIMEOUT",
+				      "www.example.com TIMEOUT",
+				      "s1._domainkey.example.com TIMEOUT", NULL};
+
+static inline struct readiness judge(const struct variant *c, struct arena *a)
+{
+	static struct zone_view z;
+	static struct catalogue *catalogue;
+	const char *zone[24];
+	struct err err;
+	if (!catalogue && catalogue_parse(&catalogue, NULL, "none", no_services,
+					  strlen(no_services), &err) != ST_OK)
+		fail_msg("%s", err.msg);
+	make_zone(c, zone);
+	struct domain_facts *facts = arena_alloc(a, 3 * sizeof *facts);
+	facts[0] = make(a, c, false);
+	facts[1] = make(a, c, true);
+	const struct row old = {"192.0.2.10",          9000, "example.com pass",
+				"example.com s1 pass", 0,    ALL};
+	facts[2] = make_facts(a, OCTOBER - 1, &old, c->no_history ? 0 : 1);
+	unsigned history = c->history_days ? c->history_days : 60;
+	if (!c->no_history)
+		fill_days(a, &facts[2], AS_OF - 30 - (int32_t)history, history, 0);
+	const struct readiness_input in = {&facts[0], &facts[1], &facts[2], AS_OF, limits_set};
+	struct readiness r;
+	struct knowledge k;
+	zone_view_end(&z);
+	struct dns_view view = zone_view(&z, c->silent ? silence : zone);
+	for (size_t before = 1, now = 0; before != now;) {
+		before = z.asked.n;
+		knowledge_begin(&k, &test_rules, &view, catalogue, a);
+		readiness_judge(&in, &k, &r);
+		knowledge_end(&k);
+		now = z.asked.n;
+	}
+	return r;
+}
+
+#endif
