@@ -31,7 +31,7 @@ static void put_text_form(struct buf *out, const char *domain, const struct dmar
 		buf_printf(out, "p=%s%s", published_policy_names[d->policy],
 			   d->record.testing ? ", in test mode" : "");
 		if (d->found == FOUND_ABOVE) {
-			buf_puts(out, ", by the record of ");
+			buf_printf(out, ", by %s of the record of ", d->tag ? d->tag : "p");
 			put_text(out, d->at);
 		}
 		buf_puts(out, "\n    _dmarc.");
@@ -83,6 +83,7 @@ static void put_json_form(struct buf *out, const char *domain, const struct dmar
 	member(&j, "psl_domain", d->psl_domain);
 	member(&j, "record", r->text);
 	member(&j, "policy", policy_word(d->policy));
+	member(&j, "policy_tag", d->tag);
 	member(&j, "p", policy_word(r->p));
 	member(&j, "sp", policy_word(r->sp));
 	member(&j, "np", policy_word(r->np));

@@ -269,6 +269,29 @@ static void check_consent(struct walk *w)
 	}
 }
 
+/* Below the domain that has the record: np where the name does not exist (NXDOMAIN, section
+ * 3.2.12), else sp, else p. */
+static void apply(struct walk *w, const char *domain)
+{
+	struct dmarc_answer *out = w->out;
+	const struct dmarc_published *r = &out->record;
+	bool below = out->found == FOUND_ABOVE;
+	out->policy = below && r->sp ? r->sp : r->p;
+	out->tag = below && r->sp ? "sp" : "p";
+	if (!below || !r->np)
+		return;
+	const struct dns_answer *here = dns_ask(w->view, domain, DNS_A);
+	out->pending = out->pending || here->outcome == DNS_PENDING;
+	if (here->outcome == DNS_NXDOMAIN) {
+		out->policy = r->np;
+		out->tag = "np";
+	} else if (dns_failed(here)) {
+		note(&out->record, false,
+		     arena_printf(w->a, "DNS does not say whether %s exists: if not, np holds",
+				  domain));
+	}
+}
+
 void dmarc_discover(const struct dns_view *view, const struct name_rules *rules, const char *domain,
 		    struct arena *a, struct dmarc_answer *out)
 {
@@ -294,7 +317,5 @@ void dmarc_discover(const struct dns_view *view, const struct name_rules *rules,
 		note(&out->record, true, "there are several records: receivers ignore all of them");
 	check_consent(&w);
 	if (good)
-		out->policy = out->found == FOUND_HERE || out->record.sp == POLICY_ABSENT
-				  ? out->record.p
-				  : out->record.sp;
+		apply(&w, domain);
 }

@@ -61,6 +61,7 @@ struct dmarc_answer {
 	const char *psl_domain;       /* by the public suffix list, RFC 7489 section 3.2 */
 	unsigned n_records;           /* at "at"; more than one means none */
 	enum published_policy policy; /* what receivers are asked to do with mail of the domain */
+	const char *tag;              /* of the record, that says so: "p", "sp", "np"; NULL: none */
 	struct dmarc_published record;
 };
 

@@ -234,6 +234,15 @@ static const struct fact_label *label_of(const struct domain_facts *facts, const
 	return NULL;
 }
 
+/* A person says that it is ours, it fails, and DNS was not asked why. */
+static struct verdict failing_unasked(const struct matter *m)
+{
+	if (why_failing(m) == CAT_LEGIT_UNALIGNED)
+		return failing(m, 95);
+	return verdict(m->s, CAT_LEGIT_BROKEN, 95, REMEDY_REVIEW,
+		       "it is yours and fails; ask again with DNS to be told why");
+}
+
 static struct verdict by_label(const struct matter *m)
 {
 	struct verdict v;
@@ -243,8 +252,9 @@ static struct verdict by_label(const struct matter *m)
 			    "a person said that it is not yours; no change of SPF");
 		break;
 	case LABEL_APPROVE:
-		v = at_least(m->pass, m->n, AUTHORIZED_PASS) || !m->zone ? passing(m, 95)
-									 : failing(m, 95);
+		v = at_least(m->pass, m->n, AUTHORIZED_PASS) ? passing(m, 95)
+		    : m->zone                                ? failing(m, 95)
+							     : failing_unasked(m);
 		break;
 	default:
 		return decide(m);

@@ -79,6 +79,7 @@ struct variant {
 	bool nobody;           /* nothing legitimate is sent */
 	bool silent;           /* DNS does not answer */
 	struct said said[3];
+	const struct fact_label *label;
 	const char *dmarc, *spf, *key, *mx, *more[3]; /* records */
 };
 
@@ -179,6 +180,8 @@ static inline struct domain_facts make(struct arena *a, const struct variant *c,
 	if (c->days)
 		d.n_days = c->days;
 	fill_policies(a, &d, c);
+	d.labels = c->label;
+	d.n_labels = c->label ? 1 : 0;
 	return d;
 }
 

@@ -228,11 +228,64 @@ static void test_subdomains(void **state)
 	}
 }
 
+/* What a person says of a sender counts in every check. */
+static void test_labels(void **state)
+{
+	static const struct {
+		struct fact_label label;
+		struct variant c;
+		enum check_id id;
+		enum check_status before, after;
+	} rows[] = {
+	    {{.sender = "own:example.com#spf-fail", .verdict = LABEL_IGNORE},
+	     {.invoices = 30},
+	     CHECK_A3,
+	     CHECK_FAIL,
+	     CHECK_PASS},
+	    {{.sender = "mailfrom:vendor.example", .verdict = LABEL_APPROVE},
+	     {.stranger = 100},
+	     CHECK_A3,
+	     CHECK_PASS,
+	     CHECK_FAIL},
+	    {{.sender = "own:example.com#fail", .verdict = LABEL_DENY},
+	     {.maybe = 60},
+	     CHECK_A4,
+	     CHECK_FAIL,
+	     CHECK_PASS},
+	    {{.sender = "own:example.com#fail", .verdict = LABEL_IGNORE},
+	     {.maybe = 60},
+	     CHECK_A4,
+	     CHECK_FAIL,
+	     CHECK_PASS},
+	    {{.sender = "mailfrom:lists.example", .verdict = LABEL_IGNORE},
+	     {.breaks = 300},
+	     CHECK_A6,
+	     CHECK_FAIL,
+	     CHECK_PASS},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct arena a = {0};
+		struct variant c = rows[i].c;
+		struct readiness r = judge(&c, &a);
+		assert_int_equal(r.checks[rows[i].id].status, rows[i].before);
+		c.label = &rows[i].label;
+		r = judge(&c, &a);
+		if (r.checks[rows[i].id].status != rows[i].after) {
+			for (size_t k = 0; k < r.inventory->n_senders; k++)
+				print_error("  %s\n", r.inventory->senders[k].key);
+			fail_msg("row %zu: %s", i, r.checks[rows[i].id].text);
+		}
+		arena_free(&a);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_verdicts),     cmocka_unit_test(test_ladder),
 	    cmocka_unit_test(test_first_record), cmocka_unit_test(test_projection),
-	    cmocka_unit_test(test_limits),       cmocka_unit_test(test_subdomains)};
+	    cmocka_unit_test(test_limits),       cmocka_unit_test(test_labels),
+	    cmocka_unit_test(test_subdomains)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

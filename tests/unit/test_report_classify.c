@@ -315,12 +315,67 @@ static void test_words(void **state)
 		assert_non_null(remedy_names[i]);
 }
 
+/* What a person says wins; of what fails without DNS, nobody says that it is in order. */
+static void test_labels(void **state)
+{
+	static const struct {
+		struct row row;
+		const char *key;
+		enum label_verdict label;
+		enum category category;
+		enum remedy_kind remedy;
+	} rows[] = {
+	    {{"192.0.2.1", 100, "example.com pass", NULL},
+	     "net:192.0.2.0/24",
+	     LABEL_APPROVE,
+	     CAT_AUTHORIZED,
+	     REMEDY_NONE},
+	    {{"192.0.2.1", 100, "example.com fail", NULL},
+	     "net:192.0.2.0/24",
+	     LABEL_APPROVE,
+	     CAT_LEGIT_BROKEN,
+	     REMEDY_REVIEW},
+	    {{"192.0.2.1", 100, "vendor.example pass", NULL},
+	     "mailfrom:vendor.example",
+	     LABEL_APPROVE,
+	     CAT_LEGIT_UNALIGNED,
+	     REMEDY_DKIM_ALIGN},
+	    {{"192.0.2.1", 100, "example.com pass", NULL},
+	     "net:192.0.2.0/24",
+	     LABEL_DENY,
+	     CAT_UNAUTHORIZED,
+	     REMEDY_BLOCK},
+	    {{"192.0.2.1", 100, "example.com pass", NULL},
+	     "net:192.0.2.0/24",
+	     LABEL_IGNORE,
+	     CAT_AUTHORIZED,
+	     REMEDY_NONE},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct world w = {0};
+		const struct fact_label label = {.sender = rows[i].key, .verdict = rows[i].label};
+		w.facts = make_facts(&w.a, OCTOBER, &rows[i].row, 1);
+		w.facts.labels = &label;
+		w.facts.n_labels = 1;
+		group_senders(&w.facts, NULL, &test_rules, &w.a, &w.senders, &w.n);
+		classify_senders(&w.facts, NULL, &test_rules, &w.a, w.senders, w.n);
+		const struct verdict *v = &w.senders[0].verdict;
+		if (w.n != 1 || !w.senders[0].label || v->category != rows[i].category ||
+		    v->remedy.kind != rows[i].remedy)
+			fail_msg("row %zu: %s, %s, %s", i, w.senders[0].key,
+				 category_names[v->category], remedy_names[v->remedy.kind]);
+		arena_free(&w.a);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_cases),   cmocka_unit_test(test_forwarder_or_service),
 	    cmocka_unit_test(test_no_veto), cmocka_unit_test(test_judged_by_results),
 	    cmocka_unit_test(test_history), cmocka_unit_test(test_words),
+	    cmocka_unit_test(test_labels),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
