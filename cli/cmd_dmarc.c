@@ -50,7 +50,7 @@ static void put_text_form(struct buf *out, const char *domain, const struct dmar
 	}
 	buf_putc(out, '\n');
 	for (unsigned i = 0; i < d->record.n_notes; i++) {
-		buf_puts(out, d->record.notes[i].bad ? "problem: " : "note: ");
+		buf_puts(out, d->record.notes[i].weight == DMARC_BAD ? "problem: " : "note: ");
 		put_text(out, d->record.notes[i].text);
 		buf_putc(out, '\n');
 	}
@@ -105,7 +105,7 @@ static void put_json_form(struct buf *out, const char *domain, const struct dmar
 	for (unsigned i = 0; i < r->n_notes; i++) {
 		json_object(&j);
 		json_key(&j, "bad");
-		json_bool(&j, r->notes[i].bad);
+		json_bool(&j, r->notes[i].weight == DMARC_BAD);
 		member(&j, "text", r->notes[i].text);
 		json_end(&j);
 	}

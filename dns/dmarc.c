@@ -15,10 +15,10 @@ struct tag {
 	const char *name, *value;
 };
 
-static void note(struct dmarc_published *r, bool bad, const char *text)
+static void note(struct dmarc_published *r, enum dmarc_weight weight, const char *text)
 {
 	if (r->n_notes < DMARC_NOTES_MAX)
-		r->notes[r->n_notes++] = (struct dmarc_note){bad, text};
+		r->notes[r->n_notes++] = (struct dmarc_note){weight, text};
 }
 
 static char *trimmed(struct arena *a, const char *s, size_t n)
@@ -38,7 +38,7 @@ static enum published_policy read_policy(struct arena *a, struct dmarc_published
 	for (int i = POLICY_NONE; i <= POLICY_REJECT; i++)
 		if (strcasecmp(t->value, published_policy_names[i]) == 0)
 			return (enum published_policy)i;
-	note(r, true,
+	note(r, DMARC_BAD,
 	     arena_printf(a, "%s=%s is no policy: none, quarantine or reject", t->name, t->value));
 	return POLICY_ABSENT;
 }
@@ -49,7 +49,7 @@ static char read_letter(struct arena *a, struct dmarc_published *r, const struct
 	char c = ascii_lower(t->value[0]);
 	if (c && strchr(letters, c) && t->value[1] == '\0')
 		return c;
-	note(r, true,
+	note(r, DMARC_BAD,
 	     arena_printf(a, "%s=%s is ignored: it must be one of %s", t->name, t->value, letters));
 	return letters[0];
 }
@@ -62,12 +62,13 @@ static void read_rua(struct arena *a, struct dmarc_published *r, const char *val
 		char *size = strrchr(uri, '!');
 		p += n + (p[n] == ',');
 		if (size) {
-			note(r, false, "a size limit (!...) in rua is not used any more");
+			note(r, DMARC_ODD, "a size limit (!...) in rua is not used any more");
 			*size = '\0';
 		}
 		const char *at = strncasecmp(uri, "mailto:", 7) == 0 ? strrchr(uri, '@') : NULL;
 		if (!at || !at[1])
-			note(r, true, arena_printf(a, "rua \"%s\" is no mailto: address", uri));
+			note(r, DMARC_BAD,
+			     arena_printf(a, "rua \"%s\" is no mailto: address", uri));
 		if (r->n_rua == DMARC_RUA_MAX)
 			continue;
 		char *domain = at && at[1] ? arena_strdup(a, at + 1) : NULL;
@@ -100,7 +101,7 @@ static void read_tag(struct arena *a, struct dmarc_published *r, const struct ta
 	else {
 		for (size_t i = 0; i < 3; i++)
 			if (strcasecmp(t->name, gone[i]) == 0)
-				note(r, false,
+				note(r, DMARC_ODD,
 				     arena_printf(
 					 a,
 					 "%s is not used any more (RFC 9989); receivers ignore it",
@@ -108,7 +109,7 @@ static void read_tag(struct arena *a, struct dmarc_published *r, const struct ta
 		for (size_t i = 0; i < 3; i++)
 			if (strcasecmp(t->name, gone[i]) == 0 || strcasecmp(t->name, fine[i]) == 0)
 				return;
-		note(r, false, arena_printf(a, "the tag \"%s\" is unknown", t->name));
+		note(r, DMARC_ODD, arena_printf(a, "the tag \"%s\" is unknown", t->name));
 	}
 }
 
@@ -125,7 +126,7 @@ static bool next_tag(struct arena *a, struct dmarc_published *r, const char **p,
 			return true;
 		}
 		if (*trimmed(a, s, n))
-			note(r, true, arena_printf(a, "\"%s\" is no tag", trimmed(a, s, n)));
+			note(r, DMARC_BAD, arena_printf(a, "\"%s\" is no tag", trimmed(a, s, n)));
 	}
 	return false;
 }
@@ -133,19 +134,19 @@ static bool next_tag(struct arena *a, struct dmarc_published *r, const char **p,
 static void look_over(struct dmarc_published *r)
 {
 	if (r->p == POLICY_ABSENT) {
-		note(r, true,
+		note(r, DMARC_BAD,
 		     r->n_rua ? "p is missing: receivers take p=none"
 			      : "p is missing, and rua too: receivers ignore the record");
 		r->p = r->n_rua ? POLICY_NONE : POLICY_ABSENT;
 	}
 	if (r->n_rua == 0)
-		note(r, true, "rua is missing: nobody sends you reports");
+		note(r, DMARC_BAD, "rua is missing: nobody sends you reports");
 	if (r->sp != POLICY_ABSENT && r->sp < r->p)
-		note(r, true, "sp is weaker than p: forgers use your subdomains");
+		note(r, DMARC_BAD, "sp is weaker than p: forgers use your subdomains");
 	if (r->np != POLICY_ABSENT && r->np < r->p)
-		note(r, true, "np is weaker than p: forgers use subdomains that do not exist");
+		note(r, DMARC_BAD, "np is weaker than p: forgers use subdomains that do not exist");
 	if (r->testing)
-		note(r, false, "t=y: receivers are asked to apply one level less");
+		note(r, DMARC_REMARK, "t=y: receivers are asked to apply one level less");
 }
 
 bool dmarc_parse(const char *text, struct arena *a, struct dmarc_published *out)
@@ -155,7 +156,7 @@ bool dmarc_parse(const char *text, struct arena *a, struct dmarc_published *out)
 	*out = (struct dmarc_published){.text = text, .adkim = 'r', .aspf = 'r', .psd = 'u'};
 	if (!next_tag(a, out, &p, &t) || strcasecmp(t.name, "v") != 0 ||
 	    strcmp(t.value, "DMARC1") != 0) {
-		note(out, true, "it does not begin with v=DMARC1");
+		note(out, DMARC_BAD, "it does not begin with v=DMARC1");
 		return false;
 	}
 	while (next_tag(a, out, &p, &t))
@@ -261,7 +262,7 @@ static void check_consent(struct walk *w)
 			if (strncmp(t->texts[k].data, "v=DMARC1", 8) == 0)
 				x->consent = RUA_OK;
 		if (x->consent == RUA_REFUSED)
-			note(r, true,
+			note(r, DMARC_BAD,
 			     arena_printf(w->a,
 					  "reports to %s are not sent: %s._report._dmarc.%s does "
 					  "not allow it",
@@ -286,7 +287,7 @@ static void apply(struct walk *w, const char *domain)
 		out->policy = r->np;
 		out->tag = "np";
 	} else if (dns_failed(here)) {
-		note(&out->record, false,
+		note(&out->record, DMARC_REMARK,
 		     arena_printf(w->a, "DNS does not say whether %s exists: if not, np holds",
 				  domain));
 	}
@@ -314,7 +315,8 @@ void dmarc_discover(const struct dns_view *view, const struct name_rules *rules,
 	}
 	bool good = dmarc_parse(text, a, &out->record) && n == 1;
 	if (n > 1)
-		note(&out->record, true, "there are several records: receivers ignore all of them");
+		note(&out->record, DMARC_BAD,
+		     "there are several records: receivers ignore all of them");
 	check_consent(&w);
 	if (good)
 		apply(&w, domain);

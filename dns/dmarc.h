@@ -14,9 +14,11 @@
 enum published_policy { POLICY_ABSENT, POLICY_NONE, POLICY_QUARANTINE, POLICY_REJECT };
 extern const char *const published_policy_names[]; /* "", "none", "quarantine", "reject" */
 
-/* What is wrong or odd. A bad note makes the record useless, or less than its owner thinks. */
+/* What is to say of a record: bad makes it useless, or less than its owner thinks; odd does no
+ * harm; a remark is of what may well be meant so. */
+enum dmarc_weight { DMARC_REMARK, DMARC_ODD, DMARC_BAD };
 struct dmarc_note {
-	bool bad;
+	enum dmarc_weight weight;
 	const char *text;
 };
 

@@ -3,11 +3,11 @@
 
 #include "report/readiness_priv.h"
 
-/* The first note of a kind, or NULL. */
-static const char *noted(const struct dmarc_published *r, bool bad)
+/* The first note of a weight, or NULL. */
+static const char *noted(const struct dmarc_published *r, enum dmarc_weight weight)
 {
 	for (unsigned i = 0; i < r->n_notes; i++)
-		if (r->notes[i].bad == bad)
+		if (r->notes[i].weight == weight)
 			return r->notes[i].text;
 	return NULL;
 }
@@ -84,7 +84,7 @@ static void check_record(struct judging *j)
 	check_reports(j);
 	check_below(j);
 	bool none = d->found == FOUND_NONE || d->n_records > 1 || d->policy == POLICY_ABSENT;
-	const char *bad = noted(r, true), *odd = noted(r, false);
+	const char *bad = noted(r, DMARC_BAD), *odd = noted(r, DMARC_ODD);
 	set_check(j, CHECK_D1,
 		  none         ? CHECK_FAIL
 		  : bad || odd ? CHECK_WARN
@@ -188,7 +188,9 @@ static void check_spf(struct judging *j)
 		}
 	}
 	set_check(j, CHECK_D4, j->zone.answered ? worst : CHECK_UNKNOWN,
-		  TEXT(j, "%u lookups, %u void (IPv6: %u)", lookups, voids[0], voids[1]), text);
+		  ipv6 ? TEXT(j, "%u lookups, %u void, IPv6 %u", lookups, voids[0], voids[1])
+		       : TEXT(j, "%u lookups, %u void", lookups, voids[0]),
+		  text);
 }
 
 /* Own ranges only: those of a mail service are its own affair. */

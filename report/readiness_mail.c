@@ -14,18 +14,18 @@ static void check_passing(struct judging *j)
 	double now = percent(g->pass, g->messages);
 	const struct volume *w = j->week[1], *b = j->week[0];
 	set_check(j, CHECK_A1, g->messages ? judge_value(j, CHECK_A1, now) : CHECK_UNKNOWN,
-		  TEXT(j, "%.2f%%", now),
+		  g->messages ? TEXT(j, "%.2f%%", now) : "",
 		  TEXT(j, "%llu of %llu messages of legitimate senders pass",
 		       (unsigned long long)g->pass, (unsigned long long)g->messages));
 	double drop = percent(b[FATE_LEGIT].pass, b[FATE_LEGIT].messages) -
 		      percent(w[FATE_LEGIT].pass, w[FATE_LEGIT].messages);
 	bool known = b[FATE_LEGIT].messages > 0 && w[FATE_LEGIT].messages > 0;
 	set_check(j, CHECK_A9, known ? judge_value(j, CHECK_A9, drop) : CHECK_UNKNOWN,
-		  TEXT(j, "%+.2f points", drop == 0 ? 0 : -drop),
+		  known ? TEXT(j, "%+.2f points", drop == 0 ? 0 : -drop) : "",
 		  "a fall means that something was changed last week");
 	double dkim = percent(g->dkim, g->messages);
 	set_check(j, CHECK_A5, g->messages ? judge_value(j, CHECK_A5, dkim) : CHECK_UNKNOWN,
-		  TEXT(j, "%.1f%%", dkim),
+		  g->messages ? TEXT(j, "%.1f%%", dkim) : "",
 		  "RFC 9989 forbids p=reject on SPF alone: forwarding breaks SPF");
 }
 

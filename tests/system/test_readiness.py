@@ -1,11 +1,15 @@
 """May I publish p=reject: the samples and a simulated world, their DNS served by NSD."""
+import os
+import re
 import shutil
+import subprocess
 import sys
 
 import harness
 import nameserver
 
 sys.path[:0] = [str(harness.ROOT / "tests/world"), str(harness.ROOT / "tests/samples")]
+import stages  # noqa: E402
 import world  # noqa: E402
 import story_zones as samples_zones  # noqa: E402
 
@@ -72,9 +76,42 @@ class Readiness(harness.Case):
         self.assertEqual(status["broken.example"]["D4"], "fail")
         self.assertTrue(said["parked.example"]["parked"])
         self.assertIn(said["parked.example"]["verdict"], ("ready", "warnings"))
-        for domain, d in said.items():
-            if domain not in ("parked.example",):
-                self.assertNotEqual(d["verdict"], "ready", f"{domain}: {d['checks']}")
+
+    def test_stages(self):
+        """Every kind of domain gets its verdict, and fails or warns of nothing but what is wrong with it."""
+        top = self.scratch() / "world"
+        cases = stages.owners()
+        made = world.write(top, 1, who=[o for o, _, _ in cases], receivers=stages.RECEIVERS)
+        db = self.database()
+        db.ingest(top / "reports")
+        (top / "ruascope.conf").write_text('catalogue = "services.csv"\n')
+        self.config = ("--config", top / "ruascope.conf")
+        with nameserver.NameServer(made.files) as dns:
+            said = {o.domain: self.document(db, dns, o.domain) for o, _, _ in cases}
+            text = {d: self.ask(db, dns, d).out for d in ("rollout.example", "monthly.example")}
+            every = self.ask(db, dns, "--all", code=2).out
+        for owner, verdict, wrong in cases:
+            with self.subTest(owner.domain):
+                d = said[owner.domain]
+                found = {c["id"] for c in d["checks"] if c["status"] in ("fail", "warn")}
+                reasons = [c for c in d["checks"] if c["id"] in found]
+                self.assertEqual(d["verdict"], verdict, reasons)
+                if verdict != "insufficient_data":
+                    self.assertEqual(found, wrong, reasons)
+                self.assertLessEqual(wrong, found, reasons)
+                self.assertRegex(every, rf"(?m)^{owner.domain} +{verdict.replace('_', '[ _]')}")
+
+        flood = said["flooded.example"]["projection"]
+        forged = flood["would_reject"]["unauthorized"] + flood["would_reject"]["unknown"]
+        self.assertGreater(forged, 100 * (flood["messages"] - forged))
+        self.assertEqual(said["rollout.example"]["next_step"]["record"], None)
+        self.assertIn("20 of 30 days", text["rollout.example"])
+        self.assertEqual(said["testing.example"]["next_step"]["record"], "v=DMARC1; p=quarantine; rua=mailto:rua@testing.example")
+        self.assertEqual(said["ready.example"]["next_step"]["record"], "v=DMARC1; p=reject; t=y; rua=mailto:rua@ready.example")
+        self.assertEqual(said["flooded.example"]["next_step"]["record"], "v=DMARC1; p=reject; t=y; rua=mailto:rua@flooded.example")
+        self.assertEqual(said["ready.example"]["not_observed"], [])
+        self.assertEqual(said["monthly.example"]["not_observed"], ["Payroll"])
+        self.assertIn("Payroll", text["monthly.example"])
 
     def test_strict(self):
         """Warnings are failures for a pipeline that wants it so."""
@@ -88,6 +125,35 @@ class Readiness(harness.Case):
             self.ask(db, dns, "example.org", code=1)
             done = self.ask(db, dns, "example.org", "--strict", code=2)
             self.assertIn("p=reject", done.out)
+
+    def test_examples_of_the_docs(self):
+        """The step of a pipeline and the plugin that docs/readiness.md shows, as they stand there."""
+        db = self.database()
+        db.ingest(SAMPLES, code=65)
+        top = self.scratch()
+        scripts = re.findall(r"(?ms)^```sh\n(.*?)^```", (harness.ROOT / "docs/readiness.md").read_text())
+        names = [re.search(r"# (\S+)", s.split("\n", 1)[1]).group(1) for s in scripts]
+        self.assertEqual(names, ["before-reject", "check_dmarc"])
+        files = samples_zones.write(top / "zones")
+        with nameserver.NameServer(files) as dns:
+            for name, text in zip(names + ["ruascope"], scripts + [f"""#!/bin/sh
+exec '{harness.PROGRAM}' --db '{db.conninfo}' --dns-server {dns.address} "$@" --as-of "${{AS_OF:-2026-11-01}}"
+"""]):
+                (top / name).write_text(text)
+                (top / name).chmod(0o755)
+
+            def run(*args, **env):
+                return subprocess.run(args, cwd=top, env={**os.environ, "PATH": f"{top}:{os.environ['PATH']}", **env}, capture_output=True, text=True, timeout=300)
+            done = run("before-reject", "example.org", "example.com")
+            self.assertEqual((done.returncode, done.stdout), (1, "example.com: NOT READY for p=reject.\n"), done.stderr)
+            done = run("before-reject", "example.org")
+            self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
+            for domain, code, line in (("example.org", 0, "example.org: READY"), ("example.com", 2, "example.com: NOT READY"),
+                                       ("odd.example", 3, "odd.example: "), ("never.example", 3, "")):
+                done = run("check_dmarc", domain)
+                self.assertEqual(done.returncode, code, done)
+                self.assertTrue(done.stdout.startswith(line), done)
+            self.assertEqual(run("check_dmarc", "no domain").returncode, 3, "usage")
 
     def test_usage(self):
         db = self.database()

@@ -100,6 +100,7 @@ static const struct {
     {CHECK_A10, CHECK_UNKNOWN, {0}},
     {CHECK_A11, CHECK_INFO, {0}},
     {CHECK_D1, CHECK_PASS, {0}},
+    {CHECK_D1, CHECK_PASS, {.dmarc = DMARC("p=quarantine; t=y; " RUA)}}, /* as we advise */
     {CHECK_D1, CHECK_WARN, {.dmarc = DMARC("p=quarantine; pct=50; " RUA)}},
     {CHECK_D1, CHECK_WARN, {.dmarc = DMARC("p=quarantine; rf=afrf; " RUA)}},
     {CHECK_D1, CHECK_WARN, {.dmarc = DMARC("p=quarantine; ri=86400; " RUA)}},
@@ -187,6 +188,7 @@ static const struct {
     {CHECK_D7, CHECK_FAIL, {.strict = 51}},
     {CHECK_D8, CHECK_INFO, {0}}, /* it sends mail */
 #define PARKED .nobody = true, .spoofed = 1000, .mx = "example.com MX 0 "
+    {CHECK_C1, CHECK_INFO, {PARKED, .days = 2}},
     {CHECK_D8, CHECK_PASS, {PARKED, .spf = SPF("-all"), .dmarc = DMARC("p=reject; " RUA)}},
     {CHECK_D8, CHECK_WARN, {PARKED, .spf = SPF("-all"), .dmarc = DMARC("p=quarantine; " RUA)}},
     {CHECK_D8, CHECK_WARN, {PARKED, .spf = SPF("-all"), .dmarc = DMARC("p=reject; t=y; " RUA)}},

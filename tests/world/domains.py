@@ -23,6 +23,10 @@ class Stream:
 class Owner:
     domain: str
     p: str = "none"
+    testing: bool = False                                  # t=y
+    stages: list = dataclasses.field(default_factory=list)  # (first day, p, testing), where it was not the same all the time
+    receivers: int = 10**6                                 # so many of them report
+    start: int = 0                                         # first day that anything is sent
     spf: list = dataclasses.field(default_factory=list)    # TXT records at the domain
     records: list = dataclasses.field(default_factory=list)  # further lines of its zone
     streams: list = dataclasses.field(default_factory=list)
@@ -30,17 +34,17 @@ class Owner:
     claim: dict = dataclasses.field(default_factory=dict)   # address -> name, that does not lead back
 
 
-def own_mta(o, ip, selector="s1", per_day=120, name="mail", **more):
+def own_mta(o, ip, selector="s1", per_day=120, name="mail", forwarded=0.04, **more):
     host = f"{name}.{o.domain}"
     o.records.append(f"{name} {'AAAA' if ':' in ip else 'A'} {ip}")
     o.ptr[ip] = host
-    o.streams.append(Stream(f"own server {name}", "authorized", [ip], per_day, mail_from=o.domain, dkim=((o.domain, selector, True),), forwarded=0.04, **more))
+    o.streams.append(Stream(f"own server {name}", "authorized", [ip], per_day, mail_from=o.domain, dkim=((o.domain, selector, True),), forwarded=forwarded, **more))
 
 
-def mailbox_host(o, v, count=8, offset=0, per_day=200):
+def mailbox_host(o, v, count=8, offset=0, per_day=200, forwarded=0.05):
     o.records.append(f"@ MX 10 mx.{v.domain}.")
     o.streams.append(Stream(f"staff at {v.name}", "authorized", v.addresses()[offset:offset + count], per_day, days="weekdays", mail_from=o.domain,
-                            dkim=((o.domain, f"{v.name}1", True),), forwarded=0.05))
+                            dkim=((o.domain, f"{v.name}1", True),), forwarded=forwarded))
 
 
 def esp_aligned(o, v, sub="em", count=6, per_day=90, days="daily"):

@@ -45,17 +45,23 @@ def sends_on(stream, day, dice):
     return max(1, round(stream.per_day * noise)) if stream.per_day >= 3 else int(dice.random() < stream.per_day)
 
 
+def stage(owner, day):
+    """What the owner published that day: p, testing."""
+    return next(((p, t) for first, p, t in reversed(owner.stages) if first <= day), (owner.p, owner.testing))
+
+
 class World:
-    def __init__(self, seed, scale):
+    def __init__(self, seed, scale, who, receivers):
         self.dice = random.Random(seed)
         self.scale = scale
-        self.owners = owners.owners()
+        self.owners = who
+        self.receivers = receivers
         self.zones = zones.build(self.owners)
         self.records = self.zones[0]
         self.spf = spf.cached(spf.Dns(self.records))
         self.rows = collections.Counter()     # (receiver, domain, day, row) -> messages
         self.truth = collections.Counter()    # (domain, ip, category, accept, ambiguous, stream) -> messages
-        self.weights = [r[1] for r in RECEIVERS]
+        self.weights = [r[1] for r in receivers]
 
     def spf_result(self, owner, ip, domain, day):
         late = getattr(owner, "late_spf", {})
@@ -65,15 +71,18 @@ class World:
 
     def deliver(self, owner, day, ip, mail_from, dkim, header_from, count, reason=None):
         """count messages, all alike, from ip to receivers drawn by size."""
-        for receiver, n in collections.Counter(self.dice.choices(range(len(RECEIVERS)), self.weights, k=count)).items():
-            org, _, fmt, habits = RECEIVERS[receiver]
+        for receiver, n in collections.Counter(self.dice.choices(range(len(self.receivers)), self.weights, k=count)).items():
+            org, _, _, habits = self.receivers[receiver]
+            if receiver >= owner.receivers:
+                continue
             result = self.spf_result(owner, ip, mail_from, day)
             org_of = lambda name: ".".join(name.split(".")[-2:])
             aligned_spf = result == "pass" and org_of(mail_from) == org_of(header_from)
             aligned_dkim = any(good and org_of(d) == org_of(header_from) for d, _, good in dkim)
             reasons, disposition = (), "none"
-            if not aligned_spf and not aligned_dkim and owner.p != "none":
-                disposition = owner.p
+            p, testing = stage(owner, day)
+            if not aligned_spf and not aligned_dkim and p != "none" and not testing:
+                disposition = p
                 if reason == "provider" and "arc" in habits:
                     reasons, disposition = (("local_policy", "arc=pass"),), "none"
                 if reason == "list" and "list" in habits:
@@ -125,7 +134,7 @@ class World:
     def run(self):
         for owner in self.owners:
             for stream in owner.streams:
-                for day in range(DAYS):
+                for day in range(owner.start, DAYS):
                     self.run_stream(owner, stream, day)
 
     # ---- reports
@@ -145,17 +154,18 @@ class World:
         grouped = collections.defaultdict(list)
         for (org, domain, day, row), n in self.rows.items():
             grouped[org, domain, day].append((row, n))
-        policy = {o.domain: o.p for o in self.owners}
-        formats = {r[0]: r[2] for r in RECEIVERS}
+        by_name = {o.domain: o for o in self.owners}
+        formats = {r[0]: r[2] for r in self.receivers}
         for (org, domain, day), rows in grouped.items():
             begin = int(datetime.datetime.combine(FIRST + datetime.timedelta(days=day), datetime.time(), datetime.timezone.utc).timestamp())
             new = formats[org] == "rfc9990"
             root = '<feedback xmlns="urn:ietf:params:xml:ns:dmarc-2.0">' if new else "<feedback>"
-            published = f"<domain>{domain}</domain>" + ("<discovery_method>treewalk</discovery_method>" if new else "<adkim>r</adkim><aspf>r</aspf>")
+            p, testing = stage(by_name[domain], day)
+            published = f"<domain>{domain}</domain>" + (f"<discovery_method>treewalk</discovery_method><testing>{'ny'[testing]}</testing>" if new else "<adkim>r</adkim><aspf>r</aspf>")
             yield f"{org}!{domain}!{begin}!{begin + 86399}.xml", (
                 f'<?xml version="1.0" encoding="UTF-8"?>\n{root}<report_metadata><org_name>{org}</org_name><email>dmarc@{org}</email>'
                 f"<report_id>{begin}.{domain}</report_id><date_range><begin>{begin}</begin><end>{begin + 86399}</end></date_range></report_metadata>\n"
-                f"<policy_published>{published}<p>{policy[domain]}</p></policy_published>\n"
+                f"<policy_published>{published}<p>{p}</p></policy_published>\n"
                 + "".join(self.record(row, n, formats[org]) for row, n in rows) + "</feedback>\n")
 
     def truth_rows(self):
@@ -164,10 +174,10 @@ class World:
                 for (d, ip, c, a, w, s), n in sorted(self.truth.items())]
 
 
-def write(out, seed=1, scale=1.0):
+def write(out, seed=1, scale=1.0, who=None, receivers=RECEIVERS):
     out = pathlib.Path(out)
     (out / "reports").mkdir(parents=True)
-    world = World(seed, scale)
+    world = World(seed, scale, who or owners.owners(), receivers)
     world.run()
     for name, text in world.reports():
         (out / "reports" / (name + ".gz")).write_bytes(gzip.compress(text.encode(), 1, mtime=0))

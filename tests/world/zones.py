@@ -5,7 +5,11 @@ import pathlib
 
 from vendors import VENDORS
 
-KEY = "v=DKIM1; k=rsa; p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDCfYuAu0lHDQqiDLLfGQVyk5ZbA1fBMW4PcS5O3OpdVvYsaF2e6xSW3BTVQQQ5ZVWGNWjeUoC4ljFVIV0yC0T3"
+KEY = ("v=DKIM1; k=rsa; p="
+       "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAwQU4WQk0LWmHx7rB/I/5OtgU/caVwnBfZpA7C9boXDD6PUPxVqp+Dr1N7kvb+Auv/u/UmoKVRmhX"
+       "oaeCh4gkHyghBT6hZq+edZwJtY/qLMp5X92O5BUd1NvXITWb8bbuVbDfUkiIbA0+2WAiIGPiCzs6WM0eLQkJ/SBln4KlY6SWheXfxrch719JB3xgiLZGgljL"
+       "QDtxw9YrJ3ebwXuKQVqAFZQnyjXQESg5GQ2BJmr7AYyFYQ9+Wdp7farEFFgehgqtXFrROkrvsVT36n4fZaXISepPs7scQDszwS6haYrBT2JGqsoJo21QCmIV"
+       "JU3pdGfqVnIiQ9wcYgAFcxd2dwIDAQAB")
 
 
 def build(owners):
@@ -42,7 +46,7 @@ def build(owners):
         apexes.add(o.domain)
         for text in o.spf:
             add(o.domain, "TXT", text)
-        add(f"_dmarc.{o.domain}", "TXT", f"v=DMARC1; p={o.p}; rua=mailto:rua@{o.domain}")
+        add(f"_dmarc.{o.domain}", "TXT", f"v=DMARC1; p={o.p}; {'t=y; ' * o.testing}rua=mailto:rua@{o.domain}")
         for line in o.records:
             name, kind, data = line.split(" ", 2)
             if kind == "MX" and not data.endswith("."):
