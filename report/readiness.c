@@ -23,7 +23,7 @@ static const struct {
     [CHECK_C6] = {"C6", "Age of the newest report, longest gap", ""},
     [CHECK_A1] = {"A1", "Legitimate mail that passes, 14 days", ""},
     [CHECK_A2] = {"A2", "The worst legitimate sender", ""},
-    [CHECK_A3] = {"A3", "Legitimate senders that fail", "0"},
+    [CHECK_A3] = {"A3", "Legitimate senders that fail", ""},
     [CHECK_A4] = {"A4", "Unknown mail that fails, of legitimate mail", ""},
     [CHECK_A5] = {"A5", "Legitimate mail signed with DKIM", ""},
     [CHECK_A6] = {"A6", "Forwarded mail that breaks, of legitimate mail", ""},
@@ -35,10 +35,10 @@ static const struct {
     [CHECK_D1] = {"D1", "DMARC record", "one, valid"},
     [CHECK_D2] = {"D2", "Reports arrive", "rua, allowed"},
     [CHECK_D3] = {"D3", "Policy of subdomains", "not weaker than p"},
-    [CHECK_D4] = {"D4", "SPF records", "<=8 lookups, <=1 void"},
-    [CHECK_D5] = {"D5", "Width of SPF", "<=4096 addresses"},
-    [CHECK_D6] = {"D6", "DKIM keys", ">=2048 bits, or Ed25519"},
-    [CHECK_D7] = {"D7", "Mail that only strict alignment fails", "0"},
+    [CHECK_D4] = {"D4", "SPF records", ""},
+    [CHECK_D5] = {"D5", "Width of SPF", ""},
+    [CHECK_D6] = {"D6", "DKIM keys", ""},
+    [CHECK_D7] = {"D7", "Mail that only strict alignment fails", ""},
     [CHECK_D8] = {"D8", "Domain that sends nothing", "null MX, -all, p=reject"},
     [CHECK_D9] = {"D9", "Names of our own addresses", "confirmed"},
     [CHECK_M1] = {"M1", "Owners of the senders have agreed", ""},
@@ -93,13 +93,26 @@ static const struct {
     [CHECK_C6] = {false, 3, 7, " days"},
     [CHECK_A1] = {true, 99, 98, "%"},
     [CHECK_A2] = {true, 98, 95, "%"},
+    [CHECK_A3] = {false, 0, 0, ""},
     [CHECK_A4] = {false, 0.5, 2, "%"},
     [CHECK_A5] = {true, 95, 80, "%"},
     [CHECK_A6] = {false, 0.5, 2, "%"},
     [CHECK_A7] = {true, 15, 7, " days"},
     [CHECK_A8] = {true, 30, 14, ""},
     [CHECK_A9] = {false, 0.5, 1, " points"},
+    [CHECK_A11] = {false, 0, 0, " messages"},
+    [CHECK_D4] = {false, 8, 10, " lookups, <=1 void"},
+    [CHECK_D5] = {false, 4096, 1 << 20, " addresses"}, /* /20, /12 */
+    [CHECK_D6] = {true, 2048, 1024, " bits, or Ed25519"},
+    [CHECK_D7] = {false, 0, 0.5, "%"},
+    [CHECK_M1] = {false, 0, 0, " without"},
 };
+
+/* These inform, and count only for who sets their limits. */
+static bool is_optional(enum check_id id)
+{
+	return id == CHECK_A11 || id == CHECK_M1;
+}
 
 bool readiness_limit(struct readiness_limits *limits, const char *id, double pass, double warn)
 {
@@ -131,6 +144,8 @@ static double warning_of(const struct judging *j, enum check_id id)
 enum check_status judge_value(const struct judging *j, enum check_id id, double v)
 {
 	double pass = limit_of(j, id), warn = warning_of(j, id);
+	if (is_optional(id) && !(j->in->limits && j->in->limits->set[id]))
+		return CHECK_INFO;
 	if (defaults[id].more)
 		return v >= pass ? CHECK_PASS : v >= warn ? CHECK_WARN : CHECK_FAIL;
 	return v <= pass ? CHECK_PASS : v <= warn ? CHECK_WARN : CHECK_FAIL;
@@ -140,7 +155,7 @@ void set_check(struct judging *j, enum check_id id, enum check_status status, co
 	       const char *text)
 {
 	const char *limit = rows[id].limit;
-	if (defaults[id].unit)
+	if (defaults[id].unit && status != CHECK_INFO)
 		limit = TEXT(j, "%s%g%s", defaults[id].more ? ">=" : "<=", limit_of(j, id),
 			     defaults[id].unit);
 	j->out->checks[id] =

@@ -114,13 +114,15 @@ static bool has_kind(const struct spf_record *r, enum spf_kind kind)
 	return false;
 }
 
-static enum check_status spf_status(const struct zone_mailfrom *m, bool ipv6, const char **why)
+static enum check_status spf_status(const struct judging *j, const struct zone_mailfrom *m,
+				    bool ipv6, const char **why)
 {
 	const struct spf_tree *t = &m->spf;
 	const struct spf_record *r = t->root;
 	*why = NULL;
 	if (t->pending || !r || r->result == SPF_TEMPERROR)
 		return CHECK_UNKNOWN;
+	enum check_status lookups = judge_value(j, CHECK_D4, t->lookups);
 	if (r->result == SPF_NONE)
 		*why = "has no SPF record";
 	else if (t->problem)
@@ -129,9 +131,11 @@ static enum check_status spf_status(const struct zone_mailfrom *m, bool ipv6, co
 		*why = "is over the limits of RFC 7208";
 	else if (ends_in(r, SPF_PASS))
 		*why = "authorises everybody (+all)";
+	else if (lookups == CHECK_FAIL)
+		*why = "has more lookups than you allow";
 	if (*why)
 		return CHECK_FAIL;
-	if (t->lookups > 8)
+	if (lookups == CHECK_WARN)
 		*why = "is near the ten lookups allowed";
 	else if (t->void_v4 > 1)
 		*why = "has two lookups that find nothing";
@@ -177,7 +181,7 @@ static void check_spf(struct judging *j)
 		const char *why;
 		if (i > 0 && m->messages < 10)
 			continue; /* a name that was forged once */
-		enum check_status s = spf_status(m, ipv6, &why);
+		enum check_status s = spf_status(j, m, ipv6, &why);
 		lookups = m->spf.lookups > lookups ? m->spf.lookups : lookups;
 		voids[0] = m->spf.void_v4 > voids[0] ? m->spf.void_v4 : voids[0];
 		voids[1] = m->spf.void_v6 > voids[1] ? m->spf.void_v6 : voids[1];
@@ -196,32 +200,26 @@ static void check_spf(struct judging *j)
 /* Own ranges only: those of a mail service are its own affair. */
 static void check_width(struct judging *j)
 {
-	enum check_status worst = CHECK_PASS;
-	const char *text = "no wide range is authorised";
-	double addresses = 0;
+	const char *widest = "";
+	double addresses = 0, most = 0;
 	for (size_t i = 0; i < j->zone.n_mailfrom; i++) {
 		const struct spf_record *r = j->zone.mailfrom[i].spf.root;
 		for (size_t k = 0; r && k < r->n_terms; k++) {
 			const struct spf_term *t = &r->terms[k];
 			if (t->kind != SPF_IP4 || t->qualifier != SPF_PASS || t->n_networks == 0)
 				continue;
-			unsigned bits = t->networks[0].bits;
-			addresses += (double)(UINT64_C(1) << (32 - bits));
-			enum check_status s = bits < 12   ? CHECK_FAIL
-					      : bits < 20 ? CHECK_WARN
-							  : CHECK_PASS;
-			if (worse(s, worst) > 0) {
-				worst = s;
-				text = TEXT(j, "%s authorises strangers, too", t->text);
-			}
+			double n = (double)(UINT64_C(1) << (32 - t->networks[0].bits));
+			addresses += n;
+			widest = n > most ? t->text : widest;
+			most = n > most ? n : most;
 		}
 	}
-	if (worst == CHECK_PASS && addresses > 4096) {
-		worst = CHECK_WARN;
-		text = "so many addresses are hardly all yours";
-	}
-	set_check(j, CHECK_D5, j->zone.answered ? worst : CHECK_UNKNOWN,
-		  TEXT(j, "%.0f addresses", addresses), text);
+	enum check_status status = judge_value(j, CHECK_D5, addresses);
+	set_check(
+	    j, CHECK_D5, status, TEXT(j, "%.0f addresses", addresses),
+	    status == CHECK_PASS
+		? "no wide range is authorised"
+		: TEXT(j, "so many are hardly all yours: %s authorises strangers, too", widest));
 }
 
 /* ---- the rest ---- */
@@ -230,11 +228,8 @@ static void check_strict(struct judging *j)
 {
 	const struct volume *v = &j->window[FATE_LEGIT];
 	double share = v->messages ? percent(v->strict, v->messages) : 0;
-	set_check(j, CHECK_D7,
-		  v->strict == 0 ? CHECK_PASS
-		  : share < 0.5  ? CHECK_WARN
-				 : CHECK_FAIL,
-		  TEXT(j, "%llu messages", (unsigned long long)v->strict),
+	set_check(j, CHECK_D7, judge_value(j, CHECK_D7, share),
+		  TEXT(j, "%llu messages, %.2f%%", (unsigned long long)v->strict, share),
 		  v->strict ? "relaxed alignment (no adkim=s, aspf=s) would let them pass"
 			    : "strict alignment costs nothing");
 }

@@ -91,32 +91,25 @@ static bool is_rotated(const struct judging *j, const struct selector *s)
 	return s->ours ? !s->current : s->last < j->in->as_of - RECENT_DAYS;
 }
 
-static enum check_status key_status(const struct dkim_key *k, bool rotated, const char **what)
+static enum check_status key_status(const struct judging *j, const struct dkim_key *k, bool rotated,
+				    const char **what)
 {
-	*what = "";
-	switch (k->state) {
-	case DKIM_KEY_UNKNOWN:
-		*what = "cannot be asked";
+	static const char *const words[] = {[DKIM_KEY_UNKNOWN] = "cannot be asked",
+					    [DKIM_KEY_MISSING] = "is not in DNS",
+					    [DKIM_KEY_REVOKED] = "is revoked",
+					    [DKIM_KEY_BAD] = "is no key",
+					    [DKIM_KEY_GOOD] = ""};
+	*what = words[k->state];
+	if (k->state == DKIM_KEY_UNKNOWN)
 		return CHECK_UNKNOWN;
-	case DKIM_KEY_MISSING:
-		*what = "is not in DNS";
+	if (k->state != DKIM_KEY_GOOD)
 		return rotated ? CHECK_PASS : CHECK_FAIL;
-	case DKIM_KEY_REVOKED:
-		*what = "is revoked";
-		return rotated ? CHECK_PASS : CHECK_FAIL;
-	case DKIM_KEY_BAD:
-		*what = "is no key";
-		return rotated ? CHECK_PASS : CHECK_FAIL;
-	case DKIM_KEY_GOOD:
-		break;
-	}
-	if (!k->ed25519 && k->bits < 2048)
-		*what = k->bits < 1024 ? "is so short that it can be broken" : "is short";
+	enum check_status s = k->ed25519 ? CHECK_PASS : judge_value(j, CHECK_D6, k->bits);
+	if (s != CHECK_PASS)
+		*what = TEXT(j, "has %u bits", k->bits);
 	else if (k->testing)
 		*what = "is in test mode (t=y)";
-	if (k->ed25519)
-		return k->testing ? CHECK_WARN : CHECK_PASS;
-	return k->bits < 1024 ? CHECK_FAIL : k->bits < 2048 || k->testing ? CHECK_WARN : CHECK_PASS;
+	return s == CHECK_PASS && k->testing ? CHECK_WARN : s;
 }
 
 void check_keys(struct judging *j)
@@ -130,7 +123,7 @@ void check_keys(struct judging *j)
 		const struct selector *s = &used.list[i];
 		struct dkim_key key = dkim_key_read(dns_ask(j->k->view, s->name, DNS_TXT));
 		const char *what;
-		enum check_status status = key_status(&key, is_rotated(j, s), &what);
+		enum check_status status = key_status(j, &key, is_rotated(j, s), &what);
 		if (key.state == DKIM_KEY_GOOD && !key.ed25519 && (!least || key.bits < least))
 			least = key.bits;
 		if (worse(status, worst) > 0) {

@@ -62,7 +62,7 @@ static void check_open(struct judging *j)
 		if (++n <= 5)
 			names = TEXT(j, "%s%s%s", names, n > 1 ? ", " : "", s->name);
 	}
-	set_check(j, CHECK_A3, n ? CHECK_FAIL : CHECK_PASS, TEXT(j, "%u", n),
+	set_check(j, CHECK_A3, judge_value(j, CHECK_A3, n), TEXT(j, "%u", n),
 		  n ? TEXT(j, "failing: %s%s", names, n > 5 ? " and more" : "")
 		    : "every legitimate sender passes");
 }
@@ -148,10 +148,27 @@ static void check_lists(struct judging *j)
 				break;
 			}
 	}
-	set_check(j, CHECK_A11, CHECK_INFO, TEXT(j, "%llu messages", (unsigned long long)n),
+	set_check(j, CHECK_A11, judge_value(j, CHECK_A11, (double)n),
+		  TEXT(j, "%llu messages", (unsigned long long)n),
 		  n ? "your people write to mailing lists: RFC 9989 section 7.4 advises such "
 		      "domains against p=reject"
 		    : "no report speaks of mailing lists");
+}
+
+/* A person's word is the only witness: "label approve". */
+static void check_owners(struct judging *j)
+{
+	const struct domain_inventory *inv = j->out->inventory;
+	unsigned all = 0, approved = 0;
+	for (size_t i = 0; i < inv->n_senders; i++) {
+		const struct sender *s = &inv->senders[i];
+		all += is_legit(s);
+		approved += is_legit(s) && s->label && s->label->verdict == LABEL_APPROVE;
+	}
+	set_check(j, CHECK_M1, judge_value(j, CHECK_M1, all - approved),
+		  TEXT(j, "%u of %u approved", approved, all),
+		  "ask the owner of each sender, label what is approved; does your own gateway "
+		  "report, too?");
 }
 
 void check_mail(struct judging *j)
@@ -166,6 +183,5 @@ void check_mail(struct judging *j)
 	set_check(j, CHECK_A10, CHECK_UNKNOWN, "",
 		  "bounces are not read: search your mail servers' logs for \"550 5.7\"");
 	check_lists(j);
-	set_check(j, CHECK_M1, CHECK_INFO, "",
-		  "ask the owners of each sender, and whether your own gateway reports");
+	check_owners(j);
 }

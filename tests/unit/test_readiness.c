@@ -130,7 +130,7 @@ static void test_limits(void **state)
 	const struct variant c = {.legit = 9700, .failing = 300};
 	struct arena a = {0};
 	(void)state;
-	assert_false(readiness_limit(&l, "A3", 1, 0)); /* any failing sender is one too many */
+	assert_false(readiness_limit(&l, "D3", 1, 0)); /* nothing is counted */
 	assert_false(readiness_limit(&l, "X1", 1, 0));
 	assert_false(readiness_limit(&l, "A1", 97, 98)); /* more is better */
 	assert_false(readiness_limit(&l, "A4", 2, 1));   /* less is better */
@@ -140,10 +140,53 @@ static void test_limits(void **state)
 	assert_true(readiness_limit(&l, "A1", 97, 90));
 	limits_set = &l;
 	r = judge(&c, &a);
-	limits_set = NULL;
 	assert_int_equal(r.checks[CHECK_A1].status, CHECK_PASS);
 	assert_string_equal(r.checks[CHECK_A1].limit, ">=97%");
+	limits_set = NULL;
 	arena_free(&a);
+}
+
+/* Every check that counts something: one limit moves it, and nothing else does. */
+static void test_every_limit(void **state)
+{
+	static const struct {
+		enum check_id id;
+		const char *name;
+		double pass, warn;
+		enum check_status before, after;
+		struct variant c;
+	} rows[] = {
+	    {CHECK_A3, "A3", 1, 1, CHECK_FAIL, CHECK_PASS, {.invoices = 30}},
+	    {CHECK_A8, "A8", 10, 5, CHECK_FAIL, CHECK_PASS, {.quarantine_days = 12}},
+	    {CHECK_D4, "D4", 3, 5, CHECK_PASS, CHECK_WARN, {.spf = SPF("mx a a a ~all")}},
+	    {CHECK_D4, "D4", 1, 2, CHECK_PASS, CHECK_FAIL, {.spf = SPF("mx a a a ~all")}},
+	    {CHECK_D5,
+	     "D5",
+	     9000,
+	     9000,
+	     CHECK_WARN,
+	     CHECK_PASS,
+	     {.spf = SPF("ip4:192.0.0.0/19 mx ~all")}},
+	    {CHECK_D6, "D6", 1024, 1024, CHECK_WARN, CHECK_PASS, {.key = KEY(KEY1024)}},
+	    {CHECK_D7, "D7", 1, 2, CHECK_FAIL, CHECK_PASS, {.strict = 60}},
+	    {CHECK_A11, "A11", 0, 10, CHECK_INFO, CHECK_PASS, {0}},
+	    {CHECK_M1, "M1", 0, 1, CHECK_INFO, CHECK_WARN, {0}},
+	    {CHECK_M1, "M1", 0, 0, CHECK_INFO, CHECK_FAIL, {0}},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct readiness_limits l = {{false}, {0}, {0}};
+		struct arena a = {0};
+		struct readiness r = judge(&rows[i].c, &a);
+		assert_int_equal(r.checks[rows[i].id].status, rows[i].before);
+		assert_true(readiness_limit(&l, rows[i].name, rows[i].pass, rows[i].warn));
+		limits_set = &l;
+		r = judge(&rows[i].c, &a);
+		limits_set = NULL;
+		if (r.checks[rows[i].id].status != rows[i].after)
+			fail_msg("row %zu: %s", i, check_status_names[r.checks[rows[i].id].status]);
+		arena_free(&a);
+	}
 }
 
 static void test_projection(void **state)
@@ -285,7 +328,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_verdicts),     cmocka_unit_test(test_ladder),
 	    cmocka_unit_test(test_first_record), cmocka_unit_test(test_projection),
-	    cmocka_unit_test(test_limits),       cmocka_unit_test(test_labels),
-	    cmocka_unit_test(test_subdomains)};
+	    cmocka_unit_test(test_limits),       cmocka_unit_test(test_every_limit),
+	    cmocka_unit_test(test_labels),       cmocka_unit_test(test_subdomains)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
