@@ -26,6 +26,12 @@ void html_record(struct buf *out, const char *domain, const char *record, bool o
 /* Class of a category for its colour: "good", "bad", "warn", "fwd", "grey". */
 const char *html_class(enum category c);
 
+/* "missing from SPF", in its colour. */
+void html_category(struct buf *out, enum category c);
+
+/* What needs work in a domain, a card each; on a page with so many domains. */
+void html_cards(struct buf *out, const struct domain_inventory *d, size_t domains);
+
 /* Messages per day, stacked by what their senders are; and their shares. Inline SVG with its text.
  */
 void html_days_chart(struct buf *out, const struct domain_inventory *d, struct window w);

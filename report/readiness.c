@@ -156,8 +156,11 @@ void set_check(struct judging *j, enum check_id id, enum check_status status, co
 {
 	const char *limit = rows[id].limit;
 	if (defaults[id].unit && status != CHECK_INFO)
-		limit = TEXT(j, "%s%g%s", defaults[id].more ? ">=" : "<=", limit_of(j, id),
-			     defaults[id].unit);
+		limit = TEXT(j, "%s%g%s",
+			     defaults[id].more     ? ">="
+			     : limit_of(j, id) > 0 ? "<="
+						   : "",
+			     limit_of(j, id), defaults[id].unit);
 	j->out->checks[id] =
 	    (struct check){rows[id].id, rows[id].title, status, value, limit, text};
 }

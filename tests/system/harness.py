@@ -496,6 +496,9 @@ def main():
     """unittest.main(), but 77 when there was nothing to run, which ctest shows as skipped."""
     sys.argv = [a for a in sys.argv if a != "--accept"]
     done = unittest.main(module="__main__", exit=False, verbosity=2).result
+    if done.skipped and os.environ.get("RUASCOPE_SKIPS"):
+        with open(os.environ["RUASCOPE_SKIPS"], "a") as f:
+            f.writelines(f"{test.id().removeprefix('__main__.')}: {why}\n" for test, why in done.skipped)
     if done.wasSuccessful() and done.skipped and len(done.skipped) >= done.testsRun:
         sys.exit(77)
     sys.exit(not done.wasSuccessful())
