@@ -49,7 +49,7 @@ static enum status flush_before(struct loader *l, struct err *err)
 	return ST_OK;
 }
 
-/* Content of the stored report with this identity. */
+/* Content of the stored report with this identity, and whether the same source brought it. */
 static enum status stored_content(struct loader *l, const struct entry *e, bool *found,
 				  struct err *err)
 {
@@ -64,8 +64,10 @@ static enum status stored_content(struct loader *l, const struct entry *e, bool 
 		st = db_fail(l->db, res, err);
 	*found = st == ST_OK && PQntuples(res) == 1 &&
 		 PQgetlength(res, 0, 0) == (int)sizeof l->big_content.b;
-	if (*found)
+	if (*found) {
 		memcpy(l->big_content.b, PQgetvalue(res, 0, 0), sizeof l->big_content.b);
+		l->big_again = strcmp(e->source, PQgetvalue(res, 0, 1)) == 0;
+	}
 	PQclear(res);
 	return st;
 }
@@ -216,6 +218,7 @@ static enum status finish_stored(struct loader *l, struct entry *e, struct err *
 static enum status finish_compared(struct loader *l, struct entry *e, struct err *err)
 {
 	bool known = memcmp(e->report.content.b, l->big_content.b, sizeof l->big_content.b) == 0;
+	e->again = known && l->big_again;
 	enum status st = ST_OK;
 	if (!known)
 		st = load_conflict_known(l, e, &known, err);

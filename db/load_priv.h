@@ -132,6 +132,7 @@ struct loader {
 	enum big_mode big;
 	uint64_t record_no; /* records of a big one written */
 	struct digest big_content;
+	bool big_again; /* the stored one came from the same source */
 };
 
 /* load_dims.c */

@@ -1,9 +1,11 @@
 """Mailboxes on a real server: what is read, what is touched, who is let in, and what is said when it fails."""
+import collections
 import time
 
 import dovecot
 import harness
 import oauthserver
+import relay
 import reports
 
 FOLDERS = ("stored", "duplicate", "conflict", "rejected", "not-a-report")
@@ -125,6 +127,44 @@ class Reading(Mailbox):
         rows = [reports.record(ip=f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}", count=1) for n in range(30000)]
         db, user = self.database(), self.user([mail("l1"), reports.mail(reports.report("l", rows), "r.xml", "text/xml"), mail("l2")])
         self.assertEqual(self.ingest(db, user)["records"], 30002)
+        db.sql("delete from mailbox")  # as if it had died before it could remember
+        done = self.ingest(db, user, "--archive", "DMARC")
+        self.assertEqual((done["reports"]["duplicate"], done["records"]), (3, 0))
+        self.assertEqual([self.server.count(user, f"DMARC/{f}") for f in FOLDERS], [3, 0, 0, 0, 0], "filed by what each brought")
+        self.assertEqual(db.totals()[:2], (3, 30002))
+
+    def test_large_one_is_interrupted(self):
+        """The database dies in the middle of a report that is loaded in pieces, three times; it is stored once."""
+        rows = [reports.record(ip=f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}", count=1) for n in range(60000)]
+        september = reports.BEGIN - 9 * reports.DAY  # a table that only this one waits for
+        large = reports.mail(reports.report("l", rows, begin=september), "r.xml", "text/xml")
+        db, user = self.database(), self.user([mail("s1", begin=september)])
+        self.ingest(db, user, "--archive", "DMARC")
+        self.server.deliver(user, [mail("l1"), large, mail("l2")])
+        for _ in range(3):
+            with db.locked("record_202609"):
+                p = db.start("ingest", *self.args(user, "--archive", "DMARC"), env={"RUASCOPE_IMAP_PASSWORD": "secret"})
+                db.wait_blocked()
+                harness.Server.shared().kill()
+            self.assertIn(harness.finish(p).code, (69, 75))
+            harness.Server.shared().start()
+        self.ingest(db, user, "--archive", "DMARC")
+        self.assertEqual(db.totals(), (4, 60003, 60003))
+        self.assertEqual([self.server.count(user, f"DMARC/{f}") for f in FOLDERS], [4, 0, 0, 0, 0])
+
+    @harness.unittest.skipIf(harness.SANITIZED, "a sanitizer's memory is not the program's")
+    def test_memory_is_constant(self):
+        """Four times the mails in the same memory. bench/imap --large has 100,000 of them."""
+        secret, peak = self.scratch() / "password", {}
+        secret.write_text("secret")
+        secret.chmod(0o600)
+        for size in (4000, 16000):
+            user = self.user([mail(f"n{size}.{n}") for n in range(size)])
+            done = harness.measure("ingest", "--json", *self.args(user, "--password-file", secret), db=self.database().conninfo)
+            self.assertEqual(done.json()["reports"]["stored"], size, done.err)
+            peak[size] = done.rss_mib
+        print(f"peak RSS, MiB: {peak}", flush=True)
+        self.assertLess(peak[16000], peak[4000] + 6)
 
     def test_starttls(self):
         db, user = self.database(), self.user([mail("tls")])
@@ -241,6 +281,20 @@ class Uidplus(Mailbox):
             c.uid("STORE", "2", "+FLAGS", "(\\Deleted)")
         self.ingest(db, user, "--archive", "DMARC")
         self.assertEqual((self.server.count(user, "DMARC/stored"), self.flags(user)), (4, [b"\\Deleted"]))
+
+    def test_lost_between_copy_and_expunge(self):
+        """The one moment in which COPY is worse than MOVE, as docs/mailboxes.md says: nothing is lost or counted twice, a mail may be there twice."""
+        db, mails = self.database(), [mail(f"c{n}") for n in range(5)]
+        user = self.user(mails)
+        with relay.Relay(self.server, cut=rb"\S+ OK \[COPYUID ") as between:
+            url = self.server.url(user).replace(f":{self.server.tls}/", f":{between.port}/")
+            done = db.run("ingest", "--imap", url, "--ca", self.server.ca, "--archive", "DMARC", env={"RUASCOPE_IMAP_PASSWORD": "secret"})
+            self.assertEqual(between.cuts, 1)
+        self.assert_code(done, 0)  # it connected again by itself
+        self.assertEqual(db.totals()[0], 5)
+        self.assertEqual(self.server.count(user), 0)
+        copies = collections.Counter(self.server.folder(user, "DMARC/stored").values())
+        self.assertEqual(copies, {m: 2 for m in mails})
 
 
 class Quota(Mailbox):
