@@ -2,10 +2,12 @@
  * gen.c - a corpus of aggregate reports for the benchmark; the same seed makes the same bytes.
  *
  *   bench_gen --set tiny|mixed|large --reports N --out DIR [--seed S] [--domains N] [--reporters N]
+ *             [--first DAYS] [--days N]
  *   bench_gen --set giant --records N --out FILE.xml [--seed S]
  *
  * tiny: about 6 records a report; mixed: heavy-tailed, about 20; large: some thousands; giant: one
- * report. Prints the totals as a line of JSON and writes them beside the corpus: OUT.totals.json.
+ * report. The days are 60 from 2026-09-01 on, or others, --first counted from there. Prints the
+ * totals as a line of JSON and writes them beside the corpus: OUT.totals.json.
  */
 #include "bench/gen.h"
 
@@ -28,7 +30,7 @@ struct totals {
 struct options {
 	const char *set, *out;
 	uint64_t reports, records, seed;
-	unsigned domains, reporters;
+	struct world world;
 };
 
 static uint64_t parse_number(const char *s, const char *name)
@@ -49,13 +51,25 @@ static unsigned parse_count(const char *s, const char *name)
 	return (unsigned)v;
 }
 
+/* Before the first day of all is negative. */
+static int parse_day(const char *s)
+{
+	char *end;
+	errno = 0;
+	long v = strtol(s, &end, 10);
+	if (errno || end == s || *end || v < -20000 || v > 20000)
+		die("--first: not a number of days: %s", s);
+	return (int)v;
+}
+
 static void parse_options(int argc, char **argv, struct options *o)
 {
 	static const struct option known[] = {
 	    {"set", required_argument, NULL, 's'},       {"out", required_argument, NULL, 'o'},
 	    {"reports", required_argument, NULL, 'n'},   {"records", required_argument, NULL, 'r'},
 	    {"seed", required_argument, NULL, 'S'},      {"domains", required_argument, NULL, 'd'},
-	    {"reporters", required_argument, NULL, 'p'}, {0}};
+	    {"reporters", required_argument, NULL, 'p'}, {"first", required_argument, NULL, 'f'},
+	    {"days", required_argument, NULL, 'D'},      {0}};
 	int c;
 	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
 		switch (c) {
@@ -75,10 +89,16 @@ static void parse_options(int argc, char **argv, struct options *o)
 			o->seed = parse_number(optarg, "seed");
 			break;
 		case 'd':
-			o->domains = parse_count(optarg, "domains");
+			o->world.domains = parse_count(optarg, "domains");
 			break;
 		case 'p':
-			o->reporters = parse_count(optarg, "reporters");
+			o->world.reporters = parse_count(optarg, "reporters");
+			break;
+		case 'f':
+			o->world.first = parse_day(optarg);
+			break;
+		case 'D':
+			o->world.days = parse_count(optarg, "days");
 			break;
 		default:
 			exit(64);
@@ -86,7 +106,8 @@ static void parse_options(int argc, char **argv, struct options *o)
 	}
 	if (!o->set || !o->out || optind != argc)
 		die("usage: bench_gen --set tiny|mixed|large|giant --out PATH "
-		    "[--reports N] [--records N] [--seed S] [--domains N] [--reporters N]");
+		    "[--reports N] [--records N] [--seed S] [--domains N] [--reporters N] [--first "
+		    "DAYS] [--days N]");
 }
 
 /* How many records a report of this set has. */
@@ -122,7 +143,8 @@ static void one_report(const struct options *o, uint64_t i, struct text *xml, st
 	struct head h;
 	char path[3000];
 	prng_seed(&p, o->seed * UINT64_C(1000003) + i);
-	world_head(&p, o->domains, o->reporters, i, &h);
+	/* no two corpora share a report: each seed has numbers of its own */
+	world_head(&p, &o->world, i + (o->seed - 1) * 10000000, &h);
 	text_clear(xml);
 	xml_begin(xml, &h);
 	for (unsigned n = draw_records(&p, o->set); n; n--)
@@ -169,7 +191,7 @@ static void giant(const struct options *o, struct totals *sum)
 	if (!f)
 		die("%s: %s", o->out, strerror(errno));
 	prng_seed(&p, o->seed);
-	world_head(&p, o->domains, o->reporters, 0, &h);
+	world_head(&p, &o->world, 0, &h);
 	xml_begin(&xml, &h);
 	for (uint64_t i = 0; i < o->records; i++) {
 		add_row(&p, &xml, &h, sum);
@@ -196,8 +218,10 @@ static void print_totals(FILE *f, const struct options *o, const struct totals *
 
 int main(int argc, char **argv)
 {
-	struct options o = {
-	    .reports = 1000, .records = 1000000, .seed = 1, .domains = 50, .reporters = 300};
+	struct options o = {.reports = 1000,
+			    .records = 1000000,
+			    .seed = 1,
+			    .world = {.domains = 50, .reporters = 300, .days = 60}};
 	struct totals sum = {0};
 	char path[4096];
 	parse_options(argc, argv, &o);

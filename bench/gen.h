@@ -45,7 +45,7 @@ struct row {
 
 /* One report's head. */
 struct head {
-	unsigned domain, reporter, style;
+	unsigned domain, reporter, style, day; /* day: of the corpus' */
 	uint64_t serial;
 	int64_t begin, end;
 	char name[64], org[64]; /* the policy domain; the reporter */
@@ -53,8 +53,14 @@ struct head {
 
 #define STYLES 6
 
-void world_head(struct prng *p, unsigned domains, unsigned reporters, uint64_t serial,
-		struct head *out);
+/* What a corpus tells of: so many domains and reporters, so many days from a first one (relative to
+ * 2026-09-01). */
+struct world {
+	unsigned domains, reporters, days;
+	int first;
+};
+
+void world_head(struct prng *p, const struct world *w, uint64_t serial, struct head *out);
 void world_row(struct prng *p, const struct head *h, struct row *out);
 
 void xml_begin(struct text *t, const struct head *h);

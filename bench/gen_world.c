@@ -11,8 +11,7 @@
 
 #define DAY      86400
 #define FIRST    INT64_C(1788220800) /* 2026-09-01 */
-#define DAYS     60
-#define PROVIDER 24 /* mail services with pools that many domains share */
+#define PROVIDER 24                  /* mail services with pools that many domains share */
 
 static unsigned mix(unsigned a, unsigned b)
 {
@@ -20,14 +19,14 @@ static unsigned mix(unsigned a, unsigned b)
 	return (unsigned)(x >> 33);
 }
 
-void world_head(struct prng *p, unsigned domains, unsigned reporters, uint64_t serial,
-		struct head *out)
+void world_head(struct prng *p, const struct world *w, uint64_t serial, struct head *out)
 {
-	out->domain = prng_skewed(p, domains);
-	out->reporter = prng_skewed(p, reporters);
+	out->domain = prng_skewed(p, w->domains);
+	out->reporter = prng_skewed(p, w->reporters);
 	out->style = mix(out->reporter, 77) % STYLES;
 	out->serial = serial;
-	out->begin = FIRST + (int64_t)prng_below(p, DAYS) * DAY;
+	out->day = prng_below(p, w->days);
+	out->begin = FIRST + (w->first + (int64_t)out->day) * DAY;
 	out->end = out->begin + DAY - (out->style % 2 ? 0 : 1);
 	snprintf(out->name, sizeof out->name, "company%u.example", out->domain);
 	snprintf(out->org, sizeof out->org, "receiver%u.test", out->reporter);
@@ -134,7 +133,7 @@ static void spoofer(struct prng *p, const struct head *h, struct row *r)
 
 void world_row(struct prng *p, const struct head *h, struct row *r)
 {
-	unsigned day = (unsigned)((h->begin - FIRST) / DAY);
+	unsigned day = h->day;
 	int is_flood = mix(h->domain, day + 1000) % 29 == 0;
 	unsigned dice = prng_below(p, is_flood ? 400 : 100);
 	r->n_dkim = 0;
