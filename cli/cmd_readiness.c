@@ -42,29 +42,23 @@ struct readiness_run {
 	struct arena facts, round;
 };
 
-static enum status read_window(struct app *app, const char *domain, int32_t since, int32_t until,
-			       struct arena *a, const struct domain_facts **out, struct err *err)
-{
-	struct domain_facts *d = arena_alloc(a, sizeof *d);
-	*out = d;
-	return query_domain_facts(app->db, domain, (struct window){since, until}, a, d, err);
-}
-
 static enum status read_domain(struct app *app, const char *domain, int32_t as_of, struct arena *a,
 			       struct readiness_input *in, struct err *err)
 {
 	int32_t since = as_of - WINDOW_DAYS;
+	const struct window windows[] = {
+	    {since, as_of}, {as_of - GATE_DAYS, as_of}, {since - HISTORY_DAYS, since}};
+	struct domain_facts *facts = arena_alloc(a, 3 * sizeof *facts);
+	struct domain_facts *const out[] = {&facts[0], &facts[1], &facts[2]};
 	struct err ignored;
 	in->as_of = as_of;
+	in->window = out[0];
+	in->gate = out[1];
+	in->history = out[2];
 	if (db_rollup(app->db, domain, (struct window){since - HISTORY_DAYS, as_of},
 		      day_from_unix(time(NULL)), NULL, &ignored) != ST_OK)
 		log_debug("%s: %s", domain, ignored.msg);
-	enum status st = read_window(app, domain, since, as_of, a, &in->window, err);
-	if (st == ST_OK)
-		st = read_window(app, domain, as_of - GATE_DAYS, as_of, a, &in->gate, err);
-	if (st == ST_OK)
-		st = read_window(app, domain, since - HISTORY_DAYS, since, a, &in->history, err);
-	return st;
+	return query_domain_facts(app->db, domain, windows, 3, a, out, err);
 }
 
 static void judge(struct readiness_run *run, const struct request *q)

@@ -29,6 +29,7 @@ static enum status read_facts(struct app *app, struct senders_request *r, struct
 				   &s->facts, &r->domains, &r->n_domains, err);
 	if (st != ST_OK)
 		return st;
+	const struct window windows[] = {inv->window, inv->before};
 	size_t n = r->n_domains;
 	s->now = arena_alloc(&s->facts, (n + 1) * sizeof *s->now);
 	s->before = arena_alloc(&s->facts, (n + 1) * sizeof *s->before);
@@ -36,11 +37,8 @@ static enum status read_facts(struct app *app, struct senders_request *r, struct
 	inv->n_domains = n;
 	for (size_t i = 0; i < n && st == ST_OK; i++) {
 		refresh_rollup(app, r->domains[i], inv);
-		st = query_domain_facts(app->db, r->domains[i], inv->window, &s->facts, &s->now[i],
-					err);
-		if (st == ST_OK)
-			st = query_domain_facts(app->db, r->domains[i], inv->before, &s->facts,
-						&s->before[i], err);
+		struct domain_facts *const out[] = {&s->now[i], &s->before[i]};
+		st = query_domain_facts(app->db, r->domains[i], windows, 2, &s->facts, out, err);
 	}
 	return st;
 }

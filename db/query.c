@@ -15,7 +15,9 @@ struct gather {
 	struct arena *a;
 	struct domain_facts *out;
 	char domain_id[32], since[DAY_STRLEN], until[DAY_STRLEN];
+	struct report_gather reports;
 	struct fact_gather facts;
+	int64_t *profile_ids; /* of the facts; until they are freed */
 };
 
 enum status query_domains(struct db *db, struct window w, struct arena *a,
@@ -49,94 +51,6 @@ enum status query_day_range(struct db *db, int32_t *oldest, int32_t *newest, boo
 		*newest = db_int4(res, 0, 1) + DB_EPOCH_DAY;
 	}
 	PQclear(res);
-	return ST_OK;
-}
-
-/* Run sql with the domain and the window. */
-static enum status window_query(struct gather *g, const char *sql, PGresult **res, struct err *err)
-{
-	const char *params[] = {g->domain_id, g->since, g->until};
-	return db_query_binary(g->db, sql, 3, params, res, err);
-}
-
-/* One organisation may have several ids: one for each email it used. */
-static enum status read_reporters(struct gather *g, struct err *err)
-{
-	PGresult *res;
-	enum status st = window_query(g, sql_window_reporters, &res, err);
-	if (st != ST_OK)
-		return st;
-	size_t n = (size_t)PQntuples(res);
-	struct fact_reporter *reporters = arena_alloc(g->a, n * sizeof *reporters);
-	for (size_t i = 0; i < n; i++) {
-		unsigned n_ids;
-		int64_t *ids = result_int8_array(res, (int)i, 1, g->a, &n_ids);
-		reporters[i].org_name = result_text(res, (int)i, 0, g->a);
-		reporters[i].messages = (uint64_t)db_int8(res, (int)i, 3);
-		g->out->reports += (uint64_t)db_int8(res, (int)i, 2);
-		for (unsigned k = 0; k < n_ids; k++) {
-			facts_reporter(&g->facts, ids[k], (uint32_t)i);
-		}
-	}
-	PQclear(res);
-	g->out->reporters = reporters;
-	g->out->n_reporters = n;
-	return ST_OK;
-}
-
-static struct dmarc_word policy_word(const PGresult *res, int row, int col, struct arena *a)
-{
-	const char *standard, *raw = result_text(res, row, col, a);
-	struct dmarc_word w = {W_ABSENT, raw};
-	if (raw) {
-		w.code = dmarc_word_lookup(V_POLICY, raw, strlen(raw), &standard);
-		w.text = standard ? standard : raw;
-	}
-	return w;
-}
-
-static enum status read_policies(struct gather *g, struct err *err)
-{
-	PGresult *res;
-	enum status st = window_query(g, sql_window_policies, &res, err);
-	if (st != ST_OK)
-		return st;
-	size_t n = (size_t)PQntuples(res);
-	struct fact_policy *policies = arena_alloc(g->a, n * sizeof *policies);
-	for (int i = 0; i < (int)n; i++)
-		policies[i] = (struct fact_policy){
-		    .p = policy_word(res, i, 0, g->a),
-		    .sp = policy_word(res, i, 1, g->a),
-		    .pct = PQgetisnull(res, i, 2) ? -1 : db_int4(res, i, 2),
-		    .testing = db_bool(res, i, 3),
-		    .first_day = db_int4(res, i, 4) + DB_EPOCH_DAY,
-		    .last_day = db_int4(res, i, 5) + DB_EPOCH_DAY,
-		    .reports = (uint32_t)db_int8(res, i, 6),
-		};
-	PQclear(res);
-	g->out->policies = policies;
-	g->out->n_policies = n;
-	return ST_OK;
-}
-
-static enum status read_days(struct gather *g, struct err *err)
-{
-	PGresult *res;
-	enum status st = window_query(g, sql_window_days, &res, err);
-	if (st != ST_OK)
-		return st;
-	size_t n = (size_t)PQntuples(res);
-	struct fact_day *days = arena_alloc(g->a, n * sizeof *days);
-	for (int i = 0; i < (int)n; i++) {
-		days[i] = (struct fact_day){.day = db_int4(res, i, 0) + DB_EPOCH_DAY,
-					    .messages = (uint64_t)db_int8(res, i, 1),
-					    .dmarc_pass = (uint64_t)db_int8(res, i, 2)};
-		g->out->messages += days[i].messages;
-		g->out->dmarc_pass += days[i].dmarc_pass;
-	}
-	PQclear(res);
-	g->out->days = days;
-	g->out->n_days = n;
 	return ST_OK;
 }
 
@@ -174,44 +88,80 @@ static enum status read_facts(struct gather *g, struct err *err)
 		st = read_month(g, month, err);
 		seen = month;
 	}
-	if (st != ST_OK)
-		return st;
-	int64_t *profile_ids = facts_finish(&g->facts, g->a, out);
-	return query_profiles(g->db, g->domain_id, profile_ids, out->n_profiles, g->a,
-			      &out->profiles, err);
+	if (st == ST_OK)
+		g->profile_ids = facts_finish(&g->facts, g->a, out);
+	return st;
 }
 
-enum status query_domain_facts(struct db *db, const char *domain, struct window w, struct arena *a,
-			       struct domain_facts *out, struct err *err)
+static enum status read_window(struct gather *g, struct err *err)
 {
-	*out = (struct domain_facts){.domain = arena_strdup(a, domain), .window = w};
-	struct gather g = {.db = db, .a = a, .out = out};
+	const char *params[] = {g->domain_id, day_format(g->out->window.since, g->since),
+				day_format(g->out->window.until, g->until)};
+	enum status st =
+	    db_each(g->db, sql_window_reports, 3, params, reports_add, &g->reports, err);
+	if (st == ST_OK)
+		st = reports_finish(&g->reports, g->db, &g->facts, g->a, g->out, err);
+	if (st == ST_OK)
+		st = read_facts(g, err);
+	if (st == ST_OK)
+		st = query_labels(g->db, g->domain_id, g->since, g->a, g->out, err);
+	return st;
+}
+
+/* *id: "" of a domain never heard of. */
+static enum status find_domain(struct db *db, const char *domain, char id[32], struct err *err)
+{
 	PGresult *res;
-	/* one snapshot for all of it: loading goes on meanwhile */
+	enum status st = db_query(db, sql_domain_find, 1, &domain, &res, err);
+	id[0] = '\0';
+	if (st != ST_OK)
+		return st;
+	if (PQntuples(res) == 1)
+		snprintf(id, 32, "%s", PQgetvalue(res, 0, 0));
+	PQclear(res);
+	return ST_OK;
+}
+
+/* Windows of one domain have most of their profiles in common: each is asked for once. */
+static enum status read_profiles(struct db *db, const char *domain_id, struct gather *g, size_t n,
+				 struct err *err)
+{
+	struct profile_set set = {0};
+	for (size_t i = 0; i < n; i++)
+		profiles_want(&set, g[i].profile_ids, g[i].out->n_profiles);
+	enum status st = profiles_read(&set, db, domain_id, g[0].a, err);
+	for (size_t i = 0; st == ST_OK && i < n; i++)
+		g[i].out->profiles =
+		    profiles_take(&set, g[i].profile_ids, g[i].out->n_profiles, g[i].a);
+	profiles_free(&set);
+	return st;
+}
+
+enum status query_domain_facts(struct db *db, const char *domain, const struct window *windows,
+			       size_t n, struct arena *a, struct domain_facts *const *out,
+			       struct err *err)
+{
+	const char *name = arena_strdup(a, domain);
+	struct gather *g = mem_alloc(n * sizeof *g);
+	char id[32];
 	enum status st = db_exec(db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", err);
 	if (st == ST_OK)
-		st = db_query(db, sql_domain_find, 1, &domain, &res, err);
-	if (st != ST_OK)
-		goto out;
-	bool known = PQntuples(res) == 1;
-	if (known)
-		snprintf(g.domain_id, sizeof g.domain_id, "%s", PQgetvalue(res, 0, 0));
-	PQclear(res);
-	if (!known)
-		goto out;
-	day_format(w.since, g.since);
-	day_format(w.until, g.until);
-	st = read_reporters(&g, err);
-	if (st == ST_OK)
-		st = read_policies(&g, err);
-	if (st == ST_OK)
-		st = read_days(&g, err);
-	if (st == ST_OK)
-		st = read_facts(&g, err);
-	if (st == ST_OK)
-		st = query_labels(db, g.domain_id, g.since, a, out, err);
-out:
+		st = find_domain(db, domain, id, err);
+	for (size_t i = 0; i < n; i++) {
+		*out[i] = (struct domain_facts){.domain = name, .window = windows[i]};
+		g[i] = (struct gather){.db = db, .a = a, .out = out[i]};
+		if (st != ST_OK || !id[0])
+			continue;
+		memcpy(g[i].domain_id, id, sizeof id);
+		st = read_window(&g[i], err);
+	}
+	if (st == ST_OK && id[0])
+		st = read_profiles(db, id, g, n, err);
 	db_rollback(db);
-	facts_free(&g.facts);
+	for (size_t i = 0; i < n; i++) {
+		reports_free(&g[i].reports);
+		facts_free(&g[i].facts);
+	}
+	free(g);
 	return st;
 }

@@ -12,9 +12,11 @@
 enum status query_domains(struct db *db, struct window w, struct arena *a,
 			  const char *const **domains, size_t *n, struct err *err) MUST_CHECK;
 
-/* All facts of one domain in the window. A domain never heard of has zero reports. */
-enum status query_domain_facts(struct db *db, const char *domain, struct window w, struct arena *a,
-			       struct domain_facts *out, struct err *err) MUST_CHECK;
+/* All facts of one domain in each of n windows, of one moment: loading goes on meanwhile. A domain
+ * never heard of has zero reports. */
+enum status query_domain_facts(struct db *db, const char *domain, const struct window *windows,
+			       size_t n, struct arena *a, struct domain_facts *const *out,
+			       struct err *err) MUST_CHECK;
 
 /* The newest and oldest day with data of any domain; false in *any when there is none. */
 enum status query_day_range(struct db *db, int32_t *oldest, int32_t *newest, bool *any,

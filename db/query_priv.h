@@ -59,10 +59,52 @@ void facts_add_folded(void *gather, const PGresult *res);  /* a row of facts_fol
 int64_t *facts_finish(struct fact_gather *f, struct arena *a, struct domain_facts *out);
 void facts_free(struct fact_gather *f);
 
-/* The profiles with these ids (distinct), in that order. */
-enum status query_profiles(struct db *db, const char *domain_id, const int64_t *ids, size_t n,
-			   struct arena *a, const struct dmarc_profile **out,
-			   struct err *err) MUST_CHECK;
+/*
+ * Profiles, each read once however many windows want it (query_profile.c):
+ *
+ *	profiles_want(&s, ids, n);       for each window
+ *	profiles_read(&s, db, domain_id, arena, &err);
+ *	profiles_take(&s, ids, n, arena);   in the order of ids
+ *	profiles_free(&s);
+ */
+struct profile_set {
+	struct map index; /* id -> index */
+	int64_t *ids;
+	size_t n, cap;
+	struct dmarc_profile *profiles; /* in a */
+	struct arena *a;
+};
+
+void profiles_want(struct profile_set *s, const int64_t *ids, size_t n);
+enum status profiles_read(struct profile_set *s, struct db *db, const char *domain_id,
+			  struct arena *a, struct err *err) MUST_CHECK;
+const struct dmarc_profile *profiles_take(const struct profile_set *s, const int64_t *ids, size_t n,
+					  struct arena *a);
+void profiles_free(struct profile_set *s);
+
+/*
+ * The reports of a window, added up by reporter, by day and by policy (query_reports.c). The
+ * reporters go to the facts, too, which have indexes of them.
+ */
+struct report_gather {
+	struct map reporters, days, policies; /* id, day, what was published -> index */
+	struct report_sum {
+		int64_t id;
+		uint64_t messages;
+	} * by_reporter;
+	size_t n_reporters, cap_reporters;
+	struct fact_day *by_day;
+	size_t n_days, cap_days;
+	struct fact_policy *by_policy;
+	size_t n_policies, cap_policies;
+	uint64_t n;
+	struct arena words; /* of by_policy */
+};
+
+void reports_add(void *gather, const PGresult *res); /* a row of window_reports.sql */
+enum status reports_finish(struct report_gather *r, struct db *db, struct fact_gather *facts,
+			   struct arena *a, struct domain_facts *out, struct err *err) MUST_CHECK;
+void reports_free(struct report_gather *r);
 
 /* The labels that count for a window that begins on this day (label.c). */
 enum status query_labels(struct db *db, const char *domain_id, const char *since, struct arena *a,

@@ -155,35 +155,63 @@ static void read_profile(const PGresult *res, int row, struct arena *a, struct d
 	p->flags = (unsigned)db_int4(res, row, 22);
 }
 
-enum status query_profiles(struct db *db, const char *domain_id, const int64_t *ids, size_t n,
-			   struct arena *a, const struct dmarc_profile **out, struct err *err)
+void profiles_want(struct profile_set *s, const int64_t *ids, size_t n)
 {
-	struct dmarc_profile *profiles = arena_alloc(a, n * sizeof *profiles);
-	struct map index = {0};
-	struct buf list;
-	PGresult *res;
-	*out = profiles;
-	buf_init(&list, 1u << 30);
-	buf_putc(&list, '{');
 	for (size_t i = 0; i < n; i++) {
 		struct digest key = hash_fixed128(&ids[i], sizeof ids[i]);
-		*map_put(&index, &key, NULL) = i;
-		buf_printf(&list, "%s%lld", i ? "," : "", (long long)ids[i]);
-	}
-	buf_putc(&list, '}');
-	const char *params[] = {domain_id, list.data};
-	enum status st = db_query_binary(db, sql_profiles, 2, params, &res, err);
-	if (st == ST_OK) {
-		for (int row = 0; row < PQntuples(res); row++) {
-			int64_t id = db_int8(res, row, 0);
-			struct digest key = hash_fixed128(&id, sizeof id);
-			const uint64_t *i = map_get(&index, &key);
-			if (i)
-				read_profile(res, row, a, &profiles[*i]);
+		bool fresh;
+		uint64_t *at = map_put(&s->index, &key, &fresh);
+		if (!fresh)
+			continue;
+		if (s->n == s->cap) {
+			s->cap = s->cap ? 2 * s->cap : 256;
+			s->ids = mem_grow(s->ids, s->cap, sizeof *s->ids);
 		}
-		PQclear(res);
+		s->ids[s->n] = ids[i];
+		*at = s->n++;
 	}
+}
+
+static void add_profile(void *set, const PGresult *res)
+{
+	struct profile_set *s = set;
+	int64_t id = db_int8(res, 0, 0);
+	struct digest key = hash_fixed128(&id, sizeof id);
+	const uint64_t *i = map_get(&s->index, &key);
+	if (i)
+		read_profile(res, 0, s->a, &s->profiles[*i]);
+}
+
+enum status profiles_read(struct profile_set *s, struct db *db, const char *domain_id,
+			  struct arena *a, struct err *err)
+{
+	struct buf list;
+	buf_init(&list, 1u << 30);
+	buf_putc(&list, '{');
+	for (size_t i = 0; i < s->n; i++)
+		buf_printf(&list, "%s%lld", i ? "," : "", (long long)s->ids[i]);
+	buf_putc(&list, '}');
+	s->a = a;
+	s->profiles = arena_alloc(a, s->n * sizeof *s->profiles);
+	const char *params[] = {domain_id, list.data};
+	enum status st = db_each(db, sql_profiles, 2, params, add_profile, s, err);
 	buf_free(&list);
-	map_free(&index);
 	return st;
+}
+
+const struct dmarc_profile *profiles_take(const struct profile_set *s, const int64_t *ids, size_t n,
+					  struct arena *a)
+{
+	struct dmarc_profile *out = arena_alloc(a, n * sizeof *out);
+	for (size_t i = 0; i < n; i++) {
+		struct digest key = hash_fixed128(&ids[i], sizeof ids[i]);
+		out[i] = s->profiles[*map_get(&s->index, &key)];
+	}
+	return out;
+}
+
+void profiles_free(struct profile_set *s)
+{
+	map_free(&s->index);
+	free(s->ids);
 }

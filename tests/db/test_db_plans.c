@@ -66,6 +66,7 @@ static const struct row {
     {Q(report_stored)},
     {Q(reporter_find), .params = {TEXT, ""}},
     {Q(reporter_insert), .params = {TEXT, ""}},
+    {Q(reporter_names), .params = {"{1,2}"}},
     {Q(rollup_build), .params = {DOMAIN_ID, "2024-11-01"}, .partition = "record_202411"},
     {Q(rollup_clear), .params = {DOMAIN_ID, "2024-11-01"}},
     {Q(rollup_done), .params = {DOMAIN_ID, "2024-11-01"}},
@@ -83,10 +84,8 @@ static const struct row {
     {Q(status_runs), .params = {"5"}, .whole = "report",
      .why = "adds up what the last runs brought, for the same person"},
     {Q(status_tables)},
-    {Q(window_days), .params = {DOMAIN_ID, "2024-11-05", "2024-12-05"}},
     {Q(window_labels), .params = {DOMAIN_ID, "2024-11-05"}},
-    {Q(window_policies), .params = {DOMAIN_ID, "2024-11-05", "2024-12-05"}},
-    {Q(window_reporters), .params = {DOMAIN_ID, "2024-11-05", "2024-12-05"}},
+    {Q(window_reports), .params = {DOMAIN_ID, "2024-11-05", "2024-12-05"}},
 #undef Q
 };
 

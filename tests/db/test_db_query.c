@@ -38,7 +38,7 @@ static void fill(const char *info)
 static void read_facts(struct db *db, const char *domain, struct window w, struct arena *a,
 		       struct domain_facts *f)
 {
-	CHECK_OK(query_domain_facts(db, domain, w, a, f, &err));
+	CHECK_OK(query_domain_facts(db, domain, &w, 1, a, &f, &err));
 }
 
 static bool same_text(const char *a, const char *b)
