@@ -1,5 +1,7 @@
 """Mailboxes on a real server: what is read, what is touched, who is let in, and what is said when it fails."""
 import collections
+import os
+import pty
 import time
 
 import dovecot
@@ -165,6 +167,20 @@ class Reading(Mailbox):
             peak[size] = done.rss_mib
         print(f"peak RSS, MiB: {peak}", flush=True)
         self.assertLess(peak[16000], peak[4000] + 6)
+
+    def test_progress(self):
+        """On a terminal it says how far it is, of how many; elsewhere it says nothing."""
+        db, user = self.database(), self.user([mail(f"p{n}") for n in range(40)])
+        master, terminal = pty.openpty()
+        self.addCleanup(os.close, master)
+        with db.locked():
+            p = db.start("ingest", "--json", *self.args(user), env={"RUASCOPE_IMAP_PASSWORD": "secret", "TERM": "xterm"}, stderr=terminal)
+            os.close(terminal)
+            shown = b""
+            while b"/40 inputs, " not in shown:  # it stands still in its first commit, and goes on drawing
+                shown += os.read(master, 4096)
+        self.assert_code(harness.finish(p), 0)
+        self.assertEqual(db.run("ingest", *self.args(user), env={"RUASCOPE_IMAP_PASSWORD": "secret", "TERM": "xterm"}).err, "")
 
     def test_starttls(self):
         db, user = self.database(), self.user([mail("tls")])

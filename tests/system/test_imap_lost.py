@@ -10,6 +10,7 @@ import time
 
 import dovecot
 import harness
+import oauthserver
 import reports
 
 SEED = int(os.environ.get("RUASCOPE_SEED") or random.SystemRandom().randrange(10**6))
@@ -153,6 +154,40 @@ class Watching(Lost):
         self.assertEqual(done.json()["reports"]["stored"], 5)
         self.assertIn("again in", done.err)
         self.assertEqual(db.totals()[0], 5)
+
+    def test_token_expires(self):
+        """Each new connection has a token that is still good: the one of before has expired meanwhile."""
+        db, user, given = self.database(), self.user([mail("t0")]), []
+        server = self.server
+
+        class Endpoint(oauthserver.Server):
+            def tokens(self, h, refresh):
+                given.append(refresh)
+                h.say(200, {"access_token": server.token(user, 3600), "token_type": "Bearer", "expires_in": 1})
+        where = self.scratch()
+        ca, both = oauthserver.ca(where)
+        endpoint = Endpoint(tls=both)
+        endpoint.rotate = False
+        self.addCleanup(endpoint.close)
+        (where / "refresh").write_text("first-refresh-token\n")
+        (where / "refresh").chmod(0o600)
+        (where / "ruascope.conf").write_text(
+            f"mailbox rua {{\n url = \"{server.url(user)}\"\n ca = \"{server.ca}\"\n auth = xoauth2\n client-id = me\n"
+            f" token-endpoint = \"https://localhost:{endpoint.port}/token\"\n oauth-ca = ca.pem\n refresh-token-file = refresh\n}}\n")
+        p = db.start("--config", where / "ruascope.conf", "ingest", "--json", "--imap", "rua", "--watch", "--poll", "2", "--timeout", "5")
+        try:
+            self.stored(db, 1)
+            before = len(given)
+            server.stop()
+            server.start()
+            server.deliver(user, [mail("t1")])
+            self.stored(db, 2)
+            self.assertGreater(len(given), before, "a new token was asked for")
+            self.ends(p)
+        finally:
+            if p.poll() is None:
+                p.kill()
+                p.communicate()
 
     def test_private_cluster(self):
         """The private server is killed under a watch: it is started again."""
