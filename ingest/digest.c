@@ -1,18 +1,21 @@
 #include "ingest/digest.h"
 
+#include <endian.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/mem.h"
 
-/* libcrypto uses the processor's own instructions for it. */
+/* Values are mostly a few bytes long: gathered, libcrypto sees them in pieces worth a call. */
 struct sha256 {
-	EVP_MD_CTX *context;
+	EVP_MD_CTX *ctx;
+	size_t n;
+	uint8_t gathered[1024];
 };
 
-/* It fails for want of memory only, which ends every program of ours. */
-static void check(int ok)
+/* SHA-256 is always there; what fails is memory. */
+static void must(int ok)
 {
 	if (!ok)
 		abort();
@@ -21,9 +24,8 @@ static void check(int ok)
 struct sha256 *sha256_new(void)
 {
 	struct sha256 *s = mem_alloc(sizeof *s);
-	s->context = EVP_MD_CTX_new();
-	check(s->context != NULL);
-	check(EVP_DigestInit_ex(s->context, EVP_sha256(), NULL));
+	s->ctx = EVP_MD_CTX_new();
+	must(s->ctx && EVP_DigestInit_ex(s->ctx, EVP_sha256(), NULL));
 	return s;
 }
 
@@ -31,32 +33,46 @@ void sha256_free(struct sha256 *s)
 {
 	if (!s)
 		return;
-	EVP_MD_CTX_free(s->context);
+	EVP_MD_CTX_free(s->ctx);
 	free(s);
 }
 
-void sha256_reset(struct sha256 *s)
+static void pass_on(struct sha256 *s, const void *p, size_t n)
 {
-	check(EVP_DigestInit_ex(s->context, NULL, NULL));
+	if (n > 0)
+		must(EVP_DigestUpdate(s->ctx, p, n));
+}
+
+static void put(struct sha256 *s, const void *p, size_t n)
+{
+	if (n > sizeof s->gathered - s->n) {
+		pass_on(s, s->gathered, s->n);
+		s->n = 0;
+	}
+	if (n > sizeof s->gathered) {
+		pass_on(s, p, n);
+		return;
+	}
+	memcpy(s->gathered + s->n, p, n);
+	s->n += n;
 }
 
 void sha256_of(const void *p, size_t n, uint8_t out[32])
 {
-	check(EVP_Digest(p, n, out, NULL, EVP_sha256(), NULL));
+	must(EVP_Digest(p, n, out, NULL, EVP_sha256(), NULL));
 }
 
 void sha256_int(struct sha256 *s, int64_t v)
 {
-	uint8_t bytes[8];
-	for (int i = 0; i < 8; i++)
-		bytes[i] = (uint8_t)((uint64_t)v >> (56 - 8 * i));
-	check(EVP_DigestUpdate(s->context, bytes, sizeof bytes));
+	uint64_t big_endian = htobe64((uint64_t)v);
+	put(s, &big_endian, sizeof big_endian);
 }
 
 void sha256_bytes(struct sha256 *s, const void *p, size_t n)
 {
 	sha256_int(s, (int64_t)n);
-	check(EVP_DigestUpdate(s->context, p, n));
+	if (n > 0)
+		put(s, p, n);
 }
 
 void sha256_text(struct sha256 *s, const char *text)
@@ -71,8 +87,10 @@ struct digest sha256_cut(struct sha256 *s)
 {
 	uint8_t whole[32];
 	struct digest d;
-	check(EVP_DigestFinal_ex(s->context, whole, NULL));
-	sha256_reset(s);
+	pass_on(s, s->gathered, s->n);
+	s->n = 0;
+	must(EVP_DigestFinal_ex(s->ctx, whole, NULL));
+	must(EVP_DigestInit_ex(s->ctx, NULL, NULL));
 	memcpy(d.b, whole, sizeof d.b);
 	return d;
 }

@@ -15,7 +15,6 @@ struct sha256;
 
 struct sha256 *sha256_new(void);
 void sha256_free(struct sha256 *s);
-void sha256_reset(struct sha256 *s);
 void sha256_text(struct sha256 *s, const char *text); /* NULL is a value */
 void sha256_int(struct sha256 *s, int64_t v);
 void sha256_bytes(struct sha256 *s, const void *p, size_t n); /* length-prefixed */
