@@ -35,6 +35,7 @@ struct loaders {
 	struct app *app;
 	int64_t run_id;
 	bool dry;
+	struct load_known *known;
 	int n;
 	struct loader *loader[WORKERS_MAX];
 	struct db *db[WORKERS_MAX]; /* NULL: the application's */
@@ -51,7 +52,7 @@ static enum status loader_open(void *ctx, struct sink **sink, struct err *err)
 		db = l->db[l->n];
 	}
 	if (st == ST_OK)
-		st = load_open(db, l->run_id, l->dry, &l->loader[l->n], err);
+		st = load_open(db, l->run_id, l->dry, l->known, &l->loader[l->n], err);
 	if (st != ST_OK) {
 		db_close(l->db[l->n]);
 		return st;
@@ -122,12 +123,13 @@ static int ingest(struct app *app, const struct ingest_options *o, struct archiv
 	struct timespec began;
 	struct ingest_totals totals = {0};
 	struct ingest_progress numbers = {0};
-	struct loaders loaders = {.app = app, .dry = o->dry};
+	struct loaders loaders = {.app = app, .dry = o->dry, .known = load_known_new()};
 	struct sink_factory factory = {&loaders, loader_open, loader_close};
 	bool opened = false;
 	clock_gettime(CLOCK_MONOTONIC, &began);
 	if (!o->dry && load_run_begin(app->db, o->paths[0], &loaders.run_id, &err) != ST_OK) {
 		log_error("%s", err.msg);
+		load_known_free(loaders.known);
 		return EXIT_NO_DATABASE;
 	}
 	const struct name_rules *rules = names_open();
@@ -154,6 +156,7 @@ static int ingest(struct app *app, const struct ingest_options *o, struct archiv
 		rc = exit_code(&totals);
 	ingest_totals_free(&totals);
 	names_close(rules);
+	load_known_free(loaders.known);
 	return rc;
 }
 

@@ -313,7 +313,7 @@ static int retry_rows(struct app *app, const struct limits *limits, const struct
 	if (st == ST_OK) /* a loader wants a connection to itself */
 		st = app_connect(app, &db, &err);
 	if (st == ST_OK)
-		st = load_open(db, run_id, false, &loader, &err);
+		st = load_open(db, run_id, false, NULL, &loader, &err);
 	if (st != ST_OK) {
 		rc = app_fail(st, &err);
 		goto out;

@@ -119,7 +119,7 @@ static enum status connect_all(struct worker *w, struct err *err)
 	if (st == ST_OK && !job->dry && w->run_id == 0)
 		st = load_run_begin(w->db, imap_source_name(w->source), &w->run_id, err);
 	if (st == ST_OK)
-		st = load_open(w->load_db, w->run_id, job->dry, &w->loader, err);
+		st = load_open(w->load_db, w->run_id, job->dry, NULL, &w->loader, err);
 	if (st != ST_OK)
 		return st;
 	struct pipeline_options o = {.rules = w->rules,

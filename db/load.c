@@ -188,12 +188,14 @@ static enum status on_flush(void *ctx, struct err *err)
 	return load_flush(ctx, err);
 }
 
-enum status load_open(struct db *db, int64_t run_id, bool dry, struct loader **out, struct err *err)
+enum status load_open(struct db *db, int64_t run_id, bool dry, struct load_known *known,
+		      struct loader **out, struct err *err)
 {
 	struct loader *l = mem_alloc(sizeof *l);
 	l->db = db;
 	l->run_id = run_id;
 	l->dry = dry;
+	l->known = known;
 	l->sink = (struct sink){.ctx = l,
 				.begin = on_begin,
 				.records = on_records,

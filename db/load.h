@@ -16,14 +16,15 @@
 
 #include "core/sink.h"
 #include "db/db.h"
+#include "db/load_known.h"
 
 struct loader;
 
 /* run_id groups the ledger rows of one run (load_run_begin). db and its connection are used by
  * this loader alone until load_close(). dry: decide STORED, DUPLICATE, CONFLICT as a real run
- * would, write nothing at all. */
-enum status load_open(struct db *db, int64_t run_id, bool dry, struct loader **out,
-		      struct err *err) MUST_CHECK;
+ * would, write nothing at all. known: shared with other loaders into the same database, or NULL. */
+enum status load_open(struct db *db, int64_t run_id, bool dry, struct load_known *known,
+		      struct loader **out, struct err *err) MUST_CHECK;
 struct sink *load_sink(struct loader *l); /* owned by the loader */
 void load_close(struct loader *l);        /* drops what was not flushed */
 

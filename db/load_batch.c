@@ -52,6 +52,12 @@ static enum status draw_ids(struct loader *l, struct entry **reports, size_t n, 
 	return ST_OK;
 }
 
+/* A report in key order: by the domain's id, then by identity. */
+struct sorted {
+	int64_t domain_id;
+	struct entry *e;
+};
+
 static int by_report_id(const void *key, const void *entry)
 {
 	const int64_t id = *(const int64_t *)key;
@@ -112,25 +118,50 @@ static enum status decide_stored(struct loader *l, struct entry **reports, size_
 	return st;
 }
 
-/* Insert what is new; give every report its outcome. */
-static enum status merge_reports(struct loader *l, struct entry **reports, size_t n,
-				 struct err *err)
+static int by_identity(const void *a, const void *b)
 {
-	struct copy c;
-	PGresult *res;
-	copy_begin(&c, l->db, "COPY stage_report (" REPORT_COLUMNS ") FROM STDIN (FORMAT binary)");
+	const struct sorted *x = a, *y = b;
+	if (x->domain_id != y->domain_id)
+		return x->domain_id < y->domain_id ? -1 : 1;
+	return memcmp(x->e->report.identity.b, y->e->report.identity.b,
+		      sizeof x->e->report.identity.b);
+}
+
+/* All but twins, in key order so that two loaders cannot deadlock. Returns how many. */
+static size_t sort_reports(const struct loader *l, struct entry **reports, size_t n,
+			   struct sorted *out)
+{
+	size_t k = 0;
 	for (size_t i = 0; i < n; i++)
 		if (!reports[i]->twin)
-			load_report_row(&c, l, reports[i]);
-	enum status st = copy_end(&c, err);
+			out[k++] =
+			    (struct sorted){l->domains.dims[reports[i]->domain].id, reports[i]};
+	qsort(out, k, sizeof *out, by_identity);
+	return k;
+}
+
+static enum status copy_reports(struct loader *l, const struct sorted *sorted, size_t n,
+				const char *sql, struct err *err)
+{
+	struct copy c;
+	copy_begin(&c, l->db, sql);
+	for (size_t i = 0; i < n; i++)
+		load_report_row(&c, l, sorted[i].e);
+	return copy_end(&c, err);
+}
+
+/* Over the stage: those that are new go in. */
+static enum status merge_reports(struct loader *l, struct entry **reports, size_t n,
+				 const struct sorted *sorted, size_t n_sorted, struct err *err)
+{
+	PGresult *res;
+	enum status st =
+	    copy_reports(l, sorted, n_sorted,
+			 "COPY stage_report (" REPORT_COLUMNS ") FROM STDIN (FORMAT binary)", err);
 	if (st == ST_OK)
 		st = db_query_binary(l->db, sql_report_merge, 0, NULL, &res, err);
 	if (st != ST_OK)
 		return st;
-	for (size_t i = 0; i < n; i++) { /* an earlier attempt may have been here */
-		reports[i]->decided = false;
-		reports[i]->reason = NULL;
-	}
 	size_t inserted = (size_t)PQntuples(res);
 	for (size_t i = 0; i < inserted; i++) {
 		struct entry *e = entry_by_id(reports, n, db_int8(res, (int)i, 0));
@@ -140,11 +171,42 @@ static enum status merge_reports(struct loader *l, struct entry **reports, size_
 		}
 	}
 	PQclear(res);
-	size_t staged = 0;
-	for (size_t i = 0; i < n; i++)
-		staged += !reports[i]->twin;
-	if (inserted < staged)
-		st = decide_stored(l, reports, n, err);
+	l->old_reports = inserted < n_sorted;
+	return l->old_reports ? decide_stored(l, reports, n, err) : ST_OK;
+}
+
+/* Where they belong, all of them. ST_ITEM: refused, the transaction is a new one. */
+static enum status insert_reports(struct loader *l, const struct sorted *sorted, size_t n,
+				  struct err *err)
+{
+	enum status st = copy_reports(
+	    l, sorted, n, "COPY report (" REPORT_COLUMNS ") FROM STDIN (FORMAT binary)", err);
+	if (st == ST_ITEM) {
+		db_rollback(l->db);
+		enum status again = load_begin(l, err);
+		return again == ST_OK ? st : again;
+	}
+	for (size_t i = 0; st == ST_OK && i < n; i++) {
+		sorted[i].e->outcome = OUT_STORED;
+		sorted[i].e->decided = true;
+	}
+	return st;
+}
+
+/* Insert what is new; give every report its outcome. The first of a transaction. */
+static enum status store_reports(struct loader *l, struct entry **reports, size_t n,
+				 struct err *err)
+{
+	struct sorted *sorted = mem_alloc(n * sizeof *sorted);
+	size_t n_sorted = sort_reports(l, reports, n, sorted);
+	for (size_t i = 0; i < n; i++) { /* an earlier attempt may have been here */
+		reports[i]->decided = false;
+		reports[i]->reason = NULL;
+	}
+	enum status st = l->old_reports ? ST_ITEM : insert_reports(l, sorted, n_sorted, err);
+	if (st == ST_ITEM) /* one is there already; whatever else it was shows again */
+		st = merge_reports(l, reports, n, sorted, n_sorted, err);
+	free(sorted);
 	for (size_t i = 0; st == ST_OK && i < n; i++)
 		if (!reports[i]->decided && reports[i]->twin)
 			st = decide_by_content(
@@ -196,7 +258,7 @@ static enum status try_once(struct loader *l, size_t first, size_t n, struct err
 	if (st == ST_OK)
 		st = load_begin(l, err);
 	if (st == ST_OK && n_reports > 0)
-		st = merge_reports(l, reports, n_reports, err);
+		st = store_reports(l, reports, n_reports, err);
 	if (st == ST_OK)
 		st = store_records(l, reports, n_reports, err);
 	for (size_t i = first; st == ST_OK && i < first + n; i++)

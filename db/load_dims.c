@@ -9,6 +9,12 @@
 #include "db/load_priv.h"
 #include "sql.h"
 
+#define PROFILE_COLUMNS                                                                            \
+	"domain_id, profile_id, header_from, envelope_from, envelope_to, disposition, eval_dkim, " \
+	"eval_spf, dkim_domain, dkim_selector, dkim_result, dkim_human, spf_domain, spf_scope, "   \
+	"spf_result, spf_human, reason_type, reason_comment, adkim, aspf, aligned_dkim, "          \
+	"aligned_spf, cell, flags"
+
 /* Append s as text the database takes, short enough for an index. */
 static void put_clean(struct buf *b, const char *s)
 {
@@ -133,7 +139,8 @@ uint32_t load_profile_index(struct loader *l, uint32_t domain, const struct dmar
 				  .spf = p->eval_spf.code == W_PASS,
 				  .quarantined = p->disposition.code == W_QUARANTINE,
 				  .rejected = p->disposition.code == W_REJECT};
-	c->fresh[c->n_fresh++] = (struct fresh_profile){copy_profile(&c->arena, p), domain};
+	c->fresh[c->n_fresh++] =
+	    (struct fresh_profile){.p = copy_profile(&c->arena, p), .domain = domain};
 	*i = c->n;
 	return (uint32_t)c->n++;
 }
@@ -182,12 +189,12 @@ static void copy_columns(struct copy *c, const char *column[][LIMIT_AUTH_RESULTS
 	}
 }
 
-static void profile_row(struct copy *c, const struct loader *l, const struct fresh_profile *f)
+static void profile_row(struct copy *c, const struct fresh_profile *f)
 {
 	const struct dmarc_profile *p = f->p;
 	const char *column[4][LIMIT_AUTH_RESULTS];
 	copy_row(c, 24);
-	copy_int8(c, l->domains.dims[f->domain].id);
+	copy_int8(c, f->domain_id);
 	copy_int8(c, profile_id(&p->digest));
 	copy_text(c, p->header_from);
 	copy_text(c, p->envelope_from);
@@ -222,33 +229,82 @@ static void profile_row(struct copy *c, const struct loader *l, const struct fre
 	copy_int4(c, (int32_t)p->flags);
 }
 
-/*
- * Stage and merge in one short transaction that locks in key order. It need not be durable by
- * itself: the log is flushed in order, so whatever refers to these rows takes them along.
- */
-static enum status store_profiles(struct loader *l, struct db *db, struct err *err)
+/* Copy fresh profiles in one short transaction. It need not be durable by itself: the log is
+ * flushed in order, so whatever refers to these rows takes them along. */
+static enum status copy_profiles(struct loader *l, struct db *db, bool staged, struct err *err)
 {
 	struct profile_cache *pc = &l->profiles;
 	struct copy c;
-	if (pc->n_fresh == 0)
-		return ST_OK;
-	enum status st = load_stage(db, err);
+	PGresult *res = NULL;
+	enum status st = staged ? load_stage(db, err) : ST_OK;
 	if (st == ST_OK)
 		st = db_exec(db, "BEGIN; SET LOCAL synchronous_commit TO off", err);
 	if (st == ST_OK) {
-		copy_begin(&c, db, "COPY stage_profile FROM STDIN (FORMAT binary)");
+		copy_begin(&c, db,
+			   staged ? "COPY stage_profile FROM STDIN (FORMAT binary)"
+				  : "COPY profile (" PROFILE_COLUMNS
+				    ") FROM STDIN (FORMAT binary)");
 		for (size_t i = 0; i < pc->n_fresh; i++)
-			profile_row(&c, l, &pc->fresh[i]);
+			profile_row(&c, &pc->fresh[i]);
 		st = copy_end(&c, err);
 	}
-	if (st == ST_OK)
-		st = db_exec(db, sql_profile_merge, err);
+	if (st == ST_OK && staged)
+		st = db_query(db, sql_profile_merge, 0, NULL, &res, err);
+	if (st == ST_OK && staged)
+		l->old_profiles = strtoull(PQcmdTuples(res), NULL, 10) < pc->n_fresh;
+	PQclear(res);
 	if (st == ST_OK)
 		st = db_commit(db, err);
-	if (st != ST_OK) {
+	if (st != ST_OK)
 		db_rollback(db);
-		return st;
+	return st;
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct fresh_profile *x = a, *y = b;
+	int64_t p = profile_id(&x->p->digest), q = profile_id(&y->p->digest);
+	if (x->domain_id != y->domain_id)
+		return x->domain_id < y->domain_id ? -1 : 1;
+	return (p > q) - (p < q);
+}
+
+/* Of the fresh ones, those that no loader of the process has stored, in key order: two processes
+ * that store the same wait for each other in one direction only. */
+static void sort_fresh(struct loader *l)
+{
+	struct profile_cache *pc = &l->profiles;
+	size_t n = 0;
+	for (size_t i = 0; i < pc->n_fresh; i++) {
+		struct fresh_profile f = pc->fresh[i];
+		f.domain_id = l->domains.dims[f.domain].id;
+		if (!load_known_has(l->known, f.domain_id, profile_id(&f.p->digest)))
+			pc->fresh[n++] = f;
 	}
+	pc->n_fresh = n;
+	if (n > 0)
+		qsort(pc->fresh, n, sizeof *pc->fresh, by_key);
+}
+
+static enum status store_profiles(struct loader *l, struct db *db, struct err *err)
+{
+	struct profile_cache *pc = &l->profiles;
+	enum status st = ST_OK;
+	if (pc->n_fresh == 0)
+		return ST_OK;
+	load_known_take(l->known);
+	sort_fresh(l);
+	if (pc->n_fresh > 0) {
+		st = l->old_profiles ? ST_ITEM : copy_profiles(l, db, false, err);
+		if (st == ST_ITEM) /* one is there already; whatever else it was shows again */
+			st = copy_profiles(l, db, true, err);
+	}
+	for (size_t i = 0; st == ST_OK && i < pc->n_fresh; i++)
+		load_known_add(l->known, pc->fresh[i].domain_id,
+			       profile_id(&pc->fresh[i].p->digest));
+	load_known_give(l->known);
+	if (st != ST_OK)
+		return st;
 	pc->n_fresh = 0;
 	arena_reset(&pc->arena);
 	return ST_OK;

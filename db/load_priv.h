@@ -8,6 +8,7 @@
  *	load_big.c    a report that outgrows the batch
  *	load_aside.c  quarantine
  *	load_dry.c    what would happen
+ *	load_known.c  profiles that any loader of the process has stored
  */
 #ifndef DB_LOAD_PRIV_H
 #define DB_LOAD_PRIV_H
@@ -54,7 +55,8 @@ struct profile_cache {
 	struct arena arena;
 	struct fresh_profile {
 		const struct dmarc_profile *p;
-		uint32_t domain; /* index */
+		uint32_t domain;   /* index */
+		int64_t domain_id; /* when it is about to be stored */
 	} * fresh;
 	size_t n_fresh, cap_fresh;
 };
@@ -119,6 +121,10 @@ struct loader {
 	    *side; /* second connection, while a big report holds the first in a transaction */
 	int64_t run_id;
 	bool dry;
+	struct load_known *known; /* may be NULL */
+	/* What came last was there already: rows go over the stage, which passes over those that
+	 * are. Else they are copied where they belong, and over the stage when that is refused. */
+	bool old_reports, old_profiles;
 	struct sink sink;
 	struct dim_cache domains, reporters;
 	struct profile_cache profiles;

@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,9 +29,14 @@ enum status load_stage(struct db *db, struct err *err)
 
 /* A report of the most messages in each of very many records is told as the largest number there
  * is. */
+static int64_t count_of(uint64_t n)
+{
+	return n > INT64_MAX ? INT64_MAX : (int64_t)n;
+}
+
 static void copy_count(struct copy *c, uint64_t n)
 {
-	copy_int8(c, n > INT64_MAX ? INT64_MAX : (int64_t)n);
+	copy_int8(c, count_of(n));
 }
 
 static const char *const format_names[] = {
@@ -199,20 +205,34 @@ void load_months_clear(struct loader *l)
 enum status load_months_write(struct loader *l, struct err *err)
 {
 	struct month_totals *t = &l->months;
-	struct copy c;
+	struct buf column[4];
+	const char *params[4];
+	PGresult *res;
 	if (t->n == 0)
 		return ST_OK;
-	copy_begin(&c, l->db, "COPY stage_month FROM STDIN (FORMAT binary)");
+	for (size_t k = 0; k < 4; k++)
+		buf_init(&column[k], 1u << 30);
 	for (size_t i = 0; i < t->n; i++) {
-		copy_row(&c, 4);
-		copy_int8(&c, t->rows[i].domain_id);
-		copy_date(&c, month_first_day(t->rows[i].month));
-		copy_count(&c, t->rows[i].records);
-		copy_count(&c, t->rows[i].messages);
+		const struct month_total *row = &t->rows[i];
+		char day[DAY_STRLEN];
+		const char *between = i > 0 ? "," : "{";
+		buf_printf(&column[0], "%s%" PRId64, between, row->domain_id);
+		buf_printf(&column[1], "%s%s", between,
+			   day_format(month_first_day(row->month), day));
+		buf_printf(&column[2], "%s%" PRId64, between, count_of(row->records));
+		buf_printf(&column[3], "%s%" PRId64, between, count_of(row->messages));
+	}
+	for (size_t k = 0; k < 4; k++) {
+		buf_putc(&column[k], '}');
+		params[k] = column[k].data;
 	}
 	load_months_clear(l);
-	enum status st = copy_end(&c, err);
-	return st == ST_OK ? db_exec(l->db, sql_rollup_touch, err) : st;
+	enum status st = db_query(l->db, sql_rollup_touch, 4, params, &res, err);
+	if (st == ST_OK)
+		PQclear(res);
+	for (size_t k = 0; k < 4; k++)
+		buf_free(&column[k]);
+	return st;
 }
 
 enum status load_ledger_rows(struct loader *l, const struct entry *entries, size_t n,

@@ -1,8 +1,9 @@
--- Months that got data: their totals grow, and their rollup is no longer right. In key order; the loaders'
+-- $1 domain ids, $2 months, $3 records, $4 messages, in step: months that got data. Their totals grow, and their
+-- rollup is no longer right. In key order; the loaders'
 -- shared lock keeps the builder away meanwhile.
 INSERT INTO rollup_month (domain_id, month, stale, records, messages)
 SELECT domain_id, month, true, records, messages
-FROM stage_month
+FROM unnest($1::bigint[], $2::date[], $3::bigint[], $4::bigint[]) AS t(domain_id, month, records, messages)
 ORDER BY domain_id, month
 ON CONFLICT (domain_id, month)
 DO UPDATE SET stale = true, records = rollup_month.records + excluded.records,

@@ -13,9 +13,6 @@ CREATE TEMPORARY TABLE IF NOT EXISTS stage_report (
     fo text, testing text, discovery_method text, records bigint, messages bigint,
     dmarc_pass bigint, quarantined bigint, rejected bigint, warnings text[], source text, run_id bigint
 ) ON COMMIT DELETE ROWS;
-CREATE TEMPORARY TABLE IF NOT EXISTS stage_month (
-    domain_id bigint, month date, records bigint, messages bigint
-) ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE IF NOT EXISTS stage_quarantine (
     digest bytea, outcome text, reason text, source text, size bigint, truncated boolean, bytes bytea,
     domain_id bigint, identity bytea, content bytea

@@ -178,7 +178,7 @@ void loading_open(struct loading *l, const char *conninfo, bool dry)
 	int64_t run;
 	*l = (struct loading){.db = fixture_open(conninfo)};
 	CHECK_OK(load_run_begin(l->db, "test", &run, &err));
-	CHECK_OK(load_open(l->db, run, dry, &l->loader, &err));
+	CHECK_OK(load_open(l->db, run, dry, NULL, &l->loader, &err));
 	l->sink = load_sink(l->loader);
 	l->sink->settled = on_settled;
 	l->sink->settled_ctx = &l->settled;

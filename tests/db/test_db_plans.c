@@ -72,7 +72,7 @@ static const struct row {
     {Q(rollup_done), .params = {DOMAIN_ID, "2024-11-01"}},
     {Q(rollup_fresh), .params = {DOMAIN_ID, "2024-11-01"}},
     {Q(rollup_stale), .params = {"2025-02-01", TEXT, "2024-11-01", "2025-01-01"}},
-    {Q(rollup_touch)},
+    {Q(rollup_touch), .params = {"{1}", "{2024-11-01}", "{7}", "{9}"}},
     {Q(schema_there)},
     {Q(snapshot_load), .params = {"0"}},
     {Q(snapshot_merge)},
