@@ -151,16 +151,6 @@ static enum check_status spf_status(const struct judging *j, const struct zone_m
 	return *why ? CHECK_WARN : CHECK_PASS;
 }
 
-int worse(enum check_status a, enum check_status b)
-{
-	static const int order[CHECK_STATUS_COUNT] = {[CHECK_PASS] = 0,
-						      [CHECK_INFO] = 0,
-						      [CHECK_UNKNOWN] = 1,
-						      [CHECK_WARN] = 2,
-						      [CHECK_FAIL] = 3};
-	return order[a] - order[b];
-}
-
 static bool sends_over_ipv6(const struct domain_inventory *inv)
 {
 	for (size_t i = 0; i < inv->n_senders; i++)
