@@ -38,11 +38,20 @@ struct digest hash_fixed128(const void *p, size_t n)
 	return d;
 }
 
+/* Written out, because a call of memcmp() for each look costs more than the look. */
+static bool same(const struct digest *a, const struct digest *b)
+{
+	uint64_t x[2], y[2];
+	memcpy(x, a->b, sizeof x);
+	memcpy(y, b->b, sizeof y);
+	return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
+}
+
 /* The slot of key, or the empty slot where it belongs. cap is a power of two. */
 static struct map_slot *find(struct map_slot *slots, size_t cap, const struct digest *key)
 {
 	size_t i = (size_t)hash_bytes(key->b, sizeof key->b) & (cap - 1);
-	while (slots[i].used && memcmp(slots[i].key.b, key->b, sizeof key->b) != 0)
+	while (slots[i].used && !same(&slots[i].key, key))
 		i = (i + 1) & (cap - 1);
 	return &slots[i];
 }

@@ -35,14 +35,22 @@ size_t utf8_valid_prefix(const char *s, size_t n)
 {
 	size_t i = 0;
 	while (i < n) {
-		uint64_t word;
-		if (n - i >= sizeof word) { /* nearly everything is ASCII: eight bytes at a time */
-			memcpy(&word, s + i, sizeof word);
-			if (!(word & UINT64_C(0x8080808080808080))) {
-				i += sizeof word;
+		uint64_t word[4];
+		while (n - i >= sizeof word) { /* nearly everything is ASCII: 32 bytes at a time */
+			memcpy(word, s + i, sizeof word);
+			if ((word[0] | word[1] | word[2] | word[3]) & UINT64_C(0x8080808080808080))
+				break;
+			i += sizeof word;
+		}
+		if (n - i >= sizeof *word) {
+			memcpy(word, s + i, sizeof *word);
+			if (!(word[0] & UINT64_C(0x8080808080808080))) {
+				i += sizeof *word;
 				continue;
 			}
 		}
+		if (i == n)
+			break;
 		size_t len = utf8_sequence(s + i, n - i);
 		if (len == 0)
 			break;

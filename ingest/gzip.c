@@ -23,7 +23,7 @@ struct gzip_stream {
 	uint64_t out; /* bytes delivered */
 	z_stream z;
 	char warning[64];
-	uint8_t in[IN_BYTES];
+	uint8_t *in; /* IN_BYTES, apart: they need not be zeroed for each file */
 };
 
 /* Move what is left to the front and add what fits. */
@@ -139,6 +139,7 @@ static void gzip_close(struct stream *s)
 {
 	struct gzip_stream *g = (struct gzip_stream *)s;
 	inflateEnd(&g->z);
+	free(g->in);
 	stream_close(g->under);
 	free(g);
 }
@@ -155,10 +156,12 @@ static enum status gzip_open(const struct origin *o, struct stream **out, struct
 	struct gzip_stream *s = mem_alloc(sizeof *s);
 	s->s.ops = &gzip_ops;
 	s->under = under;
+	s->in = mem_grow(NULL, IN_BYTES, 1);
 	s->multi = g->format == GZIP_FORMAT;
 	s->name = s->multi ? "gzip" : "zlib";
 	if (inflateInit2(&s->z, s->multi ? 15 + 16 : 15) != Z_OK) {
 		stream_close(under);
+		free(s->in);
 		free(s);
 		return err_set(err, ST_FATAL, "zlib: cannot start");
 	}

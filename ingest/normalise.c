@@ -71,9 +71,11 @@ void raw_record_add(struct raw_record *r, enum raw_tag tag, const char *text, si
 		r->full |= tag != RAW_CUT; /* whole entries, in order: never one behind a gap */
 		r->key.data[KEY_HEAD - 1] = 1;
 	} else {
-		char head[4] = {(char)tag, (char)(n >> 16), (char)(n >> 8), (char)n};
-		buf_put(&r->key, head, sizeof head);
-		buf_put(&r->key, text, n);
+		char *to = buf_reserve(&r->key, 4 + n);
+		const char head[4] = {(char)tag, (char)(n >> 16), (char)(n >> 8), (char)n};
+		memcpy(to, head, sizeof head);
+		memcpy(to + sizeof head, text, n);
+		r->key.len += sizeof head + n;
 	}
 }
 

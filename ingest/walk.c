@@ -22,8 +22,13 @@ struct walker {
 	int depth;
 };
 
+struct name {
+	char *text;
+	bool regular; /* a file, says the directory; else it has to be asked */
+};
+
 struct names {
-	char **v;
+	struct name *v;
 	size_t n, cap;
 };
 
@@ -65,13 +70,13 @@ static enum status visit(struct walker *w, const char *path)
 static void names_free(struct names *names)
 {
 	for (size_t i = 0; i < names->n; i++)
-		free(names->v[i]);
+		free(names->v[i].text);
 	free(names->v);
 }
 
 static int compare(const void *a, const void *b)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	return strcmp(((const struct name *)a)->text, ((const struct name *)b)->text);
 }
 
 /* Names in path, sorted; "." and ".." left out. Returns 0 or an errno. */
@@ -94,7 +99,7 @@ static int names_read(const char *path, struct names *names)
 			names->cap = names->cap ? 2 * names->cap : 64;
 			names->v = mem_grow(names->v, names->cap, sizeof *names->v);
 		}
-		names->v[names->n++] = mem_strdup(e->d_name);
+		names->v[names->n++] = (struct name){mem_strdup(e->d_name), e->d_type == DT_REG};
 	}
 	closedir(dir);
 	if (names->n > 0)
@@ -150,10 +155,11 @@ static enum status walk_dir(struct walker *w, const char *path)
 	bool maildir = is_maildir(path);
 	w->depth++;
 	for (size_t i = 0; i < names.n && st == ST_OK; i++) {
-		if (!is_wanted(path, names.v[i], maildir))
+		const struct name *name = &names.v[i];
+		if (!is_wanted(path, name->text, maildir))
 			continue;
-		char *sub = join(path, names.v[i]);
-		st = visit(w, sub);
+		char *sub = join(path, name->text);
+		st = name->regular ? w->v->file(w->v->ctx, sub, NULL, w->err) : visit(w, sub);
 		free(sub);
 	}
 	w->depth--;

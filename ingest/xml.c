@@ -16,6 +16,7 @@ static void new_parser(struct xml_reader *r)
 {
 	xmlSAXHandler sax = xml_sax; /* libxml2 copies it, but wants it writable */
 	r->ctxt = xmlCreatePushParserCtxt(&sax, r, NULL, 0, NULL);
+	r->names = (struct xml_names){0};
 	if (!r->ctxt)
 		abort(); /* out of memory */
 }

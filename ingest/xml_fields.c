@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-static const struct xml_field fields[] = {
+static const struct xml_field fields[XML_FIELDS] = {
     {AT_DOCUMENT, "feedback", XML_PLACE, AT_FEEDBACK},
 
     {AT_FEEDBACK, "record", XML_PLACE, AT_RECORD},
@@ -80,17 +80,24 @@ static size_t first_of(enum xml_place at)
 	return first[at];
 }
 
-const struct xml_field *xml_field_find(enum xml_place at, const char *name)
+/* What was found by its text is found by its pointer from then on. */
+const struct xml_field *xml_field_find(struct xml_names *names, enum xml_place at, const char *name)
 {
-	for (size_t i = first_of(at); i < sizeof fields / sizeof *fields && fields[i].at == at; i++)
-		if (fields[i].name[0] == name[0] && strcmp(fields[i].name, name) == 0)
+	size_t first = first_of(at);
+	for (size_t i = first; i < XML_FIELDS && fields[i].at == at; i++)
+		if (names->of[i] == name)
 			return &fields[i];
+	for (size_t i = first; i < XML_FIELDS && fields[i].at == at; i++)
+		if (strcmp(fields[i].name, name) == 0) {
+			names->of[i] = name;
+			return &fields[i];
+		}
 	return NULL;
 }
 
 const char *xml_head_name(enum head_field field)
 {
-	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+	for (size_t i = 0; i < XML_FIELDS; i++)
 		if (fields[i].meaning == XML_HEAD && fields[i].what == (int)field)
 			return fields[i].name;
 	return "?";

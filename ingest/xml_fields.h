@@ -62,7 +62,17 @@ struct xml_field {
 
 const char *xml_head_name(enum head_field field); /* the element's name */
 
-/* NULL: an element we do not know there; it is skipped with everything in it. */
-const struct xml_field *xml_field_find(enum xml_place at, const char *name);
+#define XML_FIELDS 50
+
+/* Where names of the fields were met. Zero it with the parser: libxml2 keeps one copy of each name,
+ * which stays where it is for as long as the parser lives. */
+struct xml_names {
+	const char *of[XML_FIELDS];
+};
+
+/* name: as libxml2 gave it. NULL: an element we do not know there; it is skipped with everything in
+ * it. */
+const struct xml_field *xml_field_find(struct xml_names *names, enum xml_place at,
+				       const char *name);
 
 #endif

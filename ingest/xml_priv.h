@@ -40,6 +40,7 @@ struct xml_reader {
 	xmlParserCtxtPtr ctxt;
 	struct xml_input input;
 	struct xml_tag tag;
+	struct xml_names names;   /* of ctxt */
 	struct arena head_arena;  /* of one document: raw head */
 	struct arena arena;       /* of one pass: report, warnings */
 	struct arena chunk_arena; /* of one chunk: source_raw */

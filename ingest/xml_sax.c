@@ -241,7 +241,7 @@ static void on_start(void *ctx, const xmlChar *localname, const xmlChar *prefix,
 		begin_root(r, name, uri);
 		return;
 	}
-	const struct xml_field *f = xml_field_find(r->place[r->depth], name);
+	const struct xml_field *f = xml_field_find(&r->names, r->place[r->depth], name);
 	if (!f || (f->meaning == XML_HEAD && r->head_known)) {
 		r->skip = 1;
 		return;
