@@ -339,7 +339,7 @@ class Database:
     @contextlib.contextmanager
     def locked(self, table="record"):
         """While inside, nobody else can write to table: a run stands still in its first commit."""
-        psql = subprocess.Popen(["psql", "-AtqX", self.conninfo], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        psql = subprocess.Popen(["psql", "-AtqX", "-v", "ON_ERROR_STOP=1", self.conninfo], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                 stderr=subprocess.DEVNULL, text=True)
         try:
             psql.stdin.write(f"begin; lock table {table} in access exclusive mode; select 'held';\n")
