@@ -161,6 +161,37 @@ class Hostile(harness.Case):
         db, done = self.run_it(65, "the server does not give it: cannot read", BODY=b"{tag} NO cannot read\r\n")
         self.assertEqual(db.rows("select done from mailbox"), [["{[1,5)}"]], "it is for the next run")
 
+    def test_never_without_tls(self):
+        """imap:// is STARTTLS or nothing: who cannot, will not, or says that it is not needed, hears no password and no command behind it."""
+        cases = {"does not offer it": (b"* OK hello\r\n", b"* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n", b"BAD what?"),
+                 "refuses it": (b"* OK hello\r\n", b"* CAPABILITY IMAP4rev1 STARTTLS AUTH=PLAIN\r\n", b"NO not today"),
+                 "lets everybody in": (b"* PREAUTH hello\r\n", b"* CAPABILITY IMAP4rev1 STARTTLS\r\n", b"NO why?"),
+                 "says more behind it": (b"* OK hello\r\n", b"* CAPABILITY IMAP4rev1 STARTTLS\r\n", b"OK go\r\n* OK [ALERT] injected")}
+        for what, (greeting, capability, answer) in cases.items():
+            with self.subTest(what), socket.create_server(("127.0.0.1", 0)) as listener:
+                heard = []
+                threading.Thread(target=self.plain, args=(listener, heard, greeting, capability, answer), daemon=True).start()
+                done = self.database().run("ingest", "--imap", f"imap://u@127.0.0.1:{listener.getsockname()[1]}/", "--ca", self.dir / "ca.pem", "--timeout", "5",
+                                           env={"RUASCOPE_IMAP_PASSWORD": "hunter2hunter2"})
+                self.assertIn(done.code, (75, 78), done)
+                self.assertEqual([w for w in heard if w not in ("CAPABILITY", "STARTTLS", "LOGOUT")], [], done.err)
+                self.assertTrue(done.err.strip())
+
+    @staticmethod
+    def plain(listener, heard, greeting, capability, answer):
+        with contextlib.suppress(OSError):
+            while True:
+                s, _ = listener.accept()
+                with s, contextlib.suppress(OSError):
+                    s.sendall(greeting)
+                    for line in s.makefile("rb"):
+                        tag, _, rest = line.strip().partition(b" ")
+                        if line[:1] == b"\x16":
+                            break  # the beginning of TLS
+                        heard.append(rest.split(b" ")[0].decode("latin-1").upper())
+                        said = {"CAPABILITY": capability + tag + b" OK\r\n", "STARTTLS": tag + b" " + answer + b"\r\n"}
+                        s.sendall(said.get(heard[-1], tag + b" OK\r\n"))
+
     def test_asks_for_ever(self):
         self.run_it(75, "on and on", AUTHENTICATE=lambda t, tag: [t.sendall(b"+ \r\n") for _ in range(50)])
 
