@@ -13,12 +13,26 @@ static bool is_name(const struct name_rules *rules, const char *s)
 	return s && domain_normalise(rules, s, strlen(s), name) && strcmp(s, name) == 0;
 }
 
+/* An organisation's name has two labels or more, all of them at the end of what belongs to it: most
+ * strangers are known by that, without the list of suffixes. */
+static bool may_share_org(const char *a, const char *b)
+{
+	size_t i = strlen(a), k = strlen(b), dots = 0;
+	for (; i > 0 && k > 0 && a[i - 1] == b[k - 1]; i--, k--)
+		if (a[i - 1] == '.' && ++dots == 2)
+			return true;
+	bool label_ends = i == 0 ? k == 0 || b[k - 1] == '.' : k == 0 && a[i - 1] == '.';
+	return dots == 1 && label_ends;
+}
+
 static enum alignment align(const struct name_rules *rules, const char *from, const char *name)
 {
 	if (!is_name(rules, from) || !is_name(rules, name))
 		return NOT_ALIGNED;
 	if (strcmp(from, name) == 0)
 		return ALIGNED_STRICT;
+	if (!may_share_org(from, name))
+		return NOT_ALIGNED;
 	const char *a = rules->org_domain(rules->ctx, from),
 		   *b = rules->org_domain(rules->ctx, name);
 	return strcmp(a, b) == 0 ? ALIGNED_RELAXED : NOT_ALIGNED;
