@@ -52,6 +52,18 @@ static enum status memory_save(void *ctx, const char *name, uint32_t validity,
 	return mailbox_save(w->db, name, validity, done, err);
 }
 
+static enum status memory_enter(void *ctx, const char *name, struct err *err)
+{
+	struct worker *w = ctx;
+	return mailbox_enter(w->db, name, err);
+}
+
+static enum status memory_leave(void *ctx, struct err *err)
+{
+	struct worker *w = ctx;
+	return mailbox_leave(w->db, err);
+}
+
 /* Who watches for months wants to hear now, and has no use for a list without end. */
 static void tell_pass(struct worker *w, const struct ingest_totals *t)
 {
@@ -207,7 +219,8 @@ static void prepare(struct worker *w, const struct imap_job *job, struct mailbox
 	m->stop = &app_interrupted;
 	m->imap.account.stop = &app_interrupted;
 	m->imap.limits = job->limits;
-	m->imap.memory = (struct imap_memory){w, memory_load, memory_save};
+	m->imap.memory =
+	    (struct imap_memory){w, memory_load, memory_save, memory_enter, memory_leave};
 	m->imap.hooks = (struct imap_hooks){w, on_ready, on_passed};
 	m->imap.progress = job->progress;
 	m->imap.dry = job->dry;

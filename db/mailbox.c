@@ -2,7 +2,9 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "core/hash.h"
 #include "core/limits.h"
 #include "db/db_pg.h"
 #include "sql.h"
@@ -45,4 +47,34 @@ enum status mailbox_save(struct db *db, const char *name, uint32_t uidvalidity,
 	if (st == ST_OK)
 		PQclear(res);
 	return st;
+}
+
+/* A number of its own for each name, the same on every machine. */
+static int64_t number_of(const char *name)
+{
+	struct digest d = hash_fixed128(name, strlen(name));
+	int64_t n;
+	memcpy(&n, d.b, sizeof n);
+	return n;
+}
+
+enum status mailbox_enter(struct db *db, const char *name, struct err *err)
+{
+	char number[32];
+	const char *param = number;
+	PGresult *res;
+	snprintf(number, sizeof number, "%" PRId64, number_of(name));
+	enum status st = db_begin(db, err);
+	if (st == ST_OK)
+		st = db_query(db, sql_mailbox_enter, 1, &param, &res, err);
+	if (st == ST_OK)
+		PQclear(res);
+	else
+		db_rollback(db);
+	return st;
+}
+
+enum status mailbox_leave(struct db *db, struct err *err)
+{
+	return db_commit(db, err);
 }

@@ -17,6 +17,13 @@
 enum status mailbox_load(struct db *db, const char *name, uint32_t uidvalidity,
 			 struct uid_set *done, struct err *err) MUST_CHECK;
 
+/*
+ * One run at a time changes a mailbox, whatever machine it runs on: wait for the turn, change it,
+ * leave. In between the connection is in a transaction; who dies has left.
+ */
+enum status mailbox_enter(struct db *db, const char *name, struct err *err) MUST_CHECK;
+enum status mailbox_leave(struct db *db, struct err *err) MUST_CHECK;
+
 /* Add done to what is stored. */
 enum status mailbox_save(struct db *db, const char *name, uint32_t uidvalidity,
 			 const struct uid_set *done, struct err *err) MUST_CHECK;

@@ -48,13 +48,16 @@ struct imap_filing {
 };
 
 /* What was done in earlier runs. load adds to done; save adds done to what is there. A folder whose
- * UIDVALIDITY is another is another folder. */
+ * UIDVALIDITY is another is another folder. Between enter, which waits, and leave no other run
+ * files mails of the mailbox: servers copy a mail twice that two sessions move at once. */
 struct imap_memory {
 	void *ctx;
 	enum status (*load)(void *ctx, const char *mailbox, uint32_t uidvalidity,
 			    struct uid_set *done, struct err *err);
 	enum status (*save)(void *ctx, const char *mailbox, uint32_t uidvalidity,
 			    const struct uid_set *done, struct err *err);
+	enum status (*enter)(void *ctx, const char *mailbox, struct err *err);
+	enum status (*leave)(void *ctx, struct err *err);
 };
 
 /* Each may be NULL. */

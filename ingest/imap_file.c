@@ -233,13 +233,47 @@ static enum status file_outcome(struct imap_source *s, enum outcome o, struct er
 	return st;
 }
 
-enum status imap_file(struct imap_source *s, struct err *err)
+static enum status file_all(struct imap_source *s, struct err *err)
 {
 	enum status st = ST_OK;
-	if (s->o.dry)
-		s->n_settled = 0;
 	for (int o = 0; st == ST_OK && o < OUT_COUNT && s->n_settled > 0; o++)
 		st = file_outcome(s, (enum outcome)o, err);
+	return st;
+}
+
+static bool takes_away(const struct imap_source *s)
+{
+	for (size_t i = 0; i < s->n_settled; i++)
+		if (!stays(&s->o.filing[s->settled[i].outcome]))
+			return true;
+	return false;
+}
+
+/* In our turn; NOOP lets the server tell this session what others took away before. */
+static enum status file_in_turn(struct imap_source *s, struct err *err)
+{
+	const struct imap_memory *m = &s->o.memory;
+	struct err late;
+	enum status st = m->enter(m->ctx, s->name, err);
+	s->database = s->database || st != ST_OK;
+	if (st != ST_OK)
+		return st;
+	st = imap_command(s->client, NULL, err, "NOOP");
+	if (st == ST_OK)
+		st = file_all(s, err);
+	enum status left = m->leave(m->ctx, &late);
+	if (left == ST_OK || st != ST_OK)
+		return st;
+	s->database = true;
+	*err = late;
+	return left;
+}
+
+enum status imap_file(struct imap_source *s, struct err *err)
+{
+	if (s->o.dry)
+		s->n_settled = 0;
+	enum status st = takes_away(s) ? file_in_turn(s, err) : file_all(s, err);
 	return st == ST_OK ? imap_remember(s, err) : st;
 }
 

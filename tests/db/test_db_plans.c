@@ -46,6 +46,7 @@ static const struct row {
     {Q(label_forget), .params = {TEXT, "x"}},
     {Q(label_list), .params = {TEXT}},
     {Q(label_set), .params = {DOMAIN_ID, "x", "approve", NULL, NULL, "f", NULL}},
+    {Q(mailbox_enter), .params = {"1"}},
     {Q(mailbox_load), .params = {"x", "1"}},
     {Q(mailbox_save), .params = {"x", "1", "{[1,3)}"}},
     {Q(partition_there), .params = {"record_202411"}},

@@ -7,10 +7,11 @@ import threading
 
 
 class Relay:
-    """with Relay(server, cut=rb"\\S+ OK \\[COPYUID "): the first such line of the server is the last thing that happens, and is not handed on."""
+    """with Relay(server, cut=rb"\\S+ OK \\[COPYUID "): the first such line of the server is the last thing that happens, and is not handed on.
+    then: called at that moment, before the connection is lost."""
 
-    def __init__(self, server, cut):
-        self.server, self.pattern, self.cuts = server, re.compile(cut), 0
+    def __init__(self, server, cut, then=lambda: None):
+        self.server, self.pattern, self.cuts, self.then = server, re.compile(cut), 0, then
         self.inward = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.inward.load_cert_chain(server.dir / "server.pem", server.dir / "server.key")
         self.outward = ssl.create_default_context(cafile=server.ca)
@@ -36,6 +37,7 @@ class Relay:
             for line in server.makefile("rb"):
                 if self.cuts == 0 and self.pattern.match(line):
                     self.cuts += 1
+                    self.then()
                     for x in (client, server):
                         x.shutdown(socket.SHUT_RDWR)
                     return

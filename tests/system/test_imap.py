@@ -1,4 +1,5 @@
 """Mailboxes on a real server: what is read, what is touched, who is let in, and what is said when it fails."""
+import base64
 import collections
 import os
 import pty
@@ -257,6 +258,22 @@ class Filing(Mailbox):
         self.assertEqual(done.json()["reports"]["stored"], 30)
         self.assertEqual([self.server.count(user, f) for f in ("INBOX", "Elsewhere", "DMARC/stored")], [0, 10, 20])
 
+    def test_new_uidvalidity_in_the_middle(self):
+        """The numbers mean other mails now: none of them is touched; all are read again, and end where they belong."""
+        mails = [mail(f"v{n}") for n in range(30)] + [reports.LETTER.replace(b"lunch", b"tea")]
+        db, user = self.database(), self.user(mails)
+        with db.locked():
+            p = db.start("ingest", "--json", *self.args(user, "--archive", "DMARC"), env={"RUASCOPE_IMAP_PASSWORD": "secret"})
+            db.wait_blocked()
+            self.server.new_uidvalidity(user)
+        self.assertIn(harness.finish(p).code, (0, 75))
+        self.ingest(db, user, "--archive", "DMARC")
+        self.assertEqual(db.totals()[0], 30)
+        self.assertEqual(self.server.count(user), 0)
+        filed = collections.Counter(m for f in ("stored", "duplicate") for m in self.server.folder(user, f"DMARC/{f}").values())
+        self.assertEqual(filed, collections.Counter(mails[:30]))
+        self.assertEqual(list(self.server.folder(user, "DMARC/not-a-report").values()), mails[30:])
+
     def test_several_at_once(self):
         size = 60 if harness.SANITIZED else 400
         for more in ((), ("--archive", "DMARC")):
@@ -272,13 +289,39 @@ class Filing(Mailbox):
             self.assertEqual(self.ingest(db, user, *more)["inputs"], 0)
             if more:
                 self.assertEqual(self.server.count(user), 0)
-                found = {data for f in ("stored", "duplicate") for data in self.server.folder(user, f"DMARC/{f}").values()}
-                self.assertEqual(len(found), size, "nothing is lost")
+                found = collections.Counter(data for f in ("stored", "duplicate") for data in self.server.folder(user, f"DMARC/{f}").values())
+                self.assertEqual((len(found), set(found.values())), (size, {1}), "nothing is lost, and nothing is there twice")
 
 
-class Poor(Mailbox):
+class Copying(Mailbox):
+    def lost_after_copy(self, cut, left):
+        """The one moment in which COPY is worse than MOVE, as docs/mailboxes.md says: nothing is lost or counted twice, a mail is there once more."""
+        for dies in (False, True):
+            with self.subTest(dies=dies):
+                db, mails, runs = self.database(), [mail(f"c{n}{dies}") for n in range(5)], []
+                user = self.user(mails)
+                with relay.Relay(self.server, cut, then=lambda: dies and runs[0].kill()) as between:
+                    url = self.server.url(user).replace(f":{self.server.tls}/", f":{between.port}/")
+                    args = ("ingest", "--json", "--imap", url, "--ca", self.server.ca, "--archive", "DMARC")
+                    runs.append(db.start(*args, env={"RUASCOPE_IMAP_PASSWORD": "secret"}))
+                    if dies:
+                        runs[0].communicate(timeout=harness.RUN_SECONDS)
+                        self.assertEqual(db.ingest(*args[2:], env={"RUASCOPE_IMAP_PASSWORD": "secret"})["reports"]["stored"], 0)
+                    else:  # it connects again by itself
+                        self.assert_code(harness.finish(runs[0]), 0)
+                    self.assertEqual(between.cuts, 1)
+                self.assertEqual(db.totals()[0], 5)
+                self.assertEqual(self.server.count(user), left)
+                copies = collections.Counter(self.server.folder(user, f"DMARC{self.SERVER.get('separator', '/')}stored").values())
+                self.assertEqual(copies, {m: 2 for m in mails})
+
+
+class Poor(Copying):
     """A server with the commands of 2003 and no more."""
     SERVER = {"separator": ".", "more": "imap_capability = IMAP4rev1\n"}
+
+    def test_lost_between_copy_and_mark(self):
+        self.lost_after_copy(rb"\S+ OK .*Copy completed", left=5)
 
     def test_copy_and_mark(self):
         db, user = self.database(), self.user([mail(f"p{n}") for n in range(5)])
@@ -288,7 +331,7 @@ class Poor(Mailbox):
         self.assertEqual(self.ingest(db, user, "--archive", "DMARC")["inputs"], 0)
 
 
-class Uidplus(Mailbox):
+class Uidplus(Copying):
     SERVER = {"more": "imap_capability = IMAP4rev1 UIDPLUS\n"}
 
     def test_copy_and_expunge(self):
@@ -299,18 +342,7 @@ class Uidplus(Mailbox):
         self.assertEqual((self.server.count(user, "DMARC/stored"), self.flags(user)), (4, [b"\\Deleted"]))
 
     def test_lost_between_copy_and_expunge(self):
-        """The one moment in which COPY is worse than MOVE, as docs/mailboxes.md says: nothing is lost or counted twice, a mail may be there twice."""
-        db, mails = self.database(), [mail(f"c{n}") for n in range(5)]
-        user = self.user(mails)
-        with relay.Relay(self.server, cut=rb"\S+ OK \[COPYUID ") as between:
-            url = self.server.url(user).replace(f":{self.server.tls}/", f":{between.port}/")
-            done = db.run("ingest", "--imap", url, "--ca", self.server.ca, "--archive", "DMARC", env={"RUASCOPE_IMAP_PASSWORD": "secret"})
-            self.assertEqual(between.cuts, 1)
-        self.assert_code(done, 0)  # it connected again by itself
-        self.assertEqual(db.totals()[0], 5)
-        self.assertEqual(self.server.count(user), 0)
-        copies = collections.Counter(self.server.folder(user, "DMARC/stored").values())
-        self.assertEqual(copies, {m: 2 for m in mails})
+        self.lost_after_copy(rb"\S+ OK \[COPYUID ", left=0)
 
 
 class Quota(Mailbox):
@@ -379,19 +411,30 @@ class Doors(Mailbox):
             done = self.database().run("ingest", "--imap", f"imaps://{what}@127.0.0.1:{self.server.tls}/", env={"RUASCOPE_IMAP_PASSWORD": "x"})
             self.assert_code(done, 78)
             self.assert_sentence(done, words)
-        done = self.database().run("ingest", "--imap", self.server.url(user, "a%0Ab"))
-        self.assert_code(done, 78)
-        self.assert_sentence(done, "folder holds a line break")
+        for folder, words in (("a%0Ab", "folder holds a line break"), ("a%0Db", "folder holds a line break"), ("a%00b", "folder holds a NUL byte")):
+            done = self.database().run("ingest", "--imap", self.server.url(user, folder))
+            self.assert_code(done, 78)
+            self.assert_sentence(done, words)
         self.fails(user, 78, "line break", more=["--archive", "a\nb"])
         for secret, words in ((b"se\r\ncret", "password holds a line break"), (b"se\ncret", "line break"), (b"se\0cret", "NUL"), (b"", "empty")):
             path = self.scratch() / "password"
             path.write_bytes(secret)
             path.chmod(0o600)
             self.fails(user, 78, words, more=["--password-file", path], password="")
-        conf = self.config(f"mailbox \"m\" {{\n url = \"{self.server.url(user)}\"\n ca = \"{self.server.ca}\"\n token-command = \"printf 'a\\\\nb'\"\n}}\n")
-        done = self.database().run("--config", conf, "ingest", "--imap", "m")
-        self.assert_code(done, 78)
-        self.assert_sentence(done, "token holds a line break")
+        for byte, words in (("n", "token holds a line break"), ("r", "token holds a line break"), ("000", "token holds a NUL byte")):
+            conf = self.config(f"mailbox \"m\" {{\n url = \"{self.server.url(user)}\"\n ca = \"{self.server.ca}\"\n token-command = \"printf 'a\\\\{byte}b'\"\n}}\n")
+            done = self.database().run("--config", conf, "ingest", "--imap", "m")
+            self.assert_code(done, 78)
+            self.assert_sentence(done, words)
+
+    def test_no_password_in_a_log(self):
+        user = self.user([mail("logged")])
+        for tls in (True, False):
+            done = self.database().run("-v", "-v", "ingest", *self.args(user, tls=tls), env={"RUASCOPE_IMAP_PASSWORD": "secret"})
+            self.assert_code(done, 0)
+            self.assertTrue(done.err, "it tells what it does")
+            for form in ("secret", base64.b64encode(f"\0{user}\0secret".encode()).decode(), base64.b64encode(b"secret").decode().rstrip("=")):
+                self.assertNotIn(form, done.err + done.out)
 
     def test_no_password_in_a_url(self):
         done = self.database().run("ingest", "--imap", f"imaps://u:hunter2@127.0.0.1:{self.server.tls}/")
