@@ -35,6 +35,14 @@ class Accessible(harness.Case):
                 with self.subTest(page=name, width=width, dark=dark):
                     self.assertEqual(self.violations(name, text, width, dark), [])
 
+    def test_large(self):
+        """Fifty domains with every kind of card and table, once in each width."""
+        _, made = pages.large(self.database(), self.scratch())
+        for name, text in made.items():
+            for width, dark in ((380, True), (1600, False)):
+                with self.subTest(page=name, width=width):
+                    self.assertEqual(self.violations(name, text, width, dark), [])
+
     def test_it_can_fail(self):
         bad = "<!doctype html><html><body><img src=x><p style='color:#777;background:#888'>pale</p></body></html>"
         ids = {v[0] for v in self.violations("bad", bad, 1600, False)}
