@@ -20,7 +20,8 @@ struct gzip_stream {
 	bool body_done;   /* all data of this member is out; its trailer follows */
 	bool done;
 	bool under_ended;
-	uint64_t out; /* bytes delivered */
+	bool tried_whole; /* this member at once */
+	uint64_t out;     /* bytes delivered */
 	z_stream z;
 	char warning[64];
 	uint8_t *in; /* IN_BYTES, apart: they need not be zeroed for each file */
@@ -61,7 +62,7 @@ static enum status after_member(struct gzip_stream *g, struct err *err)
 			return st;
 	if (g->multi && g->z.avail_in >= 3 && memcmp(g->z.next_in, "\x1f\x8b\x08", 3) == 0) {
 		inflateReset(&g->z);
-		g->body_done = false;
+		g->body_done = g->tried_whole = false;
 		return ST_OK;
 	}
 	for (;;) {
@@ -89,10 +90,29 @@ static enum status truncated(struct gzip_stream *g, struct err *err)
 	return ST_OK;
 }
 
+/*
+ * Most members fit the output: taken at once, inflate() keeps no copy of the last 32 KiB. What is
+ * longer goes on in steps from where the output was full; what stops for any other reason is begun
+ * again in steps, which tell what is missing.
+ */
+static int inflate_whole(struct gzip_stream *g)
+{
+	z_stream begin = g->z;
+	g->tried_whole = true;
+	int r = inflate(&g->z, Z_FINISH);
+	if (r == Z_STREAM_END || g->z.avail_out == 0)
+		return r;
+	g->z.next_in = begin.next_in;
+	g->z.avail_in = begin.avail_in;
+	g->z.next_out = begin.next_out;
+	g->z.avail_out = begin.avail_out;
+	return inflateReset(&g->z) == Z_OK ? Z_BUF_ERROR : Z_STREAM_ERROR;
+}
+
 /* One call of inflate(): it stops at block ends, so that the end of the data is seen. */
 static enum status step(struct gzip_stream *g, struct err *err)
 {
-	int r = inflate(&g->z, Z_BLOCK);
+	int r = g->tried_whole ? inflate(&g->z, Z_BLOCK) : inflate_whole(g);
 	if (r == Z_STREAM_END)
 		return after_member(g, err);
 	if (r == Z_MEM_ERROR)

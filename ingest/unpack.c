@@ -13,6 +13,7 @@
 #include "ingest/mbox.h"
 #include "ingest/meter.h"
 #include "ingest/mime.h"
+#include "ingest/peek.h"
 #include "ingest/pkcs7.h"
 #include "ingest/rawscan.h"
 #include "ingest/sniff.h"
@@ -402,25 +403,6 @@ static enum status unpack_signed(struct unpacker *u, const struct node *node)
 
 /* ---- what is it? ---- */
 
-/* The first bytes of node. Damage counts only when there are none before it. */
-static enum status peek(const struct node *node, uint8_t head[SNIFF_BYTES], size_t *n,
-			struct err *why)
-{
-	struct stream *in;
-	size_t got = 1;
-	enum status st = node->origin.open(&node->origin, &in, why);
-	*n = 0;
-	if (st != ST_OK)
-		return st;
-	while (*n < SNIFF_BYTES && got > 0 && st == ST_OK) {
-		got = 0;
-		st = stream_read(in, head + *n, SNIFF_BYTES - *n, &got, why);
-		*n += got;
-	}
-	stream_close(in);
-	return st;
-}
-
 static bool is_container(enum kind kind)
 {
 	return kind == KIND_GZIP || kind == KIND_ZLIB || kind == KIND_ZIP || kind == KIND_MAIL ||
@@ -456,16 +438,11 @@ static enum status open_container(struct unpacker *u, const struct node *node, e
 	}
 }
 
-static enum status unpack_node(struct unpacker *u, const struct node *node)
+/* node, which begins with head and is what s says. */
+static enum status unpack_sniffed(struct unpacker *u, const struct node *node, struct sniffed s,
+				  const uint8_t *head, size_t n)
 {
-	uint8_t head[SNIFF_BYTES];
 	char reason[128];
-	struct err why;
-	size_t n;
-	enum status st = peek(node, head, &n, &why);
-	struct sniffed s = sniff(head, n);
-	if (st != ST_OK && (st != ST_ITEM || s.kind != KIND_XML))
-		return failed(u, node, st, &why);
 	if (node->body && (s.kind == KIND_MAIL || s.kind == KIND_MBOX))
 		s = (struct sniffed){KIND_OTHER, "text"}; /* a mail quoted in the mail's text */
 	if (is_container(s.kind))
@@ -480,6 +457,25 @@ static enum status unpack_node(struct unpacker *u, const struct node *node)
 		return bad(u, node, reason);
 	}
 	return visit_leaf(u, node, LEAF_OTHER, s.name);
+}
+
+/* Damage counts here when it hides what node is; else whoever reads on meets it again. */
+static enum status unpack_node(struct unpacker *u, const struct node *given)
+{
+	struct node node = *given;
+	struct peek peek;
+	struct err why;
+	enum status st =
+	    peek_begin(&peek, &given->origin, given->blob ? PEEK_SMALL : PEEK_LARGE, &why);
+	size_t n = peek.n < SNIFF_BYTES ? peek.n : SNIFF_BYTES;
+	struct sniffed s = sniff(peek.head, n);
+	node.origin = peek_origin(&peek);
+	if (st != ST_OK && (st != ST_ITEM || (s.kind != KIND_XML && n < SNIFF_BYTES)))
+		st = failed(u, &node, st, &why);
+	else
+		st = unpack_sniffed(u, &node, s, peek.head, n);
+	peek_end(&peek);
+	return st;
 }
 
 enum status unpack(const struct blob *input, const char *source, const struct limits *limits,

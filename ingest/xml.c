@@ -14,17 +14,16 @@
 
 static void new_parser(struct xml_reader *r)
 {
-	xmlSAXHandler sax = xml_sax; /* libxml2 copies it, but wants it writable */
-	r->ctxt = xmlCreatePushParserCtxt(&sax, r, NULL, 0, NULL);
-	r->names = (struct xml_names){0};
+	r->ctxt = xmlNewParserCtxt();
 	if (!r->ctxt)
 		abort(); /* out of memory */
+	*r->ctxt->sax = xml_sax;
+	r->ctxt->userData = r;
+	r->names = (struct xml_names){0};
 }
 
 static void free_parser(struct xml_reader *r)
 {
-	if (r->ctxt->myDoc) /* a document type declaration made one */
-		xmlFreeDoc(r->ctxt->myDoc);
 	xmlFreeParserCtxt(r->ctxt);
 }
 
@@ -50,6 +49,8 @@ static void start_pass(struct xml_reader *r, enum pass pass)
 	memset(r->flagged, 0, sizeof r->flagged);
 	r->first_org[0] = '\0';
 	r->mixed_orgs = false;
+	r->input_ended = r->cut = r->bracket_added = r->encoding_broken = false;
+	r->n_piece = 0;
 	r->n_tail = 0;
 	r->tag = (struct xml_tag){0};
 	buf_reset(&r->text);
@@ -81,70 +82,10 @@ static bool only_bracket_missing(const struct xml_reader *r)
 	size_t n = r->n_tail;
 	while (n > 0 && (ascii_is_space(r->tail[n - 1]) || r->tail[n - 1] == '\0'))
 		n--;
-	if (r->depth != 1 || r->skip > 0 || r->leaf || n < sizeof close)
-		return false;
-	if (memcmp(r->tail + n - (sizeof close - 1), close, sizeof close - 1) != 0)
+	if (n < sizeof close || memcmp(r->tail + n - (sizeof close - 1), close, sizeof close - 1))
 		return false;
 	char before = r->tail[n - sizeof close];
 	return before == '/' || before == ':';
-}
-
-static void feed(struct xml_reader *r, const char *p, size_t n)
-{
-	if (!r->root_closed) {
-		remember_tail(r, p, n);
-		if (!xml_tag_measure(&r->tag, p, n)) {
-			(void)err_set(&r->why, ST_ITEM, "a tag longer than %d bytes",
-				      LIMIT_XML_TAG);
-			r->end = END_DAMAGED;
-			return;
-		}
-		xmlParseChunk(r->ctxt, p, (int)n, 0);
-		if (r->ctxt->instate == XML_PARSER_EOF && r->end == END_GOING_ON &&
-		    !r->root_closed) {
-			(void)err_set(&r->why, ST_ITEM,
-				      "line %ld: bytes that are not of its encoding", xml_line(r));
-			r->end = END_MALFORMED;
-		}
-		return;
-	}
-	for (size_t i = 0; i < n && !r->trailing; i++)
-		r->trailing = !ascii_is_space(p[i]) && p[i] != '\0';
-}
-
-/* The stream is at its end. */
-static void finish_feeding(struct xml_reader *r)
-{
-	if (!r->root_closed && r->end == END_GOING_ON && only_bracket_missing(r)) {
-		xmlParseChunk(r->ctxt, ">", 1, 0);
-		if (r->root_closed)
-			warnings_add(&r->warnings, &r->arena,
-				     "the document ends without its last character");
-	}
-	if (r->end != END_GOING_ON)
-		return;
-	if (r->root_closed) {
-		r->end = END_WHOLE;
-	} else if (r->depth == 0) { /* nothing was opened: libxml2 may still wait for more */
-		err_set(&r->why, ST_ITEM, "XML without an element");
-		r->end = END_MALFORMED;
-	} else {
-		/* or libxml2 still waits for the ';' of an '&' that begins no reference */
-		err_set(&r->why, ST_ITEM, "cut: the document ends in line %ld before </feedback>",
-			xml_line(r));
-		r->end = END_MALFORMED;
-	}
-}
-
-/* A document begins. libxml2 tells UTF-16 and UTF-32 from the bytes it is given at the reset. */
-static void reset_parser(struct xml_reader *r, const char *p, size_t n)
-{
-	size_t head = r->input.passthrough && n >= 4 ? 4 : 0;
-	xmlCtxtResetPush(r->ctxt, head ? p : NULL, (int)head, NULL, NULL);
-	xmlCtxtUseOptions(r->ctxt, XML_PARSE_NONET);
-	r->mentioned = memmem(p, n, "feedback", 8) != NULL;
-	if (n > head)
-		feed(r, p + head, n - head);
 }
 
 static bool over_ceiling(struct xml_reader *r)
@@ -156,42 +97,121 @@ static bool over_ceiling(struct xml_reader *r)
 	return true;
 }
 
+/* The next piece of the document. false: there is none, or the pass is over. */
+static bool next_piece(struct xml_reader *r)
+{
+	struct err err;
+	enum status st = xml_input_next(&r->input, &r->piece, &r->n_piece, &err);
+	if (st != ST_OK) { /* a damaged container, whatever the XML says; or a full disk */
+		r->why = r->sink_err = err;
+		r->sink_status = st;
+		r->end = st == ST_ITEM ? END_DAMAGED : END_SINK;
+	} else if (over_ceiling(r) && r->end == END_GOING_ON) {
+		r->end = END_DAMAGED;
+	}
+	if (r->end != END_GOING_ON)
+		r->n_piece = 0;
+	return r->n_piece > 0;
+}
+
+/* What the parser is given next, in r->piece. */
+static void refill(struct xml_reader *r)
+{
+	if (r->end != END_GOING_ON || r->root_closed || r->input_ended)
+		return;
+	bool first = r->input.bytes == 0;
+	if (!next_piece(r)) {
+		r->input_ended = true;
+		if (r->end == END_GOING_ON && only_bracket_missing(r)) {
+			r->bracket_added = true;
+			r->piece = ">";
+			r->n_piece = 1;
+		}
+		return;
+	}
+	if (first)
+		r->mentioned = memmem(r->piece, r->n_piece, "feedback", 8) != NULL;
+	remember_tail(r, r->piece, r->n_piece);
+	if (!xml_tag_measure(&r->tag, r->piece, r->n_piece)) {
+		(void)err_set(&r->why, ST_ITEM, "a tag longer than %d bytes", LIMIT_XML_TAG);
+		r->end = END_DAMAGED;
+		r->n_piece = 0;
+	}
+}
+
+/* libxml2 asks for more: the callback of xmlCtxtReadIO(). It takes less than all of room for the
+ * end of the document: a name or an encoding would be cut there. */
+static int pull(void *ctx, char *dst, int room)
+{
+	struct xml_reader *r = ctx;
+	size_t size = (size_t)room, got = 0;
+	while (got < size) {
+		if (r->n_piece == 0)
+			refill(r);
+		if (r->n_piece == 0)
+			break;
+		size_t n = r->n_piece < size - got ? r->n_piece : size - got;
+		memcpy(dst + got, r->piece, n);
+		got += n;
+		r->piece += n;
+		r->n_piece -= n;
+	}
+	return (int)got;
+}
+
+/* The root is closed. The container may still turn out to be damaged, and what follows is noted. */
+static void read_on(struct xml_reader *r)
+{
+	do
+		for (; r->n_piece > 0 && !r->trailing; r->piece++, r->n_piece--)
+			r->trailing = !ascii_is_space(*r->piece) && *r->piece != '\0';
+	while (!r->input_ended && next_piece(r));
+	if (r->end == END_GOING_ON)
+		r->end = END_WHOLE;
+	if (r->bracket_added)
+		warnings_add(&r->warnings, &r->arena,
+			     "the document ends without its last character");
+}
+
+/* The parser came to an end before the root did, and gave no reason. */
+static void ended_early(struct xml_reader *r)
+{
+	r->end = END_MALFORMED;
+	if (r->encoding_broken)
+		err_set(&r->why, ST_ITEM, "line %ld: bytes that are not of its encoding",
+			xml_line(r));
+	else if (r->depth == 0)
+		err_set(&r->why, ST_ITEM, "XML without an element");
+	else
+		err_set(&r->why, ST_ITEM, "cut: the document ends in line %ld before </feedback>",
+			xml_line(r));
+}
+
 static void say_nothing(void *ctx, const char *fmt, ...)
 {
 	(void)ctx, (void)fmt;
 }
 
-static void say_nothing_either(void *ctx, xmlErrorPtr e)
+/* What belongs to no document: iconv trips over a byte. */
+static void on_input_error(void *ctx, xmlErrorPtr e)
 {
-	(void)ctx, (void)e;
+	struct xml_reader *r = ctx;
+	if (e->code == XML_I18N_CONV_FAILED || e->code == XML_IO_ENCODER)
+		r->encoding_broken = true;
 }
 
 static void run_stream(struct xml_reader *r, struct stream *s, bool repair)
 {
-	struct err err;
-	const char *p;
-	size_t n = 1;
-	bool first = true;
 	xml_input_init(&r->input, s, repair);
-	xmlSetGenericErrorFunc(NULL, say_nothing); /* of this thread: what iconv trips over */
-	xmlSetStructuredErrorFunc(NULL, say_nothing_either);
-	while (n > 0 && r->end == END_GOING_ON) {
-		enum status st = xml_input_next(&r->input, &p, &n, &err);
-		if (st != ST_OK) { /* a damaged container, whatever the XML says; or a full disk */
-			r->why = r->sink_err = err;
-			r->sink_status = st;
-			r->end = st == ST_ITEM ? END_DAMAGED : END_SINK;
-			return;
-		}
-		if (first)
-			reset_parser(r, p, n);
-		else if (n > 0)
-			feed(r, p, n);
-		first = false;
-		if (over_ceiling(r) && (r->end == END_GOING_ON || r->end == END_WHOLE))
-			r->end = END_DAMAGED;
-	}
-	finish_feeding(r);
+	xmlSetGenericErrorFunc(NULL, say_nothing); /* of this thread */
+	xmlSetStructuredErrorFunc(r, on_input_error);
+	xmlDocPtr doc = xmlCtxtReadIO(r->ctxt, pull, NULL, r, NULL, NULL, XML_PARSE_NONET);
+	if (doc) /* a document type declaration made one */
+		xmlFreeDoc(doc);
+	if (r->end == END_GOING_ON && r->root_closed)
+		read_on(r);
+	else if (r->end == END_GOING_ON)
+		ended_early(r);
 }
 
 static enum status run(struct xml_reader *r, const struct origin *origin, enum pass pass,

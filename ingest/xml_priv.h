@@ -78,7 +78,10 @@ struct xml_reader {
 	uint64_t flagged[DMARC_FLAG_COUNT];
 	char first_org[DOMAIN_SIZE]; /* survey: of the records' header_from */
 	bool mixed_orgs;
-	char tail[32]; /* the last bytes fed */
+	const char *piece; /* of the document: what the parser is given next */
+	size_t n_piece;
+	bool input_ended, cut, bracket_added, encoding_broken;
+	char tail[32]; /* the last bytes given */
 	size_t n_tail;
 };
 

@@ -375,6 +375,12 @@ static void on_error(void *ctx, xmlErrorPtr e)
 		return;
 	const char *text = e->message ? e->message : "not well-formed";
 	const xmlParserInputPtr in = r->ctxt->input;
+	/* at the end of what there is, it only wants more; but the last tag may be a wrong one */
+	bool at_end = (r->input_ended || r->encoding_broken) && in && in->cur >= in->end;
+	if (at_end && (r->cut || e->code != XML_ERR_TAG_NAME_MISMATCH)) {
+		r->cut = true;
+		return;
+	}
 	unsigned long long at = in ? in->consumed + (unsigned long long)(in->cur - in->base) : 0;
 	err_set(&r->why, ST_ITEM, "line %d, byte %llu: %.*s", e->line, at, (int)strcspn(text, "\n"),
 		text);

@@ -598,23 +598,36 @@ static void truncated_anywhere_is_never_stored(void **state)
 
 static void damage_of_the_container_counts(void **state)
 {
+	static const char end[] = SIMPLE_RECORD "</feedback>";
+	struct buf large;
+	(void)state;
+	buf_init(&large, MIB);
+	buf_put(&large, PLAIN, strlen(PLAIN) - strlen("</feedback>"));
+	while (large.len < 100000)
+		buf_puts(&large, SIMPLE_RECORD);
+	buf_puts(&large, end);
 	struct memory_document doc = {.p = PLAIN, .n = strlen(PLAIN)};
 	struct origin o = {memory_open, &doc};
 	struct reading d = {0};
-	(void)state;
-	doc.damage = "gzip: wrong checksum"; /* although the XML is whole */
-	read_origin(&d, reader, &o);
-	assert_int_equal(d.verdict, XML_DAMAGED);
-	assert_string_equal(d.reason.msg, "gzip: wrong checksum");
-	assert_int_equal(d.aborts, 1);
-	reading_free(&d);
+	for (unsigned begun = 0; begun < 2; begun++) { /* a large one, when it is found */
+		if (begun)
+			doc = (struct memory_document){.p = large.data, .n = large.len};
+		doc.damage = "gzip: wrong checksum"; /* although the XML is whole */
+		read_origin(&d, reader, &o);
+		assert_int_equal(d.verdict, XML_DAMAGED);
+		assert_string_equal(d.reason.msg, "gzip: wrong checksum");
+		assert_int_equal(d.begins, begun);
+		assert_int_equal(d.aborts, begun);
+		reading_free(&d);
+		d = (struct reading){0};
+	}
 	doc.damage = NULL;
 	doc.warning = "gzip: 2 bytes after the last member";
-	d = (struct reading){0};
 	read_origin(&d, reader, &o);
 	assert_int_equal(d.verdict, XML_REPORT);
 	assert_non_null(strstr(d.text.data, "warning gzip: 2 bytes after the last member\n"));
 	reading_free(&d);
+	buf_free(&large);
 }
 
 static void the_sink_may_refuse(void **state)
