@@ -9,6 +9,8 @@
 #include "db/load_priv.h"
 #include "sql.h"
 
+#define ASK_MOST 256 /* names whose ids are asked for at once */
+
 #define PROFILE_COLUMNS                                                                            \
 	"domain_id, profile_id, header_from, envelope_from, envelope_to, disposition, eval_dkim, " \
 	"eval_spf, dkim_domain, dkim_selector, dkim_result, dkim_human, spf_domain, spf_scope, "   \
@@ -145,33 +147,71 @@ uint32_t load_profile_index(struct loader *l, uint32_t domain, const struct dmar
 	return (uint32_t)c->n++;
 }
 
-/* Ask, insert, and ask again when another process was faster. */
-static enum status resolve_dim(struct db *db, struct dim *d, const char *find, const char *insert,
-			       struct err *err)
+/* One more element of an array as text: {"a","b" */
+static void put_element(struct buf *b, const char *s)
 {
-	const char *params[] = {d->name, d->email};
-	int n = d->email ? 2 : 1;
-	for (int try = 0; d->id == 0 && try < 4; try++) {
-		PGresult *res;
-		enum status st =
-		    db_query_binary(db, try % 2 == 0 ? find : insert, n, params, &res, err);
-		if (st != ST_OK)
-			return st;
-		if (PQntuples(res) > 0)
-			d->id = db_int8(res, 0, 0);
-		PQclear(res);
+	buf_puts(b, b->len > 0 ? ",\"" : "{\"");
+	for (; *s; s++) {
+		if (*s == '"' || *s == '\\')
+			buf_putc(b, '\\');
+		buf_putc(b, *s);
 	}
-	return d->id ? ST_OK : err_set(err, ST_FATAL, "database: \"%s\" gets no id", d->name);
+	buf_putc(b, '"');
 }
 
-static enum status resolve_dims(struct db *db, struct dim_cache *c, const char *find,
-				const char *insert, struct err *err)
+/* Run query for those of d[0..n) that have no id; *left of them have none after it. */
+static enum status ask(struct db *db, struct dim *d, size_t n, const char *query, size_t *left,
+		       struct err *err)
+{
+	struct buf name, email;
+	PGresult *res = NULL;
+	int row = 0;
+	buf_init(&name, 16 * MIB); /* ASK_MOST texts, short enough for an index */
+	buf_init(&email, 16 * MIB);
+	for (size_t i = 0; i < n; i++) {
+		if (d[i].id == 0)
+			put_element(&name, d[i].name);
+		if (d[i].id == 0 && d[i].email)
+			put_element(&email, d[i].email);
+	}
+	buf_putc(&name, '}');
+	buf_putc(&email, '}');
+	const char *params[] = {name.data, email.data};
+	enum status st = db_query_binary(db, query, d->email ? 2 : 1, params, &res, err);
+	*left = 0;
+	for (size_t i = 0; st == ST_OK && i < n; i++) {
+		if (d[i].id != 0)
+			continue;
+		if (row < PQntuples(res) && !PQgetisnull(res, row, 0))
+			d[i].id = db_int8(res, row, 0);
+		row++;
+		*left += d[i].id == 0;
+	}
+	PQclear(res);
+	buf_free(&name);
+	buf_free(&email);
+	return st;
+}
+
+/* Ask for ids; enter what has none, unless another process is faster, and ask again. */
+static enum status resolve_dims(struct db *db, struct dim_cache *c, const char *ids,
+				const char *enter, struct err *err)
 {
 	enum status st = ST_OK;
 	while (st == ST_OK && c->resolved < c->n) {
-		st = resolve_dim(db, &c->dims[c->resolved], find, insert, err);
+		struct dim *d = c->dims + c->resolved;
+		size_t n = c->n - c->resolved < ASK_MOST ? c->n - c->resolved : ASK_MOST;
+		size_t left;
+		st = ask(db, d, n, ids, &left, err);
+		if (st == ST_OK && left > 0) {
+			st = ask(db, d, n, enter, &left, err);
+			if (st == ST_OK)
+				st = ask(db, d, n, ids, &left, err);
+		}
+		if (st == ST_OK && left > 0)
+			st = err_set(err, ST_FATAL, "database: %zu names get no id", left);
 		if (st == ST_OK)
-			c->resolved++;
+			c->resolved += n;
 	}
 	return st;
 }
@@ -312,9 +352,9 @@ static enum status store_profiles(struct loader *l, struct db *db, struct err *e
 
 enum status load_resolve(struct loader *l, struct db *db, struct err *err)
 {
-	enum status st = resolve_dims(db, &l->domains, sql_domain_find, sql_domain_insert, err);
+	enum status st = resolve_dims(db, &l->domains, sql_domain_ids, sql_domain_enter, err);
 	if (st == ST_OK)
-		st = resolve_dims(db, &l->reporters, sql_reporter_find, sql_reporter_insert, err);
+		st = resolve_dims(db, &l->reporters, sql_reporter_ids, sql_reporter_enter, err);
 	if (st == ST_OK)
 		st = store_profiles(l, db, err);
 	return st;
