@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "core/err.h"
 
@@ -35,7 +36,20 @@ void buf_reset(struct buf *b); /* len = 0, failed = false; keeps the memory */
  * The caller then adds what it wrote to len. */
 char *buf_reserve(struct buf *b, size_t n);
 
-void buf_put(struct buf *b, const void *p, size_t n);
+void buf_put_slowly(struct buf *b, const void *p, size_t n); /* buf_put() when there is no room */
+
+static inline void buf_put(struct buf *b, const void *p, size_t n)
+{
+	if (b->failed || n >= b->cap - b->len || n > b->max - b->len) {
+		buf_put_slowly(b, p, n);
+		return;
+	}
+	if (n > 0)
+		memcpy(b->data + b->len, p, n);
+	b->len += n;
+	b->data[b->len] = '\0';
+}
+
 void buf_putc(struct buf *b, char c);
 void buf_puts(struct buf *b, const char *s);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
