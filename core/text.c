@@ -136,16 +136,6 @@ size_t text_width(const char *s, size_t n)
 	return columns;
 }
 
-bool ascii_is_space(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-char ascii_lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
 bool ascii_ieq_n(const char *a, size_t n, const char *b)
 {
 	for (size_t i = 0; i < n; i++)

@@ -33,8 +33,16 @@ void text_terminal(struct buf *out, const char *s, size_t n);
 size_t text_width(const char *s, size_t n);
 
 /* ASCII only, independent of the locale. */
-bool ascii_is_space(char c);
-char ascii_lower(char c);
+static inline bool ascii_is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static inline char ascii_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
 bool ascii_ieq(const char *a, const char *b); /* equal but for case; NULL equals only NULL */
 bool ascii_ieq_n(const char *a, size_t n, const char *b);
 
