@@ -174,8 +174,6 @@ static void end_reason_text(struct xml_reader *r)
 {
 	const char *s = r->text.data ? r->text.data : "";
 	size_t n = r->text.len;
-	if (!r->reason_text)
-		return;
 	text_trim(&s, &n);
 	if (n > 0)
 		raw_record_add(&r->raw, RAW_REASON_TEXT, s, n);
@@ -184,7 +182,8 @@ static void end_reason_text(struct xml_reader *r)
 
 static void begin_leaf(struct xml_reader *r, const struct xml_field *f)
 {
-	end_reason_text(r);
+	if (r->reason_text)
+		end_reason_text(r);
 	r->leaf = f;
 	r->text_cut = false;
 	buf_reset(&r->text);
@@ -308,7 +307,8 @@ static void end_place(struct xml_reader *r)
 		r->head.policy = true;
 		break;
 	case AT_REASON:
-		end_reason_text(r);
+		if (r->reason_text)
+			end_reason_text(r);
 		break;
 	case AT_RECORD:
 		end_record(r);
