@@ -91,9 +91,9 @@ static enum status truncated(struct gzip_stream *g, struct err *err)
 }
 
 /*
- * Most members fit input and output: taken at once, inflate() keeps no copy of the last 32 KiB. What is
- * longer goes on in steps from where the output was full; what stops for any other reason is begun
- * again in steps, which tell what is missing.
+ * Most members fit input and output: taken at once, inflate() keeps no copy of the last 32 KiB.
+ * What is longer goes on in steps from where the output was full; what stops for any other reason
+ * is begun again in steps, which tell what is missing.
  */
 static int inflate_whole(struct gzip_stream *g)
 {
