@@ -1,8 +1,8 @@
 /*
  * peek.h - how a stream begins, and the same stream from its start all the same.
  *
- * What bytes are is told from how they begin; to open them once for that and once to read them
- *would inflate every small report twice.
+ * What bytes are is told from how they begin. Opening them once for that and once to read
+ * them would inflate every small report twice.
  *
  *	struct peek p;
  *	st = peek_begin(&p, &origin, PEEK_SMALL, &err);

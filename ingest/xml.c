@@ -206,7 +206,8 @@ static void run_stream(struct xml_reader *r, struct stream *s, bool repair)
 	xmlSetGenericErrorFunc(NULL, say_nothing); /* of this thread */
 	xmlSetStructuredErrorFunc(r, on_input_error);
 	xmlDocPtr doc = xmlCtxtReadIO(r->ctxt, pull, NULL, r, NULL, NULL, XML_PARSE_NONET);
-	if (doc) /* a document type declaration made one */
+	xmlSetStructuredErrorFunc(NULL, NULL); /* r may be gone before the thread */
+	if (doc)                               /* a document type declaration made one */
 		xmlFreeDoc(doc);
 	if (r->end == END_GOING_ON && r->root_closed)
 		read_on(r);

@@ -6,6 +6,7 @@
 
 #include "ingest/meter.h"
 #include "ingest/mime_guard.h"
+#include "ingest/peek.h"
 #include "ingest/pkcs7.h"
 #include "ingest/rawscan.h"
 #include "ingest/sniff.h"
@@ -131,6 +132,75 @@ static void meter_counts_bytes_once(void **state)
 	assert_true(meter.over);
 	stream_close(s);
 	spool_free(&spool);
+}
+
+/* ---- peek ---- */
+
+struct counted {
+	struct origin under;
+	unsigned opened;
+};
+
+static enum status counted_open(const struct origin *o, struct stream **out, struct err *err)
+{
+	struct counted *c = (struct counted *)(uintptr_t)o->ctx;
+	c->opened++;
+	return c->under.open(&c->under, out, err);
+}
+
+/* Whatever the size of the look: the first pass is the one that looked, the next is a new one. */
+static void peek_gives_back_what_it_read(void **state)
+{
+	(void)state;
+	struct blob b = {.size = 10, .mem = (const uint8_t *)"0123456789", .fd = -1};
+	for (size_t size = 1; size < 13; size++) {
+		struct counted c = {.under = blob_origin(&b)};
+		struct origin o = {.open = counted_open, .ctx = &c};
+		struct peek p;
+		struct err err;
+		assert_int_equal(peek_begin(&p, &o, size, &err), ST_OK);
+		assert_int_equal(p.n, size < 10 ? size : 10);
+		assert_memory_equal(p.head, b.mem, p.n);
+		struct origin again = peek_origin(&p);
+		for (unsigned pass = 1; pass <= 3; pass++) {
+			struct stream *s;
+			struct spool spool;
+			struct blob all;
+			char text[10];
+			spool_init(&spool, 100);
+			assert_int_equal(again.open(&again, &s, &err), ST_OK);
+			assert_int_equal(spool_drain(&spool, s, &err), ST_OK);
+			stream_close(s);
+			spool_blob(&spool, &all);
+			assert_int_equal(all.size, 10);
+			assert_int_equal(blob_read(&all, 0, text, 10), 10);
+			assert_memory_equal(text, b.mem, 10);
+			assert_int_equal(c.opened, pass);
+			spool_free(&spool);
+		}
+		peek_end(&p);
+	}
+}
+
+static enum status refuse_to_open(const struct origin *o, struct stream **out, struct err *err)
+{
+	(void)o, (void)out;
+	return err_set(err, ST_ITEM, "damaged");
+}
+
+static void peek_says_what_stops_it(void **state)
+{
+	(void)state;
+	struct origin o = {.open = refuse_to_open};
+	struct peek p;
+	struct stream *s;
+	struct err err;
+	assert_int_equal(peek_begin(&p, &o, PEEK_SMALL, &err), ST_ITEM);
+	assert_string_equal(err.msg, "damaged");
+	assert_int_equal(p.n, 0);
+	struct origin again = peek_origin(&p);
+	assert_int_equal(again.open(&again, &s, &err), ST_ITEM);
+	peek_end(&p);
 }
 
 /* ---- guard ---- */
@@ -362,6 +432,8 @@ int main(void)
 	    cmocka_unit_test(sniff_table),
 	    cmocka_unit_test(spool_grows_into_a_file),
 	    cmocka_unit_test(meter_counts_bytes_once),
+	    cmocka_unit_test(peek_gives_back_what_it_read),
+	    cmocka_unit_test(peek_says_what_stops_it),
 	    cmocka_unit_test(guard_blanks_long_fields),
 	    cmocka_unit_test(guard_cuts_parts),
 	    cmocka_unit_test(rawscan_table),
