@@ -8,14 +8,13 @@
 static enum status peek_read(struct stream *s, void *dst, size_t n, size_t *got, struct err *err)
 {
 	struct peek *p = (struct peek *)s;
-	enum status st = ST_OK;
 	if (p->at < p->n) {
 		*got = p->n - p->at < n ? p->n - p->at : n;
 		memcpy(dst, p->head + p->at, *got);
 		p->at += *got;
 		return ST_OK;
 	}
-	st = stream_read(p->in, dst, n, got, err);
+	enum status st = stream_read(p->in, dst, n, got, err);
 	s->warning = p->in->warning;
 	return st;
 }

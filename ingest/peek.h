@@ -38,7 +38,7 @@ struct peek {
 enum status peek_begin(struct peek *p, const struct origin *under, size_t size,
 		       struct err *err) MUST_CHECK;
 
-/* p must stay in place, and outlive what is opened. One pass at a time. */
+/* p must stay in place, and outlive what is opened. */
 struct origin peek_origin(struct peek *p);
 
 void peek_end(struct peek *p);

@@ -469,7 +469,7 @@ static enum status unpack_node(struct unpacker *u, const struct node *given)
 	    peek_begin(&peek, &given->origin, given->blob ? PEEK_SMALL : PEEK_LARGE, &why);
 	size_t n = peek.n < SNIFF_BYTES ? peek.n : SNIFF_BYTES;
 	struct sniffed s = sniff(peek.head, n);
-	if (!given->blob) /* else it is opened again for nothing, and read in one go */
+	if (!given->blob) /* that one is read from its start in one go, at no cost */
 		node.origin = peek_origin(&peek);
 	if (st != ST_OK && (st != ST_ITEM || (s.kind != KIND_XML && n < SNIFF_BYTES)))
 		st = failed(u, &node, st, &why);

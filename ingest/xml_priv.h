@@ -80,8 +80,11 @@ struct xml_reader {
 	bool mixed_orgs;
 	const char *piece; /* of the document: what the parser is given next */
 	size_t n_piece;
-	bool input_ended, cut, bracket_added, encoding_broken;
-	char tail[32]; /* the last bytes given */
+	bool input_ended;     /* no piece follows */
+	bool cut;             /* libxml2 wanted more than there was */
+	bool bracket_added;   /* the last piece is the '>' that one reporter leaves out */
+	bool encoding_broken; /* iconv tripped over a byte */
+	char tail[32];        /* the last bytes given */
 	size_t n_tail;
 };
 
