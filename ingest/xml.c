@@ -22,11 +22,6 @@ static void new_parser(struct xml_reader *r)
 	r->names = (struct xml_names){0};
 }
 
-static void free_parser(struct xml_reader *r)
-{
-	xmlFreeParserCtxt(r->ctxt);
-}
-
 /* ---- a pass ---- */
 
 static void start_pass(struct xml_reader *r, enum pass pass)
@@ -106,7 +101,7 @@ static bool next_piece(struct xml_reader *r)
 		r->why = r->sink_err = err;
 		r->sink_status = st;
 		r->end = st == ST_ITEM ? END_DAMAGED : END_SINK;
-	} else if (over_ceiling(r) && r->end == END_GOING_ON) {
+	} else if (over_ceiling(r)) {
 		r->end = END_DAMAGED;
 	}
 	if (r->end != END_GOING_ON)
@@ -168,7 +163,7 @@ static void read_on(struct xml_reader *r)
 	while (!r->input_ended && next_piece(r));
 	if (r->end == END_GOING_ON)
 		r->end = END_WHOLE;
-	if (r->bracket_added)
+	if (r->bracket_added && !r->trailing)
 		warnings_add(&r->warnings, &r->arena,
 			     "the document ends without its last character");
 }
@@ -398,7 +393,7 @@ enum status xml_read_report(struct xml_reader *r, const struct origin *origin,
 	r->now = now;
 	r->sink = sink;
 	if (xmlDictGetUsage(r->ctxt->dict) > DICT_MAX) {
-		free_parser(r);
+		xmlFreeParserCtxt(r->ctxt);
 		new_parser(r);
 	}
 	enum status st = attempt(r, origin, false, err);
@@ -459,7 +454,7 @@ void xml_reader_free(struct xml_reader *r)
 {
 	if (!r)
 		return;
-	free_parser(r);
+	xmlFreeParserCtxt(r->ctxt);
 	normaliser_free(r->normaliser);
 	sha256_free(r->sha);
 	xml_input_free(&r->input);

@@ -19,6 +19,13 @@ long xml_line(const struct xml_reader *r)
 	return r->ctxt->input ? r->ctxt->input->line : 0;
 }
 
+/* Has the parser taken all there is? Then what it is at may be cut. */
+static bool at_end(const struct xml_reader *r)
+{
+	const xmlParserInputPtr in = r->ctxt->input;
+	return (r->input_ended || r->encoding_broken) && in && in->cur >= in->end;
+}
+
 /* ---- records to the sink ---- */
 
 static void sink_failed(struct xml_reader *r, enum status st)
@@ -174,6 +181,8 @@ static void end_reason_text(struct xml_reader *r)
 {
 	const char *s = r->text.data ? r->text.data : "";
 	size_t n = r->text.len;
+	if (!r->reason_text)
+		return;
 	text_trim(&s, &n);
 	if (n > 0)
 		raw_record_add(&r->raw, RAW_REASON_TEXT, s, n);
@@ -182,8 +191,7 @@ static void end_reason_text(struct xml_reader *r)
 
 static void begin_leaf(struct xml_reader *r, const struct xml_field *f)
 {
-	if (r->reason_text)
-		end_reason_text(r);
+	end_reason_text(r);
 	r->leaf = f;
 	r->text_cut = false;
 	buf_reset(&r->text);
@@ -219,7 +227,7 @@ static void on_start(void *ctx, const xmlChar *localname, const xmlChar *prefix,
 	struct xml_reader *r = ctx;
 	const char *name = (const char *)localname;
 	(void)prefix, (void)namespaces, (void)n_defaulted, (void)attributes;
-	if (r->root_closed || r->end != END_GOING_ON)
+	if (r->root_closed || r->end != END_GOING_ON || at_end(r)) /* no '>' follows: a cut name */
 		return;
 	if (n_attributes > ATTRIBUTES_MAX || n_namespaces > ATTRIBUTES_MAX) {
 		(void)err_set(&r->why, ST_ITEM, "line %ld: an element with over %d attributes",
@@ -307,8 +315,7 @@ static void end_place(struct xml_reader *r)
 		r->head.policy = true;
 		break;
 	case AT_REASON:
-		if (r->reason_text)
-			end_reason_text(r);
+		end_reason_text(r);
 		break;
 	case AT_RECORD:
 		end_record(r);
@@ -375,9 +382,8 @@ static void on_error(void *ctx, xmlErrorPtr e)
 		return;
 	const char *text = e->message ? e->message : "not well-formed";
 	const xmlParserInputPtr in = r->ctxt->input;
-	/* at the end of what there is, it only wants more; but the last tag may be a wrong one */
-	bool at_end = (r->input_ended || r->encoding_broken) && in && in->cur >= in->end;
-	if (at_end && (r->cut || e->code != XML_ERR_TAG_NAME_MISMATCH)) {
+	/* at the end it only wants more; but the last tag may be a wrong one */
+	if (at_end(r) && (r->cut || e->code != XML_ERR_TAG_NAME_MISMATCH)) {
 		r->cut = true;
 		return;
 	}

@@ -142,8 +142,10 @@ static const struct row rows[] = {
      SEES{"cut"}},
     {11, DOC(DECL "<feedback>" SIMPLE_META SIMPLE_POLICY SIMPLE_RECORD "</feed"),
      .verdict = XML_DAMAGED, SEES{"cut"}},
+    {11, DOC(DECL "<feedbackx"), .verdict = XML_DAMAGED, SEES{"without an element"}},
     {12, .after = "</feedback>\n", SEES{PLAIN_LINE, "something follows"}},
     {12, .after = PLAIN, SEES{PLAIN_LINE, "records=1", "something follows"}},
+    {12, .after = "x</feedback", SEES{PLAIN_LINE, "something follows", "!last character"}},
     {12, .after = "x", SEES{PLAIN_LINE, "something follows"}},
     {12, .after = "\n \r\n", SEES{PLAIN_LINE, NO_WARNING}},
     {12, WIDE(PLAIN "\0\0\0\0"), SEES{PLAIN_LINE, NO_WARNING}},
@@ -568,6 +570,31 @@ static void utf16(void **state)
 			CHECK_ROW(d.verdict == XML_REPORT && strstr(d.text.data, PLAIN_LINE), kind);
 			reading_free(&d);
 		}
+		buf_free(&b);
+	}
+}
+
+/* A high surrogate without its low one, early and behind what one piece holds. */
+static void bytes_not_of_the_encoding(void **state)
+{
+	(void)state;
+	for (size_t records = 1; records <= 100; records += 99) {
+		struct reading d = {0};
+		struct buf text, b;
+		buf_init(&text, MIB);
+		buf_init(&b, MIB);
+		buf_puts(&text, "<?xml version=\"1.0\" encoding=\"UTF-16\"?>\n"
+				"<feedback>" SIMPLE_META SIMPLE_POLICY);
+		for (size_t i = 0; i < records; i++)
+			buf_puts(&text, SIMPLE_RECORD);
+		buf_puts(&text, "<extension>*</extension></feedback>");
+		for (const char *p = text.data; *p; p++)
+			buf_put(&b, *p == '*' ? "\x00\xd8" : (char[]){*p, '\0'}, 2);
+		read_document(&d, reader, b.data, b.len, 0);
+		assert_int_equal(d.verdict, XML_DAMAGED);
+		assert_non_null(strstr(d.reason.msg, "bytes that are not of its encoding"));
+		reading_free(&d);
+		buf_free(&text);
 		buf_free(&b);
 	}
 }
@@ -1098,6 +1125,7 @@ int main(void)
 	    cmocka_unit_test(quirks),
 	    cmocka_unit_test(every_quirk_has_a_row),
 	    cmocka_unit_test(utf16),
+	    cmocka_unit_test(bytes_not_of_the_encoding),
 	    cmocka_unit_test(truncated_anywhere_is_never_stored),
 	    cmocka_unit_test(damage_of_the_container_counts),
 	    cmocka_unit_test(the_sink_may_refuse),
