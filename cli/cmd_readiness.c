@@ -7,11 +7,11 @@
 #include "cli/cli.h"
 #include "cli/commands.h"
 #include "cli/dns_run.h"
+#include "cli/facts.h"
 #include "cli/senders.h"
 #include "core/day.h"
 #include "core/log.h"
 #include "db/query.h"
-#include "db/rollup.h"
 #include "dns/names.h"
 #include "report/catalogue.h"
 #include "report/readiness.h"
@@ -42,23 +42,28 @@ struct readiness_run {
 	struct arena facts, round;
 };
 
-static enum status read_domain(struct app *app, const char *domain, int32_t as_of, struct arena *a,
-			       struct readiness_input *in, struct err *err)
+enum { WINDOW, GATE, HISTORY, N_WINDOWS };
+
+static enum status read_facts(struct app *app, const struct request *q, struct readiness_run *run,
+			      struct err *err)
 {
-	int32_t since = as_of - WINDOW_DAYS;
-	const struct window windows[] = {
-	    {since, as_of}, {as_of - GATE_DAYS, as_of}, {since - HISTORY_DAYS, since}};
-	struct domain_facts *facts = arena_alloc(a, 3 * sizeof *facts);
-	struct domain_facts *const out[] = {&facts[0], &facts[1], &facts[2]};
-	struct err ignored;
-	in->as_of = as_of;
-	in->window = out[0];
-	in->gate = out[1];
-	in->history = out[2];
-	if (db_rollup(app->db, domain, (struct window){since - HISTORY_DAYS, as_of},
-		      day_from_unix(time(NULL)), NULL, &ignored) != ST_OK)
-		log_debug("%s: %s", domain, ignored.msg);
-	return query_domain_facts(app->db, domain, windows, 3, a, out, err);
+	int32_t since = q->as_of - WINDOW_DAYS;
+	const struct window windows[N_WINDOWS] = {
+	    [WINDOW] = {since, q->as_of},
+	    [GATE] = {q->as_of - GATE_DAYS, q->as_of},
+	    [HISTORY] = {since - HISTORY_DAYS, since},
+	};
+	const struct facts_request what = {q->domains, q->n, q->all, windows, N_WINDOWS};
+	struct domain_facts *facts =
+	    arena_alloc(&run->facts, (N_WINDOWS * q->n + 1) * sizeof *facts);
+	enum status st = facts_read(app, &what, &run->facts, facts, err);
+	for (size_t i = 0; i < q->n; i++, facts += N_WINDOWS)
+		run->inputs[i] = (struct readiness_input){.as_of = q->as_of,
+							  .window = &facts[WINDOW],
+							  .gate = &facts[GATE],
+							  .history = &facts[HISTORY],
+							  .limits = &run->limits};
+	return st;
 }
 
 static void judge(struct readiness_run *run, const struct request *q)
@@ -71,10 +76,8 @@ static void judge(struct readiness_run *run, const struct request *q)
 		arena_reset(&run->round);
 		knowledge_begin(&k, run->rules, run->resolver ? &view : NULL, run->catalogue,
 				&run->round);
-		for (size_t i = 0; i < q->n; i++) {
-			run->inputs[i].limits = &run->limits;
+		for (size_t i = 0; i < q->n; i++)
 			readiness_judge(&run->inputs[i], &k, &run->out[i]);
-		}
 		knowledge_end(&k);
 	} while (dns_run_round(run->resolver));
 }
@@ -160,8 +163,8 @@ static int work(struct app *app, struct request *q, struct readiness_run *run)
 				   &run->facts, &q->domains, &q->n, &err);
 	run->inputs = arena_alloc(&run->facts, (q->n + 1) * sizeof *run->inputs);
 	run->out = arena_alloc(&run->facts, (q->n + 1) * sizeof *run->out);
-	for (size_t i = 0; i < q->n && st == ST_OK; i++)
-		st = read_domain(app, q->domains[i], q->as_of, &run->facts, &run->inputs[i], &err);
+	if (st == ST_OK)
+		st = read_facts(app, q, run, &err);
 	if (st != ST_OK)
 		return app_fail(st, &err);
 	rc = dns_run_open(app, &run->resolver, &mode);

@@ -1,46 +1,30 @@
 #include "cli/senders.h"
 
-#include <time.h>
-
 #include "cli/dns_run.h"
+#include "cli/facts.h"
 #include "core/day.h"
 #include "core/log.h"
 #include "db/query.h"
-#include "db/rollup.h"
 #include "dns/names.h"
 #include "report/catalogue.h"
-
-/* Folded months answer faster; a role that may only read goes without. */
-static void refresh_rollup(struct app *app, const char *domain, const struct inventory *inv)
-{
-	struct err err;
-	struct window both = {inv->before.since, inv->window.until};
-	if (db_rollup(app->db, domain, both, day_from_unix(time(NULL)), NULL, &err) != ST_OK)
-		log_debug("%s: %s", domain, err.msg);
-}
 
 static enum status read_facts(struct app *app, struct senders_request *r, struct senders *s,
 			      struct err *err)
 {
 	struct inventory *inv = &s->inventory;
 	enum status st = ST_OK;
-	if (r->n_domains == 0) /* a domain that fell silent is in it too: its senders are gone */
+	bool all = r->n_domains == 0;
+	if (all) /* a domain that fell silent is in it too: its senders are gone */
 		st = query_domains(app->db, (struct window){inv->before.since, inv->window.until},
 				   &s->facts, &r->domains, &r->n_domains, err);
 	if (st != ST_OK)
 		return st;
 	const struct window windows[] = {inv->window, inv->before};
-	size_t n = r->n_domains;
-	s->now = arena_alloc(&s->facts, (n + 1) * sizeof *s->now);
-	s->before = arena_alloc(&s->facts, (n + 1) * sizeof *s->before);
-	inv->domains = arena_alloc(&s->facts, (n + 1) * sizeof *inv->domains);
-	inv->n_domains = n;
-	for (size_t i = 0; i < n && st == ST_OK; i++) {
-		refresh_rollup(app, r->domains[i], inv);
-		struct domain_facts *const out[] = {&s->now[i], &s->before[i]};
-		st = query_domain_facts(app->db, r->domains[i], windows, 2, &s->facts, out, err);
-	}
-	return st;
+	const struct facts_request what = {r->domains, r->n_domains, all, windows, 2};
+	s->windows = arena_alloc(&s->facts, (2 * r->n_domains + 1) * sizeof *s->windows);
+	inv->domains = arena_alloc(&s->facts, (r->n_domains + 1) * sizeof *inv->domains);
+	inv->n_domains = r->n_domains;
+	return facts_read(app, &what, &s->facts, s->windows, err);
 }
 
 /* An empty inventory is mostly a wrong window: say where the data is. */
@@ -51,7 +35,7 @@ static enum status explain_emptiness(struct app *app, const struct senders *s, s
 	int32_t oldest, newest;
 	bool any;
 	for (size_t i = 0; i < inv->n_domains; i++)
-		if (s->now[i].reports > 0)
+		if (s->windows[2 * i].reports > 0)
 			return ST_OK;
 	enum status st = query_day_range(app->db, &oldest, &newest, &any, err);
 	if (st != ST_OK)
@@ -60,7 +44,7 @@ static enum status explain_emptiness(struct app *app, const struct senders *s, s
 	day_format(inv->window.until - 1, last);
 	if (any && newest >= inv->window.since && oldest < inv->window.until)
 		log_warn("no reports of %s from %s to %s; of other domains there are some",
-			 inv->n_domains == 1 ? s->now[0].domain : "these domains", since, last);
+			 inv->n_domains == 1 ? s->windows[0].domain : "these domains", since, last);
 	else if (any)
 		log_warn("no reports from %s to %s; the newest day with data is %s "
 			 "(try --month %s)",
@@ -85,7 +69,7 @@ static void judge(struct senders *s, const struct inventory_options *options)
 		knowledge_begin(&k, s->rules, s->resolver ? &view : NULL, s->catalogue, &s->round);
 		k.origins = s->origins;
 		for (size_t i = 0; i < s->inventory.n_domains; i++)
-			inventory_domain(&s->now[i], &s->before[i], &k, options,
+			inventory_domain(&s->windows[2 * i], &s->windows[2 * i + 1], &k, options,
 					 &s->inventory.domains[i]);
 		knowledge_end(&k);
 	} while (dns_run_round(s->resolver));

@@ -19,9 +19,9 @@ struct senders {
 	struct inventory inventory;
 	const struct name_rules *rules;
 	struct catalogue *catalogue;
-	struct origins *origins;   /* NULL: none */
-	struct resolver *resolver; /* NULL: no DNS */
-	struct domain_facts *now, *before;
+	struct origins *origins;      /* NULL: none */
+	struct resolver *resolver;    /* NULL: no DNS */
+	struct domain_facts *windows; /* of each domain: the period, and the one before */
 	struct arena facts, round;
 };
 

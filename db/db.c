@@ -31,6 +31,10 @@ enum status db_fail(struct db *db, const PGresult *res, struct err *err)
 			return err_set(err, ST_RETRY, "database: %s: %s", state, msg ? msg : "");
 		return fail_connection(db->conn, err);
 	}
+	/* the only check without a name: a row for a partition that is not there (any more) */
+	if (strcmp(state, "23514") == 0 && !PQresultErrorField(res, PG_DIAG_CONSTRAINT_NAME))
+		return err_set(err, ST_RETRY,
+			       "database: a month was pruned while reports of it were loaded");
 	enum status st = ST_FATAL;
 	/* 54: a value past a limit of the server, say an index row: no less the item's own fault */
 	static const char *const item[] = {"22", "23", "54"};

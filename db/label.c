@@ -111,20 +111,23 @@ enum status label_list(struct db *db, const char *domain, struct arena *a, struc
 	return ST_OK;
 }
 
-enum status query_labels(struct db *db, const char *domain_id, const char *since, struct arena *a,
-			 struct domain_facts *out, struct err *err)
+enum status query_labels(struct db *db, const char *domain, struct arena *a,
+			 struct domain_facts *out, size_t n, struct err *err)
 {
-	const char *params[] = {domain_id, since};
 	PGresult *res;
-	enum status st = db_query_binary(db, sql_window_labels, 2, params, &res, err);
+	enum status st = db_query_binary(db, sql_window_labels, 1, &domain, &res, err);
 	if (st != ST_OK)
 		return st;
-	size_t n = (size_t)PQntuples(res);
-	struct fact_label *labels = arena_alloc(a, n * sizeof *labels);
-	for (size_t i = 0; i < n; i++)
-		labels[i] = read_label(res, (int)i, a).says;
+	for (size_t i = 0; i < n; i++) {
+		struct fact_label *labels = arena_alloc(a, (size_t)PQntuples(res) * sizeof *labels);
+		size_t k = 0;
+		for (int row = 0; row < PQntuples(res); row++) {
+			labels[k] = read_label(res, row, a).says;
+			k += !labels[k].has_until || labels[k].until > out[i].window.since;
+		}
+		out[i].labels = labels;
+		out[i].n_labels = k;
+	}
 	PQclear(res);
-	out->labels = labels;
-	out->n_labels = n;
 	return ST_OK;
 }

@@ -108,7 +108,7 @@ static void add_record(struct loader *l, const struct dmarc_record *r)
 	}
 	b->records[b->n_records++] = (struct load_record){
 	    .source = r->source,
-	    .profile = load_profile_index(l, e->domain, r->profile),
+	    .profile = load_profile_index(l, e, r->profile),
 	    .flags = r->flags,
 	    .messages = r->messages,
 	    .source_raw = r->flags ? arena_strdup(&b->arena, r->source_raw) : NULL,

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/day.h"
 #include "core/mem.h"
 #include "db/load_priv.h"
 #include "sql.h"
@@ -52,7 +53,7 @@ static enum status draw_ids(struct loader *l, struct entry **reports, size_t n, 
 	return ST_OK;
 }
 
-/* A report in key order: by the domain's id, then by identity. */
+/* A report in key order: by the domain's id, day and identity. */
 struct sorted {
 	int64_t domain_id;
 	struct entry *e;
@@ -123,6 +124,8 @@ static int by_identity(const void *a, const void *b)
 	const struct sorted *x = a, *y = b;
 	if (x->domain_id != y->domain_id)
 		return x->domain_id < y->domain_id ? -1 : 1;
+	if (x->e->report.day != y->e->report.day)
+		return x->e->report.day < y->e->report.day ? -1 : 1;
 	return memcmp(x->e->report.identity.b, y->e->report.identity.b,
 		      sizeof x->e->report.identity.b);
 }
@@ -251,12 +254,15 @@ static enum status try_once(struct loader *l, size_t first, size_t n, struct err
 	struct entry **reports = reports_of(b, first, n, &n_reports);
 	find_twins(reports, n_reports);
 	enum status st = load_resolve(l, l->db, err);
+	uint32_t table;
 	for (size_t i = 0; st == ST_OK && i < n_reports; i++)
-		st = load_partition(l, l->db, reports[i]->report.day, err);
+		st = load_partition(l, l->db, month_of_day(reports[i]->report.day), &table, err);
 	if (st == ST_OK && n_reports > 0)
 		st = draw_ids(l, reports, n_reports, err);
 	if (st == ST_OK)
 		st = load_begin(l, err);
+	if (st == ST_OK && n_reports > 0)
+		st = load_partitions_hold(l, reports, n_reports, err);
 	if (st == ST_OK && n_reports > 0)
 		st = store_reports(l, reports, n_reports, err);
 	if (st == ST_OK)
@@ -273,7 +279,6 @@ static enum status try_once(struct loader *l, size_t first, size_t n, struct err
 	if (st != ST_OK) {
 		db_rollback(l->db);
 		load_months_clear(l);
-		map_clear(&l->partitions); /* one may have been pruned: look again */
 	}
 	for (size_t i = 0; i < n_reports; i++)
 		reports[i]->decided = false;

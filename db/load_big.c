@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/day.h"
 #include "core/mem.h"
 #include "db/load_priv.h"
 #include "sql.h"
@@ -54,11 +55,13 @@ static enum status stored_content(struct loader *l, const struct entry *e, bool 
 				  struct err *err)
 {
 	char domain[32];
-	const char *values[] = {domain, (const char *)e->report.identity.b};
-	const int lengths[] = {0, sizeof e->report.identity.b}, formats[] = {0, 1};
+	char day[DAY_STRLEN];
+	const char *values[] = {domain, (const char *)e->report.identity.b,
+				day_format(e->report.day, day)};
+	const int lengths[] = {0, sizeof e->report.identity.b, 0}, formats[] = {0, 1, 0};
 	snprintf(domain, sizeof domain, "%lld", (long long)l->domains.dims[e->domain].id);
 	PGresult *res =
-	    PQexecParams(l->db->conn, sql_report_content, 2, NULL, values, lengths, formats, 1);
+	    PQexecParams(l->db->conn, sql_report_content, 3, NULL, values, lengths, formats, 1);
 	enum status st = ST_OK;
 	if (PQresultStatus(res) != PGRES_TUPLES_OK)
 		st = db_fail(l->db, res, err);
@@ -84,6 +87,8 @@ static enum status claim(struct loader *l, struct entry *e, bool *taken, struct 
 	e->report_id = db_int8(res, 0, 0);
 	PQclear(res);
 	st = load_begin(l, err);
+	if (st == ST_OK)
+		st = load_partitions_hold(l, &e, 1, err);
 	if (st != ST_OK)
 		return st;
 	copy_begin(&c, l->db, "COPY stage_report (" REPORT_COLUMNS ") FROM STDIN (FORMAT binary)");
@@ -102,13 +107,14 @@ static enum status start(struct loader *l, struct err *err)
 {
 	struct entry *e = &l->batch.entries[0];
 	bool taken = false, found = false;
+	uint32_t table;
 	enum status st = open_side(l, err);
 	if (st == ST_OK)
 		st = load_stage(l->side, err);
 	if (st == ST_OK)
 		st = load_resolve(l, l->side, err);
 	if (st == ST_OK)
-		st = load_partition(l, l->db, e->report.day, err);
+		st = load_partition(l, l->db, month_of_day(e->report.day), &table, err);
 	if (st == ST_OK)
 		st = claim(l, e, &taken, err);
 	if (st == ST_OK && taken) {
@@ -171,7 +177,6 @@ void load_big_abort(struct loader *l)
 {
 	db_rollback(l->db);
 	load_months_clear(l);
-	map_clear(&l->partitions); /* one may have been pruned: look again */
 	l->batch.n_records = 0;
 	l->batch.entries[0].first = 0;
 	l->big = BIG_NONE;

@@ -12,7 +12,8 @@
 #define ASK_MOST 256 /* names whose ids are asked for at once */
 
 #define PROFILE_COLUMNS                                                                            \
-	"domain_id, profile_id, header_from, envelope_from, envelope_to, disposition, eval_dkim, " \
+	"domain_id, month, profile_id, header_from, envelope_from, envelope_to, disposition, "     \
+	"eval_dkim, "                                                                              \
 	"eval_spf, dkim_domain, dkim_selector, dkim_result, dkim_human, spf_domain, spf_scope, "   \
 	"spf_result, spf_human, reason_type, reason_comment, adkim, aspf, aligned_dkim, "          \
 	"aligned_spf, cell, flags"
@@ -115,13 +116,14 @@ static int64_t profile_id(const struct digest *d)
 	return (int64_t)be64toh(id);
 }
 
-uint32_t load_profile_index(struct loader *l, uint32_t domain, const struct dmarc_profile *p)
+uint32_t load_profile_index(struct loader *l, const struct entry *e, const struct dmarc_profile *p)
 {
 	struct profile_cache *c = &l->profiles;
 	struct {
 		struct digest digest;
 		uint32_t domain;
-	} key = {.digest = p->digest, .domain = domain};
+		int32_t month;
+	} key = {p->digest, e->domain, month_of_day(e->report.day)};
 	bool fresh;
 	struct digest d = hash_fixed128(&key, sizeof key);
 	uint64_t *i = map_put(&c->index, &d, &fresh);
@@ -141,8 +143,8 @@ uint32_t load_profile_index(struct loader *l, uint32_t domain, const struct dmar
 				  .spf = p->eval_spf.code == W_PASS,
 				  .quarantined = p->disposition.code == W_QUARANTINE,
 				  .rejected = p->disposition.code == W_REJECT};
-	c->fresh[c->n_fresh++] =
-	    (struct fresh_profile){.p = copy_profile(&c->arena, p), .domain = domain};
+	c->fresh[c->n_fresh++] = (struct fresh_profile){
+	    .p = copy_profile(&c->arena, p), .domain = key.domain, .month = key.month};
 	*i = c->n;
 	return (uint32_t)c->n++;
 }
@@ -233,8 +235,9 @@ static void profile_row(struct copy *c, const struct fresh_profile *f)
 {
 	const struct dmarc_profile *p = f->p;
 	const char *column[4][LIMIT_AUTH_RESULTS];
-	copy_row(c, 24);
+	copy_row(c, 25);
 	copy_int8(c, f->domain_id);
+	copy_date(c, month_first_day(f->month));
 	copy_int8(c, profile_id(&p->digest));
 	copy_text(c, p->header_from);
 	copy_text(c, p->envelope_from);
@@ -304,6 +307,8 @@ static int by_key(const void *a, const void *b)
 {
 	const struct fresh_profile *x = a, *y = b;
 	int64_t p = profile_id(&x->p->digest), q = profile_id(&y->p->digest);
+	if (x->month != y->month)
+		return x->month < y->month ? -1 : 1;
 	if (x->domain_id != y->domain_id)
 		return x->domain_id < y->domain_id ? -1 : 1;
 	return (p > q) - (p < q);
@@ -316,22 +321,35 @@ static void sort_fresh(struct loader *l)
 	struct profile_cache *pc = &l->profiles;
 	size_t n = 0;
 	for (size_t i = 0; i < pc->n_fresh; i++) {
-		struct fresh_profile f = pc->fresh[i];
-		f.domain_id = l->domains.dims[f.domain].id;
-		if (!load_known_has(l->known, f.domain_id, profile_id(&f.p->digest)))
-			pc->fresh[n++] = f;
+		const struct fresh_profile *f = &pc->fresh[i];
+		if (!load_known_has(l->known, f->domain_id, f->table, profile_id(&f->p->digest)))
+			pc->fresh[n++] = *f;
 	}
 	pc->n_fresh = n;
 	if (n > 0)
 		qsort(pc->fresh, n, sizeof *pc->fresh, by_key);
 }
 
+/* Their domains have ids; their months get partitions. */
+static enum status place_fresh(struct loader *l, struct db *db, struct err *err)
+{
+	enum status st = ST_OK;
+	for (size_t i = 0; st == ST_OK && i < l->profiles.n_fresh; i++) {
+		struct fresh_profile *f = &l->profiles.fresh[i];
+		f->domain_id = l->domains.dims[f->domain].id;
+		st = load_partition(l, db, f->month, &f->table, err);
+	}
+	return st;
+}
+
 static enum status store_profiles(struct loader *l, struct db *db, struct err *err)
 {
 	struct profile_cache *pc = &l->profiles;
-	enum status st = ST_OK;
 	if (pc->n_fresh == 0)
 		return ST_OK;
+	enum status st = place_fresh(l, db, err);
+	if (st != ST_OK)
+		return st;
 	load_known_take(l->known);
 	sort_fresh(l);
 	if (pc->n_fresh > 0) {
@@ -340,7 +358,7 @@ static enum status store_profiles(struct loader *l, struct db *db, struct err *e
 			st = copy_profiles(l, db, true, err);
 	}
 	for (size_t i = 0; st == ST_OK && i < pc->n_fresh; i++)
-		load_known_add(l->known, pc->fresh[i].domain_id,
+		load_known_add(l->known, pc->fresh[i].domain_id, pc->fresh[i].table,
 			       profile_id(&pc->fresh[i].p->digest));
 	load_known_give(l->known);
 	if (st != ST_OK)
@@ -357,53 +375,6 @@ enum status load_resolve(struct loader *l, struct db *db, struct err *err)
 		st = resolve_dims(db, &l->reporters, sql_reporter_ids, sql_reporter_enter, err);
 	if (st == ST_OK)
 		st = store_profiles(l, db, err);
-	return st;
-}
-
-static enum status partition_there(struct db *db, const char *name, bool *there, struct err *err)
-{
-	PGresult *res;
-	enum status st = db_query(db, sql_partition_there, 1, &name, &res, err);
-	if (st != ST_OK)
-		return st;
-	*there = PQgetvalue(res, 0, 0)[0] == 't';
-	PQclear(res);
-	return ST_OK;
-}
-
-enum status load_partition(struct loader *l, struct db *db, int32_t day, struct err *err)
-{
-	int32_t month = month_of_day(day);
-	struct digest key = hash_fixed128(&month, sizeof month);
-	if (map_get(&l->partitions, &key))
-		return ST_OK;
-	char from[DAY_STRLEN], to[DAY_STRLEN], name[64], sql[512];
-	day_format(month_first_day(month), from);
-	day_format(month_first_day(month + 1), to);
-	snprintf(name, sizeof name, "record_%.4s%.2s", from, from + 5);
-	bool there;
-	enum status st = partition_there(db, name, &there, err);
-	if (st != ST_OK)
-		return st;
-	if (!there) {
-		/* the lock is taken before looking again: CREATE ... IF NOT EXISTS alone races */
-		st = db_exec(db, "BEGIN; SELECT pg_advisory_xact_lock(" LOCK_PARTITION ")", err);
-		if (st == ST_OK)
-			st = partition_there(db, name, &there, err);
-		/* attached, not made as PARTITION OF: that would wait for all who load or read */
-		snprintf(sql, sizeof sql,
-			 "CREATE TABLE %s (LIKE record INCLUDING ALL); ALTER TABLE record ATTACH "
-			 "PARTITION %s FOR VALUES FROM ('%s') TO ('%s')",
-			 name, name, from, to);
-		if (st == ST_OK && !there)
-			st = db_exec(db, sql, err);
-		if (st == ST_OK)
-			st = db_commit(db, err);
-	}
-	if (st == ST_OK)
-		map_put(&l->partitions, &key, NULL);
-	else
-		db_rollback(db);
 	return st;
 }
 

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "core/day.h"
 #include "db/load_priv.h"
 #include "sql.h"
 
@@ -32,13 +33,15 @@ static bool first_in_run(const struct entry *e, const char *domain, bool *equal)
 enum status load_dry_decide(struct loader *l, struct entry *e, struct err *err)
 {
 	const char *domain = l->domains.dims[e->domain].name;
-	const char *values[] = {domain, (const char *)e->report.identity.b};
-	const int lengths[] = {0, sizeof e->report.identity.b}, formats[] = {0, 1};
+	char day[DAY_STRLEN];
+	const char *values[] = {domain, (const char *)e->report.identity.b,
+				day_format(e->report.day, day)};
+	const int lengths[] = {0, sizeof e->report.identity.b, 0}, formats[] = {0, 1, 0};
 	bool equal;
 	if (!first_in_run(e, domain, &equal)) {
 		e->outcome = equal ? OUT_DUPLICATE : OUT_CONFLICT;
 	} else {
-		PGresult *res = PQexecParams(l->db->conn, sql_report_known, 2, NULL, values,
+		PGresult *res = PQexecParams(l->db->conn, sql_report_known, 3, NULL, values,
 					     lengths, formats, 1);
 		if (PQresultStatus(res) != PGRES_TUPLES_OK) {
 			enum status st = db_fail(l->db, res, err);

@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/hash.h"
 #include "core/mem.h"
@@ -42,23 +41,22 @@ void load_known_give(struct load_known *k)
 		pthread_mutex_unlock(&k->lock);
 }
 
-static struct digest key_of(int64_t domain_id, int64_t profile_id)
+static struct digest key_of(int64_t domain_id, uint32_t table, int64_t profile_id)
 {
-	const int64_t both[2] = {domain_id, profile_id};
-	struct digest d;
-	memcpy(d.b, both, sizeof d.b);
-	return d;
+	const int64_t all[3] = {domain_id, table, profile_id};
+	return hash_fixed128(all, sizeof all);
 }
 
-bool load_known_has(const struct load_known *k, int64_t domain_id, int64_t profile_id)
+bool load_known_has(const struct load_known *k, int64_t domain_id, uint32_t table,
+		    int64_t profile_id)
 {
-	struct digest key = key_of(domain_id, profile_id);
+	struct digest key = key_of(domain_id, table, profile_id);
 	return k && map_get(&k->profiles, &key);
 }
 
-void load_known_add(struct load_known *k, int64_t domain_id, int64_t profile_id)
+void load_known_add(struct load_known *k, int64_t domain_id, uint32_t table, int64_t profile_id)
 {
-	struct digest key = key_of(domain_id, profile_id);
+	struct digest key = key_of(domain_id, table, profile_id);
 	if (!k)
 		return;
 	if (k->profiles.n >= KNOWN_MAX)

@@ -21,8 +21,9 @@ void load_known_free(struct load_known *k);
 void load_known_take(struct load_known *k);
 void load_known_give(struct load_known *k);
 
-bool load_known_has(const struct load_known *k, int64_t domain_id, int64_t profile_id);
+bool load_known_has(const struct load_known *k, int64_t domain_id, uint32_t table,
+		    int64_t profile_id);
 /* Only after the commit: a transaction that fails has stored nothing. */
-void load_known_add(struct load_known *k, int64_t domain_id, int64_t profile_id);
+void load_known_add(struct load_known *k, int64_t domain_id, uint32_t table, int64_t profile_id);
 
 #endif

@@ -2,7 +2,8 @@
  * load_priv.h - private to db/: what the files of the loader share.
  *
  *	load.c        the sink: copies what is handed over into the batch
- *	load_dims.c   domains, reporters, profiles, partitions: ids, made when missing
+ *	load_dims.c   domains, reporters, profiles: ids, made when missing
+ *	load_months.c the partitions that a month has
  *	load_batch.c  the batch in one transaction, replay, settling
  *	load_rows.c   rows of reports, records, months, ledger, by COPY
  *	load_big.c    a report that outgrows the batch
@@ -48,15 +49,17 @@ struct load_profile {
 };
 
 struct profile_cache {
-	struct map index; /* digest of domain and profile -> index into profiles */
+	struct map index; /* digest of domain, month and profile -> index into profiles */
 	struct load_profile *profiles;
 	size_t n, cap;
 	/* not stored yet: deep copies */
 	struct arena arena;
 	struct fresh_profile {
 		const struct dmarc_profile *p;
+		int32_t month;
 		uint32_t domain;   /* index */
 		int64_t domain_id; /* when it is about to be stored */
+		uint32_t table;    /* then, too: the partition it belongs to */
 	} * fresh;
 	size_t n_fresh, cap_fresh;
 };
@@ -104,7 +107,7 @@ struct batch {
 struct month_total {
 	int64_t domain_id;
 	int32_t month;
-	uint64_t records, messages;
+	uint64_t reports, records, messages;
 };
 
 struct month_totals {
@@ -128,7 +131,7 @@ struct loader {
 	struct sink sink;
 	struct dim_cache domains, reporters;
 	struct profile_cache profiles;
-	struct map partitions; /* months that have one */
+	struct map partitions; /* month -> oid of its partition of profile */
 	struct batch batch;
 	struct month_totals months;
 
@@ -144,14 +147,21 @@ struct loader {
 /* load_dims.c */
 uint32_t load_domain(struct loader *l, const char *name);
 uint32_t load_reporter(struct loader *l, const char *org_name, const char *email);
-uint32_t load_profile_index(struct loader *l, uint32_t domain, const struct dmarc_profile *p);
+uint32_t load_profile_index(struct loader *l, const struct entry *e, const struct dmarc_profile *p);
 /* Give ids to everything that has none, over db (its own short transactions). */
 enum status load_resolve(struct loader *l, struct db *db, struct err *err) MUST_CHECK;
-enum status load_partition(struct loader *l, struct db *db, int32_t day,
-			   struct err *err) MUST_CHECK;
 void load_dims_trim(struct loader *l); /* forget when too many; nothing may be pending */
 void load_profiles_forget(struct loader *l);
 void load_dims_free(struct loader *l);
+
+/* load_months.c: the partitions of a month. load_partition makes them, with db outside of a
+ * transaction; load_partitions_hold says, inside one with the shared lock, whether those of the n
+ * reports are still the same. ST_RETRY: pruned; whoever loads must begin anew, because what a
+ * loader remembers to have stored went with them. */
+enum status load_partition(struct loader *l, struct db *db, int32_t month, uint32_t *table,
+			   struct err *err) MUST_CHECK;
+enum status load_partitions_hold(struct loader *l, struct entry *const *reports, size_t n,
+				 struct err *err) MUST_CHECK;
 
 /* load_batch.c */
 enum status load_flush(struct loader *l, struct err *err) MUST_CHECK;

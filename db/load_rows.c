@@ -192,6 +192,7 @@ void load_month_add(struct loader *l, const struct entry *e)
 		    (struct month_total){.domain_id = key.domain_id, .month = (int32_t)key.month};
 		*i = t->n++;
 	}
+	t->rows[*i].reports++;
 	t->rows[*i].records += e->report.n_records;
 	t->rows[*i].messages += e->report.n_messages;
 }
@@ -205,12 +206,12 @@ void load_months_clear(struct loader *l)
 enum status load_months_write(struct loader *l, struct err *err)
 {
 	struct month_totals *t = &l->months;
-	struct buf column[4];
-	const char *params[4];
+	struct buf column[5];
+	const char *params[5];
 	PGresult *res;
 	if (t->n == 0)
 		return ST_OK;
-	for (size_t k = 0; k < 4; k++)
+	for (size_t k = 0; k < 5; k++)
 		buf_init(&column[k], 1u << 30);
 	for (size_t i = 0; i < t->n; i++) {
 		const struct month_total *row = &t->rows[i];
@@ -221,16 +222,17 @@ enum status load_months_write(struct loader *l, struct err *err)
 			   day_format(month_first_day(row->month), day));
 		buf_printf(&column[2], "%s%" PRId64, between, count_of(row->records));
 		buf_printf(&column[3], "%s%" PRId64, between, count_of(row->messages));
+		buf_printf(&column[4], "%s%" PRIu64, between, row->reports);
 	}
-	for (size_t k = 0; k < 4; k++) {
+	for (size_t k = 0; k < 5; k++) {
 		buf_putc(&column[k], '}');
 		params[k] = column[k].data;
 	}
 	load_months_clear(l);
-	enum status st = db_query(l->db, sql_rollup_touch, 4, params, &res, err);
+	enum status st = db_query(l->db, sql_rollup_touch, 5, params, &res, err);
 	if (st == ST_OK)
 		PQclear(res);
-	for (size_t k = 0; k < 4; k++)
+	for (size_t k = 0; k < 5; k++)
 		buf_free(&column[k]);
 	return st;
 }

@@ -1,8 +1,7 @@
 /*
- * prune.h - forget old months: their record partitions whole, and what belongs to them.
- *
- * Profiles stay: loaders remember which are stored (load_dims.c) and would not store one again that
- * was deleted beside them.
+ * prune.h - forget old months: their partitions of reports, records and profiles whole, and what
+ * belongs to them. A loader that is about to store into one of them stops with ST_RETRY
+ * (load_months.c).
  */
 #ifndef DB_PRUNE_H
 #define DB_PRUNE_H
@@ -12,12 +11,12 @@
 #include "db/db.h"
 
 struct prune_result {
-	unsigned partitions;
+	unsigned partitions; /* months */
 	uint64_t reports, ledger_rows, quarantined;
 };
 
-/* Everything with a day before keep_from (the first day of a month; core/day.h) goes: records,
- * reports, rollups; ledger rows and quarantine older than that date too. */
+/* Months before that of keep_from (core/day.h) go: records, reports, profiles, rollups; ledger rows
+ * and quarantine older than that date too. */
 enum status db_prune(struct db *db, int32_t keep_from, struct prune_result *out,
 		     struct err *err) MUST_CHECK;
 

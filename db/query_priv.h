@@ -1,5 +1,11 @@
 /*
- * query_priv.h - private to db/: reading binary results.
+ * query_priv.h - private to db/: reading binary results, and what the files of query share.
+ *
+ *	query.c          one snapshot; a domain's months, each read once for all windows
+ *	query_month.c    a month as a fold, from sender_month or from its records
+ *	query_profile.c  profiles
+ *	query_names.c    organisations
+ *	query_window.c   months into a window: totals, policies, facts
  */
 #ifndef DB_QUERY_PRIV_H
 #define DB_QUERY_PRIV_H
@@ -7,8 +13,12 @@
 #include "core/facts.h"
 #include "core/hash.h"
 #include "db/db_pg.h"
+#include "db/fold.h"
 
 const char *result_text(const PGresult *res, int row, int col, struct arena *a); /* NULL is NULL */
+/* A word of a vocabulary as it was stored. */
+struct dmarc_word result_word(const PGresult *res, int row, int col, enum dmarc_vocabulary v,
+			      struct arena *a);
 
 /* An array on the wire, element by element: array_open(), then n times array_...(). */
 struct array {
@@ -18,96 +28,92 @@ struct array {
 
 struct array array_open(const PGresult *res, int row, int col); /* NULL has no elements */
 int64_t array_int8(struct array *at);
-int32_t array_int4(struct array *at);
 struct ip array_inet(struct array *at); /* NULL is family 0 */
 
 /* text[]: elements in the arena, NULL ones NULL. A NULL array has none. */
 const char **result_text_array(const PGresult *res, int row, int col, struct arena *a, unsigned *n);
 
-/* bigint[] without NULLs. */
-int64_t *result_int8_array(const PGresult *res, int row, int col, struct arena *a, unsigned *n);
+/* list with room for one more. */
+#define ROOM(list, n, cap)                                                                         \
+	((n) < (cap) ? (list) : mem_grow(list, (cap) = (cap) ? 2 * (cap) : 64, sizeof *(list)))
+
+static inline struct digest id_key(int64_t id)
+{
+	return hash_fixed128(&id, sizeof id);
+}
 
 /*
- * Records, or months folded, into facts (query_facts.c): one for each month, address and profile.
+ * Days [since, until) of one month of a domain, all of them in *f, sorted, profiles by id
+ * (query_month.c). Free it. What it points to is in the arena.
  *
- *	facts_reporter(&f, id, index);   all of them first
- *	facts_month(&f, month);          then each month, and its rows
- *	facts_add_records(&f, res);
- *	ids = facts_finish(&f, arena, out);
- *	facts_free(&f);
+ * month_read_folded: the whole month from sender_month; *fresh is false, and *f empty, when it is
+ * not there, out of date or not readable.
  */
-struct fact_gather {
-	struct map profiles, reporters; /* id -> index */
-	int64_t *profile_ids;
+enum status month_read(struct db *db, const char *domain_id, int32_t since, int32_t until,
+		       struct arena *a, struct fold *f, struct err *err) MUST_CHECK;
+enum status month_read_folded(struct db *db, const char *domain_id, int32_t month, struct arena *a,
+			      struct fold *f, bool *fresh, struct err *err) MUST_CHECK;
+
+/* The number under which a profile is stored: the head of its digest. */
+int64_t profile_number(const struct dmarc_profile *p);
+
+/* The profiles with these ids, in their order (query_profile.c); one that is not there is empty. */
+enum status profiles_read(struct db *db, const char *domain_id, int32_t month, const int64_t *ids,
+			  size_t n, struct arena *a, struct dmarc_profile *out,
+			  struct err *err) MUST_CHECK;
+
+/*
+ * Organisations by the ids of reporters (query_names.c). One may have several ids: one for each
+ * email it used. Numbers are given in the order of asking and stay.
+ */
+struct names {
+	struct map ids, orgs; /* id, name -> number */
+	const char **list;
+	size_t n, cap;
+	struct arena arena;
+};
+
+enum status names_ask(struct names *names, struct db *db, const int64_t *ids, size_t n,
+		      uint32_t *numbers, struct err *err) MUST_CHECK;
+void names_free(struct names *names);
+
+/*
+ * Months into a window (query_window.c):
+ *
+ *	gather_month(&g, &fold, numbers, month);   in the order of months
+ *	gather_finish(&g, &names, arena);          into g.out
+ *	gather_free(&g);
+ */
+struct gather {
+	struct domain_facts *out; /* with its window */
+	struct map profiles;      /* id -> index */
+	struct dmarc_profile *list;
 	size_t n_profiles, cap_profiles;
 	struct fact *facts;
 	size_t n, cap;
-	struct map index; /* address and profile -> fact, of this month */
-	struct map pairs; /* fact and reporter that were met, of this month */
-	struct fact_seen {
-		uint32_t fact, reporter;
-	} * seen;
+	uint32_t *seen; /* the reporters of one fact behind those of the other, by number */
 	size_t n_seen, cap_seen;
-	int32_t month;
-};
-
-void facts_reporter(struct fact_gather *f, int64_t id, uint32_t index);
-void facts_month(struct fact_gather *f, int32_t month);
-void facts_add_records(void *gather, const PGresult *res); /* a row of facts_raw.sql */
-void facts_add_folded(void *gather, const PGresult *res);  /* a row of facts_folded.sql */
-/* Facts in order, profiles numbered by id, into out; the profiles' ids, until facts_free(). */
-int64_t *facts_finish(struct fact_gather *f, struct arena *a, struct domain_facts *out);
-void facts_free(struct fact_gather *f);
-
-/*
- * Profiles, each read once however many windows want it (query_profile.c):
- *
- *	profiles_want(&s, ids, n);       for each window
- *	profiles_read(&s, db, domain_id, arena, &err);
- *	profiles_take(&s, ids, n, arena);   in the order of ids
- *	profiles_free(&s);
- */
-struct profile_set {
-	struct map index; /* id -> index */
-	int64_t *ids;
-	size_t n, cap;
-	struct dmarc_profile *profiles; /* in a */
-	struct arena *a;
-};
-
-void profiles_want(struct profile_set *s, const int64_t *ids, size_t n);
-enum status profiles_read(struct profile_set *s, struct db *db, const char *domain_id,
-			  struct arena *a, struct err *err) MUST_CHECK;
-const struct dmarc_profile *profiles_take(const struct profile_set *s, const int64_t *ids, size_t n,
-					  struct arena *a);
-void profiles_free(struct profile_set *s);
-
-/*
- * The reports of a window, added up by reporter, by day and by policy (query_reports.c). The
- * reporters go to the facts, too, which have indexes of them.
- */
-struct report_gather {
-	struct map reporters, days, policies; /* id, day, what was published -> index */
-	struct report_sum {
-		int64_t id;
+	uint64_t *last_fact; /* by number of the reporter: the last fact, from 1, that it saw */
+	size_t n_last;
+	struct gather_org {
+		uint32_t number;
 		uint64_t messages;
-	} * by_reporter;
-	size_t n_reporters, cap_reporters;
-	struct fact_day *by_day;
+	} * orgs;
+	struct map org_index; /* number -> index into orgs */
+	size_t n_orgs, cap_orgs;
+	struct fact_day *days;
 	size_t n_days, cap_days;
-	struct fact_policy *by_policy;
+	struct map policy_index;
+	struct fact_policy *policies;
 	size_t n_policies, cap_policies;
-	uint64_t n;
-	struct arena words; /* of by_policy */
 };
 
-void reports_add(void *gather, const PGresult *res); /* a row of window_reports.sql */
-enum status reports_finish(struct report_gather *r, struct db *db, struct fact_gather *facts,
-			   struct arena *a, struct domain_facts *out, struct err *err) MUST_CHECK;
-void reports_free(struct report_gather *r);
+void gather_month(struct gather *g, const struct fold *f, const uint32_t *numbers, int32_t month);
+void gather_finish(struct gather *g, const struct names *names, struct arena *a);
+void gather_free(struct gather *g);
 
-/* The labels that count for a window that begins on this day (label.c). */
-enum status query_labels(struct db *db, const char *domain_id, const char *since, struct arena *a,
-			 struct domain_facts *out, struct err *err) MUST_CHECK;
+/* The labels of the domain that count for each of n windows (label.c). */
+enum status query_labels(struct db *db, const char *domain, struct arena *a,
+			 struct domain_facts *out, size_t n, struct err *err) MUST_CHECK;
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/buf.h"
+#include "core/day.h"
 #include "core/mem.h"
 #include "db/query_priv.h"
 #include "sql.h"
@@ -43,12 +44,6 @@ int64_t array_int8(struct array *at)
 	return (int64_t)be64toh(v);
 }
 
-int32_t array_int4(struct array *at)
-{
-	at->next += 4;
-	return (int32_t)take32(at);
-}
-
 /* family (2: IPv4, 3: IPv6), bits, is_cidr, length, address */
 struct ip array_inet(struct array *at)
 {
@@ -78,16 +73,6 @@ const char **result_text_array(const PGresult *res, int row, int col, struct are
 	return out;
 }
 
-int64_t *result_int8_array(const PGresult *res, int row, int col, struct arena *a, unsigned *n)
-{
-	struct array at = array_open(res, row, col);
-	int64_t *out = arena_alloc(a, at.n * sizeof *out);
-	for (unsigned i = 0; i < at.n; i++)
-		out[i] = array_int8(&at);
-	*n = at.n;
-	return out;
-}
-
 static struct dmarc_word word(enum dmarc_vocabulary v, const char *raw)
 {
 	const char *text;
@@ -95,6 +80,12 @@ static struct dmarc_word word(enum dmarc_vocabulary v, const char *raw)
 			       NULL};
 	w.text = text ? text : raw;
 	return w;
+}
+
+struct dmarc_word result_word(const PGresult *res, int row, int col, enum dmarc_vocabulary v,
+			      struct arena *a)
+{
+	return word(v, result_text(res, row, col, a));
 }
 
 /* Arrays in step: the first tells how many; one that is not there is all nulls. */
@@ -142,12 +133,12 @@ static void read_profile(const PGresult *res, int row, struct arena *a, struct d
 	p->header_from = result_text(res, row, 1, a);
 	p->envelope_from = result_text(res, row, 2, a);
 	p->envelope_to = result_text(res, row, 3, a);
-	p->disposition = word(V_DISPOSITION, result_text(res, row, 4, a));
-	p->eval_dkim = word(V_EVALUATED, result_text(res, row, 5, a));
-	p->eval_spf = word(V_EVALUATED, result_text(res, row, 6, a));
+	p->disposition = result_word(res, row, 4, V_DISPOSITION, a);
+	p->eval_dkim = result_word(res, row, 5, V_EVALUATED, a);
+	p->eval_spf = result_word(res, row, 6, V_EVALUATED, a);
 	read_auth(res, row, a, p);
-	p->adkim = word(V_ALIGNMENT, result_text(res, row, 17, a));
-	p->aspf = word(V_ALIGNMENT, result_text(res, row, 18, a));
+	p->adkim = result_word(res, row, 17, V_ALIGNMENT, a);
+	p->aspf = result_word(res, row, 18, V_ALIGNMENT, a);
 	p->aligned_dkim = db_bool(res, row, 19);
 	p->aligned_spf = db_bool(res, row, 20);
 	if (!dmarc_cell_parse(result_text(res, row, 21, a), &p->cell))
@@ -155,63 +146,47 @@ static void read_profile(const PGresult *res, int row, struct arena *a, struct d
 	p->flags = (unsigned)db_int4(res, row, 22);
 }
 
-void profiles_want(struct profile_set *s, const int64_t *ids, size_t n)
+int64_t profile_number(const struct dmarc_profile *p)
 {
-	for (size_t i = 0; i < n; i++) {
-		struct digest key = hash_fixed128(&ids[i], sizeof ids[i]);
-		bool fresh;
-		uint64_t *at = map_put(&s->index, &key, &fresh);
-		if (!fresh)
-			continue;
-		if (s->n == s->cap) {
-			s->cap = s->cap ? 2 * s->cap : 256;
-			s->ids = mem_grow(s->ids, s->cap, sizeof *s->ids);
-		}
-		s->ids[s->n] = ids[i];
-		*at = s->n++;
-	}
+	uint64_t v;
+	memcpy(&v, p->digest.b, sizeof v);
+	return (int64_t)be64toh(v);
 }
 
-static void add_profile(void *set, const PGresult *res)
+/* What is read, and where it goes. */
+struct reading {
+	struct map index; /* id -> index into out */
+	struct dmarc_profile *out;
+	struct arena *a;
+};
+
+static void add_profile(void *ctx, const PGresult *res)
 {
-	struct profile_set *s = set;
-	int64_t id = db_int8(res, 0, 0);
-	struct digest key = hash_fixed128(&id, sizeof id);
-	const uint64_t *i = map_get(&s->index, &key);
+	struct reading *r = ctx;
+	struct digest key = id_key(db_int8(res, 0, 0));
+	const uint64_t *i = map_get(&r->index, &key);
 	if (i)
-		read_profile(res, 0, s->a, &s->profiles[*i]);
+		read_profile(res, 0, r->a, &r->out[*i]);
 }
 
-enum status profiles_read(struct profile_set *s, struct db *db, const char *domain_id,
-			  struct arena *a, struct err *err)
+enum status profiles_read(struct db *db, const char *domain_id, int32_t month, const int64_t *ids,
+			  size_t n, struct arena *a, struct dmarc_profile *out, struct err *err)
 {
+	struct reading r = {.out = out, .a = a};
 	struct buf list;
+	char first[DAY_STRLEN];
 	buf_init(&list, 1u << 30);
 	buf_putc(&list, '{');
-	for (size_t i = 0; i < s->n; i++)
-		buf_printf(&list, "%s%lld", i ? "," : "", (long long)s->ids[i]);
-	buf_putc(&list, '}');
-	s->a = a;
-	s->profiles = arena_alloc(a, s->n * sizeof *s->profiles);
-	const char *params[] = {domain_id, list.data};
-	enum status st = db_each(db, sql_profiles, 2, params, add_profile, s, err);
-	buf_free(&list);
-	return st;
-}
-
-const struct dmarc_profile *profiles_take(const struct profile_set *s, const int64_t *ids, size_t n,
-					  struct arena *a)
-{
-	struct dmarc_profile *out = arena_alloc(a, n * sizeof *out);
 	for (size_t i = 0; i < n; i++) {
-		struct digest key = hash_fixed128(&ids[i], sizeof ids[i]);
-		out[i] = s->profiles[*map_get(&s->index, &key)];
+		struct digest key = id_key(ids[i]);
+		*map_put(&r.index, &key, NULL) = i;
+		out[i] = (struct dmarc_profile){0};
+		buf_printf(&list, "%s%lld", i ? "," : "", (long long)ids[i]);
 	}
-	return out;
-}
-
-void profiles_free(struct profile_set *s)
-{
-	map_free(&s->index);
-	free(s->ids);
+	buf_putc(&list, '}');
+	const char *params[] = {domain_id, day_format(month_first_day(month), first), list.data};
+	enum status st = db_each(db, sql_profiles, 3, params, add_profile, &r, err);
+	buf_free(&list);
+	map_free(&r.index);
+	return st;
 }

@@ -1,9 +1,14 @@
 #include "db/rollup.h"
 
+#include <stdio.h>
+
 #include "core/day.h"
-#include "db/db_pg.h"
+#include "db/copy.h"
 #include "db/load_priv.h"
+#include "db/query_priv.h"
 #include "sql.h"
+
+#define PART ((size_t)MIB) /* of a fold, a row */
 
 /* No loader is halfway while this transaction holds the lock. It is not waited for: behind who
  * waits, all other loaders would queue, for as long as a big report takes. */
@@ -21,20 +26,68 @@ static enum status try_lock(struct db *db, bool *locked, struct err *err)
 	return ST_OK;
 }
 
-/* One domain's month. */
-static enum status rebuild(struct db *db, const char *domain, const char *month, bool *locked,
-			   struct err *err)
+/* In parts: a value of the server's is held in memory whole, more than once. */
+static enum status copy_parts(struct db *db, int64_t domain_id, int32_t month, const struct buf *b,
+			      struct err *err)
+{
+	struct copy c;
+	copy_begin(&c, db,
+		   "COPY sender_month (domain_id, month, part, fold) FROM STDIN (FORMAT binary)");
+	for (size_t at = 0, n; at < b->len; at += n) {
+		n = b->len - at < PART ? b->len - at : PART;
+		copy_row(&c, 4);
+		copy_int8(&c, domain_id);
+		copy_date(&c, month_first_day(month));
+		copy_int4(&c, (int32_t)(at / PART));
+		copy_bytes(&c, b->data + at, n);
+	}
+	return copy_end(&c, err);
+}
+
+static enum status run(struct db *db, const char *sql, const char *const *params, struct err *err)
+{
+	PGresult *res;
+	enum status st = db_query(db, sql, 2, params, &res, err);
+	if (st == ST_OK)
+		PQclear(res);
+	return st;
+}
+
+static enum status rebuild(struct db *db, int64_t domain_id, int32_t month, struct err *err)
+{
+	char id[32], day[DAY_STRLEN];
+	int32_t first = month_first_day(month);
+	const char *params[] = {id, day_format(first, day)};
+	struct arena a = {0};
+	struct fold f = {0};
+	struct buf bytes;
+	snprintf(id, sizeof id, "%lld", (long long)domain_id);
+	buf_init(&bytes, FOLD_MAX);
+	enum status st = month_read(db, id, first, month_first_day(month + 1), &a, &f, err);
+	if (st == ST_OK)
+		fold_write(&f, &bytes);
+	if (st == ST_OK && bytes.failed)
+		st = err_set(err, ST_ITEM, "a month is too large to be folded");
+	if (st == ST_OK)
+		st = run(db, sql_rollup_clear, params, err);
+	if (st == ST_OK)
+		st = copy_parts(db, domain_id, month, &bytes, err);
+	if (st == ST_OK)
+		st = run(db, sql_rollup_done, params, err);
+	fold_free(&f);
+	buf_free(&bytes);
+	arena_free(&a);
+	return st;
+}
+
+/* One domain's month, in a transaction. */
+static enum status rebuild_locked(struct db *db, int64_t domain_id, int32_t month, bool *locked,
+				  struct err *err)
 {
 	*locked = false;
-	const char *params[] = {domain, month};
-	const char *const steps[] = {sql_rollup_clear, sql_rollup_build, sql_rollup_done};
 	enum status st = try_lock(db, locked, err);
-	for (size_t i = 0; st == ST_OK && *locked && i < sizeof steps / sizeof *steps; i++) {
-		PGresult *res;
-		st = db_query(db, steps[i], 2, params, &res, err);
-		if (st == ST_OK)
-			PQclear(res);
-	}
+	if (st == ST_OK && *locked)
+		st = rebuild(db, domain_id, month, err);
 	if (st == ST_OK)
 		st = db_commit(db, err);
 	if (st != ST_OK)
@@ -50,12 +103,13 @@ enum status db_rollup(struct db *db, const char *domain, struct window w, int32_
 				day_format(w.since, since), day_format(w.until, until)};
 	PGresult *res;
 	unsigned n = 0;
-	enum status st = db_query(db, sql_rollup_stale, 4, params, &res, err);
+	enum status st = db_query_binary(db, sql_rollup_stale, 4, params, &res, err);
 	if (st != ST_OK)
 		return st;
 	bool locked = true;
 	for (int i = 0; st == ST_OK && locked && i < PQntuples(res); i++) {
-		st = rebuild(db, PQgetvalue(res, i, 0), PQgetvalue(res, i, 1), &locked, err);
+		st = rebuild_locked(db, db_int8(res, i, 0),
+				    month_of_day(db_int4(res, i, 1) + DB_EPOCH_DAY), &locked, err);
 		n += st == ST_OK && locked;
 	}
 	PQclear(res);

@@ -8,6 +8,7 @@
 #include "core/day.h"
 #include "db/db_pg.h"
 #include "db/migrate.h"
+#include "db/query.h"
 #include "sql.h"
 
 static void describe_connection(PGconn *conn, char *out, size_t size)
@@ -98,16 +99,13 @@ enum status db_status_read(struct db *db, struct arena *a, struct db_status *out
 		*fields[i] = (uint64_t)db_int8(res, 0, i);
 	for (int i = 0; i < OUT_COUNT; i++)
 		out->ledger[i] = (uint64_t)db_int8(res, 0, n + i);
-	out->any = !PQgetisnull(res, 0, n + OUT_COUNT);
-	if (out->any) {
-		out->oldest = db_int4(res, 0, n + OUT_COUNT) + DB_EPOCH_DAY;
-		out->newest = db_int4(res, 0, n + OUT_COUNT + 1) + DB_EPOCH_DAY;
-	}
 	PQclear(res);
 	describe_connection(db->conn, out->conninfo, sizeof out->conninfo);
 	snprintf(out->server_version, sizeof out->server_version, "%s",
 		 PQparameterStatus(db->conn, "server_version"));
-	st = read_tables(db, a, out, err);
+	st = query_day_range(db, &out->oldest, &out->newest, &out->any, err);
+	if (st == ST_OK)
+		st = read_tables(db, a, out, err);
 	if (st == ST_OK)
 		st = read_months(db, a, out, err);
 	return st == ST_OK ? read_runs(db, a, out, err) : st;

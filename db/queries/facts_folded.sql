@@ -1,4 +1,5 @@
--- $1 domain id, $2 month -> arrays in step: sources, profiles, messages, reporters, days, records
-SELECT source, profile_id, messages, reporter_id, days, records
+-- $1 domain id, $2 month -> the parts of its fold, in order
+SELECT fold
 FROM sender_month
 WHERE domain_id = $1::bigint AND month = $2::date
+ORDER BY part

@@ -3,5 +3,5 @@ UPDATE report r
 SET content = s.content, records = s.records, messages = s.messages, dmarc_pass = s.dmarc_pass,
     quarantined = s.quarantined, rejected = s.rejected, warnings = s.warnings
 FROM stage_report s
-WHERE r.domain_id = $1::bigint AND s.domain_id = r.domain_id AND s.report_id = r.report_id
+WHERE r.domain_id = $1::bigint AND s.domain_id = r.domain_id AND s.day = r.day AND s.identity = r.identity
   AND s.records > 0

@@ -8,6 +8,6 @@ SELECT domain_id, report_id, identity, content, reporter_id, external_id, begin_
        testing, discovery_method, records, messages, dmarc_pass, quarantined, rejected,
        warnings, source, run_id
 FROM stage_report
-ORDER BY domain_id, identity
-ON CONFLICT (domain_id, identity) DO NOTHING
+ORDER BY domain_id, day, identity
+ON CONFLICT (domain_id, day, identity) DO NOTHING
 RETURNING report_id

@@ -14,6 +14,7 @@
 #include "core/limits.h"
 #include "db/cluster.h"
 #include "db/migrate.h"
+#include "db/query.h"
 
 static char home[128];
 static struct cluster *cluster;
@@ -156,6 +157,15 @@ int64_t fixture_int(struct db *db, const char *sql)
 	char text[64];
 	fixture_text(db, sql, text, sizeof text);
 	return strtoll(text, NULL, 10);
+}
+
+void fixture_facts(struct db *db, const char *domain, struct window w, struct arena *a,
+		   struct domain_facts *f)
+{
+	struct query *q;
+	CHECK_OK(query_open(db, &q, &err));
+	CHECK_OK(query_domain_facts(q, domain, &w, 1, a, f, &err));
+	query_close(q);
 }
 
 static void on_settled(void *ctx, const struct settlement *s)

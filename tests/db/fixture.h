@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "core/day.h"
+#include "core/facts.h"
 #include "core/sink.h"
 #include "db/db_pg.h"
 #include "db/load.h"
@@ -72,6 +73,10 @@ struct made {
 
 #define DAY0     20000 /* 2024-10-04 */
 #define all_days ((struct window){0, 100000})
+
+/* The facts of one window, in a snapshot of their own. */
+void fixture_facts(struct db *db, const char *domain, struct window w, struct arena *a,
+		   struct domain_facts *f);
 
 struct dmarc_profile fixture_profile(unsigned k);
 enum status fixture_put(struct sink *sink, const struct made *m, struct err *err);

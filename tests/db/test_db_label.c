@@ -79,7 +79,7 @@ static void test_facts(void **state)
 	(void)state;
 	struct db *db = fixture_open(fixture_database());
 	struct arena a = {0};
-	struct domain_facts f, *out = &f;
+	struct domain_facts f;
 	struct window w = {DAY0, DAY0 + 31};
 	for (int32_t day = DAY0 - 1; day <= DAY0 + 1; day++) {
 		char sender[32];
@@ -95,7 +95,7 @@ static void test_facts(void **state)
 	set(db, &a, (struct label_change){.sender = "Zoo", .verdict = LABEL_IGNORE});
 	set(db, &a,
 	    (struct label_change){.domain = "e.example", .sender = "x", .verdict = LABEL_DENY});
-	CHECK_OK(query_domain_facts(db, "d.example", &w, 1, &a, &out, &err));
+	fixture_facts(db, "d.example", w, &a, &f);
 	assert_int_equal(f.reports, 0);
 	assert_int_equal(f.n_labels, 3);
 	assert_string_equal(f.labels[0].sender, "192.0.2.0/24");
@@ -105,7 +105,7 @@ static void test_facts(void **state)
 	assert_string_equal(f.labels[1].sender, "Zoo");
 	assert_int_equal(f.labels[1].network.family, 0);
 	assert_string_equal(f.labels[2].sender, "until+1"); /* the day itself does not count */
-	CHECK_OK(query_domain_facts(db, "none.example", &w, 1, &a, &out, &err));
+	fixture_facts(db, "none.example", w, &a, &f);
 	assert_int_equal(f.n_labels, 0);
 	arena_free(&a);
 	db_close(db);

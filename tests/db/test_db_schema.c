@@ -125,16 +125,17 @@ static void test_schema(void **state)
 	check_none(db, "small identities", /* through a node they begin past 32 bits */
 		   "SELECT attrelid::regclass FROM pg_attribute WHERE attidentity <> '' "
 		   "AND atttypid <> 'bigint'::regtype");
-	check_none(db, "partitioned otherwise than by range of day",
+	check_none(db, "partitioned otherwise than by range of days",
 		   "SELECT p.partrelid::regclass FROM pg_partitioned_table p "
 		   "JOIN pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = p.partattrs[0] "
-		   "WHERE p.partstrat <> 'r' OR p.partnatts <> 1 OR a.attname <> 'day'");
+		   "WHERE p.partstrat <> 'r' OR p.partnatts <> 1 OR a.attname <> "
+		   "CASE p.partrelid WHEN 'profile'::regclass THEN 'month' ELSE 'day' END");
 	check_none(
 	    db, "partitions that are not the month of their name",
 	    "SELECT c.relname FROM pg_class c WHERE c.relispartition AND c.relkind = 'r' AND "
 	    "pg_get_expr(c.relpartbound, c.oid) <> format('FOR VALUES FROM (%L) TO (%L)', "
-	    "to_date(substr(c.relname, 8), 'YYYYMM'), "
-	    "(to_date(substr(c.relname, 8), 'YYYYMM') + interval '1 month')::date)");
+	    "to_date(right(c.relname, 6), 'YYYYMM'), "
+	    "(to_date(right(c.relname, 6), 'YYYYMM') + interval '1 month')::date)");
 	assert_int_equal(fixture_int(db, "SELECT count(*) FROM pg_inherits WHERE inhparent = "
 					 "'record'::regclass"),
 			 7);

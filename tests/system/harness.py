@@ -362,7 +362,7 @@ class Database:
 COUNTS = {
     "facts": "select (select count(*) from report), count(*), coalesce(sum(messages), 0) from record_row",
     "heads": "select count(*), coalesce(sum(records), 0), coalesce(sum(messages), 0) from report",
-    "months": "select (select count(*) from report), coalesce(sum(records), 0), coalesce(sum(messages), 0) from rollup_month",
+    "months": "select coalesce(sum(reports), 0), coalesce(sum(records), 0), coalesce(sum(messages), 0) from rollup_month",
 }
 # Messages that pass, are quarantined, are rejected: of the heads, and of the records one by one.
 OUTCOMES = (
