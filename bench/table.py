@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The results of bench/run as a table: table.py CORPUS RESULTS."""
+"""The results of bench/pipeline as a table: table.py CORPUS RESULTS."""
 
 import json
 import os
@@ -14,17 +14,29 @@ def totals(corpus, name):
         return json.load(f)
 
 
+OURS = ("ingest", "processes")
+
+
+def documents(text):
+    """JSON documents, one behind the other."""
+    at, found = 0, []
+    while at < len(text):
+        one, at = json.JSONDecoder().raw_decode(text, at)
+        found.append(one)
+    return found
+
+
 def read(path):
     """{set: {what: [(seconds, KiB)]}}, and what ingest got wrong."""
     results, wrong = {}, []
     with open(path) as f:
         for line in f:
             name, what, kib, wall, out = line.rstrip("\n").split("\t", 4)
-            told = json.loads(out)
+            told = documents(out)
             # The bounds are of their own clock, which leaves out start and setup: the harder comparison.
-            seconds = float(wall) if what == "ingest" else told["seconds"]
+            seconds = float(wall) if what in OURS else told[0]["seconds"]
             results.setdefault(name, {}).setdefault(what, []).append((seconds, int(kib)))
-            if what == "ingest":
+            if what in OURS:
                 wrong.append((name, told))
     return results, wrong
 
@@ -34,7 +46,8 @@ def check(corpus, told):
     bad = 0
     for name, t in told:
         want = totals(corpus, name)
-        got = {"reports": t["reports"]["stored"], "records": t["records"], "messages": t["messages"]}
+        got = {"reports": sum(d["reports"]["stored"] for d in t), "records": sum(d["records"] for d in t),
+               "messages": sum(d["messages"] for d in t)}
         for key, n in got.items():
             if n != want[key]:
                 print("WRONG: %s: %s: %d stored, %d made" % (name, key, n, want[key]), file=sys.stderr)
@@ -47,7 +60,8 @@ def main():
     results, told = read(sys.argv[2])
     labels = (("sax-1", "inflate + SAX, 1 thread"), ("sax-2", "inflate + SAX, 2 threads"),
               ("extract-1", "with extraction, 1 thread"), ("extract-2", "with extraction, 2 threads"),
-              ("copy", "bare COPY"), ("ingest", "ruascope ingest --jobs 2"))
+              ("copy", "bare COPY"), ("ingest", "ruascope ingest --jobs 2"),
+              ("processes", "two of them, --jobs 1 each"))
     for name, by_what in results.items():
         t = totals(corpus, name)
         median = {w: statistics.median(s for s, _ in runs) for w, runs in by_what.items()}
@@ -56,6 +70,8 @@ def main():
         print("%-26s %8s %17s %11s %11s %8s %9s %9s" % ("", "seconds", "(range)", "reports/s", "records/s", "MB/s",
                                                        "peak MiB", "x ingest"))
         for what, label in labels:
+            if what not in by_what:
+                continue
             runs = by_what[what]
             m = median[what]
             print("%-26s %8.3f %17s %11s %11.0f %8s %9.1f %9.2f" % (

@@ -79,22 +79,55 @@ void copy_bytes(struct copy *c, const void *p, size_t n)
 }
 
 /* Text is UTF-8 by contract, but one broken byte would cost a report: it is repaired instead. */
+static void put_text(struct buf *b, const char *s, size_t n)
+{
+	if (utf8_valid_prefix(s, n) == n)
+		buf_put(b, s, n);
+	else
+		utf8_repair(b, s, n);
+}
+
+/* The size of a field whose bytes begin at start, where its place is kept. */
+static void put_size(struct copy *c, size_t start)
+{
+	uint32_t size = htobe32((uint32_t)(c->b.len - start - sizeof size));
+	memcpy(c->b.data + start, &size, sizeof size);
+}
+
 void copy_text(struct copy *c, const char *s)
 {
+	size_t start = c->b.len;
 	if (!s) {
 		copy_null(c);
 		return;
 	}
-	size_t n = strlen(s);
-	if (utf8_valid_prefix(s, n) == n) {
-		copy_bytes(c, s, n);
+	put32(c, 0);
+	put_text(&c->b, s, strlen(s));
+	put_size(c, start);
+}
+
+void copy_list(struct copy *c, const char *const *s, size_t n)
+{
+	size_t start = c->b.len;
+	if (n == 0) {
+		copy_null(c);
 		return;
 	}
-	struct buf clean;
-	buf_init(&clean, 1u << 30);
-	utf8_repair(&clean, s, n);
-	copy_bytes(c, clean.data, clean.len);
-	buf_free(&clean);
+	put32(c, 0);
+	for (size_t i = 0; i < n; i++) {
+		size_t from;
+		if (i > 0)
+			buf_puts(&c->b, LIST_NEXT);
+		if (!s[i] || !*s[i]) {
+			buf_puts(&c->b, LIST_NULL);
+			continue;
+		}
+		from = c->b.len;
+		put_text(&c->b, s[i], strlen(s[i]));
+		for (char *at = c->b.data + from; (at = strpbrk(at, LIST_NEXT LIST_NULL));)
+			*at = ' ';
+	}
+	put_size(c, start);
 }
 
 void copy_digest(struct copy *c, const struct digest *d)
@@ -133,8 +166,8 @@ void copy_inet(struct copy *c, const struct ip *ip)
 
 enum type { TYPE_INT8 = 20, TYPE_TEXT = 25, TYPE_INET = 869 }; /* pg_type.oid */
 
-/* An array of n elements begins; returns what array_end() needs. Nothing is sent in the middle of
- * a field, so its size can be written afterwards. */
+/* An array of n elements begins; returns what put_size() needs. Nothing is sent in the middle of a
+ * field, so its size can be written afterwards. */
 static size_t array_begin(struct copy *c, enum type type, size_t n, bool nulls)
 {
 	const uint32_t head[] = {
@@ -150,12 +183,6 @@ static size_t array_begin(struct copy *c, enum type type, size_t n, bool nulls)
 	return start;
 }
 
-static void array_end(struct copy *c, size_t start)
-{
-	uint32_t size = htobe32((uint32_t)(c->b.len - start - 4));
-	memcpy(c->b.data + start, &size, sizeof size);
-}
-
 void copy_text_array(struct copy *c, const char *const *s, size_t n)
 {
 	if (n == 0) {
@@ -168,7 +195,7 @@ void copy_text_array(struct copy *c, const char *const *s, size_t n)
 	size_t start = array_begin(c, TYPE_TEXT, n, nulls);
 	for (size_t i = 0; i < n; i++)
 		copy_text(c, s[i]);
-	array_end(c, start);
+	put_size(c, start);
 }
 
 void copy_int8_array(struct copy *c, int64_t (*value)(const void *ctx, size_t i), const void *ctx,
@@ -177,7 +204,7 @@ void copy_int8_array(struct copy *c, int64_t (*value)(const void *ctx, size_t i)
 	size_t start = array_begin(c, TYPE_INT8, n, false);
 	for (size_t i = 0; i < n; i++)
 		copy_int8(c, value(ctx, i));
-	array_end(c, start);
+	put_size(c, start);
 }
 
 void copy_inet_array(struct copy *c, const struct ip *(*value)(const void *ctx, size_t i),
@@ -189,7 +216,7 @@ void copy_inet_array(struct copy *c, const struct ip *(*value)(const void *ctx, 
 	size_t start = array_begin(c, TYPE_INET, n, nulls);
 	for (size_t i = 0; i < n; i++)
 		copy_inet(c, value(ctx, i));
-	array_end(c, start);
+	put_size(c, start);
 }
 
 /* The length of the field is sent before its bytes are read: a file that shrank meanwhile is

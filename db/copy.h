@@ -39,7 +39,11 @@ void copy_bytes(struct copy *c, const void *p, size_t n);
 void copy_digest(struct copy *c, const struct digest *d);
 void copy_date(struct copy *c, int32_t day);
 void copy_timestamp(struct copy *c, int64_t unix_seconds);
-void copy_inet(struct copy *c, const struct ip *ip);                  /* family 0 is NULL */
+void copy_inet(struct copy *c, const struct ip *ip); /* family 0 is NULL */
+/* A list as one text, as profiles have them: n = 0 is NULL, an empty element is a null one. */
+#define LIST_NEXT "\x1f" /* unit separator: between elements */
+#define LIST_NULL "\x1e" /* record separator: a null element; XML has neither */
+void copy_list(struct copy *c, const char *const *s, size_t n);
 void copy_text_array(struct copy *c, const char *const *s, size_t n); /* n = 0 is NULL */
 /* Arrays of columns that stand in step, value(ctx, i) of n; an address of family 0 is a null. */
 void copy_int8_array(struct copy *c, int64_t (*value)(const void *ctx, size_t i), const void *ctx,

@@ -218,8 +218,7 @@ static enum status resolve_dims(struct db *db, struct dim_cache *c, const char *
 	return st;
 }
 
-/* Arrays in step; one with nothing but nulls is left out, except the first, which tells how many.
- */
+/* Lists in step; one with nothing but nulls is left out, except the first, which tells how many. */
 static void copy_columns(struct copy *c, const char *column[][LIMIT_AUTH_RESULTS], int columns,
 			 unsigned n)
 {
@@ -227,7 +226,7 @@ static void copy_columns(struct copy *c, const char *column[][LIMIT_AUTH_RESULTS
 		bool any = k == 0;
 		for (unsigned i = 0; i < n && !any; i++)
 			any = column[k][i] != NULL;
-		copy_text_array(c, column[k], any ? n : 0);
+		copy_list(c, column[k], any ? n : 0);
 	}
 }
 

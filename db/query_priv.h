@@ -30,9 +30,6 @@ struct array array_open(const PGresult *res, int row, int col); /* NULL has no e
 int64_t array_int8(struct array *at);
 struct ip array_inet(struct array *at); /* NULL is family 0 */
 
-/* text[]: elements in the arena, NULL ones NULL. A NULL array has none. */
-const char **result_text_array(const PGresult *res, int row, int col, struct arena *a, unsigned *n);
-
 /* list with room for one more. */
 #define ROOM(list, n, cap)                                                                         \
 	((n) < (cap) ? (list) : mem_grow(list, (cap) = (cap) ? 2 * (cap) : 64, sizeof *(list)))

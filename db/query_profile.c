@@ -6,6 +6,7 @@
 #include "core/buf.h"
 #include "core/day.h"
 #include "core/mem.h"
+#include "db/copy.h"
 #include "db/query_priv.h"
 #include "sql.h"
 
@@ -58,18 +59,21 @@ struct ip array_inet(struct array *at)
 	return ip;
 }
 
-const char **result_text_array(const PGresult *res, int row, int col, struct arena *a, unsigned *n)
+/* A list that is stored as one text (copy_list()). NULL has no elements. */
+static const char **result_list(const PGresult *res, int row, int col, struct arena *a, unsigned *n)
 {
-	struct array at = array_open(res, row, col);
-	const char **out = arena_alloc(a, at.n * sizeof *out);
-	for (unsigned i = 0; i < at.n; i++) {
-		uint32_t len = take32(&at);
-		if (len == UINT32_MAX)
-			continue;
-		out[i] = arena_strndup(a, at.next, len);
-		at.next += len;
+	char *at = (char *)result_text(res, row, col, a);
+	*n = 0;
+	if (!at)
+		return NULL;
+	*n = 1;
+	for (const char *s = at; (s = strpbrk(s, LIST_NEXT)); s++)
+		++*n;
+	const char **out = arena_alloc(a, *n * sizeof *out);
+	for (unsigned i = 0; i < *n; i++) {
+		char *element = strsep(&at, LIST_NEXT);
+		out[i] = strcmp(element, LIST_NULL) == 0 ? NULL : element;
 	}
-	*n = at.n;
 	return out;
 }
 
@@ -88,13 +92,14 @@ struct dmarc_word result_word(const PGresult *res, int row, int col, enum dmarc_
 	return word(v, result_text(res, row, col, a));
 }
 
-/* Arrays in step: the first tells how many; one that is not there is all nulls. */
+/* Lists in step: the first tells how many; one that is not there is all nulls. */
 static unsigned read_columns(const PGresult *res, int row, int first, int columns, struct arena *a,
 			     const char ***out)
 {
-	unsigned n = array_open(res, row, first).n, k;
-	for (int i = 0; i < columns; i++) {
-		out[i] = result_text_array(res, row, first + i, a, &k);
+	unsigned n, k;
+	out[0] = result_list(res, row, first, a, &n);
+	for (int i = 1; i < columns; i++) {
+		out[i] = result_list(res, row, first + i, a, &k);
 		if (k < n)
 			out[i] = arena_alloc(a, n * sizeof **out);
 	}

@@ -17,6 +17,8 @@ CREATE TABLE report (
 COMMENT ON TABLE report IS 'One row a stored report, one partition (report_YYYYMM) a month.';
 COMMENT ON COLUMN report.report_id IS 'From report_id_seq: unique without an index that says so.';
 
+-- Lists in step are texts, their elements between unit separators (U+001F), a null one a record separator
+-- (U+001E): XML has neither. As arrays they had 20 bytes of head each, and took a call for each element to load.
 CREATE TABLE profile (
     domain_id      bigint NOT NULL,
     month          date NOT NULL,
@@ -27,16 +29,16 @@ CREATE TABLE profile (
     disposition    text,
     eval_dkim      text,
     eval_spf       text,
-    dkim_domain    text[],
-    dkim_selector  text[],
-    dkim_result    text[],
-    dkim_human     text[],
-    spf_domain     text[],
-    spf_scope      text[],
-    spf_result     text[],
-    spf_human      text[],
-    reason_type    text[],
-    reason_comment text[],
+    dkim_domain    text,
+    dkim_selector  text,
+    dkim_result    text,
+    dkim_human     text,
+    spf_domain     text,
+    spf_scope      text,
+    spf_result     text,
+    spf_human      text,
+    reason_type    text,
+    reason_comment text,
     adkim          text NOT NULL,
     aspf           text NOT NULL,
     aligned_dkim   boolean NOT NULL,
@@ -46,6 +48,7 @@ CREATE TABLE profile (
     PRIMARY KEY (domain_id, month, profile_id)
 ) PARTITION BY RANGE (month);
 COMMENT ON TABLE profile IS 'Everything about a record except who, when and how many, stored once a month; one partition (profile_YYYYMM) a month.';
+COMMENT ON COLUMN profile.dkim_domain IS 'A list, as are the other columns of signatures, SPF results and reasons: string_to_array(dkim_domain, chr(31), chr(30)).';
 COMMENT ON COLUMN profile.profile_id IS 'From SHA-256 of all values: the same content has the same number everywhere.';
 
 DO $$
@@ -67,9 +70,18 @@ BEGIN
                        'report' || to_char(first, '_YYYYMM'), first, (first + interval '1 month')::date);
         EXECUTE format('INSERT INTO %I
                         SELECT domain_id, %L, profile_id, header_from, envelope_from, envelope_to, disposition,
-                               eval_dkim, eval_spf, dkim_domain, dkim_selector, dkim_result, dkim_human, spf_domain,
-                               spf_scope, spf_result, spf_human, reason_type, reason_comment, adkim, aspf,
-                               aligned_dkim, aligned_spf, cell, flags
+                               eval_dkim, eval_spf,
+                               array_to_string(dkim_domain, chr(31), chr(30)),
+                               array_to_string(dkim_selector, chr(31), chr(30)),
+                               array_to_string(dkim_result, chr(31), chr(30)),
+                               array_to_string(dkim_human, chr(31), chr(30)),
+                               array_to_string(spf_domain, chr(31), chr(30)),
+                               array_to_string(spf_scope, chr(31), chr(30)),
+                               array_to_string(spf_result, chr(31), chr(30)),
+                               array_to_string(spf_human, chr(31), chr(30)),
+                               array_to_string(reason_type, chr(31), chr(30)),
+                               array_to_string(reason_comment, chr(31), chr(30)),
+                               adkim, aspf, aligned_dkim, aligned_spf, cell, flags
                         FROM profile_all
                         JOIN (SELECT DISTINCT domain_id, unnest(profile_id) AS profile_id FROM %I) used
                             USING (domain_id, profile_id)
@@ -132,8 +144,14 @@ COMMENT ON VIEW v_report IS 'One row a stored report.';
 CREATE VIEW v_record AS
 SELECT d.name AS domain, c.day, o.org_name, c.source, c.messages, p.header_from, p.envelope_from,
        p.envelope_to, p.disposition, p.eval_dkim, p.eval_spf, p.aligned_dkim, p.aligned_spf, p.cell,
-       p.dkim_domain, p.dkim_selector, p.dkim_result, p.spf_domain, p.spf_result, p.reason_type,
-       p.reason_comment, c.report_id AS report_row, c.record_no
+       string_to_array(p.dkim_domain, chr(31), chr(30)) AS dkim_domain,
+       string_to_array(p.dkim_selector, chr(31), chr(30)) AS dkim_selector,
+       string_to_array(p.dkim_result, chr(31), chr(30)) AS dkim_result,
+       string_to_array(p.spf_domain, chr(31), chr(30)) AS spf_domain,
+       string_to_array(p.spf_result, chr(31), chr(30)) AS spf_result,
+       string_to_array(p.reason_type, chr(31), chr(30)) AS reason_type,
+       string_to_array(p.reason_comment, chr(31), chr(30)) AS reason_comment,
+       c.report_id AS report_row, c.record_no
 FROM report r
 JOIN record_row c ON c.domain_id = r.domain_id AND c.day = r.day AND c.report_id = r.report_id
 JOIN profile p ON p.domain_id = c.domain_id AND p.month = date_trunc('month', c.day::timestamp)::date

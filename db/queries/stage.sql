@@ -1,9 +1,9 @@
 -- Temporary tables that a loader stages rows in; emptied at each commit.
 CREATE TEMPORARY TABLE IF NOT EXISTS stage_profile (
     domain_id bigint, month date, profile_id bigint, header_from text, envelope_from text, envelope_to text,
-    disposition text, eval_dkim text, eval_spf text, dkim_domain text[], dkim_selector text[],
-    dkim_result text[], dkim_human text[], spf_domain text[], spf_scope text[], spf_result text[],
-    spf_human text[], reason_type text[], reason_comment text[], adkim text, aspf text,
+    disposition text, eval_dkim text, eval_spf text, dkim_domain text, dkim_selector text,
+    dkim_result text, dkim_human text, spf_domain text, spf_scope text, spf_result text,
+    spf_human text, reason_type text, reason_comment text, adkim text, aspf text,
     aligned_dkim boolean, aligned_spf boolean, cell text, flags integer
 ) ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE IF NOT EXISTS stage_report (

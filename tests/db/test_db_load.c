@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/limits.h"
+#include "db/copy.h"
 #include "db/quarantine.h"
 #include "tests/db/fixture.h"
 
@@ -170,6 +171,38 @@ static void test_dirty_text(void **state)
 	assert_int_equal(l.settled.outcome[OUT_STORED], 2);
 	assert_int_equal(l.settled.outcome[OUT_REJECTED], 1);
 	loading_close(&l);
+}
+
+/* What a list is made of is no part of its elements, whatever they hold. */
+static void test_lists(void **state)
+{
+	(void)state;
+	static const char *const one[] = {"a\x1f"
+					  "b\x1e",
+					  NULL, "", "c\xff{,\"\\"},
+				 *const none[] = {NULL};
+	struct db *db = fixture_open(fixture_database());
+	struct copy c;
+	CHECK_OK(db_exec(db, "CREATE TEMPORARY TABLE t (n integer, list text)", &err));
+	copy_begin(&c, db, "COPY t FROM STDIN (FORMAT binary)");
+	const struct {
+		const char *const *list;
+		size_t n;
+	} lists[] = {{one, COUNT(one)}, {none, 1}, {none, 0}};
+	for (size_t i = 0; i < COUNT(lists); i++) {
+		copy_row(&c, 2);
+		copy_int4(&c, (int32_t)i);
+		copy_list(&c, lists[i].list, lists[i].n);
+	}
+	CHECK_OK(copy_end(&c, &err));
+	char text[128];
+	fixture_text(
+	    db,
+	    "SELECT string_agg(coalesce(string_to_array(list, chr(31), chr(30))::text, '-'), "
+	    "' ' ORDER BY n) FROM t",
+	    text, sizeof text);
+	assert_string_equal(text, "{\"a b \",NULL,NULL,\"c\xef\xbf\xbd{,\\\"\\\\\"} {NULL} -");
+	db_close(db);
 }
 
 /* A partition that somebody dropped by hand is missed before anything is rejected, and made again.
@@ -385,17 +418,12 @@ static void test_dry(void **state)
 static int tests(void)
 {
 	const struct CMUnitTest all[] = {
-	    cmocka_unit_test(test_twice),
-	    cmocka_unit_test(test_within_batch),
-	    cmocka_unit_test(test_conflict_later),
-	    cmocka_unit_test(test_bad_one),
-	    cmocka_unit_test(test_dirty_text),
-	    cmocka_unit_test(test_partition_gone),
-	    cmocka_unit_test(test_names),
-	    cmocka_unit_test(test_marks),
-	    cmocka_unit_test(test_torn),
-	    cmocka_unit_test(test_quarantine),
-	    cmocka_unit_test(test_dry),
+	    cmocka_unit_test(test_twice),          cmocka_unit_test(test_within_batch),
+	    cmocka_unit_test(test_conflict_later), cmocka_unit_test(test_bad_one),
+	    cmocka_unit_test(test_dirty_text),     cmocka_unit_test(test_lists),
+	    cmocka_unit_test(test_partition_gone), cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_marks),          cmocka_unit_test(test_torn),
+	    cmocka_unit_test(test_quarantine),     cmocka_unit_test(test_dry),
 	};
 	return cmocka_run_group_tests(all, fixture_acquire, fixture_release);
 }
