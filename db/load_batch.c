@@ -332,12 +332,8 @@ static enum status write_batch(struct loader *l, struct err *err)
 {
 	struct batch *b = &l->batch;
 	enum status st = ST_OK;
-	if (l->dry) {
-		for (size_t i = 0; st == ST_OK && i < b->n; i++)
-			if (b->entries[i].kind == ENTRY_REPORT)
-				st = load_dry_decide(l, &b->entries[i], err);
-		return st;
-	}
+	if (l->dry)
+		return load_dry_decide(l, err);
 	st = try_often(l, 0, b->n, err);
 	if (st != ST_ITEM)
 		return st;

@@ -6,6 +6,7 @@
 #include "core/day.h"
 #include "core/mem.h"
 #include "core/text.h"
+#include "db/array_text.h"
 #include "db/load_priv.h"
 #include "sql.h"
 
@@ -149,18 +150,6 @@ uint32_t load_profile_index(struct loader *l, const struct entry *e, const struc
 	return (uint32_t)c->n++;
 }
 
-/* One more element of an array as text: {"a","b" */
-static void put_element(struct buf *b, const char *s)
-{
-	buf_puts(b, b->len > 0 ? ",\"" : "{\"");
-	for (; *s; s++) {
-		if (*s == '"' || *s == '\\')
-			buf_putc(b, '\\');
-		buf_putc(b, *s);
-	}
-	buf_putc(b, '"');
-}
-
 /* Run query for those of d[0..n) that have no id; *left of them have none after it. */
 static enum status ask(struct db *db, struct dim *d, size_t n, const char *query, size_t *left,
 		       struct err *err)
@@ -172,13 +161,11 @@ static enum status ask(struct db *db, struct dim *d, size_t n, const char *query
 	buf_init(&email, 16 * MIB);
 	for (size_t i = 0; i < n; i++) {
 		if (d[i].id == 0)
-			put_element(&name, d[i].name);
+			array_put(&name, d[i].name);
 		if (d[i].id == 0 && d[i].email)
-			put_element(&email, d[i].email);
+			array_put(&email, d[i].email);
 	}
-	buf_putc(&name, '}');
-	buf_putc(&email, '}');
-	const char *params[] = {name.data, email.data};
+	const char *params[] = {array_close(&name), array_close(&email)};
 	enum status st = db_query_binary(db, query, d->email ? 2 : 1, params, &res, err);
 	*left = 0;
 	for (size_t i = 0; st == ST_OK && i < n; i++) {

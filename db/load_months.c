@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/day.h"
+#include "db/array_text.h"
 #include "db/load_priv.h"
 #include "sql.h"
 
@@ -100,11 +101,9 @@ enum status load_partitions_hold(struct loader *l, struct entry *const *reports,
 		bool fresh;
 		map_put(&seen, &key, &fresh);
 		if (fresh)
-			buf_printf(&tables, "%c%u", seen.n > 1 ? ',' : '{',
-				   (unsigned)*map_get(&l->partitions, &key));
+			array_put_number(&tables, (int64_t)*map_get(&l->partitions, &key));
 	}
-	buf_putc(&tables, '}');
-	const char *param = tables.data;
+	const char *param = array_close(&tables);
 	enum status st = db_query(l->db, sql_partitions_hold, 1, &param, &res, err);
 	if (st == ST_OK && strtoull(PQgetvalue(res, 0, 0), NULL, 10) != seen.n)
 		st = err_set(err, ST_RETRY,

@@ -199,6 +199,6 @@ enum status load_conflict_known(struct loader *l, const struct entry *e, bool *k
 				struct err *err) MUST_CHECK;
 
 /* load_dry.c */
-enum status load_dry_decide(struct loader *l, struct entry *e, struct err *err) MUST_CHECK;
+enum status load_dry_decide(struct loader *l, struct err *err) MUST_CHECK; /* of the batch */
 
 #endif

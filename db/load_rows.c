@@ -1,9 +1,9 @@
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/day.h"
 #include "core/mem.h"
+#include "db/array_text.h"
 #include "db/load_priv.h"
 #include "sql.h"
 
@@ -216,18 +216,14 @@ enum status load_months_write(struct loader *l, struct err *err)
 	for (size_t i = 0; i < t->n; i++) {
 		const struct month_total *row = &t->rows[i];
 		char day[DAY_STRLEN];
-		const char *between = i > 0 ? "," : "{";
-		buf_printf(&column[0], "%s%" PRId64, between, row->domain_id);
-		buf_printf(&column[1], "%s%s", between,
-			   day_format(month_first_day(row->month), day));
-		buf_printf(&column[2], "%s%" PRId64, between, count_of(row->records));
-		buf_printf(&column[3], "%s%" PRId64, between, count_of(row->messages));
-		buf_printf(&column[4], "%s%" PRIu64, between, row->reports);
+		array_put_number(&column[0], row->domain_id);
+		array_put(&column[1], day_format(month_first_day(row->month), day));
+		array_put_number(&column[2], count_of(row->records));
+		array_put_number(&column[3], count_of(row->messages));
+		array_put_number(&column[4], count_of(row->reports));
 	}
-	for (size_t k = 0; k < 5; k++) {
-		buf_putc(&column[k], '}');
-		params[k] = column[k].data;
-	}
+	for (size_t k = 0; k < 5; k++)
+		params[k] = array_close(&column[k]);
 	load_months_clear(l);
 	enum status st = db_query(l->db, sql_rollup_touch, 5, params, &res, err);
 	if (st == ST_OK)

@@ -3,6 +3,7 @@
 
 #include "core/buf.h"
 #include "core/mem.h"
+#include "db/array_text.h"
 #include "db/query_priv.h"
 #include "sql.h"
 
@@ -27,12 +28,11 @@ static enum status ask(struct names *names, struct db *db, const int64_t *ids, s
 	for (size_t i = 0; i < n; i++) {
 		struct digest key = id_key(ids[i]);
 		if (!map_get(&names->ids, &key))
-			buf_printf(&list, "%c%lld", list.len > 0 ? ',' : '{', (long long)ids[i]);
+			array_put_number(&list, ids[i]);
 	}
 	if (list.len == 0)
 		return ST_OK;
-	buf_putc(&list, '}');
-	const char *param = list.data;
+	const char *param = array_close(&list);
 	enum status st = db_query_binary(db, sql_reporter_names, 1, &param, &res, err);
 	buf_free(&list);
 	if (st != ST_OK)

@@ -6,6 +6,7 @@
 #include "core/buf.h"
 #include "core/day.h"
 #include "core/mem.h"
+#include "db/array_text.h"
 #include "db/copy.h"
 #include "db/query_priv.h"
 #include "sql.h"
@@ -181,15 +182,14 @@ enum status profiles_read(struct db *db, const char *domain_id, int32_t month, c
 	struct buf list;
 	char first[DAY_STRLEN];
 	buf_init(&list, 1u << 30);
-	buf_putc(&list, '{');
 	for (size_t i = 0; i < n; i++) {
 		struct digest key = id_key(ids[i]);
 		*map_put(&r.index, &key, NULL) = i;
 		out[i] = (struct dmarc_profile){0};
-		buf_printf(&list, "%s%lld", i ? "," : "", (long long)ids[i]);
+		array_put_number(&list, ids[i]);
 	}
-	buf_putc(&list, '}');
-	const char *params[] = {domain_id, day_format(month_first_day(month), first), list.data};
+	const char *params[] = {domain_id, day_format(month_first_day(month), first),
+				array_close(&list)};
 	enum status st = db_each(db, sql_profiles, 3, params, add_profile, &r, err);
 	buf_free(&list);
 	map_free(&r.index);

@@ -1,5 +1,11 @@
--- $1 domain name, $2 identity, $3 day -> content of the stored report and of conflicts in quarantine
-SELECT r.content FROM report r JOIN domain d ON d.id = r.domain_id
-WHERE d.name = $1 AND r.identity = $2 AND r.day = $3::date
+-- $1 domain names, $2 identities, $3 days, in step -> number of who asks, from 1; content of the stored report and
+-- of conflicts in quarantine
+SELECT t.n, r.content
+FROM unnest($1::text[], $2::bytea[], $3::date[]) WITH ORDINALITY AS t(name, identity, day, n)
+JOIN domain d ON d.name = t.name
+JOIN report r ON r.domain_id = d.id AND r.day = t.day AND r.identity = t.identity
 UNION ALL
-SELECT q.content FROM quarantine q JOIN domain d ON d.id = q.domain_id WHERE d.name = $1 AND q.identity = $2
+SELECT t.n, q.content
+FROM unnest($1::text[], $2::bytea[]) WITH ORDINALITY AS t(name, identity, n)
+JOIN domain d ON d.name = t.name
+JOIN quarantine q ON q.domain_id = d.id AND q.identity = t.identity

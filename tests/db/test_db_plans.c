@@ -66,7 +66,7 @@ static const struct row {
     {Q(report_complete), .params = {DOMAIN_ID}},
     {Q(report_content), .params = {DOMAIN_ID, BYTES, "2024-11-05"}, .months = "202411"},
     {Q(report_ids), .params = {"100"}},
-    {Q(report_known), .params = {TEXT, BYTES, "2024-11-05"}, .months = "202411"},
+    {Q(report_known), .params = {"{" TEXT "}", "{\"\\" BYTES "\"}", "{2024-11-05}"}},
     {Q(report_merge)},
     {Q(report_stored)},
     {Q(reporter_enter), .params = {"{a,b}", "{x,\"\"}"}},
