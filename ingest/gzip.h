@@ -1,5 +1,6 @@
 /*
- * gzip.h - gzip (RFC 1952) and zlib (RFC 1950) over another origin. The only door to zlib.
+ * gzip.h - gzip (RFC 1952) and zlib (RFC 1950) over another origin. The only door to zlib
+ * and libdeflate.
  *
  * All members of a gzip file are read as one; CRC and length are checked. Odd but whole, told in
  * stream.warning at the end: bytes after the last member; cut inside the trailer when all the data

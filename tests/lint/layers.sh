@@ -17,6 +17,7 @@ doors=(
     'libxml/ ingest/xml*.[ch]'
     'zip\.h ingest/zip.c'
     'zlib\.h ingest/gzip.c'
+    'libdeflate\.h ingest/gzip.c'
     'gmime/ ingest/mime.c'
     'libpq-fe\.h db/*'
     'libpsl\.h dns/*'
