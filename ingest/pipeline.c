@@ -393,7 +393,7 @@ enum status pipeline_file(struct pipeline *p, const char *path, const char *prob
 	if (!problem && strcmp(path, "-") == 0)
 		return read_stdin(p, err);
 	if (!problem)
-		problem = opened_file(&o, path, &p->small);
+		problem = opened_file(&o, path, &p->small, p->o.cold);
 	char *clean = ingest_clean_utf8(path, INGEST_SOURCE_MAX);
 	if (problem) {
 		struct file_ticket *f = file_ticket_new(NULL, NULL);

@@ -11,6 +11,7 @@
 
 #include "core/log.h"
 #include "core/mem.h"
+#include "ingest/opened.h"
 #include "ingest/walk.h"
 
 #define QUEUE_SIZE 512
@@ -36,6 +37,7 @@ struct crew {
 	struct pipeline_options pipeline;
 	struct worker workers[WORKERS_MAX];
 	int n_workers, jobs;
+	atomic_bool cold; /* files come from the disk: they are asked for when they are queued */
 
 	pthread_mutex_t lock;
 	pthread_cond_t work, room; /* something to take; something to put */
@@ -248,6 +250,8 @@ static enum status on_file(void *ctx, const char *path, const char *problem, str
 	enum status st = hire_if_needed(c, err);
 	if (st != ST_OK)
 		return st;
+	if (!problem && atomic_load(&c->cold))
+		opened_ahead(path);
 	pthread_mutex_lock(&c->lock);
 	while (c->n == QUEUE_SIZE && !stopping(c))
 		wait_a_little(c, &c->room);
@@ -270,6 +274,7 @@ static void crew_init(struct crew *c, const struct workers_options *o,
 	pthread_condattr_t attr;
 	*c = (struct crew){.o = o, .factory = factory, .pipeline = o->pipeline};
 	c->pipeline.stop = o->stop;
+	c->pipeline.cold = &c->cold;
 	c->jobs = o->jobs < 1 ? 1 : o->jobs > WORKERS_MAX ? WORKERS_MAX : o->jobs;
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_condattr_init(&attr);

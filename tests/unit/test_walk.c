@@ -12,6 +12,7 @@
 #include "core/limits.h"
 #include "core/log.h"
 #include "ingest/mbox.h"
+#include "ingest/opened.h"
 #include "ingest/walk.h"
 
 static char root[64];
@@ -180,6 +181,33 @@ static void mbox_file(void **state)
 	fclose(f);
 }
 
+/* From memory or from the disk, asked for ahead or not: the same bytes. */
+static void a_file_is_read_whole(void **state)
+{
+	(void)state;
+	const char *path = at("opened");
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	assert_int_equal(write(fd, "<feedback/>", 11), 11);
+	assert_int_equal(fsync(fd), 0);
+	for (int cold = 0; cold < 4; cold++) {
+		atomic_bool met = cold == 3;
+		struct opened o;
+		uint8_t *small = NULL;
+		if (cold == 1)
+			posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+		if (cold == 2)
+			opened_ahead(path);
+		assert_null(opened_file(&o, path, &small, cold ? &met : NULL));
+		assert_int_equal(o.blob.size, 11);
+		assert_memory_equal(o.blob.mem, "<feedback/>", 11);
+		opened_close(&o);
+		free(small);
+	}
+	close(fd);
+	unlink(path);
+	opened_ahead(path); /* harmless: whoever reads it says that it is gone */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -187,6 +215,7 @@ int main(void)
 	    cmocka_unit_test(walk_maildir),
 	    cmocka_unit_test(mbox_table),
 	    cmocka_unit_test(mbox_file),
+	    cmocka_unit_test(a_file_is_read_whole),
 	};
 	char command[128];
 	log_set_level(LOG_ERROR);
