@@ -3,6 +3,16 @@
 -- and each new one fell on another page of an index over all years. db prune drops whole months of them,
 -- and a question finds the profiles of its months side by side.
 
+-- What was granted on what is made anew is granted again at the end.
+
+CREATE TEMPORARY TABLE granted ON COMMIT DROP AS
+SELECT c.relname, coalesce(quote_ident(g.rolname), 'PUBLIC') AS grantee, a.privilege_type, a.is_grantable
+FROM pg_class c
+CROSS JOIN aclexplode(c.relacl) a
+LEFT JOIN pg_roles g ON g.oid = a.grantee
+WHERE c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'record'::regclass)
+  AND c.relkind IN ('r', 'v') AND a.grantee <> c.relowner;
+
 ALTER TABLE report RENAME TO report_all;
 ALTER TABLE profile RENAME TO profile_all;
 ALTER INDEX report_pkey RENAME TO report_all_pkey;
@@ -178,3 +188,15 @@ SELECT r.stored_at, r.run_id, r.source, 'stored', NULL, d.name, coalesce(cardina
 FROM report r
 JOIN domain d ON d.id = r.domain_id;
 COMMENT ON VIEW v_ledger IS 'Every outcome of every run.';
+
+DO $$
+DECLARE
+    g record;
+BEGIN
+    FOR g IN SELECT * FROM granted
+             WHERE relname IN ('report', 'profile', 'sender_month', 'record_row', 'v_report', 'v_record', 'v_domain_day', 'v_ledger')
+    LOOP
+        EXECUTE format('GRANT %s ON %I TO %s%s', g.privilege_type, g.relname, g.grantee,
+                       CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END);
+    END LOOP;
+END $$;

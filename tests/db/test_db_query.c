@@ -363,6 +363,19 @@ static const char old_rows[] =
 	"(domain_id, profile_id) %s"
 #define SAME_MONTH "WHERE p.month = date_trunc('month', c.day::timestamp)::date"
 
+static void older_schema(struct db *db, int version)
+{
+	char sql[256];
+	snprintf(sql, sizeof sql,
+		 "DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE TABLE schema_version "
+		 "(version integer PRIMARY KEY, applied_at timestamptz DEFAULT now()); "
+		 "INSERT INTO schema_version SELECT generate_series(1, %d)",
+		 version);
+	CHECK_OK(db_exec(db, sql, &err));
+	for (int i = 0; i < version; i++)
+		CHECK_OK(db_exec(db, sql_migrations[i], &err));
+}
+
 /* What was stored a row a record is the same when it is packed, in order, with its profile. */
 static void test_packing(void **state)
 {
@@ -370,13 +383,7 @@ static void test_packing(void **state)
 	int from, to;
 	char sum[2][80], sql[sizeof ALL_ROWS + sizeof SAME_MONTH + 16];
 	struct db *db = fixture_open(fixture_database());
-	CHECK_OK(db_exec(db,
-			 "DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE TABLE "
-			 "schema_version (version integer PRIMARY KEY, applied_at timestamptz "
-			 "DEFAULT now()); INSERT INTO schema_version SELECT generate_series(1, 4)",
-			 &err));
-	for (int i = 0; i < 4; i++)
-		CHECK_OK(db_exec(db, sql_migrations[i], &err));
+	older_schema(db, 4);
 	CHECK_OK(db_exec(db, old_rows, &err));
 	snprintf(sql, sizeof sql, ALL_ROWS, "record", "");
 	fixture_text(db, sql, sum[0], sizeof sum[0]);
@@ -401,6 +408,31 @@ static void test_packing(void **state)
 	assert_int_equal(fixture_int(db, "SELECT count(*) FROM profile WHERE dkim_domain = 'a' "
 					 "AND dkim_selector = 's' AND dkim_human IS NULL"),
 			 4 * 3);
+	db_close(db);
+}
+
+/* Tables and views that are made anew keep what was granted on them. */
+static void test_grants(void **state)
+{
+	(void)state;
+	int from, to;
+	char grants[256];
+	struct db *db = fixture_open(fixture_database());
+	older_schema(db, 6);
+	CHECK_OK(
+	    db_exec(db,
+		    "CREATE ROLE \"a reader\"; GRANT SELECT ON v_record, report, sender_month TO "
+		    "\"a reader\"; GRANT SELECT ON v_ledger TO PUBLIC",
+		    &err));
+	CHECK_OK(migrate_run(db, &from, &to, &err));
+	fixture_text(
+	    db,
+	    "SELECT string_agg(g, ', ' ORDER BY g COLLATE \"C\") FROM (SELECT grantee || ' ' || "
+	    "table_name FROM information_schema.table_privileges WHERE grantee <> "
+	    "current_user AND table_schema = 'public') t(g)",
+	    grants, sizeof grants);
+	assert_string_equal(grants, "PUBLIC v_ledger, a reader report, a reader sender_month, "
+				    "a reader v_record");
 	db_close(db);
 }
 
@@ -487,9 +519,13 @@ static void test_statuses(void **state)
 static int tests(void)
 {
 	const struct CMUnitTest all[] = {
-	    cmocka_unit_test(test_facts),    cmocka_unit_test(test_rollup),
-	    cmocka_unit_test(test_prune),    cmocka_unit_test(test_migrations),
-	    cmocka_unit_test(test_packing),  cmocka_unit_test(test_views_and_status),
+	    cmocka_unit_test(test_facts),
+	    cmocka_unit_test(test_rollup),
+	    cmocka_unit_test(test_prune),
+	    cmocka_unit_test(test_migrations),
+	    cmocka_unit_test(test_packing),
+	    cmocka_unit_test(test_grants),
+	    cmocka_unit_test(test_views_and_status),
 	    cmocka_unit_test(test_statuses),
 	};
 	return cmocka_run_group_tests(all, fixture_acquire, fixture_release);
