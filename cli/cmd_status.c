@@ -35,8 +35,7 @@ static void put_months(struct buf *b, const struct db_status *s)
 {
 	char month[DAY_STRLEN];
 	if (s->n_months > 0)
-		buf_printf(b, "\n%-15s%18s%18s%18s\n", "month", "records", "messages",
-			   "bytes");
+		buf_printf(b, "\n%-15s%18s%18s%18s\n", "month", "records", "messages", "bytes");
 	for (size_t i = 0; i < s->n_months; i++) {
 		buf_printf(b, "%-15s", month_format(s->months[i].month, month));
 		put_cell(b, s->months[i].records);
