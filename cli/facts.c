@@ -31,12 +31,7 @@ static void fold(struct app *app, const struct facts_request *r)
 enum status facts_read(struct app *app, const struct facts_request *r, struct arena *a,
 		       struct domain_facts *out, struct err *err)
 {
-	struct query *q = NULL;
 	fold(app, r);
-	enum status st = query_open(app->db, &q, err);
-	for (size_t i = 0; i < r->n_domains && st == ST_OK; i++)
-		st = query_domain_facts(q, r->domains[i], r->windows, r->n_windows, a,
-					&out[i * r->n_windows], err);
-	query_close(q);
-	return st;
+	return query_facts(app->db, r->domains, r->n_domains, r->windows, r->n_windows, a, out,
+			   err);
 }

@@ -111,23 +111,46 @@ enum status label_list(struct db *db, const char *domain, struct arena *a, struc
 	return ST_OK;
 }
 
-enum status query_labels(struct db *db, const char *domain, struct arena *a,
+/* Of the labels that begin at first those that count for the window. */
+static void keep_labels(const struct label *labels, size_t n, size_t first, struct arena *a,
+			struct domain_facts *out)
+{
+	size_t last = first, k = 0;
+	while (last < n && strcmp(labels[last].domain, labels[first].domain) == 0)
+		last++;
+	struct fact_label *list = arena_alloc(a, (last - first) * sizeof *list);
+	for (size_t i = first; i < last; i++)
+		if (!labels[i].says.has_until || labels[i].says.until > out->window.since)
+			list[k++] = labels[i].says;
+	out->labels = list;
+	out->n_labels = k;
+}
+
+enum status query_labels(struct db *db, const char *names, struct arena *a,
 			 struct domain_facts *out, size_t n, struct err *err)
 {
 	PGresult *res;
-	enum status st = db_query_binary(db, sql_window_labels, 1, &domain, &res, err);
+	struct map first = {0}; /* name of a domain -> its first label */
+	enum status st = db_query_binary(db, sql_window_labels, 1, &names, &res, err);
 	if (st != ST_OK)
 		return st;
-	for (size_t i = 0; i < n; i++) {
-		struct fact_label *labels = arena_alloc(a, (size_t)PQntuples(res) * sizeof *labels);
-		size_t k = 0;
-		for (int row = 0; row < PQntuples(res); row++) {
-			labels[k] = read_label(res, row, a).says;
-			k += !labels[k].has_until || labels[k].until > out[i].window.since;
-		}
-		out[i].labels = labels;
-		out[i].n_labels = k;
+	size_t n_labels = (size_t)PQntuples(res);
+	struct label *labels = arena_alloc(a, n_labels * sizeof *labels);
+	for (size_t i = 0; i < n_labels; i++) {
+		labels[i] = read_label(res, (int)i, a);
+		struct digest key = hash_fixed128(labels[i].domain, strlen(labels[i].domain));
+		bool fresh;
+		uint64_t *at = map_put(&first, &key, &fresh);
+		if (fresh)
+			*at = i;
 	}
+	for (size_t i = 0; i < n; i++) {
+		struct digest key = hash_fixed128(out[i].domain, strlen(out[i].domain));
+		const uint64_t *at = map_get(&first, &key);
+		if (at)
+			keep_labels(labels, n_labels, (size_t)*at, a, &out[i]);
+	}
+	map_free(&first);
 	PQclear(res);
 	return ST_OK;
 }

@@ -1,6 +1,6 @@
 /*
  * label.h - what people said of senders: set, forget, list. Reports read it with the facts
- * (query_domain_facts).
+ * (query_facts).
  *
  * One row a domain and sender (core/label.h) holds a verdict, a name, or both.
  */

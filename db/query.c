@@ -6,13 +6,9 @@
 
 #include "core/day.h"
 #include "core/mem.h"
+#include "db/array_text.h"
 #include "db/query_priv.h"
 #include "sql.h"
-
-struct query {
-	struct db *db;
-	struct names names;
-};
 
 enum status query_domains(struct db *db, struct window w, struct arena *a,
 			  const char *const **domains, size_t *n, struct err *err)
@@ -48,26 +44,6 @@ enum status query_day_range(struct db *db, int32_t *oldest, int32_t *newest, boo
 	return ST_OK;
 }
 
-enum status query_open(struct db *db, struct query **out, struct err *err)
-{
-	enum status st = db_exec(db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", err);
-	if (st != ST_OK)
-		return st;
-	struct query *q = mem_alloc(sizeof *q);
-	q->db = db;
-	*out = q;
-	return ST_OK;
-}
-
-void query_close(struct query *q)
-{
-	if (!q)
-		return;
-	db_rollback(q->db);
-	names_free(&q->names);
-	free(q);
-}
-
 /* The days of the month that any window wants; false: none. */
 static bool wanted(const struct window *windows, size_t n, int32_t month, struct window *out)
 {
@@ -84,67 +60,109 @@ static bool wanted(const struct window *windows, size_t n, int32_t month, struct
 	return out->since < out->until;
 }
 
-/* A month with data, into all windows. */
-static enum status read_month(struct query *q, const char *domain_id, int32_t month, bool folded,
-			      struct window days, struct gather *g, size_t n, struct arena *a,
-			      struct err *err)
+/* What is asked, and what was learned on the way. */
+struct question {
+	struct db *db;
+	struct arena *a;
+	const struct window *windows;
+	size_t n; /* windows */
+	struct names names;
+};
+
+/* A month with data, into all windows of its domain. */
+static enum status read_month(struct question *q, int64_t domain_id, int32_t month, bool folded,
+			      struct gather *g, struct err *err)
 {
+	struct window days;
 	struct fold f = {0};
+	char id[32];
 	enum status st = ST_OK;
+	if (!wanted(q->windows, q->n, month, &days))
+		return ST_OK;
+	snprintf(id, sizeof id, "%lld", (long long)domain_id);
 	if (folded)
-		st = month_read_folded(q->db, domain_id, month, a, &f, &folded, err);
+		st = month_read_folded(q->db, id, month, q->a, &f, &folded, err);
 	if (st == ST_OK && !folded)
-		st = month_read(q->db, domain_id, days.since, days.until, a, &f, err);
+		st = month_read(q->db, id, days.since, days.until, q->a, &f, err);
 	if (st != ST_OK)
 		return st;
 	uint32_t *numbers = mem_grow(NULL, f.n_reporters + 1, sizeof *numbers);
 	st = names_ask(&q->names, q->db, f.reporters, f.n_reporters, numbers, err);
-	for (size_t i = 0; st == ST_OK && i < n; i++)
+	for (size_t i = 0; st == ST_OK && i < q->n; i++)
 		gather_month(&g[i], &f, numbers, month);
 	free(numbers);
 	fold_free(&f);
 	return st;
 }
 
-static enum status read_months(struct query *q, const char *domain, const struct window *windows,
-			       size_t n, struct gather *g, struct arena *a, struct err *err)
+/* One domain: rows of domain_months.sql from *row on, as far as they are its own. */
+static enum status read_domain(struct question *q, const PGresult *months, int *row, int64_t number,
+			       struct domain_facts *out, struct err *err)
 {
-	char since[DAY_STRLEN], until[DAY_STRLEN], id[32];
-	struct window all = windows[0], days;
-	PGresult *res;
+	struct gather *g = mem_alloc(q->n * sizeof *g);
+	enum status st = ST_OK;
+	for (size_t i = 0; i < q->n; i++)
+		g[i].out = &out[i];
+	for (; *row < PQntuples(months) && db_int8(months, *row, 0) == number; ++*row)
+		if (st == ST_OK)
+			st = read_month(q, db_int8(months, *row, 1),
+					month_of_day(db_int4(months, *row, 2) + DB_EPOCH_DAY),
+					db_bool(months, *row, 3), g, err);
+	for (size_t i = 0; i < q->n; i++) {
+		if (st == ST_OK)
+			gather_finish(&g[i], &q->names, q->a);
+		gather_free(&g[i]);
+	}
+	free(g);
+	return st;
+}
+
+static struct window span(const struct window *windows, size_t n)
+{
+	struct window all = windows[0];
 	for (size_t i = 1; i < n; i++) {
 		all.since = windows[i].since < all.since ? windows[i].since : all.since;
 		all.until = windows[i].until > all.until ? windows[i].until : all.until;
 	}
-	const char *params[] = {domain, day_format(all.since, since), day_format(all.until, until)};
-	enum status st = db_query_binary(q->db, sql_domain_months, 3, params, &res, err);
-	if (st != ST_OK)
-		return st;
-	for (int i = 0; st == ST_OK && i < PQntuples(res); i++) {
-		int32_t month = month_of_day(db_int4(res, i, 1) + DB_EPOCH_DAY);
-		snprintf(id, sizeof id, "%lld", (long long)db_int8(res, i, 0));
-		if (wanted(windows, n, month, &days))
-			st = read_month(q, id, month, db_bool(res, i, 2), days, g, n, a, err);
-	}
-	PQclear(res);
-	return st;
+	return all;
 }
 
-enum status query_domain_facts(struct query *q, const char *domain, const struct window *windows,
-			       size_t n, struct arena *a, struct domain_facts *out, struct err *err)
+static enum status read_domains(struct question *q, const char *names, size_t n_domains,
+				struct domain_facts *out, struct err *err)
 {
-	const char *name = arena_strdup(a, domain);
-	struct gather *g = mem_alloc(n * sizeof *g);
-	for (size_t i = 0; i < n; i++) {
-		out[i] = (struct domain_facts){.domain = name, .window = windows[i]};
-		g[i].out = &out[i];
+	char since[DAY_STRLEN], until[DAY_STRLEN];
+	struct window all = span(q->windows, q->n);
+	const char *params[] = {names, day_format(all.since, since), day_format(all.until, until)};
+	PGresult *months;
+	int row = 0;
+	enum status st = db_query_binary(q->db, sql_domain_months, 3, params, &months, err);
+	if (st != ST_OK)
+		return st;
+	for (size_t i = 0; st == ST_OK && i < n_domains; i++)
+		st = read_domain(q, months, &row, (int64_t)i + 1, &out[i * q->n], err);
+	PQclear(months);
+	return st == ST_OK ? query_labels(q->db, names, q->a, out, n_domains * q->n, err) : st;
+}
+
+enum status query_facts(struct db *db, const char *const *domains, size_t n_domains,
+			const struct window *windows, size_t n, struct arena *a,
+			struct domain_facts *out, struct err *err)
+{
+	struct question q = {.db = db, .a = a, .windows = windows, .n = n};
+	struct buf names;
+	buf_init(&names, 1u << 30);
+	for (size_t i = 0; i < n_domains; i++) {
+		const char *name = arena_strdup(a, domains[i]);
+		array_put(&names, name);
+		for (size_t k = 0; k < n; k++)
+			out[i * n + k] =
+			    (struct domain_facts){.domain = name, .window = windows[k]};
 	}
-	enum status st = read_months(q, name, windows, n, g, a, err);
-	for (size_t i = 0; i < n; i++) {
-		if (st == ST_OK)
-			gather_finish(&g[i], &q->names, a);
-		gather_free(&g[i]);
-	}
-	free(g);
-	return st == ST_OK ? query_labels(q->db, name, a, out, n, err) : st;
+	enum status st = db_exec(db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", err);
+	if (st == ST_OK)
+		st = read_domains(&q, array_close(&names), n_domains, out, err);
+	db_rollback(db);
+	names_free(&q.names);
+	buf_free(&names);
+	return st;
 }

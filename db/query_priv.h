@@ -1,7 +1,7 @@
 /*
  * query_priv.h - private to db/: reading binary results, and what the files of query share.
  *
- *	query.c          one snapshot; a domain's months, each read once for all windows
+ *	query.c          one snapshot; months of domains, each read once for all windows
  *	query_month.c    a month as a fold, from sender_month or from its records
  *	query_profile.c  profiles
  *	query_names.c    organisations
@@ -109,8 +109,9 @@ void gather_month(struct gather *g, const struct fold *f, const uint32_t *number
 void gather_finish(struct gather *g, const struct names *names, struct arena *a);
 void gather_free(struct gather *g);
 
-/* The labels of the domain that count for each of n windows (label.c). */
-enum status query_labels(struct db *db, const char *domain, struct arena *a,
+/* The labels that count for each of n windows, which know their domain; names: of all domains, as
+ * an array in text (label.c). */
+enum status query_labels(struct db *db, const char *names, struct arena *a,
 			 struct domain_facts *out, size_t n, struct err *err) MUST_CHECK;
 
 #endif

@@ -1,6 +1,8 @@
--- $1 domain name, $2 since, $3 until -> the months of the window that have data: domain_id, month, is it folded
-SELECT m.domain_id, m.month, NOT m.stale
-FROM rollup_month m
-JOIN domain d ON d.id = m.domain_id
-WHERE d.name = $1 AND m.month >= date_trunc('month', $2::date::timestamp)::date AND m.month < $3::date
-ORDER BY m.month
+-- $1 domain names, $2 since, $3 until -> the months of the window that have data: number of the domain in $1, from 1;
+-- domain_id, month, is it folded
+SELECT t.n, m.domain_id, m.month, NOT m.stale
+FROM unnest($1::text[]) WITH ORDINALITY AS t(name, n)
+JOIN domain d ON d.name = t.name
+JOIN rollup_month m ON m.domain_id = d.id
+WHERE m.month >= date_trunc('month', $2::date::timestamp)::date AND m.month < $3::date
+ORDER BY t.n, m.month

@@ -162,10 +162,7 @@ int64_t fixture_int(struct db *db, const char *sql)
 void fixture_facts(struct db *db, const char *domain, struct window w, struct arena *a,
 		   struct domain_facts *f)
 {
-	struct query *q;
-	CHECK_OK(query_open(db, &q, &err));
-	CHECK_OK(query_domain_facts(q, domain, &w, 1, a, f, &err));
-	query_close(q);
+	CHECK_OK(query_facts(db, &domain, 1, &w, 1, a, f, &err));
 }
 
 static void on_settled(void *ctx, const struct settlement *s)

@@ -74,7 +74,7 @@ struct made {
 #define DAY0     20000 /* 2024-10-04 */
 #define all_days ((struct window){0, 100000})
 
-/* The facts of one window, in a snapshot of their own. */
+/* The facts of one domain in one window. */
 void fixture_facts(struct db *db, const char *domain, struct window w, struct arena *a,
 		   struct domain_facts *f);
 

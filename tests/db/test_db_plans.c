@@ -41,7 +41,7 @@ static const struct row {
     {Q(domain_find), .params = {TEXT}},
     {Q(domain_ids), .params = {"{" TEXT ",b.example}"}},
     {Q(domain_insert), .params = {TEXT}},
-    {Q(domain_months), .params = {TEXT, "2024-11-05", "2024-12-05"}},
+    {Q(domain_months), .params = {"{" TEXT "}", "2024-11-05", "2024-12-05"}},
     {Q(domains), .params = {"2024-11-05", "2024-12-05"}, .months = "202411 202412"},
     {Q(extension), .params = {"citus"}},
     {Q(facts_folded), .params = {DOMAIN_ID, "2024-11-01"}},
@@ -87,7 +87,7 @@ static const struct row {
     {Q(status_runs), .params = {"5"}, .whole = "report",
      .why = "adds up what the last runs brought, for the same person"},
     {Q(status_tables)},
-    {Q(window_labels), .params = {TEXT}},
+    {Q(window_labels), .params = {"{" TEXT "}"}},
     {Q(window_reports), .params = {DOMAIN_ID, "2024-11-05", "2024-12-01"}, .months = "202411"},
 #undef Q
 };

@@ -104,52 +104,6 @@ static void check_sums(const struct domain_facts *f)
 	assert_int_equal(pass, f->dmarc_pass);
 }
 
-static void test_facts(void **state)
-{
-	(void)state;
-	struct db *db = fixture_open(fixture_database());
-	struct arena a = {0};
-	struct domain_facts f;
-	struct window all = {DAY0 - 400, DAY0 + 400}, some = {DAY0 + 10, DAY0 + 20};
-	const char *const *names;
-	size_t n;
-	bool any;
-	int32_t oldest, newest;
-	CHECK_OK(query_day_range(db, &oldest, &newest, &any, &err));
-	assert_false(any);
-	fill(fixture_info());
-	CHECK_OK(query_domains(db, all, &a, &names, &n, &err));
-	assert_int_equal(n, 3);
-	assert_string_equal(names[2], "d2.example");
-	CHECK_OK(query_day_range(db, &oldest, &newest, &any, &err));
-	assert_true(any && oldest == DAY0 && newest == DAY0 + DAYS - 1);
-	fixture_facts(db, "d1.example", all, &a, &f);
-	check_sums(&f);
-	assert_int_equal(f.reports, DAYS);
-	assert_int_equal(f.n_reporters, 2);
-	assert_int_equal(f.n_policies, 1);
-	assert_int_equal(f.policies[0].p.code, W_NONE);
-	assert_int_equal(f.n_profiles, 17);
-	for (size_t i = 0; i < f.n_profiles; i++)
-		check_profile(&f.profiles[i]);
-	assert_int_equal(f.messages,
-			 fixture_int(db, "SELECT sum(messages) FROM v_record WHERE domain = "
-					 "'d1.example'"));
-	/* lists are arrays for who asks in SQL */
-	assert_true(
-	    fixture_int(db, "SELECT count(*) FROM v_record WHERE dkim_domain = "
-			    "'{example.com,mail.example.net}' AND dkim_selector = '{s1,NULL}' "
-			    "AND dkim_result[2] = 'odd-word' AND reason_type = "
-			    "'{mailing_list,other}' AND reason_comment = '{NULL,arc=pass}'") > 0);
-	fixture_facts(db, "d1.example", some, &a, &f);
-	check_sums(&f);
-	assert_int_equal(f.reports, 10);
-	fixture_facts(db, "nobody.example", all, &a, &f);
-	assert_int_equal(f.reports + f.n_facts, 0);
-	arena_free(&a);
-	db_close(db);
-}
-
 static bool same_profile(const struct dmarc_profile *a, const struct dmarc_profile *b)
 {
 	return memcmp(a->digest.b, b->digest.b, 8) == 0 &&
@@ -199,6 +153,64 @@ static void check_same(const struct domain_facts *a, const struct domain_facts *
 			      a->policies[i].last_day == b->policies[i].last_day &&
 			      a->policies[i].reports == b->policies[i].reports,
 			  i);
+}
+
+static void test_facts(void **state)
+{
+	(void)state;
+	struct db *db = fixture_open(fixture_database());
+	struct arena a = {0};
+	struct domain_facts f;
+	struct window all = {DAY0 - 400, DAY0 + 400}, some = {DAY0 + 10, DAY0 + 20};
+	const char *const *names;
+	size_t n;
+	bool any;
+	int32_t oldest, newest;
+	CHECK_OK(query_day_range(db, &oldest, &newest, &any, &err));
+	assert_false(any);
+	fill(fixture_info());
+	CHECK_OK(query_domains(db, all, &a, &names, &n, &err));
+	assert_int_equal(n, 3);
+	assert_string_equal(names[2], "d2.example");
+	CHECK_OK(query_day_range(db, &oldest, &newest, &any, &err));
+	assert_true(any && oldest == DAY0 && newest == DAY0 + DAYS - 1);
+	fixture_facts(db, "d1.example", all, &a, &f);
+	check_sums(&f);
+	assert_int_equal(f.reports, DAYS);
+	assert_int_equal(f.n_reporters, 2);
+	assert_int_equal(f.n_policies, 1);
+	assert_int_equal(f.policies[0].p.code, W_NONE);
+	assert_int_equal(f.n_profiles, 17);
+	for (size_t i = 0; i < f.n_profiles; i++)
+		check_profile(&f.profiles[i]);
+	assert_int_equal(f.messages,
+			 fixture_int(db, "SELECT sum(messages) FROM v_record WHERE domain = "
+					 "'d1.example'"));
+	/* lists are arrays for who asks in SQL */
+	assert_true(
+	    fixture_int(db, "SELECT count(*) FROM v_record WHERE dkim_domain = "
+			    "'{example.com,mail.example.net}' AND dkim_selector = '{s1,NULL}' "
+			    "AND dkim_result[2] = 'odd-word' AND reason_type = "
+			    "'{mailing_list,other}' AND reason_comment = '{NULL,arc=pass}'") > 0);
+	fixture_facts(db, "d1.example", some, &a, &f);
+	check_sums(&f);
+	assert_int_equal(f.reports, 10);
+	fixture_facts(db, "nobody.example", all, &a, &f);
+	assert_int_equal(f.reports + f.n_facts, 0);
+	/* several at once, in the order of asking: each as when it is asked alone */
+	static const char *const asked[] = {"d2.example", "nobody.example", "d0.example"};
+	struct window both[] = {some, all};
+	struct domain_facts many[6];
+	CHECK_OK(query_facts(db, asked, 3, both, 2, &a, many, &err));
+	for (size_t i = 0; i < COUNT(many); i++) {
+		fixture_facts(db, asked[i / 2], both[i % 2], &a, &f);
+		assert_string_equal(many[i].domain, asked[i / 2]);
+		assert_int_equal(many[i].window.since, both[i % 2].since);
+		check_same(&f, &many[i]);
+	}
+	assert_true(many[1].reports == DAYS && many[2].reports == 0 && many[5].reports == DAYS);
+	arena_free(&a);
+	db_close(db);
 }
 
 /* Folded months say what their records say; new data makes them stale. */
