@@ -27,7 +27,7 @@ class Browser:
         self.base = f"http://127.0.0.1:{started[1]}"
         options = {"binary": CHROMIUM, "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--user-data-dir={self.top}/profile"],
                    "perfLoggingPrefs": {"enableNetwork": True, "enablePage": False}}
-        wanted = {"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"}}
+        wanted = {"browserName": "chrome", "timeouts": {"script": 1000 * PATIENCE}, "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"}}
         self.session = ""
         self.session = "/session/" + self.ask("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})["sessionId"]
         return self

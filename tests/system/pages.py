@@ -23,18 +23,18 @@ def of_samples(home):
     return pages
 
 
-def records(domain, d):
+def records(domain, d, senders):
     """A network a sender, five addresses each; all but the first fail, from MAIL FROM in the domain."""
-    for i in range(SENDERS):
+    for i in range(senders):
         for host in range(5):
             yield reports.record(ip=f"2001:db8:{d:x}:{i:x}::{host + 1:x}", count=20 + i, header_from=domain, dkim="fail", spf="pass" if i == 0 else "fail")
 
 
-def large(db, top):
-    """Fifty domains of a hundred senders. A person has approved them all, and every one is missing from a long SPF record: name -> page."""
+def large(db, top, senders=SENDERS):
+    """Fifty domains of a hundred senders, or another number. A person has approved them all, and every one is missing from a long SPF record: name -> page."""
     domains = [f"d{d}.example" for d in range(DOMAINS)]
     for d, domain in enumerate(domains):
-        rows = list(records(domain, d))
+        rows = list(records(domain, d, senders))
         for n, org in enumerate(("one.example", "two.example", "three.example")):
             (top / f"{org}!{domain}.xml").write_bytes(reports.report(f"{n}-{domain}", rows, domain=domain, org=org, begin=reports.BEGIN + n * 9 * reports.DAY))
     db.ingest(top)
