@@ -17,6 +17,11 @@ struct window {
 	int32_t since, until;
 };
 
+struct window window_span(const struct window *windows,
+			  size_t n); /* from the first to the last; n > 0 */
+struct window window_of_month(struct window w,
+			      int32_t month); /* its days of it; none: until <= since */
+
 /* One address with one profile in one calendar month of the window. */
 struct fact {
 	struct ip source; /* family 0: the record had no usable address */

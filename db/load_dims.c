@@ -1,4 +1,3 @@
-#include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include "core/text.h"
 #include "db/array_text.h"
 #include "db/load_priv.h"
+#include "db/query_priv.h"
 #include "sql.h"
 
 #define ASK_MOST 256 /* names whose ids are asked for at once */
@@ -109,14 +109,6 @@ static const struct dmarc_profile *copy_profile(struct arena *a, const struct dm
 	return c;
 }
 
-/* Two profiles of a domain that differ would have to agree in 64 bits of SHA-256. */
-static int64_t profile_id(const struct digest *d)
-{
-	uint64_t id;
-	memcpy(&id, d->b, sizeof id);
-	return (int64_t)be64toh(id);
-}
-
 uint32_t load_profile_index(struct loader *l, const struct entry *e, const struct dmarc_profile *p)
 {
 	struct profile_cache *c = &l->profiles;
@@ -139,7 +131,7 @@ uint32_t load_profile_index(struct loader *l, const struct entry *e, const struc
 		c->fresh = mem_grow(c->fresh, c->cap_fresh, sizeof *c->fresh);
 	}
 	c->profiles[c->n] =
-	    (struct load_profile){.id = profile_id(&p->digest),
+	    (struct load_profile){.id = profile_number(p),
 				  .dkim = p->eval_dkim.code == W_PASS,
 				  .spf = p->eval_spf.code == W_PASS,
 				  .quarantined = p->disposition.code == W_QUARANTINE,
@@ -224,7 +216,7 @@ static void profile_row(struct copy *c, const struct fresh_profile *f)
 	copy_row(c, 25);
 	copy_int8(c, f->domain_id);
 	copy_date(c, month_first_day(f->month));
-	copy_int8(c, profile_id(&p->digest));
+	copy_int8(c, profile_number(p));
 	copy_text(c, p->header_from);
 	copy_text(c, p->envelope_from);
 	copy_text(c, p->envelope_to);
@@ -292,7 +284,7 @@ static enum status copy_profiles(struct loader *l, struct db *db, bool staged, s
 static int by_key(const void *a, const void *b)
 {
 	const struct fresh_profile *x = a, *y = b;
-	int64_t p = profile_id(&x->p->digest), q = profile_id(&y->p->digest);
+	int64_t p = profile_number(x->p), q = profile_number(y->p);
 	if (x->month != y->month)
 		return x->month < y->month ? -1 : 1;
 	if (x->domain_id != y->domain_id)
@@ -308,7 +300,7 @@ static void sort_fresh(struct loader *l)
 	size_t n = 0;
 	for (size_t i = 0; i < pc->n_fresh; i++) {
 		const struct fresh_profile *f = &pc->fresh[i];
-		if (!load_known_has(l->known, f->domain_id, f->table, profile_id(&f->p->digest)))
+		if (!load_known_has(l->known, f->domain_id, f->table, profile_number(f->p)))
 			pc->fresh[n++] = *f;
 	}
 	pc->n_fresh = n;
@@ -345,7 +337,7 @@ static enum status store_profiles(struct loader *l, struct db *db, struct err *e
 	}
 	for (size_t i = 0; st == ST_OK && i < pc->n_fresh; i++)
 		load_known_add(l->known, pc->fresh[i].domain_id, pc->fresh[i].table,
-			       profile_id(&pc->fresh[i].p->digest));
+			       profile_number(pc->fresh[i].p));
 	load_known_give(l->known);
 	if (st != ST_OK)
 		return st;

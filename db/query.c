@@ -47,17 +47,15 @@ enum status query_day_range(struct db *db, int32_t *oldest, int32_t *newest, boo
 /* The days of the month that any window wants; false: none. */
 static bool wanted(const struct window *windows, size_t n, int32_t month, struct window *out)
 {
-	int32_t first = month_first_day(month), next = month_first_day(month + 1);
-	*out = (struct window){next, first};
+	bool any = false;
 	for (size_t i = 0; i < n; i++) {
-		int32_t since = windows[i].since > first ? windows[i].since : first;
-		int32_t until = windows[i].until < next ? windows[i].until : next;
-		if (since >= until)
+		const struct window both[] = {window_of_month(windows[i], month), *out};
+		if (both[0].since >= both[0].until)
 			continue;
-		out->since = since < out->since ? since : out->since;
-		out->until = until > out->until ? until : out->until;
+		*out = window_span(both, any ? 2 : 1);
+		any = true;
 	}
-	return out->since < out->until;
+	return any;
 }
 
 /* What is asked, and what was learned on the way. */
@@ -73,7 +71,7 @@ struct question {
 static enum status read_month(struct question *q, int64_t domain_id, int32_t month, bool folded,
 			      struct gather *g, struct err *err)
 {
-	struct window days;
+	struct window days = {0};
 	struct fold f = {0};
 	char id[32];
 	enum status st = ST_OK;
@@ -117,21 +115,11 @@ static enum status read_domain(struct question *q, const PGresult *months, int *
 	return st;
 }
 
-static struct window span(const struct window *windows, size_t n)
-{
-	struct window all = windows[0];
-	for (size_t i = 1; i < n; i++) {
-		all.since = windows[i].since < all.since ? windows[i].since : all.since;
-		all.until = windows[i].until > all.until ? windows[i].until : all.until;
-	}
-	return all;
-}
-
 static enum status read_domains(struct question *q, const char *names, size_t n_domains,
 				struct domain_facts *out, struct err *err)
 {
 	char since[DAY_STRLEN], until[DAY_STRLEN];
-	struct window all = span(q->windows, q->n);
+	struct window all = window_span(q->windows, q->n);
 	const char *params[] = {names, day_format(all.since, since), day_format(all.until, until)};
 	PGresult *months;
 	int row = 0;

@@ -51,7 +51,8 @@ enum status month_read(struct db *db, const char *domain_id, int32_t since, int3
 enum status month_read_folded(struct db *db, const char *domain_id, int32_t month, struct arena *a,
 			      struct fold *f, bool *fresh, struct err *err) MUST_CHECK;
 
-/* The number under which a profile is stored: the head of its digest. */
+/* The number under which a profile is stored: the head of its digest. Two of a domain that differ
+ * would have to agree in 64 bits of SHA-256. */
 int64_t profile_number(const struct dmarc_profile *p);
 
 /* The profiles with these ids, in their order (query_profile.c); one that is not there is empty. */

@@ -152,13 +152,11 @@ static void add_sightings(struct gather *g, const struct fold *f, const uint32_t
 
 void gather_month(struct gather *g, const struct fold *f, const uint32_t *numbers, int32_t month)
 {
-	const struct window *w = &g->out->window;
-	int32_t first = month_first_day(month), next = month_first_day(month + 1);
-	int32_t since = w->since > first ? w->since : first,
-		until = w->until < next ? w->until : next;
-	if (since >= until)
+	struct window w = window_of_month(g->out->window, month);
+	int32_t first = month_first_day(month);
+	if (w.since >= w.until)
 		return;
-	uint32_t from = (uint32_t)(since - first) + 1, to = (uint32_t)(until - first) + 1;
+	uint32_t from = (uint32_t)(w.since - first) + 1, to = (uint32_t)(w.until - first) + 1;
 	add_reports(g, f, numbers, first, from, to);
 	add_sightings(g, f, numbers, month, from, to);
 }
