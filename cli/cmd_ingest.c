@@ -371,6 +371,7 @@ int cmd_ingest(struct app *app, int argc, char **argv)
 		log_error("--archive: %s", err.msg);
 		return EXIT_OUTPUT;
 	}
+	mem_keep_freed();
 	rc = app_open(app);
 	if (rc == EXIT_OK)
 		rc = ingest(app, &o, archive);

@@ -1,5 +1,6 @@
 #include "core/mem.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,12 @@ void *mem_grow(void *p, size_t n, size_t size)
 	if (!p)
 		die();
 	return p;
+}
+
+void mem_keep_freed(void)
+{
+	mallopt(M_TRIM_THRESHOLD, 64 << 20);
+	mallopt(M_MMAP_THRESHOLD, 4 << 20);
 }
 
 char *mem_strdup(const char *s)

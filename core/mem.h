@@ -13,4 +13,10 @@ void *mem_alloc(size_t size);                   /* zeroed */
 void *mem_grow(void *p, size_t n, size_t size); /* realloc to n elements of size; checks overflow */
 char *mem_strdup(const char *s);
 
+/*
+ * What is freed stays with the process, up to 64 MiB a thread: the next report needs as much again,
+ * and giving it back each time costs page faults. Once, before there are threads.
+ */
+void mem_keep_freed(void);
+
 #endif

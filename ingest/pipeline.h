@@ -39,6 +39,8 @@ struct ingest_progress {
 	atomic_bool total_known;
 };
 
+struct coldness;
+
 struct pipeline_options {
 	const struct name_rules *rules;
 	const struct limits *limits;
@@ -46,8 +48,8 @@ struct pipeline_options {
 	struct ingest_progress *progress; /* NULL: nobody watches */
 	/* Set by a signal or by another worker: begin no further mail or document. May be NULL. */
 	const atomic_bool *stop;
-	atomic_bool *cold; /* set when a file was not in memory; may be NULL */
-	int64_t now;       /* bounds report dates; 0: the clock */
+	struct coldness *cold; /* ingest/opened.h, shared by all; may be NULL */
+	int64_t now;           /* bounds report dates; 0: the clock */
 	/* An input of pipeline_message() or pipeline_reject() is settled whole, its worst outcome
 	 * is durable. Called from whatever call settles it. May be NULL. */
 	void (*done)(void *ctx, uint64_t id, enum outcome worst);

@@ -37,7 +37,7 @@ struct crew {
 	struct pipeline_options pipeline;
 	struct worker workers[WORKERS_MAX];
 	int n_workers, jobs;
-	atomic_bool cold; /* files come from the disk: they are asked for when they are queued */
+	struct coldness cold; /* files that come from the disk are asked for when they are queued */
 
 	pthread_mutex_t lock;
 	pthread_cond_t work, room; /* something to take; something to put */
@@ -250,8 +250,8 @@ static enum status on_file(void *ctx, const char *path, const char *problem, str
 	enum status st = hire_if_needed(c, err);
 	if (st != ST_OK)
 		return st;
-	if (!problem && atomic_load(&c->cold))
-		opened_ahead(path);
+	if (!problem && coldness_felt(&c->cold))
+		opened_ahead(path, &c->cold);
 	pthread_mutex_lock(&c->lock);
 	while (c->n == QUEUE_SIZE && !stopping(c))
 		wait_a_little(c, &c->room);

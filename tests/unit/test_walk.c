@@ -190,22 +190,60 @@ static void a_file_is_read_whole(void **state)
 	assert_int_equal(write(fd, "<feedback/>", 11), 11);
 	assert_int_equal(fsync(fd), 0);
 	for (int cold = 0; cold < 4; cold++) {
-		atomic_bool met = cold == 3;
+		struct coldness met = {.score = cold == 3 ? 64 : 0};
 		struct opened o;
 		uint8_t *small = NULL;
 		if (cold == 1)
 			posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 		if (cold == 2)
-			opened_ahead(path);
+			opened_ahead(path, &met);
 		assert_null(opened_file(&o, path, &small, cold ? &met : NULL));
 		assert_int_equal(o.blob.size, 11);
 		assert_memory_equal(o.blob.mem, "<feedback/>", 11);
 		opened_close(&o);
 		free(small);
 	}
+	struct coldness cold = {0};
 	close(fd);
 	unlink(path);
-	opened_ahead(path); /* harmless: whoever reads it says that it is gone */
+	opened_ahead(path, &cold); /* harmless: whoever reads it says that it is gone */
+}
+
+/* A cold file now and then is not worth asking for all; a cold folder is; and a warm one ends it.
+ */
+static void coldness_follows_the_files(void **state)
+{
+	(void)state;
+	struct coldness cold = {0};
+	struct opened o;
+	uint8_t *small = NULL;
+	const char *path = at("cold");
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	assert_int_equal(write(fd, "<feedback/>", 11), 11);
+	assert_int_equal(fsync(fd), 0);
+	for (int i = 0; i < 200; i++) {
+		if (i % 20 == 0)
+			posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+		assert_null(opened_file(&o, path, &small, &cold));
+		opened_close(&o);
+		assert_false(coldness_felt(&cold));
+	}
+	for (int i = 0; i < 4; i++) {
+		posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+		assert_null(opened_file(&o, path, &small, &cold));
+		opened_close(&o);
+	}
+	if (!coldness_felt(&cold))
+		skip(); /* a file system that drops nothing, or cannot say */
+	assert_null(opened_file(&o, path, &small, &cold));
+	opened_close(&o);
+	assert_true(coldness_felt(&cold)); /* whoever asks ahead tells, not whoever reads */
+	for (int i = 0; i < 64; i++)
+		opened_ahead(path, &cold);
+	assert_false(coldness_felt(&cold));
+	free(small);
+	close(fd);
+	unlink(path);
 }
 
 int main(void)
@@ -216,6 +254,7 @@ int main(void)
 	    cmocka_unit_test(mbox_table),
 	    cmocka_unit_test(mbox_file),
 	    cmocka_unit_test(a_file_is_read_whole),
+	    cmocka_unit_test(coldness_follows_the_files),
 	};
 	char command[128];
 	log_set_level(LOG_ERROR);
