@@ -83,6 +83,15 @@ static bool only_bracket_missing(const struct xml_reader *r)
 	return before == '/' || before == ':';
 }
 
+/* Blanks after anything else could become part of it. */
+static bool ends_in_tag(const struct xml_reader *r)
+{
+	size_t n = r->n_tail;
+	while (n > 0 && ascii_is_space(r->tail[n - 1]))
+		n--;
+	return n > 0 && r->tail[n - 1] == '>';
+}
+
 static bool over_ceiling(struct xml_reader *r)
 {
 	if (r->input.bytes <= r->limits->report_bytes)
@@ -109,6 +118,30 @@ static bool next_piece(struct xml_reader *r)
 	return r->n_piece > 0;
 }
 
+/*
+ * The document has come to its end. What the parser may be given after it: the bracket that is
+ * missing; or blanks, since it asks for more at every turn while it has less than 250 bytes left.
+ */
+static void after_input(struct xml_reader *r)
+{
+	static const char blanks[] =
+	    "                                                                "
+	    "                                                                "
+	    "                                                                "
+	    "                                                                ";
+	r->input_ended = true;
+	if (r->end != END_GOING_ON)
+		return;
+	r->bracket_added = only_bracket_missing(r);
+	if (r->bracket_added) {
+		r->piece = ">";
+		r->n_piece = 1;
+	} else if (!r->input.passthrough && ends_in_tag(r)) {
+		r->piece = blanks;
+		r->n_piece = sizeof blanks - 1;
+	}
+}
+
 /* What the parser is given next, in r->piece. */
 static void refill(struct xml_reader *r)
 {
@@ -116,12 +149,7 @@ static void refill(struct xml_reader *r)
 		return;
 	bool first = r->input.bytes == 0;
 	if (!next_piece(r)) {
-		r->input_ended = true;
-		if (r->end == END_GOING_ON && only_bracket_missing(r)) {
-			r->bracket_added = true;
-			r->piece = ">";
-			r->n_piece = 1;
-		}
+		after_input(r);
 		return;
 	}
 	if (first)
