@@ -219,6 +219,8 @@ void load_close(struct loader *l)
 	db_rollback(l->db);
 	db_close(l->side);
 	load_dims_free(l);
+	load_profiles_free(l);
+	map_free(&l->partitions);
 	arena_free(&l->batch.arena);
 	free(l->batch.entries);
 	free(l->batch.records);

@@ -1,15 +1,16 @@
 /*
  * load_priv.h - private to db/: what the files of the loader share.
  *
- *	load.c        the sink: copies what is handed over into the batch
- *	load_dims.c   domains, reporters, profiles: ids, made when missing
- *	load_months.c the partitions that a month has
- *	load_batch.c  the batch in one transaction, replay, settling
- *	load_rows.c   rows of reports, records, months, ledger, by COPY
- *	load_big.c    a report that outgrows the batch
- *	load_aside.c  quarantine
- *	load_dry.c    what would happen
- *	load_known.c  profiles that any loader of the process has stored
+ *	load.c           the sink: copies what is handed over into the batch
+ *	load_dims.c      domains, reporters: ids, made when missing
+ *	load_profiles.c  profiles: numbered by their content, stored when missing
+ *	load_months.c    the partitions that a month has
+ *	load_batch.c     the batch in one transaction, replay, settling
+ *	load_rows.c      rows of reports, records, months, ledger, by COPY
+ *	load_big.c       a report that outgrows the batch
+ *	load_aside.c     quarantine
+ *	load_dry.c       what would happen
+ *	load_known.c     profiles that any loader of the process has stored
  */
 #ifndef DB_LOAD_PRIV_H
 #define DB_LOAD_PRIV_H
@@ -147,12 +148,16 @@ struct loader {
 /* load_dims.c */
 uint32_t load_domain(struct loader *l, const char *name);
 uint32_t load_reporter(struct loader *l, const char *org_name, const char *email);
-uint32_t load_profile_index(struct loader *l, const struct entry *e, const struct dmarc_profile *p);
 /* Give ids to everything that has none, over db (its own short transactions). */
 enum status load_resolve(struct loader *l, struct db *db, struct err *err) MUST_CHECK;
 void load_dims_trim(struct loader *l); /* forget when too many; nothing may be pending */
-void load_profiles_forget(struct loader *l);
 void load_dims_free(struct loader *l);
+
+/* load_profiles.c */
+uint32_t load_profile_index(struct loader *l, const struct entry *e, const struct dmarc_profile *p);
+enum status load_profiles_store(struct loader *l, struct db *db, struct err *err) MUST_CHECK;
+void load_profiles_forget(struct loader *l);
+void load_profiles_free(struct loader *l);
 
 /* load_months.c: the partitions of a month. load_partition makes them, with db outside of a
  * transaction; load_partitions_hold says, inside one with the shared lock, whether those of the n
