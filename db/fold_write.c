@@ -66,10 +66,7 @@ static uint64_t string_number(struct writer *w, const char *s)
 	uint64_t *i = map_put(&w->string_index, &key, &fresh);
 	if (!fresh && strcmp(w->list[*i - 1], s) == 0)
 		return *i;
-	if (w->n_strings == w->cap) {
-		w->cap = w->cap ? 2 * w->cap : 256;
-		w->list = mem_grow(w->list, w->cap, sizeof *w->list);
-	}
+	w->list = MEM_ROOM(w->list, w->n_strings, w->cap);
 	w->list[w->n_strings++] = s;
 	put_number(&w->strings, n);
 	buf_put(&w->strings, s, n);

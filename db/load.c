@@ -11,10 +11,7 @@
 static struct entry *entry_new(struct loader *l, enum entry_kind kind, const struct item *item)
 {
 	struct batch *b = &l->batch;
-	if (b->n == b->cap) {
-		b->cap = b->cap ? 2 * b->cap : 64;
-		b->entries = mem_grow(b->entries, b->cap, sizeof *b->entries);
-	}
+	b->entries = MEM_ROOM(b->entries, b->n, b->cap);
 	struct entry *e = &b->entries[b->n];
 	*e = (struct entry){.kind = kind, .ticket = item->ticket, .first = b->n_records};
 	return e;
@@ -102,10 +99,7 @@ static void add_record(struct loader *l, const struct dmarc_record *r)
 {
 	struct batch *b = &l->batch;
 	struct entry *e = &b->entries[b->n];
-	if (b->n_records == b->cap_records) {
-		b->cap_records = b->cap_records ? 2 * b->cap_records : CHUNK_RECORDS;
-		b->records = mem_grow(b->records, b->cap_records, sizeof *b->records);
-	}
+	b->records = MEM_ROOM(b->records, b->n_records, b->cap_records);
 	b->records[b->n_records++] = (struct load_record){
 	    .source = r->source,
 	    .profile = load_profile_index(l, e, r->profile),

@@ -34,10 +34,7 @@ static uint32_t dim_index(struct dim_cache *c, const char *raw_name, const char 
 	struct digest d = hash_fixed128(key->data, key->len);
 	uint64_t *i = map_put(&c->index, &d, &fresh);
 	if (fresh) {
-		if (c->n == c->cap) {
-			c->cap = c->cap ? 2 * c->cap : 64;
-			c->dims = mem_grow(c->dims, c->cap, sizeof *c->dims);
-		}
+		c->dims = MEM_ROOM(c->dims, c->n, c->cap);
 		c->dims[c->n] = (struct dim){.name = arena_strdup(&c->names, name),
 					     .email = arena_strdup(&c->names, email)};
 		*i = c->n++;

@@ -71,14 +71,8 @@ uint32_t load_profile_index(struct loader *l, const struct entry *e, const struc
 	uint64_t *i = map_put(&c->index, &d, &fresh);
 	if (!fresh)
 		return (uint32_t)*i;
-	if (c->n == c->cap) {
-		c->cap = c->cap ? 2 * c->cap : 256;
-		c->profiles = mem_grow(c->profiles, c->cap, sizeof *c->profiles);
-	}
-	if (c->n_fresh == c->cap_fresh) {
-		c->cap_fresh = c->cap_fresh ? 2 * c->cap_fresh : 256;
-		c->fresh = mem_grow(c->fresh, c->cap_fresh, sizeof *c->fresh);
-	}
+	c->profiles = MEM_ROOM(c->profiles, c->n, c->cap);
+	c->fresh = MEM_ROOM(c->fresh, c->n_fresh, c->cap_fresh);
 	c->profiles[c->n] =
 	    (struct load_profile){.id = profile_number(p),
 				  .dkim = p->eval_dkim.code == W_PASS,

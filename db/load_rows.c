@@ -184,10 +184,7 @@ void load_month_add(struct loader *l, const struct entry *e)
 	bool fresh;
 	uint64_t *i = map_put(&t->index, &d, &fresh);
 	if (fresh) {
-		if (t->n == t->cap) {
-			t->cap = t->cap ? 2 * t->cap : 64;
-			t->rows = mem_grow(t->rows, t->cap, sizeof *t->rows);
-		}
+		t->rows = MEM_ROOM(t->rows, t->n, t->cap);
 		t->rows[t->n] =
 		    (struct month_total){.domain_id = key.domain_id, .month = (int32_t)key.month};
 		*i = t->n++;

@@ -27,7 +27,7 @@ static uint32_t reporter_index(struct reading *r, int64_t id)
 	bool fresh;
 	uint64_t *i = map_put(&r->reporters, &key, &fresh);
 	if (fresh) {
-		r->f->reporters = ROOM(r->f->reporters, r->f->n_reporters, r->cap_reporters);
+		r->f->reporters = MEM_ROOM(r->f->reporters, r->f->n_reporters, r->cap_reporters);
 		r->f->reporters[r->f->n_reporters] = id;
 		*i = r->f->n_reporters++;
 	}
@@ -52,7 +52,7 @@ static uint32_t policy_index(struct reading *r, const PGresult *res)
 	uint64_t *i = map_put(&r->policies, &d, &fresh);
 	buf_free(&key);
 	if (fresh) {
-		r->f->policies = ROOM(r->f->policies, r->f->n_policies, r->cap_policies);
+		r->f->policies = MEM_ROOM(r->f->policies, r->f->n_policies, r->cap_policies);
 		r->f->policies[r->f->n_policies] = (struct fold_policy){
 		    .p = result_word(res, 0, 4, V_POLICY, r->a),
 		    .sp = result_word(res, 0, 5, V_POLICY, r->a),
@@ -77,7 +77,7 @@ static void add_report(void *ctx, const PGresult *res)
 	memcpy(key.b, &who, sizeof key.b);
 	uint64_t *i = map_put(&r->reports, &key, &fresh);
 	if (fresh) {
-		r->f->reports = ROOM(r->f->reports, r->f->n_reports, r->cap_reports);
+		r->f->reports = MEM_ROOM(r->f->reports, r->f->n_reports, r->cap_reports);
 		r->f->reports[r->f->n_reports] = (struct fold_reports){
 		    .day = who.day, .reporter = who.reporter, .policy = who.policy};
 		*i = r->f->n_reports++;
@@ -94,7 +94,7 @@ static uint32_t profile_index(struct reading *r, int64_t id)
 	bool fresh;
 	uint64_t *i = map_put(&r->profiles, &key, &fresh);
 	if (fresh) {
-		r->profile_ids = ROOM(r->profile_ids, r->n_profiles, r->cap_profiles);
+		r->profile_ids = MEM_ROOM(r->profile_ids, r->n_profiles, r->cap_profiles);
 		r->profile_ids[r->n_profiles] = id;
 		*i = r->n_profiles++;
 	}
@@ -115,7 +115,7 @@ static void add_records(void *ctx, const PGresult *res)
 		s.source = array_inet(&source);
 		s.profile = profile_index(r, array_int8(&profile));
 		s.messages = (uint64_t)array_int8(&messages);
-		r->f->sightings = ROOM(r->f->sightings, r->f->n_sightings, r->cap_sightings);
+		r->f->sightings = MEM_ROOM(r->f->sightings, r->f->n_sightings, r->cap_sightings);
 		r->f->sightings[r->f->n_sightings++] = s;
 	}
 }

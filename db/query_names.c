@@ -14,7 +14,7 @@ static uint64_t number_of(struct names *names, const char *org)
 	uint64_t *i = map_put(&names->orgs, &key, &fresh);
 	if (!fresh && strcmp(names->list[*i], org) == 0)
 		return *i;
-	names->list = ROOM(names->list, names->n, names->cap);
+	names->list = MEM_ROOM(names->list, names->n, names->cap);
 	names->list[names->n] = arena_strdup(&names->arena, org);
 	return *i = names->n++;
 }

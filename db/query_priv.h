@@ -30,10 +30,6 @@ struct array array_open(const PGresult *res, int row, int col); /* NULL has no e
 int64_t array_int8(struct array *at);
 struct ip array_inet(struct array *at); /* NULL is family 0 */
 
-/* list with room for one more. */
-#define ROOM(list, n, cap)                                                                         \
-	((n) < (cap) ? (list) : mem_grow(list, (cap) = (cap) ? 2 * (cap) : 64, sizeof *(list)))
-
 static inline struct digest id_key(int64_t id)
 {
 	return hash_fixed128(&id, sizeof id);

@@ -13,7 +13,7 @@ static void add_org(struct gather *g, uint32_t number, uint64_t messages)
 	bool fresh;
 	uint64_t *i = map_put(&g->org_index, &key, &fresh);
 	if (fresh) {
-		g->orgs = ROOM(g->orgs, g->n_orgs, g->cap_orgs);
+		g->orgs = MEM_ROOM(g->orgs, g->n_orgs, g->cap_orgs);
 		g->orgs[g->n_orgs] = (struct gather_org){number, 0};
 		*i = g->n_orgs++;
 	}
@@ -39,7 +39,7 @@ static void add_policy(struct gather *g, const struct fold_policy *p, int32_t da
 	uint64_t *i = map_put(&g->policy_index, &d, &fresh);
 	buf_free(&key);
 	if (fresh) {
-		g->policies = ROOM(g->policies, g->n_policies, g->cap_policies);
+		g->policies = MEM_ROOM(g->policies, g->n_policies, g->cap_policies);
 		g->policies[g->n_policies] = (struct fact_policy){.p = p->p,
 								  .sp = p->sp,
 								  .pct = p->pct,
@@ -75,7 +75,7 @@ static void add_reports(struct gather *g, const struct fold *f, const uint32_t *
 	}
 	for (uint32_t d = from; d < to; d++)
 		if (any[d]) {
-			g->days = ROOM(g->days, g->n_days, g->cap_days);
+			g->days = MEM_ROOM(g->days, g->n_days, g->cap_days);
 			g->days[g->n_days++] = days[d];
 		}
 }
@@ -88,7 +88,7 @@ static uint32_t profile_index(struct gather *g, const struct dmarc_profile *p)
 	       sizeof key.b - sizeof(int64_t)); /* the number is its head */
 	uint64_t *i = map_put(&g->profiles, &key, &fresh);
 	if (fresh) {
-		g->list = ROOM(g->list, g->n_profiles, g->cap_profiles);
+		g->list = MEM_ROOM(g->list, g->n_profiles, g->cap_profiles);
 		g->list[g->n_profiles] = *p;
 		*i = g->n_profiles++;
 	}
@@ -107,7 +107,7 @@ static void add_reporter(struct gather *g, struct fact *fact, uint32_t number)
 	if (g->last_fact[number] == g->n)
 		return;
 	g->last_fact[number] = g->n;
-	g->seen = ROOM(g->seen, g->n_seen, g->cap_seen);
+	g->seen = MEM_ROOM(g->seen, g->n_seen, g->cap_seen);
 	g->seen[g->n_seen++] = number;
 	fact->n_reporters++;
 }
@@ -115,7 +115,7 @@ static void add_reporter(struct gather *g, struct fact *fact, uint32_t number)
 static struct fact *add_fact(struct gather *g, const struct fold_sighting *s, uint32_t profile,
 			     int32_t month)
 {
-	g->facts = ROOM(g->facts, g->n, g->cap);
+	g->facts = MEM_ROOM(g->facts, g->n, g->cap);
 	g->facts[g->n] = (struct fact){.source = s->source, .profile = profile, .month = month};
 	return &g->facts[g->n++];
 }

@@ -72,10 +72,7 @@ static void note(struct resolver *r, struct entry *e)
 		r->stats.not_asked++;
 		return;
 	}
-	if (r->queued == r->queue_room) {
-		r->queue_room = r->queue_room ? 2 * r->queue_room : 256;
-		r->queue = mem_grow(r->queue, r->queue_room, sizeof *r->queue);
-	}
+	r->queue = MEM_ROOM(r->queue, r->queued, r->queue_room);
 	r->queue[r->queued++] = e;
 	r->noted++;
 }

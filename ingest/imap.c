@@ -109,10 +109,7 @@ void imap_source_settled(void *ctx, uint64_t id, enum outcome worst)
 	s->any_settled = true;
 	if (id >> 32 != s->uidvalidity) /* of a folder that is no more */
 		return;
-	if (s->n_settled == s->cap_settled) {
-		s->cap_settled = s->cap_settled ? 2 * s->cap_settled : 512;
-		s->settled = mem_grow(s->settled, s->cap_settled, sizeof *s->settled);
-	}
+	s->settled = MEM_ROOM(s->settled, s->n_settled, s->cap_settled);
 	s->settled[s->n_settled++] = (struct imap_settled){(uint32_t)id, worst};
 }
 

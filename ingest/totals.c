@@ -21,10 +21,7 @@ char *ingest_clean_utf8(const char *s, size_t max)
 
 static void problem_push(struct ingest_totals *t, struct ingest_problem p)
 {
-	if (t->n_problems == t->cap_problems) {
-		t->cap_problems = t->cap_problems ? 2 * t->cap_problems : 16;
-		t->problems = mem_grow(t->problems, t->cap_problems, sizeof *t->problems);
-	}
+	t->problems = MEM_ROOM(t->problems, t->n_problems, t->cap_problems);
 	t->problems[t->n_problems++] = p;
 }
 

@@ -95,10 +95,7 @@ static int names_read(const char *path, struct names *names)
 		}
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
-		if (names->n == names->cap) {
-			names->cap = names->cap ? 2 * names->cap : 64;
-			names->v = mem_grow(names->v, names->cap, sizeof *names->v);
-		}
+		names->v = MEM_ROOM(names->v, names->n, names->cap);
 		names->v[names->n++] = (struct name){mem_strdup(e->d_name), e->d_type == DT_REG};
 	}
 	closedir(dir);

@@ -143,10 +143,7 @@ static enum status claim(struct reading *r, enum catalogue_by by, const char *na
 	if (!fresh)
 		return complain(r, "%s: \"%s\" cannot be told from another name",
 				columns[COL_PTR + by], name);
-	if (c->n_claims == c->cap_claims) {
-		c->cap_claims = c->cap_claims ? 2 * c->cap_claims : 512;
-		c->claims = mem_grow(c->claims, c->cap_claims, sizeof *c->claims);
-	}
+	c->claims = MEM_ROOM(c->claims, c->n_claims, c->cap_claims);
 	*i = c->n_claims;
 	c->claims[c->n_claims++] = (struct claim){base, (uint32_t)c->n, below_only};
 	return ST_OK;
