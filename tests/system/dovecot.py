@@ -159,13 +159,15 @@ class Dovecot:
     def children(self):
         found = []
         for entry in filter(str.isdigit, os.listdir("/proc")):
-            with contextlib.suppress(OSError), open(f"/proc/{entry}/stat") as f:
-                if int(f.read().rsplit(")", 1)[1].split()[1]) == self.process.pid:
+            with contextlib.suppress(OSError):
+                if harness.stat(entry)[1] == self.process.pid:
                     found.append(int(entry))
         return found
 
     def kill(self):
-        """kill -9 of the master and of every process it started."""
+        """kill -9 of the master and of every process it started. It stands still first: one that it starts meanwhile would hold its sockets."""
+        self.process.send_signal(signal.SIGSTOP)
+        harness.wait(lambda: harness.stat(self.process.pid)[0] in "TZ", "the master stands still")
         found = self.children()
         for pid in (self.process.pid, *found):
             with contextlib.suppress(ProcessLookupError):

@@ -189,19 +189,21 @@ def processes_in(directory):
         if entry.isdigit():
             with contextlib.suppress(OSError):
                 cwd = os.readlink(f"/proc/{entry}/cwd").removesuffix(" (deleted)")
-                if (cwd + "/").startswith(directory + "/") and _state(entry) != "Z" and int(entry) != os.getpid():
+                if (cwd + "/").startswith(directory + "/") and stat(entry)[0] != "Z" and int(entry) != os.getpid():
                     found.append(int(entry))
     return found
 
 
-def _state(pid):
+def stat(pid):
+    """State and parent of a process."""
     with open(f"/proc/{pid}/stat") as f:
-        return f.read().rsplit(")", 1)[1].split()[0]
+        state, parent = f.read().rsplit(")", 1)[1].split()[:2]
+    return state, int(parent)
 
 
 def alive(pid):
     try:
-        return _state(pid) != "Z"
+        return stat(pid)[0] != "Z"
     except OSError:
         return False
 
