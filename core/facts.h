@@ -17,10 +17,11 @@ struct window {
 	int32_t since, until;
 };
 
-struct window window_span(const struct window *windows,
-			  size_t n); /* from the first to the last; n > 0 */
-struct window window_of_month(struct window w,
-			      int32_t month); /* its days of it; none: until <= since */
+/* From the first day of any to the last; n > 0. */
+struct window window_span(const struct window *windows, size_t n);
+
+/* Its days in a month (core/day.h); none: until <= since. */
+struct window window_of_month(struct window w, int32_t month);
 
 /* One address with one profile in one calendar month of the window. */
 struct fact {

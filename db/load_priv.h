@@ -155,6 +155,7 @@ void load_dims_free(struct loader *l);
 
 /* load_profiles.c */
 uint32_t load_profile_index(struct loader *l, const struct entry *e, const struct dmarc_profile *p);
+/* Store those that nobody has stored, over db; their domains have ids. A part of load_resolve(). */
 enum status load_profiles_store(struct loader *l, struct db *db, struct err *err) MUST_CHECK;
 void load_profiles_forget(struct loader *l);
 void load_profiles_free(struct loader *l);

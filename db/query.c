@@ -47,15 +47,15 @@ enum status query_day_range(struct db *db, int32_t *oldest, int32_t *newest, boo
 /* The days of the month that any window wants; false: none. */
 static bool wanted(const struct window *windows, size_t n, int32_t month, struct window *out)
 {
-	bool any = false;
+	*out = (struct window){0};
 	for (size_t i = 0; i < n; i++) {
-		const struct window both[] = {window_of_month(windows[i], month), *out};
-		if (both[0].since >= both[0].until)
+		struct window w = window_of_month(windows[i], month);
+		if (w.since >= w.until)
 			continue;
-		*out = window_span(both, any ? 2 : 1);
-		any = true;
+		const struct window both[] = {*out, w};
+		*out = out->since < out->until ? window_span(both, 2) : w;
 	}
-	return any;
+	return out->since < out->until;
 }
 
 /* What is asked, and what was learned on the way. */
@@ -71,7 +71,7 @@ struct question {
 static enum status read_month(struct question *q, int64_t domain_id, int32_t month, bool folded,
 			      struct gather *g, struct err *err)
 {
-	struct window days = {0};
+	struct window days;
 	struct fold f = {0};
 	char id[32];
 	enum status st = ST_OK;

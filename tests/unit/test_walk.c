@@ -218,8 +218,7 @@ static void read_and_close(const char *path, uint8_t **small, struct coldness *c
 	opened_close(&o);
 }
 
-/* A cold file now and then is not worth asking for all; a cold folder is; and a warm one ends it.
- */
+/* A cold file now and then is not worth asking for all; a cold folder is; a warm one ends it. */
 static void coldness_follows_the_files(void **state)
 {
 	(void)state;
@@ -240,8 +239,8 @@ static void coldness_follows_the_files(void **state)
 		read_and_close(path, &small, &cold);
 		assert_false(coldness_felt(&cold));
 	}
-	for (int i = 0; i < 1000 && !coldness_felt(&cold);
-	     i++) { /* it is advice: not all is taken */
+	/* it is advice: the kernel does not take all of it */
+	for (int i = 0; i < 1000 && !coldness_felt(&cold); i++) {
 		posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 		read_and_close(path, &small, &cold);
 	}
