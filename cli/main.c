@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
-#include "cli/commands.h"
+#include "cli/app/app.h"
+#include "cli/command/commands.h"
 #include "core/log.h"
 
 #define LABEL_ARGUMENTS "DOMAIN SENDER [--owner TEXT] [--until D]"

@@ -1,5 +1,6 @@
 #include "core/dmarc.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "core/sink.h"
@@ -135,4 +136,11 @@ enum dmarc_cell dmarc_cell(enum cell_spf_domain sa, enum cell_spf_result sr, enu
 	if (signed_by_us)
 		return CELL_F11;
 	return other_signature_passes ? CELL_F9 : CELL_F10;
+}
+
+int64_t dmarc_profile_number(const struct dmarc_profile *p)
+{
+	uint64_t v;
+	memcpy(&v, p->digest.b, sizeof v);
+	return (int64_t)be64toh(v);
 }

@@ -187,6 +187,10 @@ struct dmarc_policy {
 	const char *fo, *testing, *discovery_method;
 };
 
+/* The number under which a profile is stored: the head of its digest. Two of a domain that differ
+ * would have to agree in 64 bits of SHA-256. */
+int64_t dmarc_profile_number(const struct dmarc_profile *p);
+
 /* The head of a report: everything but its records. */
 struct dmarc_report {
 	const char *org_name, *email, *extra_contact_info, *report_id;

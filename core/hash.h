@@ -2,7 +2,8 @@
  * hash.h - fast hashing for tables, and a table keyed by 16 bytes.
  *
  * The only door to xxhash. Not for anything an attacker gains from colliding: what is stored or
- * compared between runs uses SHA-256 (ingest/digest.h). Table hashes are seeded once a process.
+ * compared between runs uses SHA-256 (ingest/record/digest.h). Table hashes are seeded once a
+ * process.
  */
 #ifndef CORE_HASH_H
 #define CORE_HASH_H

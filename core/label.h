@@ -8,8 +8,8 @@
  *	vendor.example, our relay   anything else: the sender's name as printed
  *
  * Letters are lower case (ASCII), outer blanks are gone, names are in normal form (core/domain.h)
- *and addresses as ip_format() writes them, a network of one address without its bits: equal senders
- *are equal bytes.
+ * and addresses as ip_format() writes them, a network of one address without its bits: equal
+ * senders are equal bytes.
  */
 #ifndef CORE_LABEL_H
 #define CORE_LABEL_H

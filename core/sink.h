@@ -10,7 +10,7 @@
  *
  * A sink may settle things later than they are handed over (it commits many reports at once). When
  * an outcome is durable, not before, it calls settled() exactly once for each end() and each
- *note().
+ * note().
  */
 #ifndef CORE_SINK_H
 #define CORE_SINK_H

@@ -2,7 +2,7 @@
  * uid_set.h - sets of message numbers (UIDs of IMAP, 1 to 2^32-1) as sorted ranges.
  *
  * A mailbox of any size is a few ranges: 8 bytes each. What a source remembers as done (ingest/),
- * and how the database keeps it (db/mailbox.h).
+ * and how the database keeps it (db/store/mailbox.h).
  *
  *	struct uid_set s = {0};
  *	uid_set_add(&s, 1, 500);

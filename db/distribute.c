@@ -1,6 +1,6 @@
 #include "db/distribute.h"
 
-#include "db/db_pg.h"
+#include "db/pg/pg.h"
 #include "sql.h"
 
 const char *distribute_statements(void)

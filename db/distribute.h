@@ -8,7 +8,7 @@
 #ifndef DB_DISTRIBUTE_H
 #define DB_DISTRIBUTE_H
 
-#include "db/db.h"
+#include "db/pg/db.h"
 
 const char *distribute_statements(void); /* the SQL, as db_distribute() runs it */
 

@@ -1,7 +1,7 @@
-# SQL lives in .sql files and is compiled into the program: queries/NAME.sql becomes sql_NAME,
+# SQL lives in .sql files and is compiled into the program: queries/WING/NAME.sql becomes sql_NAME,
 # migrations/NNNN_NAME.sql a row of sql_migrations. Generated into the build tree, never committed.
 file(GLOB migrations CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/migrations/*)
-file(GLOB queries CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/queries/*)
+file(GLOB_RECURSE queries CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/queries/*)
 list(SORT migrations)
 list(SORT queries)
 

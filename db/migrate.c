@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "db/db_pg.h"
+#include "db/pg/pg.h"
 #include "sql.h"
 
 int migrate_latest(void)

@@ -5,7 +5,7 @@
 #ifndef DB_MIGRATE_H
 #define DB_MIGRATE_H
 
-#include "db/db.h"
+#include "db/pg/db.h"
 
 int migrate_latest(void); /* the version this program wants */
 

@@ -4,13 +4,13 @@
 #include <stdlib.h>
 
 #include "core/day.h"
-#include "db/db_pg.h"
-#include "db/load_priv.h"
+#include "db/pg/locks.h"
+#include "db/pg/pg.h"
 #include "sql.h"
 
 /* A statement about what lies before day; *number: of its row, or how many rows it took. */
-static enum status run(struct db *db, const char *sql, const char *day, uint64_t *number,
-		       struct err *err)
+static enum status run_before(struct db *db, const char *sql, const char *day, uint64_t *number,
+			      struct err *err)
 {
 	PGresult *res;
 	enum status st = db_query(db, sql, 1, &day, &res, err);
@@ -66,7 +66,7 @@ enum status db_prune(struct db *db, int32_t keep_from, struct prune_result *out,
 				 "report, record, profile IN ACCESS EXCLUSIVE MODE",
 				 err);
 	for (size_t i = 0; st == ST_OK && i < sizeof steps / sizeof *steps; i++)
-		st = run(db, steps[i].sql, day, steps[i].rows, err);
+		st = run_before(db, steps[i].sql, day, steps[i].rows, err);
 	if (st == ST_OK)
 		st = drop_partitions(db, day, &out->partitions, err);
 	if (st == ST_OK)

@@ -1,14 +1,14 @@
 /*
  * prune.h - forget old months: their partitions of reports, records and profiles whole, and what
  * belongs to them. A loader that is about to store into one of them stops with ST_RETRY
- * (load_months.c).
+ * (load/months.c).
  */
 #ifndef DB_PRUNE_H
 #define DB_PRUNE_H
 
 #include <stdint.h>
 
-#include "db/db.h"
+#include "db/pg/db.h"
 
 struct prune_result {
 	unsigned partitions; /* months */

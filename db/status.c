@@ -6,9 +6,9 @@
 
 #include "core/buf.h"
 #include "core/day.h"
-#include "db/db_pg.h"
 #include "db/migrate.h"
-#include "db/query.h"
+#include "db/pg/pg.h"
+#include "db/read/query.h"
 #include "sql.h"
 
 static void describe_connection(PGconn *conn, char *out, size_t size)

@@ -9,7 +9,7 @@
 
 #include "core/arena.h"
 #include "core/sink.h"
-#include "db/db.h"
+#include "db/pg/db.h"
 
 struct status_table {
 	const char *name;

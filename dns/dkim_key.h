@@ -4,7 +4,7 @@
 #ifndef DNS_DKIM_KEY_H
 #define DNS_DKIM_KEY_H
 
-#include "dns/answer.h"
+#include "dns/ask/answer.h"
 
 enum dkim_key_state {
 	DKIM_KEY_UNKNOWN, /* DNS did not answer, or not yet */

@@ -9,7 +9,7 @@
 #define DNS_DMARC_H
 
 #include "core/domain.h"
-#include "dns/answer.h"
+#include "dns/ask/answer.h"
 
 enum published_policy { POLICY_ABSENT, POLICY_NONE, POLICY_QUARANTINE, POLICY_REJECT };
 extern const char *const published_policy_names[]; /* "", "none", "quarantine", "reject" */

@@ -12,11 +12,11 @@
 #include "core/buf.h"
 #include "core/log.h"
 #include "core/mem.h"
-#include "ingest/mbox.h"
-#include "ingest/opened.h"
-#include "ingest/spool.h"
+#include "ingest/files/mbox.h"
+#include "ingest/files/opened.h"
+#include "ingest/stream/spool.h"
 #include "ingest/unpack.h"
-#include "ingest/xml.h"
+#include "ingest/xml/xml.h"
 
 /* A file (or stdin, or a blob of the caller): one input, or a mailbox of many. */
 struct file_ticket {

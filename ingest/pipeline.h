@@ -30,7 +30,7 @@
 #include "core/err.h"
 #include "core/limits.h"
 #include "core/sink.h"
-#include "ingest/archive.h"
+#include "ingest/files/archive.h"
 #include "ingest/totals.h"
 
 /* Numbers that another thread may watch while workers run. */
@@ -48,7 +48,7 @@ struct pipeline_options {
 	struct ingest_progress *progress; /* NULL: nobody watches */
 	/* Set by a signal or by another worker: begin no further mail or document. May be NULL. */
 	const atomic_bool *stop;
-	struct coldness *cold; /* ingest/opened.h, shared by all; may be NULL */
+	struct coldness *cold; /* ingest/files/opened.h, shared by all; may be NULL */
 	int64_t now;           /* bounds report dates; 0: the clock */
 	/* An input of pipeline_message() or pipeline_reject() is settled whole, its worst outcome
 	 * is durable. Called from whatever call settles it. May be NULL. */

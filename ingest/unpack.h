@@ -11,7 +11,7 @@
 #include <stdbool.h>
 
 #include "core/limits.h"
-#include "ingest/stream.h"
+#include "ingest/stream/stream.h"
 
 enum leaf_kind {
 	LEAF_XML,   /* begins like XML (UTF-16 too): may be a report */

@@ -11,8 +11,8 @@
 
 #include "core/log.h"
 #include "core/mem.h"
-#include "ingest/opened.h"
-#include "ingest/walk.h"
+#include "ingest/files/opened.h"
+#include "ingest/files/walk.h"
 
 #define QUEUE_SIZE 512
 #define TAKE_MOST  16 /* paths taken at once: a lock for each would be felt */

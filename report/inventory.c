@@ -5,10 +5,10 @@
 
 #include "core/hash.h"
 #include "dns/dmarc.h"
-#include "report/classify.h"
-#include "report/group.h"
-#include "report/remedy.h"
-#include "report/zone.h"
+#include "report/remedy/remedy.h"
+#include "report/sender/classify.h"
+#include "report/sender/group.h"
+#include "report/sender/zone.h"
 
 /* The senders of one period, by key. */
 struct period {

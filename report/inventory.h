@@ -17,14 +17,14 @@
  * has is "gone": its name and what it was, zero messages, no sources.
  *
  * Order: what a person must do first. Findings by category (missing from SPF, broken and not
- *aligned before unauthorised), by failing messages; then what is unknown, forwarders, what is
- *authorised, and what is gone.
+ * aligned before unauthorised), by failing messages; then what is unknown, forwarders, what is
+ * authorised, and what is gone.
  */
 #ifndef REPORT_INVENTORY_H
 #define REPORT_INVENTORY_H
 
-#include "report/finding.h"
-#include "report/knowledge.h"
+#include "report/sender/finding.h"
+#include "report/sender/knowledge.h"
 
 struct inventory_options {
 	bool one_category; /* only category */

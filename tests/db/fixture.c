@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include "core/limits.h"
-#include "db/cluster.h"
+#include "db/cluster/cluster.h"
 #include "db/migrate.h"
-#include "db/query.h"
+#include "db/read/query.h"
 
 static char home[128];
 static struct cluster *cluster;

@@ -11,8 +11,8 @@
 #include "core/day.h"
 #include "core/facts.h"
 #include "core/sink.h"
-#include "db/db_pg.h"
-#include "db/load.h"
+#include "db/load/load.h"
+#include "db/pg/pg.h"
 #include "tests/unit/check.h"
 
 /* Run the tests in a child with a fresh XDG_DATA_HOME; afterwards, even when it crashed, stop the

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "db/cluster.h"
+#include "db/cluster/cluster.h"
 #include "tests/db/fixture.h"
 
 static int fresh(void **state)

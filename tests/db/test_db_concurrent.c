@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "core/limits.h"
-#include "db/cluster.h"
+#include "db/cluster/cluster.h"
 #include "db/prune.h"
-#include "db/query.h"
-#include "db/rollup.h"
+#include "db/read/query.h"
+#include "db/read/rollup.h"
 #include "tests/db/fixture.h"
 
 #define WORKERS 4

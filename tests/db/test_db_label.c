@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "db/label.h"
-#include "db/query.h"
+#include "db/read/query.h"
+#include "db/store/label.h"
 #include "tests/db/fixture.h"
 
 static struct label set(struct db *db, struct arena *a, struct label_change change)

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "core/limits.h"
-#include "db/copy.h"
-#include "db/quarantine.h"
+#include "db/pg/copy.h"
+#include "db/store/quarantine.h"
 #include "tests/db/fixture.h"
 
 static struct blob blob_of(const char *s)

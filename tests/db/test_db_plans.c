@@ -3,13 +3,13 @@
  * that grow with history are never read from end to end, only by the domain, and no partition
  * outside the window is touched. A query that is not named here fails the test.
  */
-#include <dirent.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "db/query.h"
-#include "db/rollup.h"
+#include "db/read/query.h"
+#include "db/read/rollup.h"
 #include "sql.h"
 #include "tests/db/fixture.h"
 
@@ -272,22 +272,20 @@ static void test_plans(void **state)
 static void test_all_known(void **state)
 {
 	(void)state;
-	DIR *d = opendir(DB_QUERIES);
-	size_t files = 0;
-	assert_non_null(d);
-	for (struct dirent *e; (e = readdir(d));) {
-		size_t n = strlen(e->d_name), i = 0;
-		if (n < 5 || strcmp(e->d_name + n - 4, ".sql") != 0)
-			continue;
-		while (i < COUNT(rows) && (strncmp(rows[i].name, e->d_name, n - 4) != 0 ||
-					   strlen(rows[i].name) != n - 4))
+	glob_t files;
+	assert_int_equal(glob(DB_QUERIES "/*.sql", 0, NULL, &files), 0);
+	assert_int_equal(glob(DB_QUERIES "/*/*.sql", GLOB_APPEND, NULL, &files), 0);
+	for (size_t f = 0; f < files.gl_pathc; f++) {
+		const char *name = strrchr(files.gl_pathv[f], '/') + 1;
+		size_t n = strlen(name) - strlen(".sql"), i = 0;
+		while (i < COUNT(rows) &&
+		       (strncmp(rows[i].name, name, n) != 0 || strlen(rows[i].name) != n))
 			i++;
 		if (i == COUNT(rows))
-			fail_msg("db/queries/%s is not in the table of this test", e->d_name);
-		files++;
+			fail_msg("%s is not in the table of this test", files.gl_pathv[f]);
 	}
-	closedir(d);
-	assert_int_equal(files, COUNT(rows));
+	assert_int_equal(files.gl_pathc, COUNT(rows));
+	globfree(&files);
 }
 
 static int tests(void)

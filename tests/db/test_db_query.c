@@ -6,8 +6,8 @@
 
 #include "db/migrate.h"
 #include "db/prune.h"
-#include "db/query.h"
-#include "db/rollup.h"
+#include "db/read/query.h"
+#include "db/read/rollup.h"
 #include "db/status.h"
 #include "sql.h"
 #include "tests/db/fixture.h"

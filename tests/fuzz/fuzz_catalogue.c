@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "dns/names.h"
-#include "report/catalogue.h"
+#include "report/catalogue/catalogue.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dns/answer.h"
-#include "dns/wire.h"
+#include "dns/ask/answer.h"
+#include "dns/ask/wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/hash.h"
-#include "db/fold.h"
+#include "db/read/fold.h"
 
 #define VERSION 1
 #define CEILING ((size_t)1 << 30)

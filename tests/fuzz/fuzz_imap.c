@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "core/uid_set.h"
-#include "ingest/imap_parse.h"
-#include "ingest/utf7.h"
+#include "ingest/imap/parse.h"
+#include "ingest/imap/utf7.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "core/mem.h"
-#include "ingest/mime.h"
-#include "ingest/rawscan.h"
+#include "ingest/mail/mime.h"
+#include "ingest/mail/rawscan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ingest/oauth_reply.h"
+#include "ingest/oauth/reply.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "core/text.h"
-#include "dns/spf.h"
+#include "dns/spf/spf.h"
 
 #define QUESTIONS 4000
 

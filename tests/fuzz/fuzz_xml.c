@@ -5,7 +5,7 @@
 #include "core/mem.h"
 #include "core/text.h"
 #include "dns/names.h"
-#include "ingest/xml.h"
+#include "ingest/xml/xml.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -8,12 +8,12 @@ command -v mandoc > /dev/null || { echo "skipped: mandoc is not installed"; exit
 
 # {"jobs", required_argument, ...} -> jobs
 options() {
-    grep -ohE '\{"[a-z][a-z0-9-]*", *(no|required|optional)_argument,' cli/*.[ch] | cut -d '"' -f 2 | sort -u
+    grep -rohE --include='*.[ch]' '\{"[a-z][a-z0-9-]*", *(no|required|optional)_argument,' cli | cut -d '"' -f 2 | sort -u
 }
 
 # {"db migrate", NEED_DB_ANY, ... -> db migrate
 commands() {
-    grep -ohE '\{"[a-z]+( [a-z]+)?", *NEED_' cli/*.c | cut -d '"' -f 2 | sort -u
+    grep -rohE --include='*.c' '\{"[a-z]+( [a-z]+)?", *NEED_' cli | cut -d '"' -f 2 | sort -u
 }
 
 # docs/reading.md, json.md#status, ...: targets of inline links and images that are files of ours

@@ -3,11 +3,11 @@
 set -euo pipefail
 cd "$1"
 bad=0
-for file in core/*.[ch] ingest/*.[ch] db/*.[ch] dns/*.[ch] report/*.[ch] cli/*.[ch] bench/*.[ch]; do
+while read -r file; do
     lines=$(wc -l < "$file")
     if [ "$lines" -gt 500 ]; then
         echo "$file has $lines lines"
         bad=1
     fi
-done
+done < <(find core ingest db dns report cli bench -name '*.[ch]')
 exit $bad

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "ingest/oauth.h"
+#include "ingest/oauth/oauth.h"
 
 int main(int argc, char **argv)
 {

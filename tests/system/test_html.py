@@ -233,7 +233,7 @@ class Pages(harness.Case):
 
     def test_contrast(self):
         """AA: 4.5 to 1 for every colour of text on the page's and the cards' ground, light and dark."""
-        css = (harness.ROOT / "report/page.css").read_text()
+        css = (harness.ROOT / "report/render/page.css").read_text()
         for block in re.findall(r":root \{([^}]*)\}", css):
             colours = dict(re.findall(r"--(\w+): (#[0-9a-f]+)", block))
             for name in ("fg", "soft", "good", "bad", "warn", "fwd", "grey"):

@@ -25,7 +25,7 @@
 #include "core/buf.h"
 #include "core/day.h"
 #include "core/mem.h"
-#include "ingest/xml.h"
+#include "ingest/xml/xml.h"
 
 #define TEST_NOW 1795420800 /* 2026-11-23 08:00 UTC */
 

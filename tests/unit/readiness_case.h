@@ -7,7 +7,7 @@
 
 #include "core/day.h"
 #include "report/inventory.h"
-#include "report/readiness.h"
+#include "report/readiness/readiness.h"
 #include "tests/unit/report_facts.h"
 #include "tests/unit/zone_view.h"
 

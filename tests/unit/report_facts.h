@@ -15,7 +15,7 @@
 #include "core/day.h"
 #include "core/domain.h"
 #include "core/facts.h"
-#include "report/group.h"
+#include "report/sender/group.h"
 #include "tests/unit/check.h"
 
 /* A row leaves out what is usual. */

@@ -10,7 +10,7 @@
 
 #include "core/arena.h"
 #include "core/hash.h"
-#include "dns/answer.h"
+#include "dns/ask/answer.h"
 #include "tests/unit/check.h"
 
 #define ZONE_RECORDS 64 /* of one answer */

@@ -1,0 +1,21 @@
+/*
+ * dns_run.h - a resolver as the options ask for it, with what earlier runs were told.
+ */
+#ifndef CLI_APP_DNS_RUN_H
+#define CLI_APP_DNS_RUN_H
+
+#include "cli/app/app.h"
+#include "dns/ask/resolver.h"
+
+/* Open it; with a database, what is there of dns_snapshot is restored. *mode is "live", "snapshot"
+ * or, when there is no DNS at all (then *out is NULL, and a warning was given), "none". Exit code.
+ */
+int dns_run_open(struct app *app, struct resolver **out, const char **mode);
+
+/* Ask what was noted; a line of progress on a terminal. false: there was nothing to ask. */
+bool dns_run_round(struct resolver *r);
+
+/* Keep the answers in the database, and warn of what stayed without one. */
+void dns_run_keep(struct app *app, struct resolver *r);
+
+#endif

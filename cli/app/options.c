@@ -1,0 +1,147 @@
+/* Options that several commands take. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "cli/app/app.h"
+#include "core/day.h"
+#include "core/log.h"
+#include "core/text.h"
+
+int usage_error(const struct app *app, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	const char *name = app->command ? app->command->name : NULL;
+	log_error("%s%s%s", name ? name : "", name ? ": " : "", text);
+	log_error("see `ruascope%s%s --help`", name ? " " : "", name ? name : "");
+	return EXIT_USAGE;
+}
+
+int bad_option(const struct app *app, char **argv, int c)
+{
+	const char *word = optind > 0 ? argv[optind - 1] : NULL;
+	if (optopt > 0 && optopt < 256) /* a letter; a long option has its number here */
+		return usage_error(
+		    app, c == ':' ? "option -%c needs a value" : "unknown option -%c", optopt);
+	return usage_error(app, c == ':' ? "option %s needs a value" : "unknown option %s",
+			   word ? word : "");
+}
+
+int check_paths(const struct app *app, char **paths, int n)
+{
+	struct stat st;
+	for (int i = 0; i < n; i++) {
+		/* A dangling link exists: what it leads to is the run's business. */
+		if (strcmp(paths[i], "-") != 0 && stat(paths[i], &st) != 0 &&
+		    lstat(paths[i], &st) != 0)
+			return usage_error(app, "%s: %s", paths[i], strerror(errno));
+	}
+	return EXIT_OK;
+}
+
+bool parse_size(const char *s, uint64_t *out)
+{
+	static const char suffixes[] = "kmgt";
+	size_t n = strlen(s);
+	unsigned shift = 0;
+	const char *found = n > 0 ? strchr(suffixes, ascii_lower(s[n - 1])) : NULL;
+	if (found) {
+		shift = 10 * (unsigned)(found - suffixes + 1);
+		n--;
+	}
+	if (!text_to_u64(s, n, out) || *out == 0 || *out > (UINT64_MAX >> 1) >> shift)
+		return false;
+	*out <<= shift;
+	return true;
+}
+
+bool limit_option(const struct app *app, struct limits *limits, int option, const char *value)
+{
+	static const struct option names[] = {LIMIT_OPTIONS};
+	uint64_t *const field[] = {&limits->mail_bytes,      &limits->report_bytes,
+				   &limits->container_bytes, &limits->zip_members,
+				   &limits->mime_parts,      &limits->records};
+	if (parse_size(value, field[option - OPT_LIMITS]))
+		return true;
+	usage_error(app, "--%s: \"%s\" is not a number or size", names[option - OPT_LIMITS].name,
+		    value);
+	return false;
+}
+
+bool format_text_or_json(const struct app *app, const char *word, bool *as_json)
+{
+	*as_json = strcmp(word, "json") == 0;
+	if (*as_json || strcmp(word, "text") == 0)
+		return true;
+	usage_error(app, "-f: \"%s\" is not text or json", word);
+	return false;
+}
+
+int format_option_only(const struct app *app, int argc, char **argv, bool *as_json)
+{
+	static const struct option options[] = {{"format", required_argument, NULL, 'f'},
+						{NULL, 0, NULL, 0}};
+	int c;
+	*as_json = false;
+	while ((c = getopt_long(argc, argv, ":f:", options, NULL)) != -1) {
+		if (c != 'f')
+			return bad_option(app, argv, c);
+		if (!format_text_or_json(app, optarg, as_json))
+			return EXIT_USAGE;
+	}
+	return EXIT_OK;
+}
+
+static bool month_windows(const struct app *app, const char *text, struct window *now,
+			  struct window *before)
+{
+	int32_t month;
+	if (text && !month_parse(text, &month)) {
+		usage_error(app, "--month: \"%s\" is not YYYY-MM", text);
+		return false;
+	}
+	if (!text)
+		month = month_of_day(day_from_unix(time(NULL))) - 1;
+	*now = (struct window){month_first_day(month), month_first_day(month + 1)};
+	*before = (struct window){month_first_day(month - 1), now->since};
+	return true;
+}
+
+bool period_windows(const struct app *app, const struct period_options *o, struct window *now,
+		    struct window *before)
+{
+	if (!o->since && !o->until)
+		return month_windows(app, o->month, now, before);
+	if (o->month || !o->since) {
+		usage_error(app, o->month ? "--month and --since, --until exclude each other"
+					  : "--until needs --since");
+		return false;
+	}
+	/* Without --until: up to and with today. */
+	now->until = day_from_unix(time(NULL)) + 1;
+	if (!day_parse(o->since, &now->since)) {
+		usage_error(app, "--since: \"%s\" is not a date, YYYY-MM-DD", o->since);
+		return false;
+	}
+	if (o->until && !day_parse(o->until, &now->until)) {
+		usage_error(app, "--until: \"%s\" is not a date, YYYY-MM-DD", o->until);
+		return false;
+	}
+	if (now->until <= now->since) {
+		usage_error(app, "the window is empty: --until is exclusive and must be later than "
+				 "--since");
+		return false;
+	}
+	before->since = now->since - (now->until - now->since);
+	before->until = now->since;
+	return true;
+}

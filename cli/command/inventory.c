@@ -1,0 +1,169 @@
+/* ruascope inventory: who sends as each domain, compared with the period before; ruascope report:
+ * of that, what a person must act on. */
+#include <getopt.h>
+#include <string.h>
+
+#include "cli/app/app.h"
+#include "cli/app/senders.h"
+#include "cli/command/commands.h"
+#include "core/arena.h"
+#include "core/log.h"
+#include "dns/names.h"
+#include "report/render/render.h"
+
+#define OUTPUT_MAX (2 * GIB)
+
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV, FORMAT_HTML };
+
+struct inventory_request {
+	struct senders_request senders;
+	enum format format;
+	const char *output;
+};
+
+static int read_format(const struct app *app, const char *word, enum format *format)
+{
+	static const char *const names[] = {[FORMAT_TEXT] = "text",
+					    [FORMAT_JSON] = "json",
+					    [FORMAT_CSV] = "csv",
+					    [FORMAT_HTML] = "html"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (strcmp(word, names[i]) == 0) {
+			*format = (enum format)i;
+			return EXIT_OK;
+		}
+	}
+	return usage_error(app, "-f: \"%s\" is not one of text, json, csv, html", word);
+}
+
+static int read_category(const struct app *app, const char *word, struct inventory_options *o)
+{
+	struct buf b;
+	if (category_parse(word, &o->category)) {
+		o->one_category = true;
+		return EXIT_OK;
+	}
+	buf_init(&b, 4096);
+	for (int i = 0; i < CAT_COUNT; i++)
+		buf_printf(&b, "%s%s", i ? ", " : "", category_names[i]);
+	int rc = usage_error(app, "--category: \"%s\" is not one of %s", word, b.data);
+	buf_free(&b);
+	return rc;
+}
+
+enum { OPT_MONTH = 256, OPT_SINCE, OPT_UNTIL, OPT_CATEGORY };
+
+static int read_option(const struct app *app, struct inventory_request *r, int c, char **argv)
+{
+	switch (c) {
+	case OPT_MONTH:
+		r->senders.period.month = optarg;
+		return EXIT_OK;
+	case OPT_SINCE:
+		r->senders.period.since = optarg;
+		return EXIT_OK;
+	case OPT_UNTIL:
+		r->senders.period.until = optarg;
+		return EXIT_OK;
+	case OPT_CATEGORY:
+		return read_category(app, optarg, &r->senders.options);
+	case 'f':
+		return read_format(app, optarg, &r->format);
+	case 'o':
+		r->output = optarg;
+		return EXIT_OK;
+	default:
+		return bad_option(app, argv, c);
+	}
+}
+
+/* The DOMAIN arguments in normal form, each once. */
+static int read_domains(const struct app *app, const struct name_rules *rules, char **argv, int n,
+			struct arena *a, struct inventory_request *r)
+{
+	const char **names = arena_alloc(a, (size_t)n * sizeof *names);
+	for (int i = 0; i < n; i++) {
+		char name[DOMAIN_SIZE];
+		bool known = false;
+		if (!domain_normalise(rules, argv[i], strlen(argv[i]), name))
+			return usage_error(app, "\"%s\" is not a domain name", argv[i]);
+		for (size_t k = 0; k < r->senders.n_domains; k++)
+			known = known || strcmp(names[k], name) == 0;
+		if (!known)
+			names[r->senders.n_domains++] = arena_strdup(a, name);
+	}
+	r->senders.domains = names;
+	return EXIT_OK;
+}
+
+static int print(const struct inventory *inv, const struct inventory_request *r)
+{
+	struct buf b;
+	bool findings = r->senders.options.findings;
+	struct text_style style;
+	text_style_of(r->output, &style);
+	style.findings = findings;
+	int rc = EXIT_INTERNAL;
+	buf_init(&b, OUTPUT_MAX);
+	switch (r->format) {
+	case FORMAT_TEXT:
+		render_inventory_text(inv, &style, &b);
+		break;
+	case FORMAT_JSON:
+		(findings ? render_findings_json : render_inventory_json)(inv, &b);
+		break;
+	case FORMAT_CSV:
+		render_inventory_csv(inv, &b);
+		break;
+	case FORMAT_HTML:
+		render_inventory_html(inv, findings, &b);
+		break;
+	}
+	if (b.failed)
+		log_error("the inventory is too large to print: name fewer domains");
+	else
+		rc = write_output(r->output, b.data, b.len);
+	buf_free(&b);
+	return rc;
+}
+
+static int run(struct app *app, int argc, char **argv, bool findings)
+{
+	static const struct option options[] = {
+	    {"month", required_argument, NULL, OPT_MONTH},
+	    {"since", required_argument, NULL, OPT_SINCE},
+	    {"until", required_argument, NULL, OPT_UNTIL},
+	    {"category", required_argument, NULL, OPT_CATEGORY},
+	    {"format", required_argument, NULL, 'f'},
+	    {"output", required_argument, NULL, 'o'},
+	    {NULL, 0, NULL, 0},
+	};
+	struct inventory_request r = {.senders.options.findings = findings};
+	struct senders senders = {0};
+	struct arena a = {0};
+	int c, rc = EXIT_OK;
+	while (rc == EXIT_OK && (c = getopt_long(argc, argv, ":f:o:", options, NULL)) != -1)
+		rc = read_option(app, &r, c, argv);
+	if (rc != EXIT_OK)
+		return rc;
+	const struct name_rules *rules = names_open();
+	rc = read_domains(app, rules, argv + optind, argc - optind, &a, &r);
+	names_close(rules);
+	if (rc == EXIT_OK)
+		rc = senders_collect(app, &r.senders, &senders);
+	if (rc == EXIT_OK)
+		rc = print(&senders.inventory, &r);
+	senders_close(&senders);
+	arena_free(&a);
+	return rc;
+}
+
+int cmd_inventory(struct app *app, int argc, char **argv)
+{
+	return run(app, argc, argv, false);
+}
+
+int cmd_report(struct app *app, int argc, char **argv)
+{
+	return run(app, argc, argv, true);
+}

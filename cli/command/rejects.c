@@ -1,0 +1,380 @@
+/* ruascope rejects: what was set aside, and another try. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "cli/app/app.h"
+#include "cli/command/commands.h"
+#include "core/arena.h"
+#include "core/day.h"
+#include "core/json.h"
+#include "core/log.h"
+#include "core/text.h"
+#include "db/load/load.h"
+#include "db/store/quarantine.h"
+#include "dns/names.h"
+#include "ingest/pipeline.h"
+
+#define OUTPUT_MAX (1 * GIB)
+
+static bool parse_id(const struct app *app, const char *s, int64_t *id)
+{
+	uint64_t v;
+	if (text_to_u64(s, strlen(s), &v) && v > 0 && v <= INT64_MAX) {
+		*id = (int64_t)v;
+		return true;
+	}
+	usage_error(app, "\"%s\" is not an ID (`ruascope rejects list` shows them)", s);
+	return false;
+}
+
+static void list_json(struct buf *b, const struct quarantined *rows, size_t n)
+{
+	struct json j;
+	json_init(&j, b);
+	json_object(&j);
+	json_key(&j, "schema"), json_string(&j, "ruascope.rejects/1");
+	json_key(&j, "rejects"), json_array(&j);
+	for (size_t i = 0; i < n; i++) {
+		const struct quarantined *q = &rows[i];
+		json_object(&j);
+		json_key(&j, "id"), json_int(&j, q->id);
+		json_key(&j, "outcome"), json_string(&j, q->outcome);
+		json_key(&j, "source"), json_string(&j, q->source);
+		json_key(&j, "reason"), json_string(&j, q->reason);
+		json_key(&j, "bytes"), json_uint(&j, q->size);
+		json_key(&j, "truncated"), json_bool(&j, q->truncated);
+		json_key(&j, "first_seen"), json_string(&j, q->first_seen);
+		json_key(&j, "last_seen"), json_string(&j, q->last_seen);
+		json_end(&j);
+	}
+	json_end(&j);
+	json_end(&j);
+	buf_putc(b, '\n');
+}
+
+static void list_text(struct buf *b, const struct quarantined *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct quarantined *q = &rows[i];
+		buf_printf(b, "%6lld  %.10s  %-8s  ", (long long)q->id, q->last_seen, q->outcome);
+		put_text(b, q->source);
+		buf_puts(b, ": ");
+		put_text(b, q->reason);
+		buf_putc(b, '\n');
+	}
+	if (n == 0)
+		buf_puts(b, "Nothing is set aside.\n");
+}
+
+int cmd_rejects_list(struct app *app, int argc, char **argv)
+{
+	struct arena a = {0};
+	struct quarantined *rows;
+	struct buf b;
+	struct err err;
+	size_t n;
+	bool as_json;
+	int rc = format_option_only(app, argc, argv, &as_json);
+	if (rc != EXIT_OK)
+		return rc;
+	if (optind < argc)
+		return usage_error(app, "unexpected \"%s\"", argv[optind]);
+	rc = app_open(app);
+	if (rc != EXIT_OK)
+		return rc;
+	enum status st = quarantine_list(app->db, 0, &a, &rows, &n, &err);
+	if (st == ST_OK) {
+		buf_init(&b, OUTPUT_MAX);
+		if (as_json)
+			list_json(&b, rows, n);
+		else
+			list_text(&b, rows, n);
+		print_buf(&b);
+		buf_free(&b);
+	}
+	arena_free(&a);
+	return st == ST_OK ? EXIT_OK : app_fail(st, &err);
+}
+
+/* One row by its id; EXIT_USAGE when there is none. */
+static int find(struct app *app, int64_t id, struct arena *a, struct quarantined **row)
+{
+	struct err err;
+	size_t n;
+	enum status st = quarantine_list(app->db, id, a, row, &n, &err);
+	if (st != ST_OK)
+		return app_fail(st, &err);
+	return n > 0 ? EXIT_OK : usage_error(app, "nothing is set aside under %lld", (long long)id);
+}
+
+static void show(const struct quarantined *q)
+{
+	struct buf b;
+	buf_init(&b, MIB);
+	buf_printf(&b, "id          %lld\noutcome     %s\nsource      ", (long long)q->id,
+		   q->outcome);
+	put_text(&b, q->source);
+	buf_puts(&b, "\nreason      ");
+	put_text(&b, q->reason);
+	buf_puts(&b, "\nbytes       ");
+	put_number(&b, q->size);
+	buf_printf(&b, "%s\nfirst seen  %s\nlast seen   %s\n",
+		   q->truncated ? " (only its head was kept)" : "", q->first_seen, q->last_seen);
+	print_buf(&b);
+	buf_free(&b);
+}
+
+int cmd_rejects_show(struct app *app, int argc, char **argv)
+{
+	static const struct option none[] = {{NULL, 0, NULL, 0}};
+	struct arena a = {0};
+	struct quarantined *row;
+	int64_t id;
+	int c = getopt_long(argc, argv, ":", none, NULL);
+	if (c != -1)
+		return bad_option(app, argv, c);
+	if (argc - optind != 1)
+		return usage_error(app, "one ID, please");
+	if (!parse_id(app, argv[optind], &id))
+		return EXIT_USAGE;
+	int rc = app_open(app);
+	if (rc == EXIT_OK)
+		rc = find(app, id, &a, &row);
+	if (rc == EXIT_OK)
+		show(row);
+	arena_free(&a);
+	return rc;
+}
+
+static int export_to(struct app *app, int64_t id, const char *path)
+{
+	struct err err;
+	bool to_file = path && strcmp(path, "-") != 0;
+	FILE *f = to_file ? fopen(path, "we") : stdout;
+	if (!f) {
+		log_error("%s: %s", path, strerror(errno));
+		return EXIT_OUTPUT;
+	}
+	enum status st = quarantine_export(app->db, id, f, &err);
+	bool bad = ferror(f);
+	if (to_file)
+		bad = fclose(f) != 0 || bad;
+	if (st != ST_OK)
+		return app_fail(st, &err);
+	if (to_file && bad) { /* main() looks at stdout */
+		log_error("%s: %s", path, strerror(errno));
+		return EXIT_OUTPUT;
+	}
+	return EXIT_OK;
+}
+
+int cmd_rejects_export(struct app *app, int argc, char **argv)
+{
+	static const struct option options[] = {{"output", required_argument, NULL, 'o'},
+						{NULL, 0, NULL, 0}};
+	struct arena a = {0};
+	struct quarantined *row;
+	const char *path = NULL;
+	int64_t id;
+	int c;
+	while ((c = getopt_long(argc, argv, ":o:", options, NULL)) != -1) {
+		if (c != 'o')
+			return bad_option(app, argv, c);
+		path = optarg;
+	}
+	if (argc - optind != 1)
+		return usage_error(app, "one ID, please");
+	if (!parse_id(app, argv[optind], &id))
+		return EXIT_USAGE;
+	int rc = app_open(app);
+	if (rc == EXIT_OK)
+		rc = find(app, id, &a, &row); /* before the output file is touched */
+	if (rc == EXIT_OK && row->truncated)
+		log_warn("only the head of %llu bytes was kept", (unsigned long long)row->size);
+	if (rc == EXIT_OK)
+		rc = export_to(app, id, path);
+	arena_free(&a);
+	return rc;
+}
+
+/* ---- retry ---- */
+
+struct retry {
+	struct app *app;
+	struct pipeline *pipeline;
+	uint64_t tried, settled, impossible;
+};
+
+/*
+ * Did the bytes read well this time? A conflict that is still one is reported as a duplicate of
+ * itself, so only being stored ends it.
+ */
+static bool is_settled(const struct quarantined *q, const uint64_t before[OUT_COUNT],
+		       const uint64_t now[OUT_COUNT])
+{
+	if (strcmp(q->outcome, outcome_names[OUT_CONFLICT]) == 0)
+		return now[OUT_STORED] > before[OUT_STORED] &&
+		       now[OUT_CONFLICT] == before[OUT_CONFLICT];
+	/* that nothing in it looks like a report any more is no reason to forget the bytes */
+	return now[OUT_REJECTED] == before[OUT_REJECTED] &&
+	       now[OUT_CONFLICT] == before[OUT_CONFLICT] &&
+	       now[OUT_STORED] + now[OUT_DUPLICATE] > before[OUT_STORED] + before[OUT_DUPLICATE];
+}
+
+/* The bytes to a temporary file, which goes with its handle. */
+static enum status fetch(struct app *app, int64_t id, FILE **f, struct blob *blob, struct err *err)
+{
+	struct stat s;
+	*f = tmpfile();
+	if (!*f)
+		return err_set(err, ST_RETRY, "temporary file: %s", strerror(errno));
+	enum status st = quarantine_export(app->db, id, *f, err);
+	if (st == ST_OK && (fflush(*f) != 0 || ferror(*f) || fstat(fileno(*f), &s) != 0))
+		st = err_set(err, ST_RETRY, "temporary file: %s", strerror(errno));
+	if (st == ST_OK)
+		*blob = (struct blob){.size = (uint64_t)s.st_size, .fd = fileno(*f)};
+	return st;
+}
+
+/* Why it is set aside now: the last such word since there were n problems. */
+static const char *why(const struct ingest_totals *t, size_t n, const struct quarantined *q)
+{
+	for (size_t i = t->n_problems; i > n; i--) {
+		const struct ingest_problem *p = &t->problems[i - 1];
+		if (p->outcome == OUT_REJECTED || p->outcome == OUT_CONFLICT)
+			return p->reason;
+	}
+	return q->reason;
+}
+
+static enum status retry_one(struct retry *r, const struct quarantined *q, struct err *err)
+{
+	uint64_t before[OUT_COUNT];
+	struct blob blob;
+	FILE *f = NULL;
+	struct ingest_totals *t = pipeline_totals(r->pipeline);
+	if (q->truncated) {
+		log_warn("%lld: %s: only its head was kept; it cannot be read again",
+			 (long long)q->id, q->source);
+		r->impossible++;
+		return ST_OK;
+	}
+	size_t n_problems = t->n_problems;
+	memcpy(before, t->outcomes, sizeof before);
+	enum status st = fetch(r->app, q->id, &f, &blob, err);
+	if (st == ST_OK)
+		st = pipeline_blob(r->pipeline, &blob, q->source, err);
+	if (st == ST_OK)
+		st = pipeline_flush(r->pipeline, err);
+	if (f)
+		fclose(f);
+	if (st != ST_OK)
+		return st;
+	r->tried++;
+	if (is_settled(q, before, t->outcomes)) {
+		r->settled++;
+		return quarantine_delete(r->app->db, q->id, err);
+	}
+	log_warn("%lld: %s: still set aside: %s", (long long)q->id, q->source,
+		 why(t, n_problems, q));
+	return ST_OK;
+}
+
+static int conclude(struct retry *r, enum status st, struct err *err)
+{
+	uint64_t stored = pipeline_totals(r->pipeline)->outcomes[OUT_STORED];
+	printf("%llu tried: %llu read now (%llu reports stored), %llu still set aside, "
+	       "%llu cannot be read again.\n",
+	       (unsigned long long)r->tried, (unsigned long long)r->settled,
+	       (unsigned long long)stored, (unsigned long long)(r->tried - r->settled),
+	       (unsigned long long)r->impossible);
+	if (st != ST_OK)
+		return app_fail(st, err);
+	if (atomic_load(&app_interrupted))
+		return EXIT_TRY_LATER;
+	return r->tried > r->settled || r->impossible > 0 ? EXIT_SOME_SET_ASIDE : EXIT_OK;
+}
+
+static int retry_rows(struct app *app, const struct limits *limits, const struct quarantined *rows,
+		      size_t n)
+{
+	struct err err;
+	struct db *db = NULL;
+	struct loader *loader = NULL;
+	int64_t run_id = 0;
+	struct retry r = {.app = app};
+	const struct name_rules *rules = names_open();
+	int rc;
+	enum status st = load_run_begin(app->db, "rejects retry", &run_id, &err);
+	if (st == ST_OK) /* a loader wants a connection to itself */
+		st = app_connect(app, &db, &err);
+	if (st == ST_OK)
+		st = load_open(db, run_id, false, NULL, &loader, &err);
+	if (st != ST_OK) {
+		rc = app_fail(st, &err);
+		goto out;
+	}
+	/* no stop flag: a row is read whole before it is judged */
+	struct pipeline_options o = {.rules = rules, .limits = limits};
+	r.pipeline = pipeline_new(&o, load_sink(loader));
+	app_catch_signals();
+	for (size_t i = 0; i < n && st == ST_OK && !atomic_load(&app_interrupted); i++)
+		st = retry_one(&r, &rows[i], &err);
+	if (st == ST_OK)
+		st = load_run_end(app->db, run_id, r.tried, &err);
+	rc = conclude(&r, st, &err);
+out:
+	pipeline_free(r.pipeline);
+	load_close(loader);
+	db_close(db);
+	names_close(rules);
+	return rc;
+}
+
+int cmd_rejects_retry(struct app *app, int argc, char **argv)
+{
+	static const struct option options[] = {LIMIT_OPTIONS, {NULL, 0, NULL, 0}};
+	struct limits limits = LIMITS_DEFAULT;
+	struct arena a = {0};
+	struct quarantined *rows = NULL;
+	struct err err;
+	size_t n = 0;
+	int64_t id;
+	int c;
+	while ((c = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+		if (c < OPT_LIMITS || c >= OPT_LIMITS_END)
+			return bad_option(app, argv, c);
+		if (!limit_option(app, &limits, c, optarg))
+			return EXIT_USAGE;
+	}
+	int first = optind;
+	for (int i = first; i < argc; i++) {
+		if (!parse_id(app, argv[i], &id))
+			return EXIT_USAGE;
+	}
+	int rc = app_open(app);
+	if (rc != EXIT_OK)
+		return rc;
+	if (first == argc) {
+		enum status st = quarantine_list(app->db, 0, &a, &rows, &n, &err);
+		rc = st == ST_OK ? EXIT_OK : app_fail(st, &err);
+	} else {
+		n = (size_t)(argc - first);
+		rows = arena_alloc(&a, n * sizeof *rows);
+	}
+	for (int i = first; i < argc && rc == EXIT_OK; i++) {
+		struct quarantined *row;
+		(void)parse_id(app, argv[i], &id);
+		rc = find(app, id, &a, &row);
+		if (rc == EXIT_OK)
+			rows[i - first] = *row;
+	}
+	if (rc == EXIT_OK)
+		rc = retry_rows(app, &limits, rows, n);
+	arena_free(&a);
+	return rc;
+}

@@ -1,0 +1,430 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <glob.h>
+#include <grp.h>
+#include <libpq-fe.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/buf.h"
+#include "db/cluster/priv.h"
+
+#define WAIT_SECONDS   120 /* for a server that starts (it may recover a crash) or stops */
+#define ORPHAN_SECONDS 30  /* for the processes of one that was killed */
+
+static void nap(void)
+{
+	nanosleep(&(struct timespec){.tv_nsec = 20 * 1000 * 1000}, NULL);
+}
+
+static time_t now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec;
+}
+
+/* In the child: become the server's user, away from our terminal, files and locks; what it prints
+ * goes to its log. */
+static void become_server(const struct cluster_paths *p, char *const argv[], bool with_us)
+{
+	sigset_t none;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGPIPE, SIG_DFL);
+	setsid();
+	if (p->user.drop && (initgroups(p->user.name, p->user.gid) != 0 ||
+			     setgid(p->user.gid) != 0 || setuid(p->user.uid) != 0))
+		_exit(126);
+	if (with_us && prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) /* after setuid, which clears it */
+		_exit(126);
+	umask(077);
+	int in = open("/dev/null", O_RDONLY);
+	int out = open(p->log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+	if (in < 0 || out < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0 ||
+	    chdir("/") != 0)
+		_exit(126);
+	close_range(3, ~0u, 0);
+	unsetenv("PGDATA");
+	execv(argv[0], argv);
+	_exit(127);
+}
+
+/* with_us: it ends when we are killed. */
+static pid_t spawn(const struct cluster_paths *p, char *const argv[], bool with_us)
+{
+	pid_t pid = fork();
+	if (pid == 0)
+		become_server(p, argv, with_us);
+	return pid;
+}
+
+/* Is this line a complaint, not a hint on one? */
+static bool complains(const char *line)
+{
+	return strstr(line, "FATAL:") || strstr(line, "PANIC:") || strstr(line, "error:");
+}
+
+/* Spawn it as init's child, not ours: while a dead child of ours waits for us to notice, nobody
+ * else could start a server in its place. Returns a pidfd, -1 with errno set. */
+static int spawn_detached(const struct cluster_paths *p, char *const argv[])
+{
+	int ends[2];
+	pid_t server = -1, between;
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return -1;
+	between = fork();
+	if (between == 0) {
+		server = spawn(p, argv, false);
+		_exit(write(ends[1], &server, sizeof server) == (ssize_t)sizeof server ? 0 : 1);
+	}
+	int code = errno;
+	close(ends[1]);
+	while (between > 0 && waitpid(between, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (between > 0 && (read(ends[0], &server, sizeof server) != (ssize_t)sizeof server))
+		server = -1;
+	close(ends[0]);
+	errno = code;
+	return server > 0 ? pidfd_open(server, 0) : -1;
+}
+
+static bool has_ended(int pidfd)
+{
+	struct pollfd end = {.fd = pidfd, .events = POLLIN};
+	return poll(&end, 1, 0) > 0;
+}
+
+/* The last complaint in the server's log, or its last line: it usually says why. */
+static const char *last_line(const struct cluster_paths *p, char *out, size_t size)
+{
+	char tail[4096];
+	snprintf(out, size, "see %s", p->log);
+	int fd = open(p->log, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0)
+		return out;
+	off_t end = lseek(fd, 0, SEEK_END);
+	off_t from = end > (off_t)sizeof tail - 1 ? end - (off_t)sizeof tail + 1 : 0;
+	ssize_t n = pread(fd, tail, sizeof tail - 1, from);
+	close(fd);
+	while (n > 0 && (tail[n - 1] == '\n' || tail[n - 1] == ' '))
+		n--;
+	if (n <= 0)
+		return out;
+	tail[n] = '\0';
+	bool found = false;
+	char *rest = tail;
+	for (char *line; (line = strsep(&rest, "\n"));)
+		if (complains(line) || !found) {
+			found = complains(line);
+			snprintf(out, size, "%s", line);
+		}
+	return out;
+}
+
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	(void)st, (void)flag, (void)ftw;
+	return remove(path);
+}
+
+/* The directory is the server user's, we may be root: a link put there must lead us nowhere. how:
+ * O_TRUNC for a new file in place of an old one, O_APPEND. */
+static enum status write_file(const char *dir, const char *name, int how, const char *text,
+			      const struct server_user *u, struct err *err)
+{
+	char path[PATH_MAX + 32];
+	size_t n = strlen(text);
+	snprintf(path, sizeof path, "%s/%s", dir, name);
+	if (how == O_TRUNC)
+		unlink(path);
+	how = how == O_TRUNC ? O_CREAT | O_EXCL : how;
+	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | how, 0600);
+	bool ok = fd >= 0 && write(fd, text, n) == (ssize_t)n &&
+		  (!u->drop || fchown(fd, u->uid, u->gid) == 0);
+	int code = errno;
+	if (fd >= 0)
+		close(fd);
+	return ok ? ST_OK
+		  : err_set(err, ST_FATAL, "private database: %s: %s", path, strerror(code));
+}
+
+/* Who may log in: by the socket only, the system's word on who it is, as the one role there is. */
+static enum status configure(const struct cluster_paths *p, struct err *err)
+{
+	char ident[512];
+	snprintf(ident, sizeof ident,
+		 "ruascope \"%s\" ruascope\nruascope \"%s\" ruascope\nruascope root ruascope\n",
+		 p->user.own_name, p->user.name);
+	enum status st = write_file(p->fresh, "pg_hba.conf", O_TRUNC,
+				    "local all all peer map=ruascope\n", &p->user, err);
+	if (st == ST_OK)
+		st = write_file(p->fresh, "pg_ident.conf", O_TRUNC, ident, &p->user, err);
+	if (st == ST_OK)
+		st = write_file(
+		    p->fresh, "postgresql.conf", O_APPEND,
+		    "\n# what ruascope needs; unix_socket_directories is written at each start\n"
+		    "include_if_exists 'ruascope.conf'\n",
+		    &p->user, err);
+	return st;
+}
+
+/* What killed attempts left. Their initdb may still be about to end, and write meanwhile: each
+ * attempt has a name of its own, and is removed until it stays away. */
+static void remove_attempts(const struct cluster_paths *p)
+{
+	char pattern[PATH_MAX + 8];
+	glob_t found;
+	snprintf(pattern, sizeof pattern, "%s.*", p->pgdata);
+	for (int i = 0; i < 100 && glob(pattern, GLOB_NOSORT, NULL, &found) == 0; i++) {
+		for (size_t k = 0; k < found.gl_pathc; k++)
+			nftw(found.gl_pathv[k], remove_one, 16, FTW_DEPTH | FTW_PHYS);
+		globfree(&found);
+		nap();
+	}
+}
+
+static enum status init(const struct cluster_paths *p, struct err *err)
+{
+	char program[PATH_MAX], why[512];
+	if (access(p->pgdata, F_OK) == 0)
+		return ST_OK;
+	remove_attempts(p);
+	if (mkdir(p->fresh, 0700) != 0 ||
+	    (p->user.drop && chown(p->fresh, p->user.uid, p->user.gid) != 0))
+		return err_set(err, ST_FATAL, "private database: %s: %s", p->fresh,
+			       strerror(errno));
+	snprintf(program, sizeof program, "%s/initdb", p->bin);
+	char *argv[] = {program,
+			(char *)"-D",
+			(char *)p->fresh,
+			(char *)"-U",
+			(char *)"ruascope",
+			(char *)"-E",
+			(char *)"UTF8",
+			(char *)"--locale=C",
+			(char *)"--auth=peer",
+			NULL};
+	pid_t pid = spawn(p, argv, true);
+	int status = -1;
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (pid < 0 || status != 0)
+		return err_set(err, ST_FATAL, "private database: initdb failed: %s",
+			       last_line(p, why, sizeof why));
+	enum status st = configure(p, err);
+	if (st == ST_OK && rename(p->fresh, p->pgdata) != 0)
+		st = err_set(err, ST_FATAL, "private database: %s: %s", p->pgdata, strerror(errno));
+	int dir = st == ST_OK ? open(p->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (dir >= 0) { /* what is committed in it must not be lost with its name */
+		fsync(dir);
+		close(dir);
+	}
+	return st;
+}
+
+/* 'value' of a configuration file or connection string, with quote doubled by escape. */
+static void put_quoted(struct buf *b, const char *value, char escape)
+{
+	buf_putc(b, '\'');
+	for (; *value; value++) {
+		if (*value == '\'' || (*value == '\\' && escape == '\\'))
+			buf_putc(b, escape);
+		buf_putc(b, *value);
+	}
+	buf_putc(b, '\'');
+}
+
+void server_conninfo(const struct cluster_paths *p, const char *dbname, char *out, size_t size)
+{
+	struct buf b;
+	buf_init(&b, size - 1);
+	buf_puts(&b, "hostaddr='' host="); /* PGHOSTADDR would win over the socket */
+	put_quoted(&b, p->socket, '\\');
+	buf_printf(&b, " port=5432 user=ruascope dbname=%s", dbname ? dbname : "postgres");
+	snprintf(out, size, "%s", b.data);
+	buf_free(&b);
+}
+
+static PGPing ping(const struct cluster_paths *p)
+{
+	char conninfo[512];
+	server_conninfo(p, NULL, conninfo, sizeof conninfo);
+	return PQping(conninfo);
+}
+
+bool server_is_up(const struct cluster_paths *p)
+{
+	return ping(p) == PQPING_OK;
+}
+
+static enum status write_settings(const struct cluster_paths *p, struct err *err)
+{
+	struct buf b;
+	buf_init(&b, 4096);
+	buf_puts(&b, "listen_addresses = ''\nport = 5432\nunix_socket_directories = ");
+	put_quoted(&b, p->socket, '\'');
+	buf_puts(&b,
+		 "\nunix_socket_permissions = 0700\nmax_connections = 60\nshared_buffers = 64MB\n"
+		 "max_wal_size = 2GB\nwal_level = minimal\nmax_wal_senders = 0\n"
+		 "max_logical_replication_workers = 0\nlogging_collector = off\n"
+		 "log_min_messages = warning\nlog_checkpoints = off\n");
+	enum status st = write_file(p->pgdata, "ruascope.conf", O_TRUNC, b.data, &p->user, err);
+	buf_free(&b);
+	return st;
+}
+
+/* One attempt. *again: an old server of this cluster is just dying, another attempt makes sense. */
+static enum status start_once(const struct cluster_paths *p, bool *again, struct err *err)
+{
+	char program[PATH_MAX], why[512];
+	snprintf(program, sizeof program, "%s/postgres", p->bin);
+	char *argv[] = {program, (char *)"-D", (char *)p->pgdata, NULL};
+	*again = false;
+	int server = spawn_detached(p, argv);
+	if (server < 0 && errno != ESRCH)
+		return err_set(err, ST_RETRY, "private database: cannot start: %s",
+			       strerror(errno));
+	bool up = false, ended = false;
+	for (time_t end = now() + WAIT_SECONDS; !up && !ended && now() < end; nap()) {
+		ended = server < 0 || has_ended(server); /* asked first: an old one may answer */
+		up = ping(p) == PQPING_OK;
+	}
+	if (server >= 0)
+		close(server);
+	if (up)
+		return ST_OK;
+	last_line(p, why, sizeof why);
+	if (!ended)
+		return err_set(err, ST_RETRY,
+			       "private database: the server does not answer after %d seconds: %s",
+			       WAIT_SECONDS, why);
+	*again = strstr(why, "is still in use") || strstr(why, "lock file");
+	return err_set(err, ST_RETRY, "private database: the server does not start: %s", why);
+}
+
+static enum status start(const struct cluster_paths *p, struct err *err)
+{
+	enum status st = write_settings(p, err);
+	if (st != ST_OK)
+		return st;
+	bool again = true;
+	/* orphans of a killed server leave within seconds */
+	for (time_t end = now() + ORPHAN_SECONDS; again && now() <= end;) {
+		PGPing state = ping(p);
+		for (time_t busy = now() + WAIT_SECONDS; state == PQPING_REJECT && now() < busy;) {
+			nap(); /* one that somebody left behind recovers, or is shutting down */
+			state = ping(p);
+		}
+		if (state == PQPING_OK)
+			return ST_OK;
+		st = start_once(p, &again, err);
+		if (st == ST_OK)
+			break;
+		for (int k = 0; again && k < 10; k++)
+			nap();
+	}
+	return st;
+}
+
+static enum status make_database_once(const struct cluster_paths *p, struct err *err)
+{
+	char conninfo[512];
+	server_conninfo(p, NULL, conninfo, sizeof conninfo);
+	PGconn *conn = PQconnectdb(conninfo);
+	PGresult *res = PQexec(conn, "SELECT 1 FROM pg_database WHERE datname = 'ruascope'");
+	bool ok = PQresultStatus(res) == PGRES_TUPLES_OK;
+	if (ok && PQntuples(res) == 0) {
+		PQclear(res);
+		res = PQexec(conn, "CREATE DATABASE ruascope");
+		ok = PQresultStatus(res) == PGRES_COMMAND_OK;
+	}
+	enum status st = ST_OK;
+	if (!ok) {
+		const char *msg = PQerrorMessage(conn);
+		st = err_set(err, ST_RETRY, "private database: %.*s", (int)strcspn(msg, "\n"), msg);
+	}
+	PQclear(res);
+	PQfinish(conn);
+	return st;
+}
+
+/* A process that was killed may have left its CREATE DATABASE at work: ours fails until that ends.
+ */
+static enum status make_database(const struct cluster_paths *p, struct err *err)
+{
+	enum status st = make_database_once(p, err);
+	for (time_t end = now() + ORPHAN_SECONDS; st != ST_OK && now() < end;) {
+		nap();
+		st = make_database_once(p, err);
+	}
+	return st;
+}
+
+enum status server_ensure(struct cluster_paths *p, struct err *err)
+{
+	enum status st = ST_OK;
+	if (!server_is_up(p)) {
+		st = init(p, err);
+		if (st == ST_OK)
+			st = start(p, err);
+	}
+	return st == ST_OK ? make_database(p, err) : st;
+}
+
+/* A server works in its data directory; any other process of that number is somebody else's. */
+static bool lives_in(long pid, const char *dir)
+{
+	char path[64];
+	struct stat here, there;
+	snprintf(path, sizeof path, "/proc/%ld/cwd", pid);
+	return stat(path, &there) == 0 && stat(dir, &here) == 0 && here.st_dev == there.st_dev &&
+	       here.st_ino == there.st_ino;
+}
+
+/* The running server's, 0 when there is none: the file outlives a server that was killed. */
+static pid_t server_pid(const struct cluster_paths *p)
+{
+	char path[PATH_MAX + 32];
+	long pid = 0;
+	snprintf(path, sizeof path, "%s/postmaster.pid", p->pgdata);
+	FILE *f = fopen(path, "re");
+	if (f) {
+		if (fscanf(f, "%ld", &pid) != 1 || pid < 2)
+			pid = 0;
+		fclose(f);
+	}
+	return pid && lives_in(pid, p->pgdata) ? (pid_t)pid : 0;
+}
+
+enum status server_stop(const struct cluster_paths *p, struct err *err)
+{
+	pid_t pid = server_pid(p);
+	if (pid == 0)
+		return ST_OK;
+	if (kill(pid, SIGINT) != 0) /* the fast shutdown */
+		return errno == ESRCH
+			   ? ST_OK
+			   : err_set(err, ST_FATAL, "private database: cannot stop process %ld: %s",
+				     (long)pid, strerror(errno));
+	for (time_t end = now() + WAIT_SECONDS; now() < end; nap()) {
+		if (server_pid(p) != pid || (kill(pid, 0) != 0 && errno == ESRCH)) {
+			if (strcmp(p->socket, p->server) != 0)
+				rmdir(p->socket); /* the one in /tmp; made again when needed */
+			return ST_OK;
+		}
+	}
+	return err_set(err, ST_RETRY, "private database: the server does not stop");
+}

@@ -1,0 +1,12 @@
+/*
+ * locks.h - private to db/: the advisory locks by which processes take turns.
+ */
+#ifndef DB_PG_LOCKS_H
+#define DB_PG_LOCKS_H
+
+/* Serialises the rebuilding of rollups (exclusive) with loading (shared). */
+#define LOCK_ROLLUP "4711001"
+/* One process at a time makes a partition. */
+#define LOCK_PARTITION "4711002"
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * query.h - typed reads.
+ *
+ * The wing read/: what was reported, out of the database. In: domains and windows. Out: struct
+ * domain_facts (core/facts.h). It may include store/ (labels) and pg/.
+ */
+#ifndef DB_READ_QUERY_H
+#define DB_READ_QUERY_H
+
+#include "core/arena.h"
+#include "core/facts.h"
+#include "db/pg/db.h"
+
+/* Names of all domains with reports in the window, sorted; *domains in the arena. */
+enum status query_domains(struct db *db, struct window w, struct arena *a,
+			  const char *const **domains, size_t *n, struct err *err) MUST_CHECK;
+
+/*
+ * All facts of each domain in each of n windows (n > 0), of one moment, whatever is loaded
+ * meanwhile: into out[domain * n + window]. A domain never heard of has zero reports.
+ */
+enum status query_facts(struct db *db, const char *const *domains, size_t n_domains,
+			const struct window *windows, size_t n, struct arena *a,
+			struct domain_facts *out, struct err *err) MUST_CHECK;
+
+/* The newest and oldest day with data of any domain; false in *any when there is none. */
+enum status query_day_range(struct db *db, int32_t *oldest, int32_t *newest, bool *any,
+			    struct err *err) MUST_CHECK;
+
+#endif

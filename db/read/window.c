@@ -1,0 +1,314 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/buf.h"
+#include "core/day.h"
+#include "core/limits.h"
+#include "core/mem.h"
+#include "db/read/priv.h"
+
+static void add_org(struct gather *g, uint32_t number, uint64_t messages)
+{
+	struct digest key = id_key(number);
+	bool fresh;
+	uint64_t *i = map_put(&g->org_index, &key, &fresh);
+	if (fresh) {
+		g->orgs = MEM_ROOM(g->orgs, g->n_orgs, g->cap_orgs);
+		g->orgs[g->n_orgs] = (struct gather_org){number, 0};
+		*i = g->n_orgs++;
+	}
+	g->orgs[*i].messages = count_add(g->orgs[*i].messages, messages);
+}
+
+static void put_text(struct buf *key, const char *s)
+{
+	buf_putc(key, s ? '+' : '-');
+	buf_put(key, s ? s : "", s ? strlen(s) + 1 : 0);
+}
+
+static void add_policy(struct gather *g, const struct fold_policy *p, int32_t day, uint64_t reports)
+{
+	struct buf key;
+	bool fresh;
+	buf_init(&key, 64 * KIB);
+	put_text(&key, p->p.text);
+	put_text(&key, p->sp.text);
+	buf_put(&key, &p->pct, sizeof p->pct);
+	buf_putc(&key, p->testing);
+	struct digest d = hash_fixed128(key.data, key.len);
+	uint64_t *i = map_put(&g->policy_index, &d, &fresh);
+	buf_free(&key);
+	if (fresh) {
+		g->policies = MEM_ROOM(g->policies, g->n_policies, g->cap_policies);
+		g->policies[g->n_policies] = (struct fact_policy){.p = p->p,
+								  .sp = p->sp,
+								  .pct = p->pct,
+								  .testing = p->testing,
+								  .first_day = day,
+								  .last_day = day};
+		*i = g->n_policies++;
+	}
+	struct fact_policy *to = &g->policies[*i];
+	to->first_day = day < to->first_day ? day : to->first_day;
+	to->last_day = day > to->last_day ? day : to->last_day;
+	to->reports += (uint32_t)reports;
+}
+
+/* Days [from, to) of the month, which begins on first. */
+static void add_reports(struct gather *g, const struct fold *f, const uint32_t *numbers,
+			int32_t first, uint32_t from, uint32_t to)
+{
+	struct fact_day days[32] = {{0}};
+	bool any[32] = {false};
+	for (size_t i = 0; i < f->n_reports; i++) {
+		const struct fold_reports *r = &f->reports[i];
+		if (r->day < from || r->day >= to)
+			continue;
+		struct fact_day *day = &days[r->day];
+		any[r->day] = true;
+		day->day = first + (int32_t)r->day - 1;
+		day->messages = count_add(day->messages, r->messages);
+		day->dmarc_pass = count_add(day->dmarc_pass, r->dmarc_pass);
+		add_org(g, numbers[r->reporter], r->messages);
+		add_policy(g, &f->policies[r->policy], day->day, r->reports);
+		g->out->reports += r->reports;
+	}
+	for (uint32_t d = from; d < to; d++)
+		if (any[d]) {
+			g->days = MEM_ROOM(g->days, g->n_days, g->cap_days);
+			g->days[g->n_days++] = days[d];
+		}
+}
+
+static uint32_t profile_index(struct gather *g, const struct dmarc_profile *p)
+{
+	struct digest key = p->digest;
+	bool fresh;
+	memset(key.b + sizeof(int64_t), 0,
+	       sizeof key.b - sizeof(int64_t)); /* the number is its head */
+	uint64_t *i = map_put(&g->profiles, &key, &fresh);
+	if (fresh) {
+		g->list = MEM_ROOM(g->list, g->n_profiles, g->cap_profiles);
+		g->list[g->n_profiles] = *p;
+		*i = g->n_profiles++;
+	}
+	return (uint32_t)*i;
+}
+
+/* Each reporter of a fact once. */
+static void add_reporter(struct gather *g, struct fact *fact, uint32_t number)
+{
+	if (number >= g->n_last) {
+		size_t n = 2 * (size_t)number + 64;
+		g->last_fact = mem_grow(g->last_fact, n, sizeof *g->last_fact);
+		memset(g->last_fact + g->n_last, 0, (n - g->n_last) * sizeof *g->last_fact);
+		g->n_last = n;
+	}
+	if (g->last_fact[number] == g->n)
+		return;
+	g->last_fact[number] = g->n;
+	g->seen = MEM_ROOM(g->seen, g->n_seen, g->cap_seen);
+	g->seen[g->n_seen++] = number;
+	fact->n_reporters++;
+}
+
+static struct fact *add_fact(struct gather *g, const struct fold_sighting *s, uint32_t profile,
+			     int32_t month)
+{
+	g->facts = MEM_ROOM(g->facts, g->n, g->cap);
+	g->facts[g->n] = (struct fact){.source = s->source, .profile = profile, .month = month};
+	return &g->facts[g->n++];
+}
+
+static bool same_fact(const struct fold_sighting *a, const struct fold_sighting *b)
+{
+	return a->profile == b->profile && ip_cmp(&a->source, &b->source) == 0;
+}
+
+static void add_sightings(struct gather *g, const struct fold *f, const uint32_t *numbers,
+			  int32_t month, uint32_t from, uint32_t to)
+{
+	uint32_t *profiles = mem_grow(NULL, f->n_profiles + 1, sizeof *profiles);
+	const struct fold_sighting *last = NULL;
+	struct fact *fact = NULL;
+	memset(profiles, 0xff, f->n_profiles * sizeof *profiles);
+	for (size_t i = 0; i < f->n_sightings; i++) {
+		const struct fold_sighting *s = &f->sightings[i];
+		if (s->day < from || s->day >= to)
+			continue;
+		if (!last || !same_fact(last, s)) {
+			if (profiles[s->profile] == UINT32_MAX)
+				profiles[s->profile] = profile_index(g, &f->profiles[s->profile]);
+			fact = add_fact(g, s, profiles[s->profile], month);
+		}
+		last = s;
+		fact->messages = count_add(fact->messages, s->messages);
+		fact->records += s->records;
+		fact->days |= UINT32_C(1) << (s->day - 1);
+		add_reporter(g, fact, numbers[s->reporter]);
+	}
+	free(profiles);
+}
+
+void gather_month(struct gather *g, const struct fold *f, const uint32_t *numbers, int32_t month)
+{
+	struct window w = window_of_month(g->out->window, month);
+	int32_t first = month_first_day(month);
+	if (w.since >= w.until)
+		return;
+	uint32_t from = (uint32_t)(w.since - first) + 1, to = (uint32_t)(w.until - first) + 1;
+	add_reports(g, f, numbers, first, from, to);
+	add_sightings(g, f, numbers, month, from, to);
+}
+
+static int by_first_day(const void *x, const void *y)
+{
+	const struct fact_policy *a = x, *b = y;
+	int order = (a->first_day > b->first_day) - (a->first_day < b->first_day);
+	if (order == 0)
+		order = strcmp(a->p.text ? a->p.text : "", b->p.text ? b->p.text : "");
+	if (order == 0)
+		order = strcmp(a->sp.text ? a->sp.text : "", b->sp.text ? b->sp.text : "");
+	if (order == 0)
+		order = (a->pct > b->pct) - (a->pct < b->pct);
+	return order ? order : a->testing - b->testing;
+}
+
+static void finish_totals(struct gather *g, struct arena *a)
+{
+	struct domain_facts *out = g->out;
+	if (g->n_policies > 1)
+		qsort(g->policies, g->n_policies, sizeof *g->policies, by_first_day);
+	out->policies = arena_memdup(a, g->policies, g->n_policies * sizeof *g->policies);
+	out->n_policies = g->n_policies;
+	out->days = arena_memdup(a, g->days, g->n_days * sizeof *g->days);
+	out->n_days = g->n_days;
+	for (size_t i = 0; i < out->n_days; i++) {
+		out->messages = count_add(out->messages, out->days[i].messages);
+		out->dmarc_pass = count_add(out->dmarc_pass, out->days[i].dmarc_pass);
+	}
+}
+
+static int by_name(const void *x, const void *y)
+{
+	return strcmp(((const struct fact_reporter *)x)->org_name,
+		      ((const struct fact_reporter *)y)->org_name);
+}
+
+static int compare_indexes(const void *x, const void *y)
+{
+	const uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+	return (a > b) - (a < b);
+}
+
+/* Reporters by name; facts say which of them. */
+static void finish_reporters(struct gather *g, const struct names *names, struct arena *a)
+{
+	struct domain_facts *out = g->out;
+	struct fact_reporter *list = arena_alloc(a, g->n_orgs * sizeof *list);
+	uint32_t *block = arena_alloc(a, g->n_seen * sizeof *block);
+	uint32_t *index = mem_grow(NULL, names->n + 1, sizeof *index);
+	for (size_t i = 0; i < g->n_orgs; i++)
+		list[i] =
+		    (struct fact_reporter){names->list[g->orgs[i].number], g->orgs[i].messages};
+	if (g->n_orgs > 1)
+		qsort(list, g->n_orgs, sizeof *list, by_name);
+	for (size_t i = 0; i < g->n_orgs; i++) {
+		const struct fact_reporter key = {names->list[g->orgs[i].number], 0};
+		const struct fact_reporter *at =
+		    bsearch(&key, list, g->n_orgs, sizeof *list, by_name);
+		index[g->orgs[i].number] = (uint32_t)(at - list);
+	}
+	for (size_t i = 0; i < g->n_orgs; i++)
+		list[i].org_name = arena_strdup(a, list[i].org_name);
+	for (size_t i = 0; i < g->n_seen; i++)
+		block[i] = index[g->seen[i]];
+	for (size_t i = 0; i < g->n; i++) {
+		struct fact *f = &g->facts[i];
+		if (f->n_reporters > 1)
+			qsort(block, f->n_reporters, sizeof *block, compare_indexes);
+		f->reporters = block;
+		block += f->n_reporters;
+	}
+	free(index);
+	out->reporters = list;
+	out->n_reporters = g->n_orgs;
+}
+
+/* Profiles by id: the same question gets the same answer, folded or raw. */
+struct numbered {
+	int64_t id;
+	uint32_t index;
+};
+
+static int by_id(const void *x, const void *y)
+{
+	const struct numbered *a = x, *b = y;
+	return (a->id > b->id) - (a->id < b->id);
+}
+
+static void finish_profiles(struct gather *g, struct arena *a)
+{
+	struct numbered *order = mem_grow(NULL, g->n_profiles + 1, sizeof *order);
+	uint32_t *renumber = mem_grow(NULL, g->n_profiles + 1, sizeof *renumber);
+	struct dmarc_profile *list = arena_alloc(a, g->n_profiles * sizeof *list);
+	for (size_t i = 0; i < g->n_profiles; i++)
+		order[i] = (struct numbered){dmarc_profile_number(&g->list[i]), (uint32_t)i};
+	if (g->n_profiles > 1)
+		qsort(order, g->n_profiles, sizeof *order, by_id);
+	for (size_t i = 0; i < g->n_profiles; i++) {
+		list[i] = g->list[order[i].index];
+		renumber[order[i].index] = (uint32_t)i;
+	}
+	for (size_t i = 0; i < g->n; i++)
+		g->facts[i].profile = renumber[g->facts[i].profile];
+	free(order);
+	free(renumber);
+	g->out->profiles = list;
+	g->out->n_profiles = g->n_profiles;
+}
+
+static int compare_facts(const void *x, const void *y)
+{
+	const struct fact *a = x, *b = y;
+	int order = ip_cmp(&a->source, &b->source);
+	if (order == 0)
+		order = (a->month > b->month) - (a->month < b->month);
+	if (order == 0)
+		order = (a->profile > b->profile) - (a->profile < b->profile);
+	return order;
+}
+
+/* One month comes in order already. */
+static bool in_order(const struct gather *g)
+{
+	for (size_t i = 1; i < g->n; i++)
+		if (compare_facts(&g->facts[i - 1], &g->facts[i]) > 0)
+			return false;
+	return true;
+}
+
+void gather_finish(struct gather *g, const struct names *names, struct arena *a)
+{
+	finish_totals(g, a);
+	finish_reporters(g, names, a);
+	finish_profiles(g, a);
+	if (!in_order(g))
+		qsort(g->facts, g->n, sizeof *g->facts, compare_facts);
+	g->out->facts = arena_memdup(a, g->facts, g->n * sizeof *g->facts);
+	g->out->n_facts = g->n;
+}
+
+void gather_free(struct gather *g)
+{
+	map_free(&g->profiles);
+	map_free(&g->org_index);
+	map_free(&g->policy_index);
+	free(g->list);
+	free(g->facts);
+	free(g->seen);
+	free(g->last_fact);
+	free(g->orgs);
+	free(g->days);
+	free(g->policies);
+}

@@ -1,0 +1,73 @@
+#include "db/store/quarantine.h"
+
+#include <stdlib.h>
+
+#include "db/pg/copy.h"
+#include "sql.h"
+
+static const char *id_text(int64_t id, char out[32])
+{
+	snprintf(out, 32, "%lld", (long long)id);
+	return out;
+}
+
+enum status quarantine_list(struct db *db, int64_t id, struct arena *a, struct quarantined **rows,
+			    size_t *n, struct err *err)
+{
+	char text[32];
+	const char *param = id_text(id, text);
+	PGresult *res;
+	enum status st = db_query(db, sql_quarantine_list, 1, &param, &res, err);
+	if (st != ST_OK)
+		return st;
+	*n = (size_t)PQntuples(res);
+	*rows = arena_alloc(a, *n * sizeof **rows);
+	for (int i = 0; i < (int)*n; i++)
+		(*rows)[i] = (struct quarantined){
+		    .id = strtoll(PQgetvalue(res, i, 0), NULL, 10),
+		    .outcome = arena_strdup(a, PQgetvalue(res, i, 1)),
+		    .reason = arena_strdup(a, PQgetvalue(res, i, 2)),
+		    .source = arena_strdup(a, PQgetvalue(res, i, 3)),
+		    .size = strtoull(PQgetvalue(res, i, 4), NULL, 10),
+		    .truncated = PQgetvalue(res, i, 5)[0] == 't',
+		    .first_seen = arena_strdup(a, PQgetvalue(res, i, 6)),
+		    .last_seen = arena_strdup(a, PQgetvalue(res, i, 7)),
+		};
+	PQclear(res);
+	return ST_OK;
+}
+
+enum status quarantine_export(struct db *db, int64_t id, FILE *out, struct err *err)
+{
+	char text[32], from[32], length[32];
+	const char *params[] = {id_text(id, text), from, length};
+	snprintf(length, sizeof length, "%d", 16 * COPY_PIECE);
+	for (int64_t at = 1;; at += 16 * COPY_PIECE) {
+		PGresult *res;
+		snprintf(from, sizeof from, "%lld", (long long)at);
+		enum status st = db_query_binary(db, sql_quarantine_piece, 3, params, &res, err);
+		if (st != ST_OK)
+			return st;
+		bool there = PQntuples(res) == 1;
+		size_t n = there ? (size_t)PQgetlength(res, 0, 0) : 0;
+		size_t written = n ? fwrite(PQgetvalue(res, 0, 0), 1, n, out) : 0;
+		PQclear(res);
+		if (!there)
+			return err_set(err, ST_ITEM, "nothing in quarantine has the id %lld",
+				       (long long)id);
+		if (n == 0 || written < n)
+			return ST_OK;
+	}
+}
+
+enum status quarantine_delete(struct db *db, int64_t id, struct err *err)
+{
+	char text[32];
+	const char *param = id_text(id, text);
+	PGresult *res;
+	enum status st =
+	    db_query(db, "DELETE FROM quarantine WHERE id = $1::bigint", 1, &param, &res, err);
+	if (st == ST_OK)
+		PQclear(res);
+	return st;
+}

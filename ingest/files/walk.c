@@ -1,0 +1,180 @@
+#include "ingest/files/walk.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/buf.h"
+#include "core/hash.h"
+#include "core/log.h"
+#include "core/mem.h"
+
+#define PATH_BYTES (1024 * 1024)
+#define DEPTH_MAX  512 /* a path that deep is longer than the system opens, or nearly */
+
+struct walker {
+	const struct walk_visitor *v;
+	struct err *err;
+	struct map entered; /* directories, by device and inode */
+	int depth;
+};
+
+struct name {
+	char *text;
+	bool regular; /* a file, says the directory; else it has to be asked */
+};
+
+struct names {
+	struct name *v;
+	size_t n, cap;
+};
+
+static enum status walk_dir(struct walker *w, const char *path);
+
+static enum status problem(struct walker *w, const char *path, int error)
+{
+	return w->v->file(w->v->ctx, path, strerror(error), w->err);
+}
+
+static bool enter_once(struct walker *w, const struct stat *st)
+{
+	uint64_t id[2] = {(uint64_t)st->st_dev, (uint64_t)st->st_ino};
+	struct digest key;
+	bool fresh;
+	memcpy(key.b, id, sizeof id);
+	map_put(&w->entered, &key, &fresh);
+	return fresh;
+}
+
+static enum status visit(struct walker *w, const char *path)
+{
+	struct stat st;
+	if (stat(path, &st) != 0)
+		return problem(w, path, errno);
+	if (S_ISDIR(st.st_mode))
+		return enter_once(w, &st) ? walk_dir(w, path) : ST_OK;
+	if (S_ISREG(st.st_mode))
+		return w->v->file(w->v->ctx, path, NULL, w->err);
+	log_warn("%s: skipped: a %s", path,
+		 S_ISFIFO(st.st_mode)   ? "FIFO"
+		 : S_ISSOCK(st.st_mode) ? "socket"
+					: "device");
+	return ST_OK;
+}
+
+/* ---- one directory ---- */
+
+static void names_free(struct names *names)
+{
+	for (size_t i = 0; i < names->n; i++)
+		free(names->v[i].text);
+	free(names->v);
+}
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(((const struct name *)a)->text, ((const struct name *)b)->text);
+}
+
+/* Names in path, sorted; "." and ".." left out. Returns 0 or an errno. */
+static int names_read(const char *path, struct names *names)
+{
+	DIR *dir = opendir(path);
+	if (!dir)
+		return errno;
+	int error = 0;
+	for (;;) {
+		errno = 0;
+		struct dirent *e = readdir(dir);
+		if (!e) {
+			error = errno;
+			break;
+		}
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		names->v = MEM_ROOM(names->v, names->n, names->cap);
+		names->v[names->n++] = (struct name){mem_strdup(e->d_name), e->d_type == DT_REG};
+	}
+	closedir(dir);
+	if (names->n > 0)
+		qsort(names->v, names->n, sizeof *names->v, compare);
+	return error;
+}
+
+static char *join(const char *dir, const char *name)
+{
+	struct buf b;
+	size_t n = strlen(dir);
+	buf_init(&b, PATH_BYTES);
+	buf_printf(&b, "%s%s%s", dir, n > 0 && dir[n - 1] == '/' ? "" : "/", name);
+	return b.data ? b.data : mem_strdup(dir);
+}
+
+static bool has_dir(const char *path, const char *name)
+{
+	struct stat st;
+	char *sub = join(path, name);
+	bool yes = stat(sub, &st) == 0 && S_ISDIR(st.st_mode);
+	free(sub);
+	return yes;
+}
+
+static bool is_maildir(const char *path)
+{
+	return has_dir(path, "cur") && has_dir(path, "new") && has_dir(path, "tmp");
+}
+
+/* Of a Maildir: new, cur, and subfolders (.Name) that are Maildirs; else everything not hidden. */
+static bool is_wanted(const char *dir, const char *name, bool maildir)
+{
+	if (!maildir)
+		return name[0] != '.';
+	if (name[0] != '.')
+		return strcmp(name, "cur") == 0 || strcmp(name, "new") == 0;
+	char *sub = join(dir, name);
+	bool yes = is_maildir(sub);
+	free(sub);
+	return yes;
+}
+
+static enum status walk_dir(struct walker *w, const char *path)
+{
+	struct names names = {0};
+	enum status st = ST_OK;
+	if (w->depth >= DEPTH_MAX)
+		return problem(w, path, ENAMETOOLONG);
+	int error = names_read(path, &names);
+	if (error)
+		st = problem(w, path, error);
+	bool maildir = is_maildir(path);
+	w->depth++;
+	for (size_t i = 0; i < names.n && st == ST_OK; i++) {
+		const struct name *name = &names.v[i];
+		if (!is_wanted(path, name->text, maildir))
+			continue;
+		char *sub = join(path, name->text);
+		st = name->regular ? w->v->file(w->v->ctx, sub, NULL, w->err) : visit(w, sub);
+		free(sub);
+	}
+	w->depth--;
+	names_free(&names);
+	return st;
+}
+
+enum status walk(const char *const *paths, int n_paths, const struct walk_visitor *v,
+		 struct err *err)
+{
+	struct walker w = {.v = v, .err = err};
+	enum status st = ST_OK;
+	for (int i = 0; i < n_paths && st == ST_OK; i++) {
+		if (strcmp(paths[i], "-") == 0)
+			st = v->file(v->ctx, paths[i], NULL, err);
+		else
+			st = visit(&w, paths[i]);
+	}
+	map_free(&w.entered);
+	return st;
+}

@@ -1,0 +1,225 @@
+#include "ingest/mail/mime.h"
+
+#include <gmime/gmime.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/text.h"
+#include "ingest/mail/guard.h"
+#include "ingest/mail/uu.h"
+#include "ingest/stream/spool.h"
+
+struct walker {
+	const struct limits *limits;
+	const struct mime_visitor *v;
+	struct err *err;
+	unsigned parts;
+	bool over;     /* a ceiling was told; nothing more is visited */
+	bool too_deep; /* told once */
+};
+
+static void start_gmime(void)
+{
+	g_mime_init();
+}
+
+/* ---- ceilings ---- */
+
+static enum status tell_bad(struct walker *w, unsigned number, const char *bad)
+{
+	struct mime_part part = {.number = number, .bad = bad};
+	part.content = (struct blob){.mem = (const uint8_t *)"", .fd = -1};
+	return w->v->part(w->v->ctx, &part, w->err);
+}
+
+static enum status tell_over(struct walker *w, enum guard_verdict why)
+{
+	char reason[64];
+	w->over = true;
+	if (why == GUARD_FIELDS)
+		snprintf(reason, sizeof reason, "more than %d header fields", GUARD_FIELDS_MAX);
+	else
+		snprintf(reason, sizeof reason, "more than %" PRIu64 " MIME parts",
+			 w->limits->mime_parts);
+	return tell_bad(w, 0, reason);
+}
+
+static enum status tell_too_deep(struct walker *w)
+{
+	char reason[64];
+	if (w->too_deep)
+		return ST_OK;
+	w->too_deep = true;
+	snprintf(reason, sizeof reason, "MIME parts nested more than %d deep", LIMIT_MIME_DEPTH);
+	return tell_bad(w, 0, reason);
+}
+
+/* ---- one leaf ---- */
+
+/* GMime's decoder wants the data without the lines around it. */
+static enum status decode_uu(GMimeStream *in, struct spool *spool, struct err *err)
+{
+	char raw[8 * 1024], plain[sizeof raw + UU_LINE_MAX];
+	struct uu u = {0};
+	enum status st = ST_OK;
+	ssize_t n;
+	g_mime_stream_reset(in);
+	while (st == ST_OK && (n = g_mime_stream_read(in, raw, sizeof raw)) > 0)
+		st = spool_put(spool, plain, uu_step(&u, raw, (size_t)n, plain), err);
+	return st == ST_OK ? spool_put(spool, plain, uu_end(&u, plain), err) : st;
+}
+
+/* GMime's decoder drops the last octets of base64 without padding, so padding is always added. */
+static enum status decode(GMimeStream *in, GMimeContentEncoding encoding, struct spool *spool,
+			  struct err *err)
+{
+	char raw[8 * 1024], plain[16 * 1024];
+	GMimeEncoding d;
+	enum status st = ST_OK;
+	if (encoding == GMIME_CONTENT_ENCODING_UUENCODE)
+		return decode_uu(in, spool, err);
+	g_mime_encoding_init_decode(&d, encoding);
+	g_mime_stream_reset(in);
+	while (st == ST_OK) {
+		ssize_t n = g_mime_stream_read(in, raw, sizeof raw);
+		if (n <= 0)
+			break;
+		size_t got = g_mime_encoding_step(&d, raw, (size_t)n, plain);
+		st = spool_put(spool, plain, got, err);
+	}
+	if (st == ST_OK && encoding == GMIME_CONTENT_ENCODING_BASE64) {
+		size_t got = g_mime_encoding_step(&d, "==", 2, plain);
+		st = spool_put(spool, plain, got, err);
+	} else if (st == ST_OK) {
+		size_t got = g_mime_encoding_flush(&d, "", 0, plain);
+		st = spool_put(spool, plain, got, err);
+	}
+	return st;
+}
+
+static bool is_type(GMimeObject *o, const char *type, const char *subtype)
+{
+	GMimeContentType *ct = g_mime_object_get_content_type(o);
+	return ct && g_mime_content_type_is_type(ct, type, subtype);
+}
+
+static bool is_smime(GMimeObject *o)
+{
+	return is_type(o, "application", "pkcs7-mime") || is_type(o, "application", "x-pkcs7-mime");
+}
+
+/* The mail's own words: text without a file name that nobody calls an attachment; and signatures.
+ */
+static bool is_body(GMimeObject *o)
+{
+	GMimeContentDisposition *cd = g_mime_object_get_content_disposition(o);
+	if (is_type(o, "application", "pkcs7-signature") ||
+	    is_type(o, "application", "x-pkcs7-signature") ||
+	    is_type(o, "application", "pgp-signature"))
+		return true;
+	if (!is_type(o, "text", "*"))
+		return false;
+	if (cd && ascii_ieq(g_mime_content_disposition_get_disposition(cd), "attachment"))
+		return false;
+	const char *cte = g_mime_object_get_header(o, "Content-Transfer-Encoding");
+	if (cte && !g_mime_object_get_header(o, "Content-Type") &&
+	    g_mime_content_encoding_from_string(cte) == GMIME_CONTENT_ENCODING_BASE64)
+		return false; /* "ContentType:", or none: text only by default */
+	return !GMIME_IS_PART(o) || !g_mime_part_get_filename(GMIME_PART(o));
+}
+
+static enum status visit_leaf(struct walker *w, GMimeObject *o)
+{
+	if (w->parts >= w->limits->mime_parts)
+		return tell_over(w, GUARD_PARTS);
+	struct mime_part part = {.number = ++w->parts, .body = is_body(o), .smime = is_smime(o)};
+	GMimeDataWrapper *content =
+	    GMIME_IS_PART(o) ? g_mime_part_get_content(GMIME_PART(o)) : NULL;
+	GMimeStream *in = content ? g_mime_data_wrapper_get_stream(content) : NULL;
+	struct spool spool;
+	enum status st = ST_OK;
+	spool_init(&spool, w->limits->mail_bytes);
+	if (in)
+		st = decode(in, g_mime_data_wrapper_get_encoding(content), &spool, w->err);
+	if (st == ST_ITEM) { /* decoding only shrinks; uuencode cannot grow past this either */
+		st = tell_bad(w, part.number, w->err->msg);
+	} else if (st == ST_OK) {
+		spool_blob(&spool, &part.content);
+		st = w->v->part(w->v->ctx, &part, w->err);
+	}
+	spool_free(&spool);
+	return st;
+}
+
+/* ---- the tree ---- */
+
+static enum status visit(struct walker *w, GMimeObject *o, int depth);
+
+static enum status visit_multipart(struct walker *w, GMimeMultipart *mp, int depth)
+{
+	int n = g_mime_multipart_get_count(mp);
+	enum status st = ST_OK;
+	for (int i = 0; i < n && st == ST_OK && !w->over; i++)
+		st = visit(w, g_mime_multipart_get_part(mp, i), depth + 1);
+	return st;
+}
+
+static enum status visit(struct walker *w, GMimeObject *o, int depth)
+{
+	if (!o)
+		return ST_OK;
+	if (depth > LIMIT_MIME_DEPTH)
+		return tell_too_deep(w);
+	if (is_type(o, "multipart", "encrypted"))
+		return tell_bad(w, ++w->parts, "encrypted (PGP/MIME)");
+	if (GMIME_IS_MULTIPART(o))
+		return visit_multipart(w, GMIME_MULTIPART(o), depth);
+	if (GMIME_IS_MESSAGE_PART(o)) {
+		GMimeMessage *m = g_mime_message_part_get_message(GMIME_MESSAGE_PART(o));
+		return m ? visit(w, g_mime_message_get_mime_part(m), depth + 1) : ST_OK;
+	}
+	return visit_leaf(w, o);
+}
+
+/* A "From " line (of a mailbox this mail was taken from) is no header field. */
+static size_t from_line(const uint8_t *p, size_t n)
+{
+	if ((n < 5 || memcmp(p, "From ", 5) != 0) && (n < 6 || memcmp(p, ">From ", 6) != 0))
+		return 0;
+	const uint8_t *lf = memchr(p, '\n', n);
+	return lf ? (size_t)(lf - p) + 1 : n;
+}
+
+/* As a part, not as a message: then the top level's addresses are not parsed at all. The tree reads
+ * from bytes, in place, as long as it lives. */
+static GMimeObject *parse(GByteArray *bytes)
+{
+	GMimeStream *mem = g_mime_stream_mem_new();
+	g_mime_stream_mem_set_byte_array(GMIME_STREAM_MEM(mem), bytes);
+	GMimeParser *parser = g_mime_parser_new_with_stream(mem);
+	GMimeObject *top = g_mime_parser_construct_part(parser, NULL);
+	g_object_unref(parser);
+	g_object_unref(mem);
+	return top;
+}
+
+enum status mime_walk(uint8_t *mail, size_t n, const struct limits *limits,
+		      const struct mime_visitor *visitor, struct err *err)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	struct walker w = {.limits = limits, .v = visitor, .err = err};
+	enum guard_verdict over;
+	pthread_once(&once, start_gmime);
+	size_t skip = from_line(mail, n);
+	size_t use = mime_guard(mail + skip, n - skip, limits->mime_parts, &over);
+	GByteArray bytes = {.data = mail + skip, .len = (guint)use};
+	GMimeObject *top = use > 0 && use <= INT32_MAX ? parse(&bytes) : NULL;
+	enum status st = top ? visit(&w, top, 1) : ST_OK;
+	if (st == ST_OK && over != GUARD_FITS && !w.over)
+		st = tell_over(&w, over);
+	if (top)
+		g_object_unref(top);
+	return st;
+}

@@ -1,0 +1,287 @@
+/* D1 to D9: is the DNS in order? */
+#include <string.h>
+
+#include "report/readiness/priv.h"
+
+/* The first note of a weight, or NULL. */
+static const char *noted(const struct dmarc_published *r, enum dmarc_weight weight)
+{
+	for (unsigned i = 0; i < r->n_notes; i++)
+		if (r->notes[i].weight == weight)
+			return r->notes[i].text;
+	return NULL;
+}
+
+static void unknown(struct judging *j, enum check_id id)
+{
+	set_check(j, id, CHECK_UNKNOWN, "", "DNS does not answer");
+}
+
+static void check_reports(struct judging *j)
+{
+	const struct dmarc_published *r = &j->out->dmarc.record;
+	unsigned good = 0, refused = 0, open = 0;
+	for (unsigned i = 0; i < r->n_rua; i++) {
+		const struct dmarc_address *x = &r->rua[i];
+		good += x->domain && x->consent == RUA_OK;
+		open += x->domain && x->consent == RUA_UNKNOWN;
+		refused += !x->domain || x->consent == RUA_REFUSED;
+	}
+	set_check(j, CHECK_D2,
+		  good + open == 0 ? CHECK_FAIL
+		  : refused        ? CHECK_WARN
+		  : open           ? CHECK_UNKNOWN
+				   : CHECK_PASS,
+		  TEXT(j, "%u of %u", good, r->n_rua),
+		  good + open == 0 ? "no address in rua can get reports"
+		  : refused        ? "an address in rua gets no reports"
+		  : open           ? "DNS does not say whether an address elsewhere accepts reports"
+				   : "reports reach you");
+}
+
+static const char *policy_or_dash(enum published_policy p)
+{
+	return p ? published_policy_names[p] : "-";
+}
+
+/* A name that mail came from, with a record of its own that is weaker than p=reject. */
+static const struct subdomain *weak_record(const struct projection *p)
+{
+	for (size_t i = 0; i < p->n_subdomains; i++)
+		if (p->subdomains[i]->by == TAG_OWN && p->subdomains[i]->policy != POLICY_REJECT)
+			return p->subdomains[i];
+	return NULL;
+}
+
+/* Where sp and np are absent, p holds below the domain, too (RFC 9989 section 4.7). */
+static void check_below(struct judging *j)
+{
+	const struct dmarc_published *r = &j->out->dmarc.record;
+	const struct subdomain *weak = weak_record(&j->out->projection);
+	enum published_policy sp = r->sp ? r->sp : POLICY_REJECT, np = r->np ? r->np : sp;
+	enum published_policy least = sp < np ? sp : np;
+	set_check(j, CHECK_D3,
+		  sp == POLICY_NONE               ? CHECK_FAIL
+		  : least < POLICY_REJECT || weak ? CHECK_WARN
+						  : CHECK_PASS,
+		  TEXT(j, "sp=%s np=%s", policy_or_dash(r->sp), policy_or_dash(r->np)),
+		  least < POLICY_REJECT ? "forgers use the names that are protected least"
+		  : weak ? TEXT(j, "%s has a record of its own, with p=%s", weak->name,
+				published_policy_names[weak->policy])
+			 : "subdomains follow p");
+}
+
+static void check_record(struct judging *j)
+{
+	const struct dmarc_answer *d = &j->out->dmarc;
+	const struct dmarc_published *r = &d->record;
+	if (!j->k->view || d->pending || (d->failed && d->found == FOUND_NONE)) {
+		unknown(j, CHECK_D1);
+		unknown(j, CHECK_D2);
+		unknown(j, CHECK_D3);
+		return;
+	}
+	check_reports(j);
+	check_below(j);
+	bool none = d->found == FOUND_NONE || d->n_records > 1 || d->policy == POLICY_ABSENT;
+	const char *bad = noted(r, DMARC_BAD), *odd = noted(r, DMARC_ODD);
+	set_check(j, CHECK_D1,
+		  none         ? CHECK_FAIL
+		  : bad || odd ? CHECK_WARN
+			       : CHECK_PASS,
+		  d->found == FOUND_NONE ? "none" : TEXT(j, "%u", d->n_records),
+		  none && !bad ? "without a record anybody may send as you"
+		  : bad        ? bad
+		  : odd        ? odd
+			       : "one record, and nothing odd in it");
+}
+
+/* ---- SPF ---- */
+
+static bool ends_in(const struct spf_record *r, enum spf_result q)
+{
+	for (size_t i = 0; r && i < r->n_terms; i++)
+		if (r->terms[i].kind == SPF_ALL)
+			return r->terms[i].qualifier == q;
+	return false;
+}
+
+static bool has_kind(const struct spf_record *r, enum spf_kind kind)
+{
+	for (size_t i = 0; r && i < r->n_terms; i++)
+		if (r->terms[i].kind == kind)
+			return true;
+	return false;
+}
+
+static enum check_status spf_status(const struct judging *j, const struct zone_mailfrom *m,
+				    bool ipv6, const char **why)
+{
+	const struct spf_tree *t = &m->spf;
+	const struct spf_record *r = t->root;
+	*why = NULL;
+	if (t->pending || !r || r->result == SPF_TEMPERROR)
+		return CHECK_UNKNOWN;
+	enum check_status lookups = judge_value(j, CHECK_D4, t->lookups);
+	if (r->result == SPF_NONE)
+		*why = "has no SPF record";
+	else if (t->problem)
+		*why = t->problem;
+	else if (t->lookups > SPF_LOOKUP_LIMIT || t->void_v4 > SPF_VOID_LIMIT)
+		*why = "is over the limits of RFC 7208";
+	else if (ends_in(r, SPF_PASS))
+		*why = "authorises everybody (+all)";
+	else if (lookups == CHECK_FAIL)
+		*why = "has more lookups than you allow";
+	if (*why)
+		return CHECK_FAIL;
+	if (lookups == CHECK_WARN)
+		*why = "is near the ten lookups allowed";
+	else if (t->void_v4 > 1)
+		*why = "has two lookups that find nothing";
+	else if (ipv6 && t->void_v6 > SPF_VOID_LIMIT)
+		*why = "fails for senders over IPv6: more than two lookups find nothing (names "
+		       "without AAAA)";
+	else if (ends_in(r, SPF_NEUTRAL))
+		*why = "ends in ?all, which says nothing";
+	else if (has_kind(r, SPF_PTR))
+		*why = "uses ptr, which receivers may skip";
+	else if (strlen(r->text) > 512)
+		*why = "is longer than an answer over UDP";
+	return *why ? CHECK_WARN : CHECK_PASS;
+}
+
+static bool sends_over_ipv6(const struct domain_inventory *inv)
+{
+	for (size_t i = 0; i < inv->n_senders; i++)
+		for (size_t k = 0; is_legit(&inv->senders[i]) && k < inv->senders[i].n_sources; k++)
+			if (inv->senders[i].sources[k].ip.family == 6)
+				return true;
+	return false;
+}
+
+static void check_spf(struct judging *j)
+{
+	bool ipv6 = sends_over_ipv6(j->out->inventory);
+	enum check_status worst = CHECK_PASS;
+	const char *text = "every MAIL FROM domain has a record in order";
+	unsigned lookups = 0, voids[2] = {0};
+	for (size_t i = 0; i < j->zone.n_mailfrom; i++) {
+		const struct zone_mailfrom *m = &j->zone.mailfrom[i];
+		const char *why;
+		if (i > 0 && m->messages < 10)
+			continue; /* a name that was forged once */
+		enum check_status s = spf_status(j, m, ipv6, &why);
+		lookups = m->spf.lookups > lookups ? m->spf.lookups : lookups;
+		voids[0] = m->spf.void_v4 > voids[0] ? m->spf.void_v4 : voids[0];
+		voids[1] = m->spf.void_v6 > voids[1] ? m->spf.void_v6 : voids[1];
+		if (worse(s, worst) > 0) {
+			worst = s;
+			text =
+			    why ? TEXT(j, "SPF of %s: %s", m->domain, why) : "DNS does not answer";
+		}
+	}
+	set_check(j, CHECK_D4, j->zone.answered ? worst : CHECK_UNKNOWN,
+		  ipv6 ? TEXT(j, "%u lookups, %u void, IPv6 %u", lookups, voids[0], voids[1])
+		       : TEXT(j, "%u lookups, %u void", lookups, voids[0]),
+		  text);
+}
+
+/* Own ranges only: those of a mail service are its own affair. */
+static void check_width(struct judging *j)
+{
+	const char *widest = "";
+	double addresses = 0, most = 0;
+	for (size_t i = 0; i < j->zone.n_mailfrom; i++) {
+		const struct spf_record *r = j->zone.mailfrom[i].spf.root;
+		for (size_t k = 0; r && k < r->n_terms; k++) {
+			const struct spf_term *t = &r->terms[k];
+			if (t->kind != SPF_IP4 || t->qualifier != SPF_PASS || t->n_networks == 0)
+				continue;
+			double n = (double)(UINT64_C(1) << (32 - t->networks[0].bits));
+			addresses += n;
+			widest = n > most ? t->text : widest;
+			most = n > most ? n : most;
+		}
+	}
+	enum check_status status = judge_value(j, CHECK_D5, addresses);
+	set_check(
+	    j, CHECK_D5, status, TEXT(j, "%.0f addresses", addresses),
+	    status == CHECK_PASS
+		? "no wide range is authorised"
+		: TEXT(j, "so many are hardly all yours: %s authorises strangers, too", widest));
+}
+
+/* ---- the rest ---- */
+
+static void check_strict(struct judging *j)
+{
+	const struct volume *v = &j->window[FATE_LEGIT];
+	double share = v->messages ? percent(v->strict, v->messages) : 0;
+	set_check(j, CHECK_D7, judge_value(j, CHECK_D7, share),
+		  TEXT(j, "%llu messages, %.2f%%", (unsigned long long)v->strict, share),
+		  v->strict ? "relaxed alignment (no adkim=s, aspf=s) would let them pass"
+			    : "strict alignment costs nothing");
+}
+
+static void check_parked(struct judging *j)
+{
+	if (!j->out->parked) {
+		set_check(j, CHECK_D8, CHECK_INFO, "", "the domain sends mail");
+		return;
+	}
+	const struct dns_answer *mx = dns_ask(j->k->view, j->zone.domain, DNS_MX);
+	const struct spf_record *r = j->zone.mailfrom[0].spf.root;
+	bool null_mx = mx->outcome == DNS_OK && mx->n == 1 && mx->mx[0].host[0] == '\0';
+	bool nobody = r && r->n_terms == 1 && ends_in(r, SPF_FAIL);
+	bool reject = rung_now(j->out) == RUNG_REJECT;
+	set_check(j, CHECK_D8,
+		  null_mx && nobody && reject ? CHECK_PASS
+		  : !nobody && !reject        ? CHECK_FAIL
+					      : CHECK_WARN,
+		  TEXT(j, "%s, %s, %s", null_mx ? "null MX" : "no null MX",
+		       nobody ? "-all" : "no -all", reject ? "p=reject" : "no p=reject"),
+		  "a domain without mail is protected at once: MX 0 ., \"v=spf1 -all\", p=reject");
+}
+
+static void check_names(struct judging *j)
+{
+	const struct domain_inventory *inv = j->out->inventory;
+	unsigned own = 0, named = 0, open = 0;
+	for (size_t i = 0; i < inv->n_senders; i++) {
+		if (!is_legit(&inv->senders[i]) || strncmp(inv->senders[i].key, "own:", 4) != 0)
+			continue;
+		for (size_t k = 0; k < inv->senders[i].n_sources; k++) {
+			const struct address_known *x =
+			    knowledge_of(j->k, &inv->senders[i].sources[k].ip);
+			own++;
+			named += x->ptr == PTR_CONFIRMED;
+			open += x->ptr == PTR_UNKNOWN;
+		}
+	}
+	enum check_status s = named == own ? CHECK_PASS
+			      : open       ? CHECK_UNKNOWN
+			      : named      ? CHECK_WARN
+					   : CHECK_FAIL;
+	set_check(j, CHECK_D9, s, TEXT(j, "%u of %u", named, own),
+		  "large receivers refuse mail of addresses without a confirmed name");
+}
+
+void check_dns(struct judging *j)
+{
+	check_record(j);
+	if (!j->zone.answered) {
+		for (int id = CHECK_D4; id <= CHECK_D9; id++)
+			unknown(j, (enum check_id)id);
+		check_strict(j);
+		return;
+	}
+	check_spf(j);
+	check_width(j);
+	check_keys(j);
+	check_strict(j);
+	check_parked(j);
+	check_names(j);
+	if (j->out->parked) /* nothing signs, and nothing need */
+		set_check(j, CHECK_D6, CHECK_INFO, "none", "the domain sends no mail");
+}

@@ -1,0 +1,176 @@
+/* The next record to publish: none, quarantine in test mode, quarantine, reject in test mode,
+ * reject. */
+#include <string.h>
+#include <strings.h>
+
+#include "core/day.h"
+#include "report/readiness/priv.h"
+
+#define REPAIR_DAYS 14 /* what was repaired shows when all the mail that is judged is newer */
+
+static bool is_one_of(const char *tag, size_t n, const char *const *names)
+{
+	for (; *names; names++)
+		if (strlen(*names) == n && strncasecmp(tag, *names, n) == 0)
+			return true;
+	return false;
+}
+
+/* The owner's record with another p; t=y or none; what is not used any more goes, and what would
+ * leave names below the domain to forgers. */
+static const char *rewritten(struct judging *j, const struct dmarc_published *r, const char *p,
+			     bool testing)
+{
+	const char *const gone[] = {"v", "p", "t", "pct", "rf", "ri", NULL};
+	const char *const open[] = {r && r->sp == POLICY_NONE ? "sp" : "",
+				    r && r->np == POLICY_NONE ? "np" : "", NULL};
+	const char *out = TEXT(j, "v=DMARC1; p=%s%s", p, testing ? "; t=y" : "");
+	bool rua = false;
+	for (const char *s = r && r->text ? r->text : ""; *s;) {
+		size_t n = strcspn(s, ";");
+		const char *tag = s + strspn(s, " \t");
+		size_t len = (size_t)(s + n - tag), name = strcspn(tag, "= \t;");
+		s += n + (s[n] == ';');
+		while (len > 0 && (tag[len - 1] == ' ' || tag[len - 1] == '\t'))
+			len--;
+		if (len == 0 || name >= len || is_one_of(tag, name, gone) ||
+		    is_one_of(tag, name, open))
+			continue;
+		rua = rua || (name == 3 && strncasecmp(tag, "rua", 3) == 0);
+		out = TEXT(j, "%s; %.*s", out, (int)len, tag);
+	}
+	return rua ? out : TEXT(j, "%s; rua=mailto:dmarc-reports@%s", out, j->out->domain);
+}
+
+/* What stands in the way of any stricter policy: every check that may fail, but for the time spent
+ * (A8) and what is said before it comes to this (D1, D8). The record can mend D3: it comes last. */
+static const struct check *blocking(const struct readiness *r)
+{
+	static const enum check_id ids[] = {
+	    CHECK_C1, CHECK_C3, CHECK_C5, CHECK_C6, CHECK_C2, CHECK_C4, CHECK_A3,
+	    CHECK_A1, CHECK_A2, CHECK_A4, CHECK_A5, CHECK_A6, CHECK_A7, CHECK_A9,
+	    CHECK_D2, CHECK_D4, CHECK_D5, CHECK_D6, CHECK_D7, CHECK_D9, CHECK_D3};
+	for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+		if (r->checks[ids[i]].status == CHECK_FAIL)
+			return &r->checks[ids[i]];
+	return NULL;
+}
+
+static void say(struct judging *j, int days, const char *text)
+{
+	j->out->next = (struct next_step){.text = text, .again = j->in->as_of + days};
+}
+
+/* How long each rung lasts: the RFC's month, or what a person set for A8. */
+static int rung_days(const struct judging *j)
+{
+	return (int)limit_of(j, CHECK_A8);
+}
+
+static void publish(struct judging *j, const char *p, bool testing, const char *text)
+{
+	const struct dmarc_answer *d = &j->out->dmarc;
+	say(j, rung_days(j), text);
+	j->out->next.record = rewritten(j, d->found == FOUND_HERE ? &d->record : NULL, p, testing);
+}
+
+static const char *name_of(struct judging *j)
+{
+	const struct dmarc_answer *d = &j->out->dmarc;
+	return TEXT(j, "p=%s%s", published_policy_names[d->policy],
+		    d->record.testing ? "; t=y" : "");
+}
+
+static void step_parked(struct judging *j)
+{
+	if (j->out->dmarc.policy == POLICY_REJECT && !j->out->dmarc.record.testing)
+		say(j, rung_days(j), "nothing: the domain sends no mail, and says so");
+	else
+		publish(
+		    j, "reject", false,
+		    "the domain sends no mail: publish p=reject today, with \"v=spf1 -all\" and "
+		    "MX 0 .");
+}
+
+static void step_unpublished(struct judging *j)
+{
+	const struct dmarc_answer *d = &j->out->dmarc;
+	if (d->found == FOUND_ABOVE)
+		say(j, rung_days(j),
+		    TEXT(j, "its policy is that of %s: judge that domain, and change it there",
+			 d->at));
+	else if (d->n_records > 1)
+		publish(j, "none", false,
+			"receivers ignore all of several records: publish this one alone");
+	else
+		publish(j, "none", false,
+			"publish a record first; it changes nothing but that reports come");
+}
+
+static void step_blocked(struct judging *j, const struct check *c)
+{
+	const struct dmarc_answer *d = &j->out->dmarc;
+	if (c == &j->out->checks[CHECK_D3]) {
+		publish(
+		    j, published_policy_names[d->policy], d->record.testing,
+		    "take sp=none away, so that names below the domain are not left to forgers");
+		j->out->next.again = j->in->as_of + 1;
+	} else if (rung_now(j->out) == RUNG_REJECT) {
+		say(j, REPAIR_DAYS,
+		    TEXT(j, "p=reject is published, and %s fails: repair it: %s", c->id, c->text));
+	} else {
+		say(j, REPAIR_DAYS,
+		    TEXT(j, "stay at %s, and repair %s first: %s", name_of(j), c->id, c->text));
+	}
+}
+
+static void step_up(struct judging *j, enum rung now)
+{
+	static const struct {
+		const char *p;
+		bool testing;
+		const char *text;
+	} next[RUNG_REJECT] = {
+	    [RUNG_NONE] = {"quarantine", true,
+			   "receivers that honour t=y still deliver; look for a month at what they "
+			   "would have done"},
+	    [RUNG_QUARANTINE_TEST] = {"quarantine", false,
+				      "mistakes now land in junk folders, where people find them; "
+				      "stay a month"},
+	    [RUNG_QUARANTINE] = {"reject", true,
+				 "t=y asks for quarantine still, while reports show what p=reject "
+				 "does"},
+	    [RUNG_REJECT_TEST] = {"reject", false,
+				  "take t=y away: receivers refuse what is forged"},
+	};
+	int days = j->in->as_of - rung_since(j, now), month = rung_days(j);
+	days = days < 0 ? 0 : days;
+	if (days < month)
+		say(j, month - days,
+		    TEXT(j, "stay at %s: %d of %d days have passed", name_of(j), days, month));
+	else
+		publish(j, next[now].p, next[now].testing, next[now].text);
+}
+
+void find_next_step(struct judging *j)
+{
+	const struct readiness *r = j->out;
+	const struct dmarc_answer *d = &r->dmarc;
+	const struct check *block = blocking(r);
+	enum rung now = rung_now(r);
+	bool here = d->found == FOUND_HERE && d->n_records == 1 && d->policy != POLICY_ABSENT;
+	if (block == &r->checks[CHECK_D3] && now == RUNG_NONE)
+		block = NULL; /* sp=none is no weaker than p=none, and goes with the next record */
+	if (r->dns_failed || d->pending || (d->failed && d->found == FOUND_NONE))
+		say(j, 1, "DNS of the domain does not answer: ask again later");
+	else if (r->parked)
+		step_parked(j);
+	else if (!here)
+		step_unpublished(j);
+	else if (block)
+		step_blocked(j, block);
+	else if (now == RUNG_REJECT)
+		say(j, rung_days(j), "nothing: p=reject is in force");
+	else
+		step_up(j, now);
+}

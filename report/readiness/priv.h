@@ -1,0 +1,61 @@
+/*
+ * priv.h - private to the files of readiness: what the checks share.
+ */
+#ifndef REPORT_READINESS_PRIV_H
+#define REPORT_READINESS_PRIV_H
+
+#include "report/readiness/readiness.h"
+#include "report/sender/zone.h"
+
+/* Messages of one fate in some facts; pass, dkim: by the recomputed results. */
+struct volume {
+	uint64_t messages, pass, dkim, strict;
+};
+
+struct judging {
+	const struct readiness_input *in;
+	struct readiness *out;
+	struct knowledge *k;
+	struct zone zone;
+	struct arena *a;
+	struct map owner; /* address -> index + 1 of its sender in the inventory */
+	struct volume window[FATE_COUNT], gate[FATE_COUNT], week[2][FATE_COUNT];
+	struct volume *of_sender; /* in the gate, by sender of the inventory */
+};
+
+enum fate fate_of(const struct sender *s);
+bool is_legit(const struct sender *s);
+bool is_ignored(const struct sender *s); /* a person said so: it counts in no check */
+
+void set_check(struct judging *j, enum check_id id, enum check_status status, const char *value,
+	       const char *text);
+/* Text made in the arena. */
+#define TEXT(j, ...) arena_printf((j)->a, __VA_ARGS__)
+
+/* What v means by the limits of a check that has them. */
+enum check_status judge_value(const struct judging *j, enum check_id id, double v);
+
+/* What passes by the limits of such a check. */
+double limit_of(const struct judging *j, enum check_id id);
+
+/* < 0 when a is better than b. */
+int worse(enum check_status a, enum check_status b);
+
+/* 99.4 of per cent; 100 when whole is 0. */
+double percent(uint64_t part, uint64_t whole);
+
+/* The ladder of records; t=y asks receivers to apply one level less (RFC 9989 section 4.7). */
+enum rung { RUNG_NONE, RUNG_QUARANTINE_TEST, RUNG_QUARANTINE, RUNG_REJECT_TEST, RUNG_REJECT };
+enum rung rung_now(const struct readiness *r); /* what DNS says today */
+/* The first day since when reports show this rung or a higher one without a break; as_of: none. */
+int32_t rung_since(const struct judging *j, enum rung rung);
+
+void project(struct judging *j);     /* what p=reject would have refused */
+void check_data(struct judging *j);  /* C1 to C6 */
+void check_mail(struct judging *j);  /* A1 to A11, M1 */
+void check_stage(struct judging *j); /* A8 */
+void check_dns(struct judging *j);   /* D1 to D9 */
+void check_keys(struct judging *j);  /* D6 */
+void find_next_step(struct judging *j);
+
+#endif

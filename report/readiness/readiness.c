@@ -1,0 +1,161 @@
+#include "report/readiness/readiness.h"
+
+#include <string.h>
+
+#include "core/day.h"
+#include "report/readiness/priv.h"
+
+const char *const verdict_names[] = {"ready", "warnings", "not_ready", "insufficient_data"};
+
+/* ---- volumes ---- */
+
+static void own_addresses(struct judging *j)
+{
+	const struct domain_inventory *inv = j->out->inventory;
+	for (size_t i = 0; i < inv->n_senders; i++)
+		for (size_t k = 0; k < inv->senders[i].n_sources; k++) {
+			const struct ip *ip = &inv->senders[i].sources[k].ip;
+			struct digest key = hash_fixed128(ip, sizeof *ip);
+			*map_put(&j->owner, &key, NULL) = i + 1;
+		}
+}
+
+static void add_volume(struct volume *v, const struct dmarc_profile *p, uint64_t messages)
+{
+	bool dkim =
+	    p->cell == CELL_P1 || p->cell == CELL_P2 || p->cell == CELL_P3 || p->cell == CELL_P4;
+	v->messages += messages;
+	v->pass += p->cell <= CELL_P7 ? messages : 0;
+	v->dkim += dkim ? messages : 0;
+	v->strict += p->flags & DMARC_STRICT_ONLY ? messages : 0;
+}
+
+/* A fact's messages are spread evenly over its days: how many fall into [since, until). */
+static uint64_t share_of(const struct fact *f, int32_t since, int32_t until)
+{
+	int32_t first = month_first_day(f->month);
+	unsigned all = 0, in = 0;
+	for (uint32_t bits = f->days; bits; bits &= bits - 1) {
+		int32_t day = first + __builtin_ctz(bits);
+		all++;
+		in += day >= since && day < until;
+	}
+	return all ? f->messages * in / all : 0;
+}
+
+/* Addresses that the window does not know belong to nobody: they are in the window's facts. */
+static const struct sender *sender_of(const struct judging *j, const struct fact *f, size_t *index)
+{
+	struct digest key = hash_fixed128(&f->source, sizeof f->source);
+	const uint64_t *at = map_get(&j->owner, &key);
+	if (!at)
+		return NULL;
+	*index = (size_t)*at - 1;
+	return &j->out->inventory->senders[*index];
+}
+
+static void sum_gate(struct judging *j)
+{
+	const struct domain_facts *d = j->in->gate;
+	int32_t week = j->in->as_of - 7;
+	j->of_sender = arena_alloc(j->a, (j->out->inventory->n_senders + 1) * sizeof *j->of_sender);
+	for (size_t i = 0; i < d->n_facts; i++) {
+		const struct fact *f = &d->facts[i];
+		const struct dmarc_profile *p = &d->profiles[f->profile];
+		size_t index;
+		const struct sender *s = sender_of(j, f, &index);
+		if (!s || is_ignored(s))
+			continue;
+		enum fate fate = fate_of(s);
+		add_volume(&j->gate[fate], p, f->messages);
+		add_volume(&j->of_sender[index], p, f->messages);
+		add_volume(&j->week[1][fate], p, share_of(f, week, j->in->as_of));
+		add_volume(&j->week[0][fate], p, share_of(f, week - 7, week));
+	}
+}
+
+static void sum_window(struct judging *j)
+{
+	const struct domain_inventory *inv = j->out->inventory;
+	for (size_t i = 0; i < inv->n_senders; i++) {
+		const struct sender *s = &inv->senders[i];
+		enum fate fate = fate_of(s);
+		if (is_ignored(s))
+			continue;
+		for (size_t k = 0; k < s->n_facts; k++)
+			add_volume(&j->window[fate], &j->in->window->profiles[s->facts[k]->profile],
+				   s->facts[k]->messages);
+	}
+}
+
+static void find_not_observed(struct judging *j)
+{
+	const struct domain_inventory *inv = j->out->inventory;
+	for (size_t i = 0; i < inv->n_senders; i++) {
+		const struct sender *s = &inv->senders[i];
+		if (s->change == CHANGE_GONE && fate_of(s) == FATE_LEGIT &&
+		    j->out->n_not_observed < NOT_OBSERVED_MAX)
+			j->out->not_observed[j->out->n_not_observed++] = s->name;
+	}
+}
+
+/* ---- verdict ---- */
+
+static bool has(const struct readiness *r, enum check_status status)
+{
+	for (int i = 0; i < CHECK_COUNT; i++)
+		if (r->checks[i].status == status)
+			return true;
+	return false;
+}
+
+static enum verdict_word verdict(const struct readiness *r)
+{
+	const struct check *c = r->checks;
+	if (r->parked)
+		return c[CHECK_D8].status == CHECK_PASS ? VERDICT_READY : VERDICT_WARNINGS;
+	if (c[CHECK_C1].status == CHECK_FAIL || c[CHECK_C3].status == CHECK_FAIL ||
+	    c[CHECK_C5].status == CHECK_FAIL)
+		return VERDICT_INSUFFICIENT;
+	return has(r, CHECK_FAIL)   ? VERDICT_NOT_READY
+	       : has(r, CHECK_WARN) ? VERDICT_WARNINGS
+				    : VERDICT_READY;
+}
+
+/* No mail can be lost: what fails is to be looked at, and only D8 stands in the way. */
+static void ease(struct readiness *r)
+{
+	for (int i = 0; i < CHECK_COUNT; i++)
+		if (i != CHECK_D8 && r->checks[i].status == CHECK_FAIL)
+			r->checks[i].status = CHECK_WARN;
+}
+
+void readiness_judge(const struct readiness_input *in, struct knowledge *k, struct readiness *out)
+{
+	static const struct inventory_options everything = {0};
+	struct domain_inventory *inv = arena_alloc(k->a, sizeof *inv);
+	struct judging j = {.in = in, .out = out, .k = k, .a = k->a};
+	*out = (struct readiness){.domain = in->window->domain, .window = in->window->window};
+	inventory_domain(in->window, in->history, k, &everything, inv);
+	out->inventory = inv;
+	zone_read(&j.zone, k, in->window);
+	if (k->view)
+		dmarc_discover(k->view, k->rules, in->window->domain, k->a, &out->dmarc);
+	own_addresses(&j);
+	sum_window(&j);
+	sum_gate(&j);
+	project(&j);
+	find_not_observed(&j);
+	out->parked =
+	    j.zone.answered && j.window[FATE_LEGIT].messages == 0 && j.zone.n_exchangers == 0;
+	out->dns_failed = !j.zone.answered;
+	check_data(&j);
+	check_mail(&j);
+	check_dns(&j);
+	if (out->parked)
+		ease(out);
+	out->verdict = verdict(out);
+	find_next_step(&j);
+	map_free(&j.owner);
+	zone_end(&j.zone);
+}

@@ -1,0 +1,36 @@
+/*
+ * spf_edit.h - changes to the text of an SPF record (RFC 7208 section 12). Pure.
+ *
+ * What the owner wrote stays as it is, byte by byte; only what must change changes. Nothing here
+ * knows whether the result is right: who proposes it evaluates it first (remedy.h).
+ *
+ *	record = spf_edit_add(a, "v=spf1 +mx ~all", &"ip4:192.0.2.7", 1);
+ *	->	"v=spf1 +ip4:192.0.2.7 +mx ~all"
+ */
+#ifndef REPORT_REMEDY_SPF_EDIT_H
+#define REPORT_REMEDY_SPF_EDIT_H
+
+#include "core/arena.h"
+#include "core/buf.h"
+
+#define SPF_STRING_MAX 255 /* octets of a character-string in TXT (RFC 1035 section 3.3) */
+
+/* Add mechanisms: networks after those that stand there, else first, where they cost nothing; the
+ * others before "all" or "redirect=". With "+" when the owner writes it. */
+const char *spf_edit_add(struct arena *a, const char *record, const char *const *mechanisms,
+			 size_t n);
+
+/* Without the n-th term (0: the first after v=spf1). */
+const char *spf_edit_drop(struct arena *a, const char *record, size_t term);
+
+/* Several records as one: the mechanisms of all, each once, and the mildest "all" at the end. */
+const char *spf_edit_merge(struct arena *a, const char *const *records, size_t n);
+
+/* A new record of these mechanisms; "~all", since DMARC decides about what fails. */
+const char *spf_edit_new(struct arena *a, const char *const *mechanisms, size_t n);
+
+/* As it stands in a zone file: "..." strings of at most 255 octets, which join without anything
+ * between. */
+void spf_edit_quote(struct buf *out, const char *record);
+
+#endif

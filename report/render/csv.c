@@ -1,0 +1,99 @@
+#include <string.h>
+
+#include "core/day.h"
+#include "core/text.h"
+#include "report/render/render.h"
+
+#define SOURCES_SHOWN 10
+
+/* Would a spreadsheet take it for a formula? Blanks in front do not stop it, and full-width signs
+ * are signs to some. */
+static bool is_formula(const char *s)
+{
+	static const char *const wide[] = {"\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d",
+					   "\xef\xbc\xa0"};
+	if (*s == '\t' || *s == '\r')
+		return true;
+	s += strspn(s, " \t\r\n\v\f");
+	for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
+		if (strncmp(s, wide[i], 3) == 0)
+			return true;
+	return *s && strchr("=+-@|", *s);
+}
+
+/* A quoted cell; control characters are shown, not kept. */
+static void put_cell(struct buf *out, const char *s)
+{
+	struct buf clean;
+	buf_init(&clean, out->max);
+	text_terminal(&clean, s, strlen(s));
+	const char *p = clean.data ? clean.data : "";
+	buf_putc(out, '"');
+	if (is_formula(s))
+		buf_putc(out, '\'');
+	for (; *p; p++) {
+		if (*p == '"')
+			buf_putc(out, '"');
+		buf_putc(out, *p);
+	}
+	buf_puts(out, "\",");
+	buf_free(&clean);
+}
+
+static void put_number(struct buf *out, uint64_t v)
+{
+	buf_printf(out, "%llu,", (unsigned long long)v);
+}
+
+static void put_day(struct buf *out, int32_t day)
+{
+	char text[DAY_STRLEN];
+	buf_printf(out, "%s,", day_format(day, text));
+}
+
+static void put_sender(struct buf *out, const struct inventory *inv,
+		       const struct domain_inventory *d, const struct sender *s)
+{
+	char ip[IP_STRLEN];
+	put_cell(out, d->domain);
+	put_day(out, inv->window.since);
+	put_day(out, inv->window.until);
+	put_cell(out, s->name);
+	put_cell(out, s->key);
+	put_cell(out, category_names[s->verdict.category]);
+	put_number(out, (uint64_t)s->verdict.confidence);
+	put_number(out, s->t.messages);
+	put_number(out, s->t.dmarc_pass);
+	put_number(out, s->t.spf_aligned);
+	put_number(out, s->t.dkim_aligned);
+	put_number(out, s->t.rejected);
+	put_number(out, s->t.quarantined);
+	put_day(out, s->first_day);
+	put_day(out, s->last_day);
+	put_number(out, s->days);
+	put_number(out, s->reporters);
+	put_cell(out, change_names[s->change]);
+	put_cell(out, remedy_names[s->verdict.remedy.kind]);
+	buf_putc(out, '"');
+	for (size_t i = 0; i < s->n_sources && i < SOURCES_SHOWN; i++)
+		buf_printf(out, "%s%s", i ? " " : "", ip_format(&s->sources[i].ip, ip));
+	buf_puts(out, "\",");
+	put_cell(out, s->verdict.remedy.text);
+	put_cell(out, s->verdict.remedy.domain ? s->verdict.remedy.domain : "");
+	put_cell(out, s->verdict.remedy.before ? s->verdict.remedy.before : "");
+	put_cell(out, s->verdict.remedy.after ? s->verdict.remedy.after : "");
+	out->len -= !out->failed; /* the last comma */
+	buf_puts(out, "\r\n");
+}
+
+void render_inventory_csv(const struct inventory *inv, struct buf *out)
+{
+	buf_puts(
+	    out,
+	    "domain,since,until,sender,key,category,confidence,messages,dmarc_pass,spf_aligned,"
+	    "dkim_aligned,rejected,quarantined,first_seen,last_seen,days,reporters,change,"
+	    "remedy_kind,sources,remedy,remedy_domain,record_before,record_after\r\n");
+	for (size_t i = 0; i < inv->n_domains; i++)
+		for (size_t k = 0; k < inv->domains[i].n_senders; k++)
+			put_sender(out, inv, &inv->domains[i], &inv->domains[i].senders[k]);
+}

@@ -1,0 +1,223 @@
+/* Readiness as a page. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/day.h"
+#include "report/readiness/readiness.h"
+#include "report/render/html.h"
+#include "report/render/render.h"
+
+#define LOSERS_MAX 50
+
+static const char *status_class(enum check_status s)
+{
+	return s == CHECK_PASS   ? "good"
+	       : s == CHECK_FAIL ? "bad"
+	       : s == CHECK_WARN ? "warn"
+				 : "grey";
+}
+
+static void put_glance(struct buf *out, const struct readiness *r)
+{
+	buf_puts(out, "<svg class=\"glance\" viewBox=\"0 0 1000 40\" role=\"img\" aria-label=\"All "
+		      "checks at a "
+		      "glance; the table below has them\">");
+	for (int i = 0; i < CHECK_COUNT; i++)
+		buf_printf(out,
+			   "<rect class=\"%s\" x=\"%d\" y=\"0\" width=\"32\" height=\"22\" "
+			   "rx=\"3\"><title>%s: %s</title></rect><text x=\"%d\" y=\"36\" "
+			   "text-anchor=\"middle\">%s</text>",
+			   status_class(r->checks[i].status), i * 37, r->checks[i].id,
+			   check_status_names[r->checks[i].status], i * 37 + 16, r->checks[i].id);
+	buf_puts(out, "</svg>\n");
+}
+
+/* What a person must read, before anything else. */
+static void put_obstacles(struct buf *out, const struct readiness *r)
+{
+	static const enum check_status wanted[] = {CHECK_FAIL, CHECK_WARN};
+	if (r->verdict == VERDICT_READY)
+		return; /* of a domain that sends nothing C1 and others fail, and do not matter */
+	buf_puts(out, "<ul class=\"plain\">");
+	for (int w = 0; w < 2; w++)
+		for (int i = 0; i < CHECK_COUNT; i++) {
+			const struct check *c = &r->checks[i];
+			if (c->status != wanted[w])
+				continue;
+			buf_printf(out, "<li><span class=\"cat %s\">%s</span> <strong>%s ",
+				   status_class(c->status), check_status_names[c->status], c->id);
+			html_text(out, c->title);
+			buf_puts(out, "</strong>: ");
+			html_text(out, c->text);
+			buf_puts(out, "</li>\n");
+		}
+	buf_puts(out, "</ul>\n");
+}
+
+static void put_not_observed(struct buf *out, const struct readiness *r)
+{
+	if (r->n_not_observed == 0)
+		return;
+	buf_puts(out, "<p>Not observed in this window, though seen before: ");
+	for (size_t i = 0; i < r->n_not_observed; i++) {
+		buf_puts(out, i ? ", " : "");
+		html_text(out, r->not_observed[i]);
+	}
+	buf_puts(out, "</p>\n");
+}
+
+static void put_checks(struct buf *out, const struct readiness *r)
+{
+	buf_puts(out, "<h3>Checks</h3>\n<div class=\"wide stack\" tabindex=\"0\" role=\"group\" "
+		      "aria-label=\"Table\"><table><caption>Every check</caption><thead><tr><th "
+		      "scope=\"col\">Check</th><th scope=\"col\">Result</th>"
+		      "<th scope=\"col\">Found</th><th scope=\"col\">Wanted</th><th "
+		      "scope=\"col\">What it means</th></tr></thead><tbody>\n");
+	for (int i = 0; i < CHECK_COUNT; i++) {
+		const struct check *c = &r->checks[i];
+		buf_printf(out, "<tr><th scope=\"row\">%s %s</th><td class=\"cat %s\">%s</td><td>",
+			   c->id, c->title, status_class(c->status), check_status_names[c->status]);
+		html_text(out, c->value);
+		buf_puts(out, "</td><td>");
+		html_text(out, c->limit);
+		buf_puts(out, "</td><td>");
+		html_text(out, c->text);
+		buf_puts(out, "</td></tr>\n");
+	}
+	buf_puts(out, "</tbody></table></div>\n");
+}
+
+static void put_projection(struct buf *out, const struct projection *p)
+{
+	static const char *const words[FATE_COUNT] = {"legitimate", "forwarded", "unknown",
+						      "of forgers"};
+	buf_puts(
+	    out,
+	    "<h3>With p=reject in this window</h3>\n<div "
+	    "class=\"wide short\"><table><caption>Messages that receivers would have refused, of ");
+	html_count(out, p->messages);
+	buf_puts(out,
+		 "</caption><thead><tr><th scope=\"col\">Mail</th><th scope=\"col\" class=\"n\">at "
+		 "most</th><th scope=\"col\" class=\"n\">probably</th></tr></thead><tbody>\n");
+	for (int f = 0; f < FATE_COUNT; f++) {
+		buf_printf(out, "<tr><th scope=\"row\">%s</th><td class=\"n\">", words[f]);
+		html_count(out, p->would_reject[f]);
+		buf_puts(out, "</td><td class=\"n\">");
+		html_count(out, p->expected[f]);
+		buf_puts(out, "</td></tr>\n");
+	}
+	buf_puts(out, "</tbody></table></div>\n");
+}
+
+/* Senders of ours, forwarders and unknown ones whose mail would be refused. */
+static void put_losers(struct buf *out, const struct readiness *r)
+{
+	size_t shown = 0;
+	for (size_t i = 0; i < r->inventory->n_senders; i++) {
+		const struct sender *s = &r->inventory->senders[i];
+		enum category c = s->verdict.category;
+		uint64_t lost = r->projection.of_sender[i];
+		if (lost == 0 || c == CAT_UNAUTHORIZED || c == CAT_SUSPECT_ABUSE ||
+		    ++shown > LOSERS_MAX)
+			continue;
+		if (shown == 1)
+			buf_puts(
+			    out,
+			    "<div class=\"wide short\" tabindex=\"0\" role=\"group\" "
+			    "aria-label=\"Senders that it would hit\"><table><caption>It would "
+			    "hit</caption><thead><tr><th scope=\"col\">Sender</th><th "
+			    "scope=\"col\">What it is</th><th scope=\"col\" "
+			    "class=\"n\">refused at most</th></tr></thead><tbody>\n");
+		buf_puts(out, "<tr><th scope=\"row\">");
+		html_text(out, s->name);
+		buf_puts(out, "</th><td>");
+		html_category(out, c);
+		buf_puts(out, "</td><td class=\"n\">");
+		html_count(out, lost);
+		buf_puts(out, "</td></tr>\n");
+	}
+	if (shown > 0)
+		buf_puts(out, "</tbody></table></div>\n");
+	if (shown > LOSERS_MAX)
+		buf_printf(out, "<p class=\"soft\">and %zu more, in the JSON form</p>\n",
+			   shown - LOSERS_MAX);
+}
+
+static void put_subdomains(struct buf *out, const struct projection *p)
+{
+	if (p->n_subdomains == 0)
+		return;
+	buf_puts(out,
+		 "<div class=\"wide short\" tabindex=\"0\" role=\"group\" "
+		 "aria-label=\"Subdomains\"><table><caption>Mail from names below the domain, "
+		 "and what applies to it while sp and np stay</caption><thead><tr><th "
+		 "scope=\"col\">Name</th><th scope=\"col\">Policy</th><th scope=\"col\" "
+		 "class=\"n\">Messages</th><th scope=\"col\" class=\"n\">fail</th></tr></thead>"
+		 "<tbody>\n");
+	for (size_t i = 0; i < p->n_subdomains; i++) {
+		const struct subdomain *s = p->subdomains[i];
+		buf_puts(out, "<tr><th scope=\"row\">");
+		html_text(out, s->name);
+		buf_printf(out, "</th><td>%s</td><td class=\"n\">", subdomain_policy(s));
+		html_count(out, s->messages);
+		buf_puts(out, "</td><td class=\"n\">");
+		html_count(out, subdomain_failing(s));
+		buf_puts(out, "</td></tr>\n");
+	}
+	buf_puts(out, "</tbody></table></div>\n");
+	if (p->more_subdomains)
+		buf_printf(out, "<p class=\"soft\">and %zu more names, counted as if refused</p>\n",
+			   p->more_subdomains);
+}
+
+static void put_next(struct buf *out, const struct readiness *r)
+{
+	char day[DAY_STRLEN], name[300];
+	snprintf(name, sizeof name, "_dmarc.%.253s", r->domain);
+	buf_puts(out, "<h3>Next</h3>\n<p>");
+	html_text(out, r->next.text);
+	buf_printf(out, ". Look again on %s.</p>\n", day_format(r->next.again, day));
+	if (r->next.record) {
+		if (r->dmarc.found == FOUND_HERE && r->dmarc.record.text)
+			html_record(out, name, r->dmarc.record.text, true);
+		html_record(out, name, r->next.record, false);
+	}
+}
+
+void render_readiness_html(const struct readiness *all, size_t n, struct buf *out)
+{
+	static const char *const sentences[] = {"Ready for p=reject", "Ready, with warnings",
+						"Not ready for p=reject", "Too little data to say"};
+	static const char *const classes[] = {"good", "warn", "bad", "grey"};
+	char since[DAY_STRLEN], until[DAY_STRLEN];
+	html_begin(out, "May I publish p=reject?");
+	buf_puts(out, "<header><h1>May I publish p=reject?</h1></header>\n");
+	for (size_t i = 0; i < n; i++) {
+		const struct readiness *r = &all[i];
+		buf_puts(out, "<section><h2>");
+		html_text(out, r->domain);
+		buf_printf(
+		    out,
+		    "</h2>\n<p class=\"verdict %s\">%s</p>\n<p class=\"soft\">%s to %s, "
+		    "p=%s%s</p>\n",
+		    classes[r->verdict], sentences[r->verdict], day_format(r->window.since, since),
+		    day_format(r->window.until - 1, until),
+		    r->dmarc.policy ? published_policy_names[r->dmarc.policy] : "(no record)",
+		    r->dmarc.record.testing ? " in test mode" : "");
+		put_glance(out, r);
+		put_obstacles(out, r);
+		put_next(out, r);
+		html_cards(out, r->inventory, n);
+		put_projection(out, &r->projection);
+		put_losers(out, r);
+		put_subdomains(out, &r->projection);
+		put_not_observed(out, r);
+		if (r->inventory->messages > 0)
+			buf_puts(out, "<h3>Messages a day</h3>\n");
+		html_days_chart(out, r->inventory, r->window);
+		html_share_chart(out, r->inventory);
+		put_checks(out, r);
+		buf_puts(out, "</section>\n");
+	}
+	html_end(out);
+}

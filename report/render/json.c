@@ -1,0 +1,175 @@
+#include "core/json.h"
+#include "core/day.h"
+#include "report/catalogue/catalogue.h"
+#include "report/render/render.h"
+
+static void put_day(struct json *j, const char *key, int32_t day)
+{
+	char text[DAY_STRLEN];
+	json_key(j, key);
+	json_string(j, day_format(day, text));
+}
+
+static void put_count(struct json *j, const char *key, uint64_t v)
+{
+	json_key(j, key);
+	json_uint(j, v);
+}
+
+static void put_text(struct json *j, const char *key, const char *s)
+{
+	json_key(j, key);
+	json_string(j, s);
+}
+
+/* Only where something is known: most databases are not there. */
+static void put_origin(struct json *j, const struct origin *o)
+{
+	if (o->asn)
+		put_count(j, "asn", o->asn);
+	if (o->name[0])
+		put_text(j, "as_name", o->name);
+	if (o->country[0])
+		put_text(j, "country", o->country);
+}
+
+static void put_sources(struct json *j, const struct sender *s)
+{
+	char ip[IP_STRLEN];
+	json_key(j, "sources");
+	json_array(j);
+	for (size_t i = 0; i < s->n_sources; i++) {
+		json_object(j);
+		put_text(j, "ip", ip_format(&s->sources[i].ip, ip));
+		put_count(j, "messages", s->sources[i].messages);
+		put_count(j, "dmarc_pass", s->sources[i].dmarc_pass);
+		put_text(j, "ptr", s->sources[i].ptr);
+		put_origin(j, &s->sources[i].origin);
+		json_end(j);
+	}
+	json_end(j);
+}
+
+static void put_evidence(struct json *j, const struct sender *s)
+{
+	json_key(j, "evidence");
+	json_array(j);
+	for (unsigned i = 0; i < s->n_evidence; i++) {
+		json_object(j);
+		put_text(j, "code", s->evidence[i].code);
+		json_key(j, "weight");
+		json_int(j, s->evidence[i].weight);
+		put_text(j, "text", s->evidence[i].text);
+		json_end(j);
+	}
+	json_end(j);
+}
+
+static void put_remedy(struct json *j, const struct remedy *r)
+{
+	json_key(j, "remedy");
+	json_object(j);
+	put_text(j, "kind", remedy_names[r->kind]);
+	put_text(j, "text", r->text);
+	if (r->domain) {
+		put_text(j, "domain", r->domain);
+		put_text(j, "before", r->before);
+		put_text(j, "after", r->after);
+		put_count(j, "lookups_before", r->lookups_before);
+		put_count(j, "lookups_after", r->lookups_after);
+	}
+	json_end(j);
+}
+
+static void put_label(struct json *j, const struct fact_label *l)
+{
+	json_key(j, "label");
+	if (!l) {
+		json_null(j);
+		return;
+	}
+	json_object(j);
+	put_text(j, "verdict", l->verdict == LABEL_NONE ? NULL : label_verdict_names[l->verdict]);
+	put_text(j, "name", l->name);
+	put_text(j, "owner", l->owner);
+	if (l->has_until)
+		put_day(j, "until", l->until);
+	else
+		put_text(j, "until", NULL);
+	json_end(j);
+}
+
+static void put_sender(struct json *j, const struct sender *s)
+{
+	json_object(j);
+	put_text(j, "sender", s->name);
+	put_text(j, "key", s->key);
+	put_text(j, "service", s->service ? s->service->name : NULL);
+	put_text(j, "category", category_names[s->verdict.category]);
+	json_key(j, "confidence");
+	json_int(j, s->verdict.confidence);
+	put_count(j, "messages", s->t.messages);
+	put_count(j, "dmarc_pass", s->t.dmarc_pass);
+	put_count(j, "spf_aligned", s->t.spf_aligned);
+	put_count(j, "dkim_aligned", s->t.dkim_aligned);
+	put_count(j, "rejected", s->t.rejected);
+	put_count(j, "quarantined", s->t.quarantined);
+	put_day(j, "first_seen", s->first_day);
+	put_day(j, "last_seen", s->last_day);
+	put_count(j, "days", s->days);
+	put_count(j, "reporters", s->reporters);
+	put_text(j, "change", change_names[s->change]);
+	put_sources(j, s);
+	put_evidence(j, s);
+	put_remedy(j, &s->verdict.remedy);
+	put_label(j, s->label);
+	json_end(j);
+}
+
+static void put_domain(struct json *j, const struct domain_inventory *d, bool findings)
+{
+	json_object(j);
+	put_text(j, "domain", d->domain);
+	if (!findings) {
+		put_count(j, "messages", d->messages);
+		put_count(j, "dmarc_pass", d->dmarc_pass);
+		put_count(j, "reports", d->reports);
+		put_count(j, "reporters", d->reporters);
+		put_text(j, "org_domain", d->org_domain);
+		put_text(j, "org_domain_tree_walk", d->walk_domain);
+	}
+	json_key(j, findings ? "findings" : "senders");
+	json_array(j);
+	for (size_t k = 0; k < d->n_senders; k++)
+		put_sender(j, &d->senders[k]);
+	json_end(j);
+	json_end(j);
+}
+
+static void render(const struct inventory *inv, bool findings, struct buf *out)
+{
+	struct json j;
+	json_init(&j, out);
+	json_object(&j);
+	put_text(&j, "schema", findings ? "ruascope.findings/1" : "ruascope.inventory/1");
+	put_day(&j, "since", inv->window.since);
+	put_day(&j, "until", inv->window.until);
+	put_text(&j, "dns", inv->dns);
+	json_key(&j, "domains");
+	json_array(&j);
+	for (size_t i = 0; i < inv->n_domains; i++)
+		put_domain(&j, &inv->domains[i], findings);
+	json_end(&j);
+	json_end(&j);
+	buf_putc(out, '\n');
+}
+
+void render_inventory_json(const struct inventory *inv, struct buf *out)
+{
+	render(inv, false, out);
+}
+
+void render_findings_json(const struct inventory *inv, struct buf *out)
+{
+	render(inv, true, out);
+}

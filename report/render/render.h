@@ -1,0 +1,62 @@
+/*
+ * render.h - an inventory as text, JSON or CSV. What came from outside is made harmless here.
+ *
+ *	struct buf out;
+ *	buf_init(&out, ceiling);
+ *	render_inventory_json(&inventory, &out);
+ *	if (out.failed)
+ *		... it is larger than the ceiling
+ *
+ * All append to out; the inventory is borrowed for the call.
+ *
+ * The wing render/: findings for people and programs. In: inventories and readiness. Out: text,
+ * JSON, CSV or HTML in a buffer. It may include all the room; nothing includes it but cli/.
+ */
+#ifndef REPORT_RENDER_RENDER_H
+#define REPORT_RENDER_RENDER_H
+
+#include "core/buf.h"
+#include "report/sender/finding.h"
+
+struct text_style {
+	unsigned width; /* columns that a line may take; below 80 taken as 80, above 200 as 200 */
+	bool colour;    /* of the category, nothing else */
+	bool findings;  /* what to act on, without the table */
+	bool utf8; /* the locale is UTF-8: "…" where something is cut, else "~" and ASCII only */
+};
+
+/* A table and, for what is not settled, why; small senders are folded into a line when there are
+ * many. No line is wider than the style's width, but for DNS records, which are
+ * there to be pasted. */
+void render_inventory_text(const struct inventory *inv, const struct text_style *style,
+			   struct buf *out);
+
+/* One line; docs/schema/inventory.json */
+void render_inventory_json(const struct inventory *inv, struct buf *out);
+
+/* The same senders as findings: docs/schema/findings.json */
+void render_findings_json(const struct inventory *inv, struct buf *out);
+
+/* RFC 4180, a sender a row, ten of its sources. A cell that a spreadsheet would take for a formula
+ * gets a leading apostrophe. */
+void render_inventory_csv(const struct inventory *inv, struct buf *out);
+
+/* A page, see html.h. */
+void render_inventory_html(const struct inventory *inv, bool findings, struct buf *out);
+
+struct readiness;
+
+void render_readiness_html(const struct readiness *all, size_t n, struct buf *out);
+
+/* The verdict first, what blocks, every check, the projection, the next record to publish. */
+void render_readiness_text(const struct readiness *r, const struct text_style *style,
+			   struct buf *out);
+
+/* One line a domain, for many. */
+void render_readiness_summary(const struct readiness *all, size_t n, const struct text_style *style,
+			      struct buf *out);
+
+/* One line; docs/schema/readiness.json */
+void render_readiness_json(const struct readiness *r, struct buf *out);
+
+#endif

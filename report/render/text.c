@@ -1,0 +1,434 @@
+#include <string.h>
+
+#include "core/day.h"
+#include "core/text.h"
+#include "report/remedy/spf_edit.h"
+#include "report/render/render.h"
+#include "report/render/table.h"
+
+#define WIDTH_MIN      80
+#define WIDTH_MAX      200
+#define ROWS_MAX       40 /* senders shown; the smallest of the others are folded into one line */
+#define REASONS_MAX    20 /* senders explained */
+#define EVIDENCE_SHOWN 4  /* lines of evidence; JSON has all */
+#define NAME_MIN       12
+#define NAME_AT_EASE   24 /* columns for names that are worth more than two more numbers */
+#define PERCENT        7
+#define SHARE          6
+#define LAST           7
+#define CHANGE         9
+
+/* Columns of a domain's table; 0: not shown. */
+struct layout {
+	size_t width, name, category, messages, rejected, quarantined;
+};
+
+static const char *colour_of(enum category c)
+{
+	switch (c) {
+	case CAT_AUTHORIZED:
+		return "\033[32m";
+	case CAT_FORWARDER:
+		return "\033[36m";
+	case CAT_UNKNOWN:
+		return "\033[33m";
+	default:
+		return "\033[31m";
+	}
+}
+
+/* Those that a person must look at. */
+static bool is_open(const struct sender *s)
+{
+	return s->change != CHANGE_GONE && s->verdict.category != CAT_AUTHORIZED &&
+	       s->verdict.category != CAT_FORWARDER;
+}
+
+static struct tally total_of(const struct domain_inventory *d)
+{
+	struct tally t = {0};
+	for (size_t i = 0; i < d->n_senders; i++) {
+		const struct tally *s = &d->senders[i].t;
+		t.messages += s->messages;
+		t.dmarc_pass += s->dmarc_pass;
+		t.spf_aligned += s->spf_aligned;
+		t.dkim_aligned += s->dkim_aligned;
+		t.rejected += s->rejected;
+		t.quarantined += s->quarantined;
+	}
+	return t;
+}
+
+static size_t wider(size_t a, size_t b)
+{
+	return a > b ? a : b;
+}
+
+static struct layout lay_out(const struct text_style *style, const struct domain_inventory *d,
+			     const struct tally *total)
+{
+	struct layout l = {.width = style->width, .name = NAME_MIN};
+	l.width = l.width < WIDTH_MIN ? WIDTH_MIN : l.width > WIDTH_MAX ? WIDTH_MAX : l.width;
+	l.category = strlen("What it is");
+	for (size_t i = 0; i < d->n_senders; i++) {
+		const struct sender *s = &d->senders[i];
+		if (sender_is_small(d, s))
+			continue;
+		l.name = wider(l.name, text_width(s->name, strnlen(s->name, WIDTH_MAX)));
+		l.category = wider(l.category, strlen(category_words[s->verdict.category]));
+	}
+	l.messages = 2 + wider(strlen("Messages"), count_width(total->messages));
+	size_t rejected = 2 + wider(strlen("Rejected"), count_width(total->rejected));
+	size_t quarantined = 2 + wider(strlen("Quarantined"), count_width(total->quarantined));
+	size_t room = l.width - 1 - l.category - l.messages - PERCENT - 2 * SHARE - LAST - CHANGE;
+	if (total->rejected > 0 && room >= NAME_AT_EASE + rejected)
+		room -= l.rejected = rejected;
+	if (total->quarantined > 0 && room >= NAME_AT_EASE + quarantined)
+		room -= l.quarantined = quarantined;
+	l.name = l.name > room ? room : l.name;
+	return l;
+}
+
+/* ---- the table ---- */
+
+static void put_numbers(struct buf *out, const struct layout *l, const struct tally *t)
+{
+	put_count_cell(out, t->messages, l->messages);
+	put_percent_cell(out, t->dmarc_pass, t->messages, PERCENT, 1);
+	put_percent_cell(out, t->spf_aligned, t->messages, SHARE, 0);
+	put_percent_cell(out, t->dkim_aligned, t->messages, SHARE, 0);
+	if (l->rejected)
+		put_count_cell(out, t->rejected, l->rejected);
+	if (l->quarantined)
+		put_count_cell(out, t->quarantined, l->quarantined);
+}
+
+static void put_head(struct buf *out, const struct text_style *style, const struct layout *l)
+{
+	put_text_cell(out, style, "Sender", l->name, true);
+	buf_putc(out, ' ');
+	put_text_cell(out, style, "What it is", l->category, true);
+	buf_printf(out, "%*s%*s%*s%*s", (int)l->messages, "Messages", PERCENT, "DMARC", SHARE,
+		   "SPF", SHARE, "DKIM");
+	if (l->rejected)
+		buf_printf(out, "%*s", (int)l->rejected, "Rejected");
+	if (l->quarantined)
+		buf_printf(out, "%*s", (int)l->quarantined, "Quarantined");
+	buf_printf(out, "%*s  Change", LAST, "Last");
+	put_line_end(out);
+}
+
+static void put_row(struct buf *out, const struct text_style *style, const struct layout *l,
+		    const struct domain_inventory *d, const struct sender *s)
+{
+	char day[DAY_STRLEN];
+	bool says = s->change != CHANGE_SAME && (s->change != CHANGE_NEW || d->compared);
+	put_text_cell(out, style, s->name, l->name, true);
+	buf_putc(out, ' ');
+	if (style->colour)
+		buf_puts(out, colour_of(s->verdict.category));
+	put_text_cell(out, style, category_words[s->verdict.category], l->category, true);
+	if (style->colour)
+		buf_puts(out, "\033[0m");
+	put_numbers(out, l, &s->t);
+	buf_printf(out, "%*s", LAST, day_format(s->last_day, day) + 5);
+	buf_printf(out, "  %s", says ? change_names[s->change] : "");
+	put_line_end(out);
+}
+
+/* What is not shown, by category. */
+struct folded {
+	size_t senders;
+	uint64_t messages;
+};
+
+static void fold(struct folded folded[CAT_COUNT], const struct sender *s)
+{
+	folded[s->verdict.category].senders++;
+	folded[s->verdict.category].messages += s->t.messages;
+}
+
+/* small: of the table; else of the explanations. */
+static void put_folded(struct buf *out, const struct folded folded[CAT_COUNT], bool small)
+{
+	for (int c = 0; c < CAT_COUNT; c++) {
+		if (folded[c].senders == 0)
+			continue;
+		buf_puts(out, small ? "Not listed: " : "  and ");
+		put_count(out, folded[c].senders);
+		buf_puts(out, !small                   ? " more"
+			      : folded[c].senders == 1 ? " small sender"
+						       : " small senders");
+		buf_printf(out, ": %s, ", category_words[c]);
+		put_count(out, folded[c].messages);
+		buf_printf(out, " message%s (see -f csv)\n", folded[c].messages == 1 ? "" : "s");
+	}
+}
+
+static void put_rows(struct buf *out, const struct text_style *style, const struct layout *l,
+		     const struct domain_inventory *d, const struct tally *total)
+{
+	struct folded folded[CAT_COUNT] = {{0, 0}};
+	size_t shown = 0;
+	for (size_t i = 0; i < d->n_senders; i++) {
+		const struct sender *s = &d->senders[i];
+		if (sender_is_small(d, s))
+			fold(folded, s);
+		else if (++shown <= ROWS_MAX)
+			put_row(out, style, l, d, s);
+	}
+	put_text_cell(out, style, "Total", l->name, true);
+	put_spaces(out, 1 + l->category);
+	put_numbers(out, l, total);
+	put_line_end(out);
+	put_folded(out, folded, true);
+	if (shown > ROWS_MAX)
+		buf_printf(out, "Not listed: %zu more senders (see -f csv)\n", shown - ROWS_MAX);
+}
+
+/* ---- why ---- */
+
+static void put_what_failed(struct buf *out, const struct tally *t)
+{
+	uint64_t failing = t->messages - t->dmarc_pass;
+	if (failing == 0) {
+		buf_puts(out, "all pass");
+		return;
+	}
+	put_count(out, failing);
+	if (failing < t->messages) {
+		buf_puts(out, " of ");
+		put_count(out, t->messages);
+	} else {
+		buf_puts(out, failing == 1 ? " message" : " messages");
+	}
+	buf_puts(out, failing == 1 ? " fails" : " fail");
+	if (t->rejected > 0) {
+		buf_puts(out, ", ");
+		put_count(out, t->rejected);
+		buf_puts(out, " rejected");
+	}
+	if (t->quarantined > 0) {
+		buf_puts(out, ", ");
+		put_count(out, t->quarantined);
+		buf_puts(out, " quarantined");
+	}
+}
+
+/* Which evidence explains the category: the letters its codes begin with. */
+static bool explains(const struct sender *s, const struct evidence *e)
+{
+	static const char *const letters[CAT_COUNT] = {
+	    [CAT_AUTHORIZED] = "L",    [CAT_LEGIT_SPF_MISSING] = "LN", [CAT_LEGIT_UNALIGNED] = "LN",
+	    [CAT_LEGIT_BROKEN] = "LN", [CAT_FORWARDER] = "F",          [CAT_SUSPECT_ABUSE] = "SN",
+	    [CAT_UNAUTHORIZED] = "S",  [CAT_UNKNOWN] = "LSFN",
+	};
+	/* "all fail" says the one; the remedy says the other */
+	if (strcmp(e->code, "S_NEVER_ALIGNED") == 0 || strcmp(e->code, "N_UNALIGNED") == 0)
+		return s->verdict.category == CAT_UNKNOWN && e->code[0] == 'N';
+	return strchr(letters[s->verdict.category], e->code[0]) != NULL;
+}
+
+/* The weightiest first; what weighs nothing comes last. */
+static void put_evidence(struct buf *text, const struct sender *s)
+{
+	bool told[EVIDENCE_MAX] = {false};
+	for (unsigned shown = 0; shown < EVIDENCE_SHOWN; shown++) {
+		const struct evidence *best = NULL;
+		for (unsigned k = 0; k < s->n_evidence; k++) {
+			const struct evidence *e = &s->evidence[k];
+			if (!told[k] && explains(s, e) && (!best || e->weight > best->weight))
+				best = e;
+		}
+		if (!best)
+			return;
+		told[best - s->evidence] = true;
+		buf_printf(text, "; %s", best->text);
+	}
+}
+
+static void put_label(struct buf *text, const struct sender *s)
+{
+	const struct fact_label *l = s->label;
+	char day[DAY_STRLEN];
+	if (!l || l->verdict == LABEL_NONE)
+		return;
+	buf_printf(text, "%s%s%s: %s", "; labelled ", l->owner ? "by " : "by a person",
+		   l->owner ? l->owner : "",
+		   l->verdict == LABEL_APPROVE ? "ours"
+		   : l->verdict == LABEL_DENY  ? "not ours"
+					       : "to be ignored");
+	if (l->has_until)
+		buf_printf(text, ", until %s", day_format(l->until, day));
+}
+
+/* What came from outside, as put_wrapped() wants it: printable ASCII. */
+static void put_clean_wrapped(struct buf *out, const char *text, size_t column, size_t width)
+{
+	struct buf clean;
+	buf_init(&clean, 256 * 1024);
+	text_terminal(&clean, text, strlen(text));
+	for (size_t i = 0; i < clean.len; i++)
+		if ((unsigned char)clean.data[i] >= 0x80)
+			clean.data[i] = '?';
+	put_wrapped(out, clean.data ? clean.data : "", column, 4, width);
+	buf_free(&clean);
+}
+
+/* On lines of their own and in one piece each, however wide: they are there to be pasted. */
+static void put_edit(struct buf *out, const struct remedy *r)
+{
+	struct buf text;
+	if (!r->after)
+		return;
+	buf_init(&text, 64 * 1024);
+	const char *now = r->before ? r->before : "";
+	for (size_t n = strcspn(now, "\n"); n > 0; n = strcspn(now, "\n")) {
+		buf_puts(&text, "    now:  ");
+		buf_puts(&text, r->domain);
+		buf_puts(&text, ". TXT \"");
+		buf_put(&text, now, n);
+		buf_puts(&text, "\"\n");
+		now += n + (now[n] == '\n');
+	}
+	buf_printf(&text, "    new:  %s. TXT ", r->domain);
+	spf_edit_quote(&text, r->after);
+	for (const char *line = text.data; line && *line;) {
+		size_t n = strcspn(line, "\n");
+		text_terminal(out, line, n);
+		buf_putc(out, '\n');
+		line += n + (line[n] == '\n');
+	}
+	buf_free(&text);
+}
+
+/* One paragraph a sender: what fails, what speaks for and against it, and what to do unless that
+ * is said once for all. */
+static void put_reason(struct buf *out, const struct text_style *style, const struct layout *l,
+		       const struct sender *s)
+{
+	struct buf text;
+	buf_init(&text, 64 * 1024);
+	if (style->findings)
+		buf_printf(&text, "%s (%d%% sure); ", category_words[s->verdict.category],
+			   s->verdict.confidence);
+	put_what_failed(&text, &s->t);
+	put_label(&text, s);
+	put_evidence(&text, s);
+	if (s->verdict.category != CAT_UNKNOWN && s->verdict.category != CAT_UNAUTHORIZED)
+		buf_printf(&text, ". To do: %s", s->verdict.remedy.text);
+	buf_puts(out, "  ");
+	size_t column = 2 + put_text_cell(out, style, s->name, l->width / 2, false);
+	buf_putc(out, ':');
+	put_clean_wrapped(out, text.data, column + 1, l->width);
+	put_line_end(out);
+	put_edit(out, &s->verdict.remedy);
+	buf_free(&text);
+}
+
+static void put_sentence(struct buf *out, const struct layout *l, const char *text)
+{
+	put_wrapped(out, text, 0, 0, l->width);
+	put_line_end(out);
+}
+
+/* How many of a category are explained: what needs no work of its own, or comes in swarms, is told
+ * by a few. */
+static size_t most_explained(enum category c)
+{
+	return c == CAT_UNAUTHORIZED ? 5 : c == CAT_SUSPECT_ABUSE ? 2 : REASONS_MAX;
+}
+
+static void put_reasons(struct buf *out, const struct text_style *style, const struct layout *l,
+			const struct domain_inventory *d)
+{
+	size_t shown = 0, of[CAT_COUNT] = {0};
+	struct folded folded[CAT_COUNT] = {{0, 0}};
+	for (size_t i = 0; i < d->n_senders; i++) {
+		const struct sender *s = &d->senders[i];
+		if (!is_open(s) || (!style->findings && sender_is_small(d, s)))
+			continue;
+		if (shown == REASONS_MAX ||
+		    ++of[s->verdict.category] > most_explained(s->verdict.category)) {
+			fold(folded, s);
+			continue;
+		}
+		if (shown++ == 0 && !style->findings)
+			buf_puts(out, "\nTo look at:\n");
+		put_reason(out, style, l, s);
+	}
+	put_folded(out, folded, false);
+	if (of[CAT_UNAUTHORIZED] > 0)
+		put_sentence(out, l,
+			     "Unauthorised senders need no change of yours in SPF: p=reject makes "
+			     "receivers refuse them.");
+	if (of[CAT_UNKNOWN] > 0)
+		put_sentence(
+		    out, l,
+		    d->dns ? "What is unknown may be yours: find out, and say so with `ruascope "
+			     "label`."
+			   : "What is unknown may be yours: find out; reports alone do not "
+			     "tell.");
+}
+
+/* ---- a domain ---- */
+
+static void put_summary(struct buf *out, const struct domain_inventory *d, bool asked_dns,
+			size_t width)
+{
+	struct buf text;
+	buf_init(&text, 4096);
+	put_count(&text, d->messages);
+	buf_puts(&text, d->messages == 1 ? " message, " : " messages, ");
+	put_percent_cell(&text, d->dmarc_pass, d->messages, 0, 1);
+	buf_puts(&text, " pass DMARC; ");
+	put_count(&text, d->reports);
+	buf_puts(&text, d->reports == 1 ? " report of " : " reports of ");
+	put_count(&text, d->reporters);
+	buf_puts(&text, d->reporters == 1 ? " reporter" : " reporters");
+	if (!d->compared)
+		buf_puts(&text, "; nothing before to compare with");
+	if (asked_dns && !d->dns)
+		buf_puts(&text, "; its DNS could not be asked, so most stays unknown");
+	put_wrapped(out, text.data, 0, 0, width);
+	buf_puts(out, "\n\n");
+	buf_free(&text);
+}
+
+static void put_domain(struct buf *out, const struct text_style *style, const struct inventory *inv,
+		       const struct domain_inventory *d)
+{
+	char since[DAY_STRLEN], until[DAY_STRLEN];
+	struct tally total = total_of(d);
+	struct layout l = lay_out(style, d, &total);
+	put_text_cell(out, style, d->domain, l.width - 26, false);
+	buf_printf(out, ": %s to %s\n", day_format(inv->window.since, since),
+		   day_format(inv->window.until - 1, until));
+	if (d->reports == 0)
+		buf_puts(out, "No reports in this period.\n\n");
+	else
+		put_summary(out, d, strcmp(inv->dns, "none") != 0, l.width);
+	if (d->n_senders > 0) {
+		if (!style->findings) {
+			put_head(out, style, &l);
+			put_rows(out, style, &l, d, &total);
+		}
+		put_reasons(out, style, &l, d);
+		buf_putc(out, '\n');
+	} else if (style->findings && d->reports > 0) {
+		buf_puts(out, "Nothing to act on.\n\n");
+	} else if (d->reports > 0) {
+		buf_puts(out, "No sender to show.\n\n");
+	}
+}
+
+void render_inventory_text(const struct inventory *inv, const struct text_style *style,
+			   struct buf *out)
+{
+	char since[DAY_STRLEN], until[DAY_STRLEN];
+	for (size_t i = 0; i < inv->n_domains; i++)
+		put_domain(out, style, inv, &inv->domains[i]);
+	if (inv->n_domains == 0)
+		buf_printf(out, "No reports from %s to %s.\n", day_format(inv->window.since, since),
+			   day_format(inv->window.until - 1, until));
+}

@@ -1,0 +1,59 @@
+#include "report/sender/finding.h"
+
+const char *const category_names[CAT_COUNT] = {
+    [CAT_AUTHORIZED] = "authorized",
+    [CAT_LEGIT_SPF_MISSING] = "legit_spf_missing",
+    [CAT_LEGIT_UNALIGNED] = "legit_unaligned",
+    [CAT_LEGIT_BROKEN] = "legit_broken",
+    [CAT_FORWARDER] = "forwarder",
+    [CAT_SUSPECT_ABUSE] = "suspect_abuse",
+    [CAT_UNAUTHORIZED] = "unauthorized",
+    [CAT_UNKNOWN] = "unknown",
+};
+
+const char *const category_words[CAT_COUNT] = {
+    [CAT_AUTHORIZED] = "authorised",       [CAT_LEGIT_SPF_MISSING] = "missing from SPF",
+    [CAT_LEGIT_UNALIGNED] = "not aligned", [CAT_LEGIT_BROKEN] = "broken",
+    [CAT_FORWARDER] = "forwarder",         [CAT_SUSPECT_ABUSE] = "suspected abuse",
+    [CAT_UNAUTHORIZED] = "unauthorised",   [CAT_UNKNOWN] = "unknown",
+};
+
+const char *const change_names[CHANGE_COUNT] = {
+    [CHANGE_NEW] = "new",
+    [CHANGE_GONE] = "gone",
+    [CHANGE_CHANGED] = "changed",
+    [CHANGE_SAME] = "same",
+};
+
+const char *const remedy_names[REMEDY_COUNT] = {
+    [REMEDY_NONE] = "none",
+    [REMEDY_SPF_ADD] = "spf_add",
+    [REMEDY_SPF_PUBLISH] = "spf_publish",
+    [REMEDY_SPF_REPAIR] = "spf_repair",
+    [REMEDY_DKIM_ALIGN] = "dkim_align",
+    [REMEDY_DKIM_ENABLE] = "dkim_enable",
+    [REMEDY_DKIM_REPAIR] = "dkim_repair",
+    [REMEDY_RETURN_PATH] = "return_path",
+    [REMEDY_DNS_REPAIR] = "dns_repair",
+    [REMEDY_FORWARDER] = "forwarder",
+    [REMEDY_BLOCK] = "block",
+    [REMEDY_REVIEW] = "review",
+};
+
+uint64_t tally_judged_pass(const struct tally *t)
+{
+	uint64_t sum = 0;
+	for (int c = CELL_P1; c <= CELL_P7; c++)
+		sum += t->cells[c];
+	return sum;
+}
+
+#define MANY_SENDERS 20
+
+bool sender_is_small(const struct domain_inventory *d, const struct sender *s)
+{
+	enum category c = s->verdict.category;
+	bool swarms = c == CAT_UNKNOWN || c == CAT_UNAUTHORIZED || c == CAT_SUSPECT_ABUSE;
+	return swarms && d->n_senders > MANY_SENDERS && s->change != CHANGE_GONE &&
+	       100 * s->t.messages < d->messages;
+}

@@ -1,0 +1,141 @@
+/*
+ * finding.h - what report/ says of a domain's senders: made by group, classify and inventory,
+ * printed by the renderers.
+ *
+ * Everything lives in the arena of the run and borrows from the facts it was made of. Counts are
+ * messages as the reporters evaluated (policy_evaluated), as people compare them with other tools;
+ * verdicts rest on cells[], which are recomputed from the authentication results.
+ *
+ * The wing sender/: who sends. In: facts, DNS through a view, the catalogue. Out: senders with
+ * category and evidence. It may include catalogue/.
+ */
+#ifndef REPORT_SENDER_FINDING_H
+#define REPORT_SENDER_FINDING_H
+
+#include "core/facts.h"
+#include "dns/origin.h"
+
+struct service; /* catalogue.h */
+
+/* Every sender is exactly one of these. */
+enum category {
+	CAT_AUTHORIZED,
+	CAT_LEGIT_SPF_MISSING,
+	CAT_LEGIT_UNALIGNED,
+	CAT_LEGIT_BROKEN,
+	CAT_FORWARDER,
+	CAT_SUSPECT_ABUSE,
+	CAT_UNAUTHORIZED,
+	CAT_UNKNOWN,
+	CAT_COUNT
+};
+
+extern const char *const category_names[CAT_COUNT]; /* public spelling: "legit_spf_missing" */
+extern const char *const category_words[CAT_COUNT]; /* for people: "missing from SPF" */
+
+enum change { CHANGE_NEW, CHANGE_GONE, CHANGE_CHANGED, CHANGE_SAME, CHANGE_COUNT };
+extern const char *const change_names[CHANGE_COUNT];
+
+enum remedy_kind {
+	REMEDY_NONE,
+	REMEDY_SPF_ADD,
+	REMEDY_SPF_PUBLISH,
+	REMEDY_SPF_REPAIR,
+	REMEDY_DKIM_ALIGN,
+	REMEDY_DKIM_ENABLE,
+	REMEDY_DKIM_REPAIR,
+	REMEDY_RETURN_PATH,
+	REMEDY_DNS_REPAIR,
+	REMEDY_FORWARDER,
+	REMEDY_BLOCK,
+	REMEDY_REVIEW,
+	REMEDY_COUNT
+};
+extern const char *const remedy_names[REMEDY_COUNT];
+
+/* What to do. The edit of a record (domain to lookups_after) belongs to the spf_* kinds; domain is
+ * NULL in the others. */
+struct remedy {
+	enum remedy_kind kind;
+	const char *text; /* a sentence for people */
+	const char *domain, *before, *after;
+	unsigned lookups_before, lookups_after;
+};
+
+struct tally {
+	uint64_t messages, dmarc_pass, spf_aligned, dkim_aligned, rejected, quarantined;
+	uint64_t cells[CELL_COUNT];
+};
+
+/* Messages that pass DMARC by the recomputed results. */
+uint64_t tally_judged_pass(const struct tally *t);
+
+struct sender_source {
+	struct ip ip;
+	uint64_t messages, dmarc_pass;
+	const char *ptr;      /* confirmed name of the address, or NULL: not asked, none */
+	struct origin origin; /* empty: not known */
+};
+
+/* A reason for or against. code is public and stable; its first letter says for what it speaks:
+ * L legitimate, F forwarder, S spoofed, N to know (weight 0). */
+struct evidence {
+	const char *code;
+	int weight;
+	const char *text;
+};
+
+#define EVIDENCE_MAX 32 /* more kinds than score.c and classify.c know */
+
+/* What the evidence comes to. */
+struct verdict {
+	enum category category;
+	int confidence; /* per cent */
+	struct remedy remedy;
+};
+
+struct sender {
+	const char *name, *key;         /* key: stable between periods (group.h) */
+	const struct service *service;  /* that it is proven to be, or to stand at; NULL: none */
+	const struct fact_label *label; /* a person's word; NULL: none */
+	struct verdict verdict;
+	struct verdict leaning; /* what it would be if what one reporter says were enough */
+	struct tally t;
+	int32_t first_day, last_day;
+	unsigned days, reporters; /* distinct ones */
+	enum change change;
+	struct sender_source *sources; /* most messages first; without those of no address */
+	size_t n_sources;
+	struct evidence evidence[EVIDENCE_MAX];
+	unsigned n_evidence;
+	bool tied; /* something of ours speaks for it: SPF, DNS, network, a signature that passes */
+	bool likely; /* tied, and more speaks for it than for a forgery */
+
+	const struct fact *const *facts; /* what it was made of, address by address */
+	size_t n_facts;
+};
+
+struct domain_inventory {
+	const char *domain;
+	uint64_t messages, dmarc_pass, reports, reporters;
+	bool compared;              /* the period before has reports: "new" means something */
+	bool dns;                   /* its DNS answered: without, most is unknown */
+	const char *org_domain;     /* by the public suffix list: alignment is judged by it */
+	const char *walk_domain;    /* by the tree walk of RFC 9989; NULL: DNS did not say */
+	uint64_t before[CAT_COUNT]; /* messages of the period before, by what their senders were */
+	struct sender *senders;     /* what a person must look at first comes first */
+	size_t n_senders;
+};
+
+/* A burst of forgeries has hundreds of senders: of those that need no work of their own, the ones
+ * below a hundredth of the domain's mail are told together where there are many. */
+bool sender_is_small(const struct domain_inventory *d, const struct sender *s);
+
+struct inventory {
+	struct window window, before;
+	const char *dns; /* "none": from aggregate data alone; "live", "snapshot" */
+	struct domain_inventory *domains;
+	size_t n_domains;
+};
+
+#endif

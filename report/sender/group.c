@@ -1,0 +1,360 @@
+#include "report/sender/group.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/day.h"
+#include "core/mem.h"
+#include "report/sender/identity.h"
+
+/* An address, or "no address": its rows stand together in the facts. */
+struct address {
+	const struct fact *first;
+	size_t n;
+	const char *key;
+	const struct service *service;
+	struct tally t;
+};
+
+struct grouping {
+	const struct domain_facts *facts;
+	const struct zone *zone; /* NULL: from aggregate data alone */
+	struct arena *a;
+	struct identities ids;
+	uint64_t *votes; /* by identity; all zero between two addresses */
+};
+
+size_t group_base_len(const char *key)
+{
+	return strcspn(key, "#");
+}
+
+static void tally_add(struct tally *t, const struct fact *f, const struct dmarc_profile *p)
+{
+	bool spf = p->eval_spf.code == W_PASS, dkim = p->eval_dkim.code == W_PASS;
+	t->messages += f->messages;
+	t->dmarc_pass += spf || dkim ? f->messages : 0;
+	t->spf_aligned += spf ? f->messages : 0;
+	t->dkim_aligned += dkim ? f->messages : 0;
+	t->rejected += p->disposition.code == W_REJECT ? f->messages : 0;
+	t->quarantined += p->disposition.code == W_QUARANTINE ? f->messages : 0;
+	t->cells[p->cell] += f->messages;
+}
+
+/* ---- keys ---- */
+
+static const char *network_mark(const struct tally *t)
+{
+	const uint64_t *c = t->cells;
+	if (2 * tally_judged_pass(t) >= t->messages && t->messages > 0)
+		return 2 * (c[CELL_P1] + c[CELL_P5] + c[CELL_P6] + c[CELL_P7]) >= t->messages
+			   ? ""
+			   : "#dkim";
+	uint64_t ours = c[CELL_F1] + c[CELL_F2] + c[CELL_F3] + c[CELL_F4] + c[CELL_F5];
+	return 2 * ours > t->messages - tally_judged_pass(t) ? "#spf-fail" : "#fail";
+}
+
+static const char *identity_mark(const struct tally *t)
+{
+	const uint64_t *c = t->cells;
+	uint64_t carried = c[CELL_F2] + c[CELL_F8] + c[CELL_F11];
+	return 2 * (tally_judged_pass(t) + carried) < t->messages ? "#fail" : "";
+}
+
+static const char *network_key(const struct grouping *g, const struct address *x)
+{
+	const struct ip *ip = &x->first->source;
+	char text[IP_STRLEN];
+	if (ip->family == 0)
+		return "net:none";
+	unsigned bits = ip->family == 4 ? 24 : 64;
+	struct ip net = ip_network(ip, bits);
+	return arena_printf(g->a, "net:%s/%u%s", ip_format(&net, text), bits, network_mark(&x->t));
+}
+
+/* What most of the address's messages prove; the first of equals. */
+static uint32_t majority(const struct grouping *g, const struct address *x)
+{
+	const uint32_t *id = g->ids.of_profile;
+	uint32_t best = id[x->first->profile];
+	for (size_t i = 0; i < x->n; i++)
+		g->votes[id[x->first[i].profile]] += x->first[i].messages;
+	for (size_t i = 0; i < x->n; i++)
+		if (g->votes[id[x->first[i].profile]] > g->votes[best])
+			best = id[x->first[i].profile];
+	for (size_t i = 0; i < x->n; i++)
+		g->votes[id[x->first[i].profile]] = 0;
+	return best;
+}
+
+static const char *service_mark(const struct service *s, const struct tally *t)
+{
+	const uint64_t *c = t->cells;
+	uint64_t direct = c[CELL_P1] + c[CELL_P5] + c[CELL_P6] + c[CELL_P7];
+	uint64_t dkim = c[CELL_P2] + c[CELL_P3] + c[CELL_P4];
+	uint64_t ours = c[CELL_F1] + c[CELL_F3] + c[CELL_F4] + c[CELL_F5];
+	uint64_t broken = c[CELL_F2] + c[CELL_F8] + c[CELL_F11];
+	uint64_t theirs = c[CELL_F6] + c[CELL_F7] + c[CELL_F9];
+	bool hands_on =
+	    s->kind == KIND_MAILBOX || s->kind == KIND_GATEWAY || s->kind == KIND_FORWARDER;
+	if (hands_on && dkim + broken > direct && dkim + broken >= ours && dkim + broken >= theirs)
+		return "#forward";
+	if (2 * (direct + dkim) >= t->messages)
+		return direct >= dkim ? "" : "#dkim";
+	if (ours >= broken && ours >= theirs && ours >= c[CELL_F10])
+		return "#spf-fail";
+	if (broken >= theirs && broken >= c[CELL_F10])
+		return "#broken";
+	return theirs >= c[CELL_F10] ? "#unaligned" : "#fail";
+}
+
+/* Where many customers share machines and names, a sender is a machine, never the neighbourhood. */
+static bool is_neighbourhood(const struct service *s)
+{
+	return s->kind == KIND_WEBHOST || s->kind == KIND_CLOUD || s->kind == KIND_ISP;
+}
+
+static const struct service *service_of_key(const struct grouping *g, const char *identity)
+{
+	if (!identity || !g->zone)
+		return NULL;
+	bool dkim = strncmp(identity, "dkim:", 5) == 0;
+	return catalogue_find(g->zone->known->catalogue, dkim ? BY_DKIM : BY_RETURN_PATH,
+			      strchr(identity, ':') + 1);
+}
+
+static const char *host_key(const struct grouping *g, const struct address *x,
+			    const struct address_known *known)
+{
+	char text[IP_STRLEN];
+	const char *host =
+	    known->name && !known->generic ? known->name : ip_format(&x->first->source, text);
+	return arena_printf(g->a, "host:%s%s", host, network_mark(&x->t));
+}
+
+/* The key that DNS proves; NULL: it proves none. */
+static const char *known_key(const struct grouping *g, struct address *x, const char *identity)
+{
+	const struct zone *z = g->zone;
+	const struct ip *ip = &x->first->source;
+	if (!z)
+		return NULL;
+	const struct address_known *known = knowledge_of(z->known, ip);
+	if ((known->org && strcmp(known->org, z->org) == 0) || zone_names_address(z, ip))
+		return arena_printf(g->a, "own:%s%s", z->org, network_mark(&x->t));
+	x->service = known->service ? known->service : service_of_key(g, identity);
+	if (zone_has_host(z, ip))
+		return host_key(g, x, known);
+	if (x->service && !is_neighbourhood(x->service))
+		return arena_printf(g->a, "%s%s", x->service->key, service_mark(x->service, &x->t));
+	if (!identity && known->name && !known->generic) {
+		bool passes = 2 * tally_judged_pass(&x->t) >= x->t.messages;
+		if (!x->service && passes)
+			return arena_printf(g->a, "ptr:%s%s", known->org, network_mark(&x->t));
+		return host_key(g, x, known);
+	}
+	return x->service ? host_key(g, x, known) : NULL;
+}
+
+static const char *label_key(const struct grouping *g, const struct ip *ip)
+{
+	for (size_t i = 0; i < g->facts->n_labels && ip->family != 0; i++) {
+		const struct fact_label *l = &g->facts->labels[i];
+		struct ip net = ip_network(ip, l->bits);
+		if (l->network.family == ip->family && ip_cmp(&net, &l->network) == 0)
+			return arena_printf(g->a, "label:%s", l->sender);
+	}
+	return NULL;
+}
+
+static void key_address(const struct grouping *g, struct address *x)
+{
+	for (size_t i = 0; i < x->n; i++)
+		tally_add(&x->t, &x->first[i], &g->facts->profiles[x->first[i].profile]);
+	uint32_t best = majority(g, x);
+	const char *identity = best ? g->ids.keys[best] : NULL;
+	x->key = label_key(g, &x->first->source);
+	if (!x->key && x->first->source.family != 0)
+		x->key = known_key(g, x, identity);
+	if (!x->key && identity && x->first->source.family != 0)
+		x->key = arena_printf(g->a, "%s%s", identity, identity_mark(&x->t));
+	if (!x->key)
+		x->key = network_key(g, x);
+}
+
+static struct address *find_addresses(const struct grouping *g, size_t *n)
+{
+	const struct domain_facts *d = g->facts;
+	size_t count = 0;
+	for (size_t i = 0; i < d->n_facts; i++)
+		count += i == 0 || ip_cmp(&d->facts[i].source, &d->facts[i - 1].source) != 0;
+	struct address *all = arena_alloc(g->a, (count + 1) * sizeof *all);
+	*n = 0;
+	for (size_t i = 0; i < d->n_facts; i++) {
+		if (i == 0 || ip_cmp(&d->facts[i].source, &d->facts[i - 1].source) != 0)
+			all[(*n)++].first = &d->facts[i];
+		all[*n - 1].n++;
+	}
+	for (size_t i = 0; i < *n; i++)
+		key_address(g, &all[i]);
+	return all;
+}
+
+static int by_key(const void *x, const void *y)
+{
+	const struct address *a = x, *b = y;
+	int order = strcmp(a->key, b->key);
+	if (order == 0)
+		order = (a->t.messages < b->t.messages) - (a->t.messages > b->t.messages);
+	return order ? order : ip_cmp(&a->first->source, &b->first->source);
+}
+
+/* ---- senders ---- */
+
+/* Days since the first of the month on which the fact was seen; without a day, that first one. */
+static uint32_t day_bits(const struct fact *f)
+{
+	return f->days ? f->days : 1;
+}
+
+static void span_days(struct sender *s, const struct fact *f)
+{
+	int32_t first = month_first_day(f->month);
+	uint32_t bits = day_bits(f);
+	int32_t from = first + __builtin_ctz(bits), to = first + 31 - __builtin_clz(bits);
+	s->first_day = from < s->first_day ? from : s->first_day;
+	s->last_day = to > s->last_day ? to : s->last_day;
+}
+
+/* Distinct days and reporters over all facts of the sender. */
+static void count_distinct(struct sender *s, size_t n_reporters)
+{
+	size_t n_days = (size_t)(s->last_day - s->first_day) + 1;
+	unsigned char *days = mem_alloc(n_days), *reporters = mem_alloc(n_reporters + 1);
+	for (size_t i = 0; i < s->n_facts; i++) {
+		const struct fact *f = s->facts[i];
+		int32_t first = month_first_day(f->month) - s->first_day;
+		for (uint32_t bits = day_bits(f); bits; bits &= bits - 1) {
+			unsigned char *day = &days[first + __builtin_ctz(bits)];
+			s->days += !*day;
+			*day = 1;
+		}
+		for (uint32_t k = 0; k < f->n_reporters; k++) {
+			s->reporters += !reporters[f->reporters[k]];
+			reporters[f->reporters[k]] = 1;
+		}
+	}
+	free(days);
+	free(reporters);
+}
+
+static const char *mark_words(const char *mark)
+{
+	static const char *const words[][2] = {
+	    {"#dkim", " (DKIM only)"},        {"#spf-fail", " (SPF fails)"},
+	    {"#unaligned", " (not aligned)"}, {"#broken", " (signature broken)"},
+	    {"#forward", " (forwarding)"},    {"#fail", " (fails)"},
+	};
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strcmp(mark, words[i][0]) == 0)
+			return words[i][1];
+	return "";
+}
+
+static bool same_base(const struct sender *x, const struct sender *y)
+{
+	size_t n = group_base_len(x->key);
+	return n == group_base_len(y->key) && memcmp(x->key, y->key, n) == 0;
+}
+
+static const char *base_name(const struct grouping *g, const struct sender *s, const char *after,
+			     size_t base)
+{
+	char text[IP_STRLEN];
+	const struct ip *first = s->n_sources > 0 ? &s->sources[0].ip : NULL;
+	bool own = strncmp(s->key, "own:", 4) == 0;
+	if (strcmp(s->key, "net:none") == 0)
+		return "(no address)";
+	if (strncmp(s->key, "service:", 8) == 0)
+		return s->service->name;
+	if (own && s->n_sources == 1) {
+		const char *name = knowledge_of(g->zone->known, first)->name;
+		return name ? name : arena_strdup(g->a, ip_format(first, text));
+	}
+	if (own)
+		return arena_printf(g->a, "%.*s servers", (int)base, after);
+	if (strncmp(s->key, "net:", 4) == 0 && s->n_sources == 1)
+		return arena_strdup(g->a, ip_format(first, text));
+	return arena_strndup(g->a, after, base);
+}
+
+/* A network of one address has the address's name. What shares its name says how it differs. */
+static void name_senders(const struct grouping *g, struct sender *senders, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct sender *s = &senders[i];
+		const char *after = strchr(s->key, ':') + 1;
+		size_t base = group_base_len(after);
+		bool split = (i > 0 && same_base(s, s - 1)) || (i + 1 < n && same_base(s, s + 1));
+		bool alone = strncmp(s->key, "net:", 4) == 0 && s->n_sources == 1;
+		s->name = base_name(g, s, after, base);
+		if (split && !alone)
+			s->name = arena_printf(g->a, "%s%s", s->name, mark_words(after + base));
+	}
+}
+
+/* addresses[0..n) share a key, the one with most messages first. */
+static void make_sender(const struct grouping *g, const struct address *addresses, size_t n,
+			struct sender *s)
+{
+	size_t n_facts = 0;
+	for (size_t i = 0; i < n; i++)
+		n_facts += addresses[i].n;
+	const struct fact **facts = arena_alloc(g->a, n_facts * sizeof *facts);
+	struct sender_source *sources = arena_alloc(g->a, n * sizeof *sources);
+	*s = (struct sender){.key = addresses->key,
+			     .service = addresses->service,
+			     .first_day = INT32_MAX,
+			     .last_day = INT32_MIN};
+	for (size_t i = 0; i < n; i++) {
+		const struct address *x = &addresses[i];
+		if (x->first->source.family != 0)
+			sources[s->n_sources++] = (struct sender_source){
+			    .ip = x->first->source,
+			    .messages = x->t.messages,
+			    .dmarc_pass = x->t.dmarc_pass,
+			    .ptr = g->zone ? knowledge_of(g->zone->known, &x->first->source)->name
+					   : NULL,
+			};
+		for (size_t k = 0; k < x->n; k++) {
+			facts[s->n_facts++] = &x->first[k];
+			tally_add(&s->t, &x->first[k], &g->facts->profiles[x->first[k].profile]);
+			span_days(s, &x->first[k]);
+		}
+	}
+	s->facts = facts;
+	s->sources = sources;
+	count_distinct(s, g->facts->n_reporters);
+}
+
+void group_senders(const struct domain_facts *facts, const struct zone *zone,
+		   const struct name_rules *rules, struct arena *a, struct sender **senders,
+		   size_t *n)
+{
+	struct grouping g = {
+	    .facts = facts, .zone = zone, .a = a, .ids = identities_find(facts, rules, a)};
+	g.votes = arena_alloc(a, g.ids.n * sizeof *g.votes);
+	size_t n_addresses, n_senders = 0;
+	struct address *all = find_addresses(&g, &n_addresses);
+	qsort(all, n_addresses, sizeof *all, by_key);
+	for (size_t i = 0; i < n_addresses; i++)
+		n_senders += i == 0 || strcmp(all[i].key, all[i - 1].key) != 0;
+	*senders = arena_alloc(a, (n_senders + 1) * sizeof **senders);
+	*n = 0;
+	for (size_t i = 0, k; i < n_addresses; i = k) {
+		for (k = i + 1; k < n_addresses && strcmp(all[k].key, all[i].key) == 0; k++)
+			;
+		make_sender(&g, &all[i], k - i, &(*senders)[(*n)++]);
+	}
+	name_senders(&g, *senders, *n);
+}

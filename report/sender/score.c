@@ -1,0 +1,308 @@
+#include "report/sender/score.h"
+
+#include <stdlib.h>
+
+#define FORWARDER_DIRECT 5  /* per cent of aligned SPF passes a forwarder may have */
+#define BROKEN_DIRECT    20 /* per cent of aligned SPF passes that what is broken must have */
+#define HEAVY_PART       10 /* per cent of a sender's mail: one odd message is no habit */
+#define FLAG_SHARE       20 /* per cent of messages that a reporter's remark must cover */
+#define MAILFROM_MANY    5  /* unrelated MAIL FROM domains that no service has */
+#define SIBLING_MESSAGES 10
+#define SERVICE_POINTS   20 /* anybody may open an account there: no tie to us */
+
+void evidence(struct sender *s, const char *code, int weight, const char *text)
+{
+	if (s->n_evidence < EVIDENCE_MAX)
+		s->evidence[s->n_evidence++] = (struct evidence){code, weight, text};
+}
+
+/* Points that DNS gives, the same whoever reports: for most of the sender's mail. */
+struct rule {
+	enum seen seen;
+	struct evidence e;
+};
+
+static int points(struct sender *s, const struct observed *o, const struct rule *rules, size_t n)
+{
+	int sum = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (!at_least(o->messages[rules[i].seen], s->t.messages, 50))
+			continue;
+		evidence(s, rules[i].e.code, rules[i].e.weight, rules[i].e.text);
+		sum += rules[i].e.weight;
+	}
+	return sum;
+}
+
+/* ---- legitimate ---- */
+
+static bool sends_for_customers(const struct service *s)
+{
+	return s && (s->kind == KIND_ESP || s->kind == KIND_SAAS);
+}
+
+/* Its presence in our zone says nothing of the machine next to ours. */
+static bool is_neighbourhood(const struct sender *s)
+{
+	return s->service && (s->service->kind == KIND_WEBHOST || s->service->kind == KIND_CLOUD ||
+			      s->service->kind == KIND_ISP);
+}
+
+/* That the service is ours: it is named in our zone, or passes elsewhere, or signs as us here. */
+static int score_service(struct sender *s, const struct zone *zone, const struct siblings *siblings)
+{
+	int sum = 0;
+	uint64_t n = s->t.messages;
+	const struct service *service = s->service;
+	if (!zone || !service || is_neighbourhood(s))
+		return 0;
+	if (zone_uses(zone, service)) {
+		evidence(s, "L_IN_ZONE", 25, "your DNS names this service");
+		sum += 25;
+	}
+	uint64_t elsewhere = siblings->passing[service - siblings->first];
+	if (sends_for_customers(service) && tally_judged_pass(&s->t) == 0 &&
+	    elsewhere >= SIBLING_MESSAGES && 2 * cells_of(s, SET(F6) | SET(F7) | SET(F9)) < n) {
+		evidence(s, "L_SIBLING", 35, "other mail of yours passes from this service");
+		sum += 35;
+	}
+	if (!sends_for_customers(service))
+		return sum;
+	if (2 * cells_of(s, SET(P3)) > n) {
+		evidence(s, "L_SERVICE_DKIM", 45,
+			 "signs as your domain, and bounces go to the service itself");
+		sum += 45;
+	} else if (2 * cells_of(s, SET(F1) | SET(F6) | SET(F7) | SET(F9)) > n) {
+		evidence(s, "L_SERVICE", SERVICE_POINTS, "a service that sends for its customers");
+		sum += SERVICE_POINTS;
+	}
+	return sum;
+}
+
+static int score_steadiness(struct sender *s, const struct observed *o)
+{
+	int sum = 0;
+	int days = s->days >= 7 ? 15 : s->days >= 3 ? 5 : 0;
+	if (days > 0)
+		evidence(s, "L_PERSISTENT", days,
+			 days == 15 ? "active on seven days or more"
+				    : "active on three days or more");
+	if (s->reporters >= 3)
+		evidence(s, "L_REPORTERS", 10, "seen by three reporters or more");
+	sum += days + (s->reporters >= 3 ? 10 : 0);
+	if (at_least(o->messages[SEEN_PTR], s->t.messages, 50)) {
+		evidence(s, "L_FCRDNS", 10, "its addresses have confirmed names");
+		sum += 10;
+	}
+	unsigned span = (unsigned)(s->last_day - s->first_day) + 1;
+	if (s->days >= 7 && !o->burst && 100 * s->days >= 40 * span) {
+		evidence(s, "L_STEADY", 10, "sends steadily");
+		sum += 10;
+	}
+	return sum;
+}
+
+static void score_legit(struct sender *s, const struct observed *o, const struct zone *zone,
+			const struct siblings *siblings, struct scores *sc)
+{
+	static const struct rule authorised[] = {
+	    {SEEN_SPF_NOW, {"L_SPF_NOW", 60, "your SPF record authorises it today"}},
+	    {SEEN_NAMED, {"L_NAMED_IN_SPF", 60, "your SPF record names its address"}},
+	};
+	static const struct rule ours[] = {
+	    {SEEN_OWN_PTR, {"L_OWN_FCRDNS", 40, "the confirmed name of its address is yours"}},
+	    {SEEN_OUR_HOST, {"L_OUR_HOST", 35, "your own names (A, AAAA, MX) lead to its address"}},
+	};
+	static const struct rule relay[] = {
+	    {SEEN_HOST_RELAY,
+	     {"L_HOST_RELAY", 50, "a mail relay of the web host that your own names stand at"}},
+	};
+	uint64_t n = s->t.messages;
+	bool direct = at_least(o->messages[SEEN_DIRECT], n, FORWARDER_DIRECT);
+	bool own = 2 * o->messages[SEEN_OWN] > n;
+	int by_dns = 0;
+	if (direct)
+		evidence(s, "L_ALIGNED_SPF", 60,
+			 "SPF passes for your domain: your record authorises it");
+	else if (zone)
+		by_dns = points(s, o, authorised, 2) ? 60 : 0;
+	if (own)
+		evidence(s, "L_ALIGNED_DKIM", 60,
+			 "signs as your domain, with a selector that mainly this sender uses");
+	if (zone)
+		by_dns += points(s, o, ours, 2) + score_service(s, zone, siblings);
+	/* a relay of the host has a name and works every day; a neighbour that forges has a day */
+	if (zone && s->days >= 7 && !o->burst && at_least(o->messages[SEEN_PTR], n, 50))
+		by_dns += points(s, o, relay, 1);
+	s->tied = direct || own || by_dns > SERVICE_POINTS || tally_judged_pass(&s->t) > 0;
+	if (!direct && !own && by_dns == 0)
+		return; /* a stranger does not become legitimate by persisting */
+	int steadiness = score_steadiness(s, o);
+	for (int i = 0; i < 2; i++) {
+		struct score *score = &sc->of[i];
+		unsigned needed = i == 0 ? 0 : RELIABLE;
+		score->direct = direct && o->reporters[SEEN_DIRECT] >= needed;
+		int proof = by_dns + (score->direct ? 60 : 0) +
+			    (own && o->reporters[SEEN_OWN] >= needed ? 60 : 0);
+		score->legit = proof ? proof + steadiness : 0;
+		score->legit = score->legit > 100 ? 100 : score->legit;
+	}
+}
+
+/* ---- forwarded ---- */
+
+static void forward(struct sender *s, struct scores *sc, const struct observed *o, enum seen seen,
+		    struct evidence e)
+{
+	evidence(s, e.code, e.weight, e.text);
+	sc->of[0].forward += e.weight;
+	if (o->reporters[seen] >= RELIABLE || e.weight < 0)
+		sc->of[1].forward += e.weight;
+}
+
+static bool hands_on_mail(const struct service *s)
+{
+	return s &&
+	       (s->kind == KIND_MAILBOX || s->kind == KIND_GATEWAY || s->kind == KIND_FORWARDER);
+}
+
+static void score_forward_dns(struct sender *s, const struct observed *o, struct scores *sc)
+{
+	uint64_t n = s->t.messages;
+	uint64_t handed = cells_of(s, SET(P2) | SET(P3) | SET(P4) | SET(F2) | SET(F8) | SET(F11));
+	if (at_least(o->messages[SEEN_SRS], n, 50))
+		forward(s, sc, o, SEEN_ANY,
+			(struct evidence){
+			    "F_SRS", 25, "MAIL FROM is of the domain that the address's name has"});
+	if (hands_on_mail(s->service) && at_least(handed, n, 50))
+		forward(s, sc, o, SEEN_ANY,
+			(struct evidence){"F_SERVICE", 20, "a service where people forward mail"});
+	if (sc->of[0].forward > 0 && s->days >= 7 && at_least(o->messages[SEEN_PTR], n, 50))
+		forward(s, sc, o, SEEN_ANY,
+			(struct evidence){"F_PERSISTENT", 15, "and does so on seven days or more"});
+	if (sc->of[0].forward > 0 && sends_for_customers(s->service))
+		forward(s, sc, o, SEEN_ANY,
+			(struct evidence){"F_SENDER", -40,
+					  "a service that sends, and does not forward"});
+	if (sc->of[0].forward > 0 && at_least(o->messages[SEEN_SPF_NOW], n, 50))
+		forward(s, sc, o, SEEN_ANY,
+			(struct evidence){"F_IN_SPF", -40, "your SPF record authorises it"});
+}
+
+static void score_forward(struct sender *s, const struct observed *o, const struct zone *zone,
+			  struct scores *sc)
+{
+	uint64_t n = s->t.messages;
+	if (at_least(o->messages[SEEN_REASON], n, FLAG_SHARE))
+		forward(s, sc, o, SEEN_REASON,
+			(struct evidence){"F_FORWARD_REASON", 50,
+					  "reporters say that it forwards, or is a mailing list"});
+	if (at_least(o->messages[SEEN_ARC], n, FLAG_SHARE))
+		forward(s, sc, o, SEEN_ARC,
+			(struct evidence){"F_ARC", 45, "reporters accepted it for its ARC seal"});
+	if (at_least(o->messages[SEEN_CARRIED], n, 50))
+		forward(
+		    s, sc, o, SEEN_CARRIED,
+		    (struct evidence){"F_SELECTOR", 35,
+				      "carries your signature of mail that others mainly send"});
+	if (o->carried >= 2 && o->messages[SEEN_CARRIED] > 0)
+		forward(
+		    s, sc, o, SEEN_CARRIED,
+		    (struct evidence){"F_SELECTORS", 15, "carries two or more of your selectors"});
+	if (at_least(o->messages[SEEN_BROKEN], n, 30))
+		forward(s, sc, o, SEEN_BROKEN,
+			(struct evidence){"F_BROKEN_SIGNATURE", 20,
+					  "your signature arrives broken: changed on the way"});
+	if (zone)
+		score_forward_dns(s, o, sc);
+	if (sc->of[0].forward > 0 && !hands_on_mail(s->service) &&
+	    at_least(o->messages[SEEN_HEAVY], n, HEAVY_PART))
+		forward(
+		    s, sc, o, SEEN_HEAVY,
+		    (struct evidence){"F_MAIN_USER", -30,
+				      "has a fifth or more of the mail of one of your selectors"});
+}
+
+/* ---- spoofed ---- */
+
+static int spoof(struct sender *s, bool applies, const char *code, int weight, const char *text)
+{
+	if (applies)
+		evidence(s, code, weight, text);
+	return applies ? weight : 0;
+}
+
+static int score_spoof_dns(struct sender *s, const struct observed *o, const struct zone *zone,
+			   const struct scores *sc)
+{
+	static const struct rule by_name[] = {
+	    {SEEN_PTR_NONE, {"S_NO_PTR", 20, "its addresses have no name"}},
+	    {SEEN_PTR_GENERIC, {"S_GENERIC_PTR", 15, "named as access networks name customers"}},
+	    {SEEN_PTR_UNCONFIRMED, {"S_UNCONFIRMED_PTR", 10, "its names do not lead back to it"}},
+	    {SEEN_CLAIMS_US,
+	     {"S_CLAIMS_US", 25, "claims a name of yours that does not lead to it"}},
+	};
+	uint64_t n = s->t.messages;
+	bool failing = tally_judged_pass(&s->t) == 0;
+	bool unknown = sc->of[0].legit == 0 && (!s->service || is_neighbourhood(s));
+	int sum = points(s, o, by_name, 4);
+	sum += spoof(s, zone->parked && failing, "S_PARKED", 30,
+		     "your DNS says that this domain sends no mail");
+	sum += spoof(s, at_least(o->messages[SEEN_NO_SUCH_FROM], n, 50), "S_NO_SUCH_FROM", 15,
+		     "header From names a host of yours that does not exist");
+	sum += spoof(s, at_least(o->messages[SEEN_DISPERSED], n, 50), "S_DISPERSED", 15,
+		     "twenty networks or more did the same on the same days");
+	sum += spoof(s, failing && unknown && n >= 50, "S_VOLUME", 10,
+		     "fifty messages or more, and nobody knows it");
+	sum += spoof(s, failing && s->days <= 2 && n >= 100, "S_FLOOD", 10,
+		     "a hundred messages or more within two days");
+	sum += spoof(s, o->mailfrom >= MAILFROM_MANY && !s->service, "S_MANY_MAILFROM", 25,
+		     "bounces go to five unrelated domains or more");
+	sum += spoof(s, unknown && 2 * cells_of(s, SET(F7)) > n, "S_OWN_MAILFROM", 10,
+		     "authenticates as itself, and is no known service");
+	sum += spoof(s, unknown && 2 * cells_of(s, SET(F1)) > n, "S_FORGED_MAILFROM", 10,
+		     "uses your MAIL FROM from an address that nothing ties to you");
+	return sum;
+}
+
+static void score_spoof(struct sender *s, const struct observed *o, const struct zone *zone,
+			struct scores *sc)
+{
+	uint64_t n = s->t.messages, pass = tally_judged_pass(&s->t);
+	int sum = spoof(s, pass == 0 && n > 0, "S_NEVER_ALIGNED", 15,
+			"nothing of it ever passed for your domain");
+	sum += spoof(s, 2 * cells_of(s, SET(F10)) > n, "S_NOTHING_AUTHENTICATES", 20,
+		     "neither SPF nor DKIM passes for anybody");
+	sum +=
+	    spoof(s, 2 * pass < n && o->burst, "S_BURST", 15, "nearly all of it within three days");
+	if (zone)
+		sum += score_spoof_dns(s, o, zone, sc);
+	sc->of[0].spoof = sc->of[1].spoof = sum > 100 ? 100 : sum;
+}
+
+/* An authorised address fails because of us: more than half of its failures must be of that kind.
+ */
+static void find_faults(const struct sender *s, const struct observed *o, struct scores *sc)
+{
+	uint64_t n = s->t.messages, failing = n - tally_judged_pass(&s->t);
+	uint64_t spf = o->messages[SEEN_FAULT], dkim = o->messages[SEEN_FAULT_DKIM];
+	bool known = at_least(o->messages[SEEN_DIRECT], n, BROKEN_DIRECT);
+	for (int i = 0; i < 2; i++) {
+		unsigned needed = i == 0 ? 0 : RELIABLE;
+		sc->of[i].fault = known && 2 * spf > failing && o->reporters[SEEN_FAULT] >= needed;
+		sc->of[i].fault_dkim =
+		    known && 2 * dkim > failing && o->reporters[SEEN_FAULT_DKIM] >= needed;
+	}
+}
+
+struct scores score(struct sender *s, const struct observed *o, const struct zone *zone,
+		    const struct siblings *siblings)
+{
+	struct scores sc = {0};
+	score_legit(s, o, zone, siblings, &sc);
+	score_forward(s, o, zone, &sc);
+	score_spoof(s, o, zone, &sc);
+	find_faults(s, o, &sc);
+	s->likely = s->tied && sc.of[0].legit > sc.of[0].spoof;
+	return sc;
+}

@@ -1,0 +1,304 @@
+#include "report/sender/zone.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/mem.h"
+
+#define SELECTORS_MAX  64
+#define EXCHANGERS_MAX 16
+#define ASKED_DEPTH    SPF_LOOKUP_LIMIT
+
+static const char *org_of(const struct zone *z, const char *name)
+{
+	return z->known->rules->org_domain(z->known->rules->ctx, name);
+}
+
+static bool is_ours(const struct zone *z, const char *name)
+{
+	return name && *name && domain_is_below(name, z->org) &&
+	       strcmp(org_of(z, name), z->org) == 0;
+}
+
+const char *zone_own_mailfrom(const struct zone *z, const struct dmarc_profile *p)
+{
+	if (p->flags & DMARC_BAD_NAME)
+		return NULL;
+	for (unsigned i = 0; i < p->n_spf; i++) {
+		const struct dmarc_spf *s = &p->spf[i];
+		const char *name = s->domain ? s->domain : p->envelope_from;
+		if (s->scope.code != W_HELO && is_ours(z, name))
+			return name;
+	}
+	return p->n_spf == 0 && is_ours(z, p->envelope_from) ? p->envelope_from : NULL;
+}
+
+/* ---- MAIL FROM domains ---- */
+
+static int by_messages(const void *x, const void *y)
+{
+	const struct zone_mailfrom *a = x, *b = y;
+	if (a->messages != b->messages)
+		return a->messages < b->messages ? 1 : -1;
+	return strcmp(a->domain, b->domain);
+}
+
+static void find_mailfrom(struct zone *z, const struct domain_facts *facts)
+{
+	struct map index = {0};
+	uint64_t *volume = mem_alloc((facts->n_profiles + 1) * sizeof *volume);
+	for (size_t i = 0; i < facts->n_facts; i++)
+		volume[facts->facts[i].profile] += facts->facts[i].messages;
+	z->mailfrom = arena_alloc(z->known->a, (facts->n_profiles + 1) * sizeof *z->mailfrom);
+	z->mailfrom[z->n_mailfrom++].domain = z->domain;
+	struct digest key = hash_fixed128(z->domain, strlen(z->domain));
+	map_put(&index, &key, NULL);
+	for (size_t i = 0; i < facts->n_profiles; i++) {
+		const char *name = zone_own_mailfrom(z, &facts->profiles[i]);
+		bool fresh;
+		if (!name)
+			continue;
+		key = hash_fixed128(name, strlen(name));
+		uint64_t *at = map_put(&index, &key, &fresh);
+		if (fresh) {
+			*at = z->n_mailfrom;
+			z->mailfrom[z->n_mailfrom++].domain = name;
+		}
+		z->mailfrom[*at].messages += volume[i];
+	}
+	map_free(&index);
+	free(volume);
+	/* the domain itself stays: it is where most remedies go */
+	qsort(z->mailfrom + 1, z->n_mailfrom - 1, sizeof *z->mailfrom, by_messages);
+	if (z->n_mailfrom > ZONE_MAILFROM_MAX)
+		z->n_mailfrom = ZONE_MAILFROM_MAX;
+	for (size_t i = 0; i < z->n_mailfrom; i++)
+		spf_tree_read(z->known->view, z->mailfrom[i].domain, z->known->a,
+			      &z->mailfrom[i].spf);
+}
+
+/* ---- hosts ---- */
+
+struct host_list {
+	struct ip *ips;
+	size_t n, room;
+	struct arena *a;
+};
+
+static void add_hosts(struct zone *z, struct host_list *l, const char *name)
+{
+	static const enum dns_type types[] = {DNS_A, DNS_AAAA};
+	for (int t = 0; t < 2; t++) {
+		const struct dns_answer *r = dns_ask(z->known->view, name, types[t]);
+		for (size_t i = 0; r->outcome == DNS_OK && i < r->n; i++) {
+			if (l->n == l->room) {
+				struct ip *more =
+				    arena_alloc(l->a, (2 * l->room + 8) * sizeof *more);
+				if (l->n)
+					memcpy(more, l->ips, l->n * sizeof *more);
+				l->ips = more;
+				l->room = 2 * l->room + 8;
+			}
+			l->ips[l->n++] = r->addresses[i];
+		}
+	}
+}
+
+static void mark(struct zone *z, const struct service *s)
+{
+	if (s)
+		z->present[s - z->known->services] = true;
+}
+
+static void read_hosts(struct zone *z)
+{
+	struct arena *a = z->known->a;
+	struct host_list list = {.a = a};
+	const struct dns_answer *mx = dns_ask(z->known->view, z->domain, DNS_MX);
+	add_hosts(z, &list, z->domain);
+	add_hosts(z, &list, arena_printf(a, "www.%s", z->domain));
+	const char **exchangers = arena_alloc(a, EXCHANGERS_MAX * sizeof *exchangers);
+	for (size_t i = 0; mx->outcome == DNS_OK && i < mx->n && i < EXCHANGERS_MAX; i++) {
+		const struct service *s =
+		    catalogue_find(z->known->catalogue, BY_ZONE, mx->mx[i].host);
+		if (mx->mx[i].host[0] == '\0')
+			continue; /* null MX: RFC 7505 */
+		exchangers[z->n_exchangers++] = mx->mx[i].host;
+		if (s)
+			mark(z, s);
+		else
+			add_hosts(z, &list, mx->mx[i].host);
+	}
+	z->exchangers = exchangers;
+	z->hosts = list.ips;
+	z->n_hosts = list.n;
+}
+
+/* ---- which services the zone names ---- */
+
+static void mark_includes(struct zone *z, const struct spf_record *r, unsigned depth)
+{
+	if (!r || depth > ASKED_DEPTH)
+		return;
+	for (size_t i = 0; i < r->n_terms; i++) {
+		const struct spf_term *t = &r->terms[i];
+		if (t->kind != SPF_INCLUDE && t->kind != SPF_REDIRECT)
+			continue;
+		if (t->domain)
+			mark(z, catalogue_find(z->known->catalogue, BY_INCLUDE, t->domain));
+		mark_includes(z, t->child, depth + 1);
+	}
+}
+
+static void mark_alias(struct zone *z, const char *name, enum dns_type type)
+{
+	const struct dns_answer *r = dns_ask(z->known->view, name, type);
+	if (strcmp(r->canonical, r->name) != 0)
+		mark(z, catalogue_find(z->known->catalogue, BY_ZONE, r->canonical));
+	for (size_t i = 0; type == DNS_MX && r->outcome == DNS_OK && i < r->n; i++)
+		mark(z, catalogue_find(z->known->catalogue, BY_ZONE, r->mx[i].host));
+}
+
+static void mark_selector(struct zone *z, const char *selector, const char *domain)
+{
+	if (selector && *selector && !strpbrk(selector, "*\\"))
+		mark_alias(z, arena_printf(z->known->a, "%s._domainkey.%s", selector, domain),
+			   DNS_TXT);
+}
+
+/* Selectors that signed as us, and those that services seen here would use. */
+static void mark_selectors(struct zone *z, const struct domain_facts *facts)
+{
+	const struct service *all = z->known->services;
+	bool *seen = arena_alloc(z->known->a, (z->known->n_services + 1) * sizeof *seen);
+	unsigned asked = 0;
+	for (size_t i = 0; i < facts->n_profiles && asked < SELECTORS_MAX; i++)
+		for (unsigned k = 0; k < facts->profiles[i].n_dkim; k++) {
+			const struct dmarc_dkim *d = &facts->profiles[i].dkim[k];
+			if (is_ours(z, d->domain) && d->result.code == W_PASS && ++asked)
+				mark_selector(z, d->selector, d->domain);
+		}
+	for (size_t i = 0; i < facts->n_facts; i++) {
+		const struct service *s = knowledge_of(z->known, &facts->facts[i].source)->service;
+		if (!s || seen[s - all])
+			continue;
+		seen[s - all] = true;
+		for (size_t k = 0; k < s->n_selectors; k++)
+			mark_selector(z, s->selectors[k], z->domain);
+	}
+}
+
+static void read_presence(struct zone *z, const struct domain_facts *facts)
+{
+	for (size_t i = 0; i < z->n_mailfrom; i++) {
+		mark_includes(z, z->mailfrom[i].spf.root, 0);
+		if (i > 0) {
+			mark_alias(z, z->mailfrom[i].domain, DNS_TXT);
+			mark_alias(z, z->mailfrom[i].domain, DNS_MX);
+		}
+	}
+	mark_selectors(z, facts);
+}
+
+static bool is_parked(const struct zone *z)
+{
+	const struct dns_answer *mx = dns_ask(z->known->view, z->domain, DNS_MX);
+	const struct spf_record *r = z->mailfrom[0].spf.root;
+	bool no_mx = dns_is_void(mx) || (mx->outcome == DNS_OK && mx->mx[0].host[0] == '\0');
+	return no_mx && !z->mailfrom[0].spf.pending && r && r->n_terms == 1 &&
+	       r->terms[0].kind == SPF_ALL && r->terms[0].qualifier == SPF_FAIL;
+}
+
+void zone_read(struct zone *z, struct knowledge *k, const struct domain_facts *facts)
+{
+	*z = (struct zone){.known = k, .domain = facts->domain};
+	z->org = k->rules->org_domain(k->rules->ctx, facts->domain);
+	if (!k->view)
+		return;
+	z->present = arena_alloc(k->a, (k->n_services + 1) * sizeof *z->present);
+	const struct dns_answer *own = dns_ask(k->view, z->domain, DNS_TXT);
+	z->answered = own->outcome == DNS_OK || dns_is_void(own);
+	find_mailfrom(z, facts);
+	read_hosts(z);
+	read_presence(z, facts);
+	z->parked = is_parked(z);
+}
+
+void zone_end(struct zone *z)
+{
+	for (size_t i = 0; i < z->n_mailfrom; i++)
+		map_free(&z->mailfrom[i].checked);
+}
+
+/* ---- questions ---- */
+
+static struct zone_mailfrom *find(const struct zone *z, const char *domain)
+{
+	for (size_t i = 0; i < z->n_mailfrom; i++)
+		if (strcmp(z->mailfrom[i].domain, domain) == 0)
+			return &z->mailfrom[i];
+	return NULL;
+}
+
+/* Macros, exists and ptr: what a sender whose local part is not known would get. */
+static enum spf_now check_exactly(const struct zone *z, struct zone_mailfrom *m,
+				  const struct ip *ip)
+{
+	struct digest key = hash_fixed128(ip, sizeof *ip);
+	bool fresh;
+	uint64_t *at = map_put(&m->checked, &key, &fresh);
+	if (fresh) {
+		struct spf_check check;
+		struct spf_request request = {
+		    .ip = *ip, .mail_from = arena_printf(z->known->a, "postmaster@%s", m->domain)};
+		spf_check_host(z->known->view, &request, z->known->a, &check);
+		*at = check.pending || check.result == SPF_TEMPERROR ? NOW_UNKNOWN
+		      : check.result == SPF_PASS                     ? NOW_YES
+								     : NOW_NO;
+	}
+	return (enum spf_now) * at;
+}
+
+enum spf_now zone_spf_now(const struct zone *z, const char *mailfrom, const struct ip *ip)
+{
+	const struct spf_term *term;
+	struct zone_mailfrom *m = z->n_mailfrom ? find(z, mailfrom) : NULL;
+	if (!m || ip->family == 0 || m->spf.pending)
+		return NOW_UNKNOWN;
+	if (m->spf.depends)
+		return check_exactly(z, m, ip);
+	enum spf_result r = spf_tree_find(&m->spf, ip, &term, NULL, NULL);
+	return r == SPF_PASS ? NOW_YES : r == SPF_TEMPERROR ? NOW_UNKNOWN : NOW_NO;
+}
+
+bool zone_names_address(const struct zone *z, const struct ip *ip)
+{
+	const struct spf_term *term;
+	const struct spf_record *path[SPF_LOOKUP_LIMIT + 2];
+	size_t n;
+	for (size_t i = 0; i < z->n_mailfrom; i++) {
+		const struct zone_mailfrom *m = &z->mailfrom[i];
+		if (m->spf.pending || m->spf.depends ||
+		    spf_tree_find(&m->spf, ip, &term, path, &n) != SPF_PASS)
+			continue;
+		bool own = true;
+		for (size_t k = 0; k < n; k++)
+			own = own && is_ours(z, path[k]->domain);
+		if (own && term && term->n_networks > 0)
+			return true;
+	}
+	return false;
+}
+
+bool zone_has_host(const struct zone *z, const struct ip *ip)
+{
+	for (size_t i = 0; i < z->n_hosts; i++)
+		if (ip_cmp(&z->hosts[i], ip) == 0)
+			return true;
+	return false;
+}
+
+bool zone_uses(const struct zone *z, const struct service *s)
+{
+	return s && z->present && z->present[s - z->known->services];
+}

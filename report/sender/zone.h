@@ -1,0 +1,56 @@
+/*
+ * zone.h - what the DNS of one domain says today: who may send as it, and what it uses.
+ *
+ * Names of the domain that are asked: itself, www, its mail exchangers, and every MAIL FROM domain
+ * of the organisation that was seen.
+ */
+#ifndef REPORT_SENDER_ZONE_H
+#define REPORT_SENDER_ZONE_H
+
+#include "core/facts.h"
+#include "dns/spf/spf.h"
+#include "report/sender/knowledge.h"
+
+#define ZONE_MAILFROM_MAX 48 /* the most used ones; VERP by subdomain makes thousands */
+
+struct zone_mailfrom {
+	const char *domain;
+	uint64_t messages;
+	struct spf_tree spf;
+	struct map
+	    checked; /* address -> enum spf_result + 1, where the tree depends on the sender */
+};
+
+struct zone {
+	struct knowledge *known;
+	const char *domain, *org;
+	struct zone_mailfrom *mailfrom; /* most messages first; the domain itself is among them */
+	size_t n_mailfrom;
+	const struct ip *hosts; /* addresses of our own names, and of our mail exchangers */
+	size_t n_hosts;
+	const char *const *exchangers;
+	size_t n_exchangers;
+	bool *present; /* by service: our zone names it (include, MX, DKIM, Return-Path) */
+	bool parked;   /* it says that it sends no mail: "v=spf1 -all", and no or a null MX */
+	bool answered; /* DNS said something of the domain: without, nothing here means "no" */
+};
+
+/* All of z lives in the round's arena, and the maps in it until zone_end(). */
+void zone_read(struct zone *z, struct knowledge *k, const struct domain_facts *facts);
+void zone_end(struct zone *z);
+
+/* The MAIL FROM domain of a profile when it belongs to our organisation; else NULL. */
+const char *zone_own_mailfrom(const struct zone *z, const struct dmarc_profile *p);
+
+enum spf_now { NOW_UNKNOWN, NOW_NO, NOW_YES };
+
+/* Does the record of a MAIL FROM domain (of ours) authorise the address today? */
+enum spf_now zone_spf_now(const struct zone *z, const char *mailfrom, const struct ip *ip);
+
+/* Is it authorised by a term of our own records, not by somebody else's include? */
+bool zone_names_address(const struct zone *z, const struct ip *ip);
+
+bool zone_has_host(const struct zone *z, const struct ip *ip);
+bool zone_uses(const struct zone *z, const struct service *s);
+
+#endif
