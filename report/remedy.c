@@ -85,13 +85,21 @@ static void spf_remedy(const struct remedier *r, struct sender *s)
 
 /* ---- DKIM, and what a service says ---- */
 
+/* The part that fits; a file without parts has one advice for all. */
 static const char *advice_of(const struct remedier *r, const struct sender *s)
 {
 	const struct service *service = s->service;
-	if (!service || !service->advice[0])
+	if (!service)
 		return "";
-	return arena_printf(r->a, ". %s: %s%s%s", service->name, service->advice,
-			    service->link[0] ? " " : "", service->link);
+	const char *text = s->verdict.remedy.kind == REMEDY_RETURN_PATH
+			       ? service->advice_return_path
+			       : service->advice_dkim;
+	if (!service->advice_spf[0] && !service->advice_dkim[0] && !service->advice_return_path[0])
+		text = service->advice;
+	if (!text[0])
+		return "";
+	return arena_printf(r->a, ". %s: %s%s%s", service->name, text, service->link[0] ? " " : "",
+			    service->link);
 }
 
 static void unaligned_remedy(const struct remedier *r, struct sender *s)
