@@ -91,9 +91,22 @@ static const char *advice_of(const struct remedier *r, const struct sender *s)
 	const struct service *service = s->service;
 	if (!service)
 		return "";
-	const char *text = s->verdict.remedy.kind == REMEDY_RETURN_PATH
-			       ? service->advice_return_path
-			       : service->advice_dkim;
+	const char *text = service->advice_dkim;
+	switch (s->verdict.remedy.kind) {
+	case REMEDY_SPF_ADD:
+	case REMEDY_SPF_PUBLISH:
+	case REMEDY_SPF_REPAIR:
+		text = service->advice_spf;
+		break;
+	case REMEDY_RETURN_PATH:
+		text = service->advice_return_path;
+		break;
+	case REMEDY_REVIEW:
+		text = service->advice;
+		break;
+	default:
+		break;
+	}
 	if (!service->advice_spf[0] && !service->advice_dkim[0] && !service->advice_return_path[0])
 		text = service->advice;
 	if (!text[0])

@@ -455,6 +455,20 @@ static void well_known(void **state)
 	    {BY_PTR, "o1678912x229.outbound-mail.sendgrid.net", "service:sendgrid"},
 	    {BY_PTR, "evilsendgrid.net", NULL},
 	    {BY_PTR, "mail-ej1-f41.google.com", "service:google-workspace"},
+	    {BY_RETURN_PATH, "calendar-server.bounces.google.com", "service:google-calendar"},
+	    {BY_RETURN_PATH, "trix.bounces.google.com", "service:google-docs-and-notices"},
+	    {BY_RETURN_PATH, "gmail.com", "service:gmail"},
+	    {BY_RETURN_PATH, "googlegroups.com", "service:google-groups"},
+	    {BY_RETURN_PATH, "google.com", NULL},
+	    {BY_DKIM, "outlook.com", "service:outlook-com"},
+	    {BY_PTR, "mail-db8eur05on2042.outbound.protection.outlook.com",
+	     "service:microsoft-365"},
+	    {BY_ZONE, "selector1-azurecomm-prod-net._domainkey.azurecomm.net",
+	     "service:azure-communication-services"},
+	    {BY_PTR, "smtp001.bizmail.yahoo.com", "service:turbify-business-mail"},
+	    {BY_PTR, "sonic301-1.consmr.mail.ne1.yahoo.com", "service:yahoo-mail"},
+	    {BY_PTR, "sender4-pp-o92.zoho.com", "service:zoho-mail"},
+	    {BY_PTR, "mx1.zcsend.net", "service:zoho-campaigns"},
 	    {BY_DKIM, "example-com.20230601.gappssmtp.com", "service:google-workspace"},
 	    {BY_DKIM, "gappssmtp.com", NULL},
 	    {BY_DKIM, "contoso.onmicrosoft.com", "service:microsoft-365"},
@@ -480,6 +494,54 @@ static void well_known(void **state)
 	catalogue_close(c);
 }
 
+/* Regions and products have includes of their own; what no mark fits has none. */
+static void well_known_terms(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *service, *mark, *term;
+	} rows[] = {
+	    {"Mimecast", "eu-smtp-inbound-2.mimecast.com", "include:eu._netblocks.mimecast.com"},
+	    {"Mimecast", "za-smtp-inbound-1.mimecast.co.za", "include:za._netblocks.mimecast.com"},
+	    {"Mimecast", "ca-smtp-inbound-1.mimecast.com", NULL},
+	    {"Mailgun", "mxa.eu.mailgun.org", "include:eu.mailgun.org"},
+	    {"Mailgun", "mxb.mailgun.org", "include:mailgun.org"},
+	    {"Zoho Mail", "mx3.zoho.com.au", "include:zohomail.com.au"},
+	    {"Zoho Mail", "mx.zoho.com", "include:zohomail.com"},
+	    {"Proofpoint Essentials", "mx1-eu1.ppe-hosted.com", "a:dispatch-eu.ppe-hosted.com"},
+	    {"Trend Micro Email Security", "abc.in.tmes.trendmicro.eu",
+	     "include:spf.tmes.trendmicro.eu"},
+	    {"Barracuda", "d226511.a.ess.uk.barracudanetworks.com",
+	     "include:spf.ess.uk.barracudanetworks.com"},
+	    {"Barracuda", "d312104a.ess.barracudanetworks.com",
+	     "include:spf.ess.barracudanetworks.com"},
+	    {"IONOS", "mx00.ionos.de", "include:_spf-eu.ionos.com"},
+	    {"SendGrid", "u1.wl1.sendgrid.net", NULL},
+	};
+	static const struct {
+		const char *service;
+		enum service_answer verifies;
+	} who[] = {
+	    {"Amazon SES", ANSWER_YES},    {"Postmark", ANSWER_YES},
+	    {"Microsoft 365", ANSWER_YES}, {"Google Workspace", ANSWER_NO},
+	    {"MailChannels", ANSWER_NO},   {"Xserver", ANSWER_NO},
+	    {"Mimecast", ANSWER_UNKNOWN},
+	};
+	struct catalogue *c = opened(NULL);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct service *s = catalogue_named(c, rows[i].service);
+		const char *term = s ? service_term_for(s, rows[i].mark) : "";
+		CHECK_ROW(!term == !rows[i].term, i);
+		CHECK_ROW(!term || strcmp(term, rows[i].term) == 0, i);
+	}
+	for (size_t i = 0; i < COUNT(who); i++)
+		CHECK_ROW(catalogue_named(c, who[i].service)->verifies == who[i].verifies, i);
+	struct ip relay;
+	assert_true(ip_parse("40.95.1.2", 9, &relay, NULL));
+	assert_true(service_in_pool(catalogue_named(c, "Microsoft 365"), &relay));
+	catalogue_close(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -492,6 +554,7 @@ int main(void)
 	    cmocka_unit_test(builtin),
 	    cmocka_unit_test(well_known),
 	    cmocka_unit_test(terms_and_pools),
+	    cmocka_unit_test(well_known_terms),
 	};
 	rules = names_open();
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
