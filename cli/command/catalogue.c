@@ -22,16 +22,43 @@ static void put_service(struct buf *b, const struct service *s)
 	buf_puts(b, s->own ? "  (own)\n" : "\n");
 }
 
-static void put_advice(struct buf *b, const struct service *s)
+static void put_line(struct buf *b, const char *label, const char *text)
 {
-	const char *const texts[] = {s->advice, s->link, s->source};
-	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-		if (!texts[i][0])
-			continue;
-		buf_puts(b, "           ");
-		put_text(b, texts[i]);
+	if (!text[0])
+		return;
+	buf_printf(b, "%11s%s", "", label);
+	put_text(b, text);
+	buf_putc(b, '\n');
+}
+
+/* Which SPF term goes with what in the zone, and the addresses that no record should name. */
+static void put_networks(struct buf *b, const struct service *s)
+{
+	char ip[IP_STRLEN];
+	for (unsigned i = 0; i < s->n_include_for; i++) {
+		buf_printf(b, "%11s%s leads here: ", "", s->include_for[i].mark);
+		put_text(b, s->include_for[i].term);
 		buf_putc(b, '\n');
 	}
+	for (unsigned i = 0; i < s->n_pools; i++)
+		buf_printf(b, "%11snever in an SPF record: %s/%u\n", "",
+			   ip_format(&s->pools[i].ip, ip), s->pools[i].bits);
+}
+
+static void put_advice(struct buf *b, const struct service *s)
+{
+	put_line(b, "", s->advice);
+	put_line(b, "SPF: ", s->advice_spf);
+	put_line(b, "DKIM: ", s->advice_dkim);
+	put_line(b, "Return-Path: ", s->advice_return_path);
+	if (s->verifies != ANSWER_UNKNOWN)
+		put_line(b,
+			 s->verifies == ANSWER_YES ? "only who proved a domain sends as it: "
+						   : "others may send as your domain: ",
+			 s->verifies_source[0] ? s->verifies_source : "no source is given");
+	put_networks(b, s);
+	put_line(b, "", s->link);
+	put_line(b, "", s->source);
 }
 
 /* Everything that the name says, by where it would be met; by service name too. */

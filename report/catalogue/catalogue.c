@@ -100,17 +100,25 @@ const struct service *catalogue_services(const struct catalogue *c, size_t *n)
 	return c->services;
 }
 
-const struct service *catalogue_find(const struct catalogue *c, enum catalogue_by by,
-				     const char *name)
+/* In lower case, without the trailing dot; false when it is too long. */
+static bool lower_name(const char *name, char lower[DOMAIN_SIZE])
 {
-	char lower[DOMAIN_SIZE];
-	size_t n = strnlen(name, sizeof lower);
-	if (n == sizeof lower)
-		return NULL;
+	size_t n = strnlen(name, DOMAIN_SIZE);
+	if (n == DOMAIN_SIZE)
+		return false;
 	for (size_t i = 0; i <= n; i++)
 		lower[i] = ascii_lower(name[i]);
 	if (n > 0 && lower[n - 1] == '.')
 		lower[n - 1] = '\0';
+	return true;
+}
+
+const struct service *catalogue_find(const struct catalogue *c, enum catalogue_by by,
+				     const char *name)
+{
+	char lower[DOMAIN_SIZE];
+	if (!lower_name(name, lower))
+		return NULL;
 	for (const char *at = lower, *dot;; at = dot + 1) {
 		const struct claim *claim = catalogue_claim(c, by, at);
 		if (claim && (!claim->below_only || at > lower))
@@ -152,5 +160,42 @@ bool service_has_selector(const struct service *s, const char *selector)
 	for (unsigned i = 0; i < s->n_selectors; i++)
 		if (selector_matches(s->selectors[i], selector))
 			return true;
+	return false;
+}
+
+static bool mark_fits(const char *mark, const char *name)
+{
+	bool below_only = mark[0] == '*';
+	const char *base = below_only ? mark + 2 : mark;
+	size_t n = strlen(name), m = strlen(base);
+	if (n < m || strcmp(name + n - m, base) != 0)
+		return false;
+	return n == m ? !below_only : name[n - m - 1] == '.';
+}
+
+const char *service_term_for(const struct service *s, const char *name)
+{
+	char lower[DOMAIN_SIZE];
+	const struct service_term *best = NULL;
+	if (!lower_name(name, lower))
+		return NULL;
+	for (unsigned i = 0; i < s->n_include_for; i++) {
+		const struct service_term *t = &s->include_for[i];
+		if (mark_fits(t->mark, lower) && (!best || strlen(t->mark) > strlen(best->mark)))
+			best = t;
+	}
+	return best ? best->term : NULL;
+}
+
+bool service_in_pool(const struct service *s, const struct ip *ip)
+{
+	for (unsigned i = 0; i < s->n_pools; i++) {
+		const struct service_pool *p = &s->pools[i];
+		if (p->ip.family != ip->family)
+			continue;
+		struct ip net = ip_network(ip, p->bits);
+		if (ip_cmp(&net, &p->ip) == 0)
+			return true;
+	}
 	return false;
 }

@@ -25,6 +25,7 @@
 
 #include "core/domain.h"
 #include "core/err.h"
+#include "core/ip.h"
 
 enum service_kind {
 	KIND_MAILBOX,   /* hosts people's mailboxes */
@@ -40,7 +41,7 @@ enum service_kind {
 
 extern const char *const service_kind_names[KIND_COUNT]; /* as in the file */
 
-/* The answers of aligned_spf, include_helps and dkim; each column takes some of them. */
+/* The answers of aligned_spf, include_helps, dkim and verifies; each column takes some of them. */
 enum service_answer {
 	ANSWER_UNKNOWN,   /* ?: decide from the reports */
 	ANSWER_YES,       /* y */
@@ -65,6 +66,23 @@ enum catalogue_by {
 	BY_COUNT
 };
 
+/* What goes into the SPF record of a customer whose zone has this name as target of CNAME or MX. */
+struct service_term {
+	const char *mark; /* in normal form; "*.x": below x only */
+	const char *term; /* "include:eu._netblocks.mimecast.com", "exists:..." */
+};
+
+struct service_pool {
+	struct ip ip; /* first address */
+	unsigned bits;
+};
+
+/*
+ * The texts are "" where there is nothing to say. Each piece of advice is about its own part, and
+ * empty where that part cannot help: show the one that fits what is missing. advice itself is what
+ * such a sender is (a rented machine, a provider, a forwarder), and in own files of users that have
+ * no columns for the parts, everything.
+ */
 struct service {
 	const char *name, *key;             /* "SendGrid", "service:sendgrid" */
 	const char *const *names[BY_COUNT]; /* in normal form; "*.x": below x only */
@@ -75,10 +93,17 @@ struct service {
 	enum service_answer aligned_spf;   /* can MAIL FROM be in the customer's domain? */
 	enum service_answer include_helps; /* does the include in the From domain fix DMARC? */
 	enum service_answer dkim;          /* does it sign as the customer? */
-	bool shared;                       /* its addresses serve many customers */
-	bool own;                          /* of the person's own file */
-	const char *advice;                /* what the owner must do; "" in own files only */
-	const char *link, *source;         /* https://... or ""; where the facts come from */
+	enum service_answer verifies; /* does only he who proved a domain get a MAIL FROM and From
+				       * in it? ANSWER_UNKNOWN counts as no */
+	const struct service_term *include_for; /* none: names[BY_INCLUDE] go with any zone mark */
+	unsigned n_include_for;
+	const struct service_pool *pools; /* left out of its include on purpose: never offer them */
+	unsigned n_pools;
+	bool shared; /* its addresses serve many customers */
+	bool own;    /* of the person's own file */
+	const char *advice, *advice_spf, *advice_dkim, *advice_return_path;
+	const char *link;                     /* https://... */
+	const char *source, *verifies_source; /* where the facts come from */
 };
 
 struct catalogue;
@@ -116,5 +141,12 @@ const struct service *catalogue_named(const struct catalogue *c, const char *nam
 /* Does the service use this DKIM selector with its customers' domains? Many services share common
  * ones ("s1", "default"): this alone names nobody. */
 bool service_has_selector(const struct service *s, const char *selector);
+
+/* The SPF term that goes with this name of the customer's zone: of the longest mark that fits, in
+ * include_for. NULL: none is known. */
+const char *service_term_for(const struct service *s, const char *name);
+
+/* Is this address in one of the service's pools that its include leaves out on purpose? */
+bool service_in_pool(const struct service *s, const struct ip *ip);
 
 #endif

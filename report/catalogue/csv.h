@@ -14,7 +14,7 @@
 
 #include "core/arena.h"
 
-#define CSV_FIELDS 32   /* a line; a catalogue has 15 columns */
+#define CSV_FIELDS 32   /* a line; a catalogue has 22 columns */
 #define CSV_FIELD  4096 /* octets of a field */
 
 struct csv_reader {

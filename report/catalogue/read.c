@@ -20,20 +20,30 @@ enum column {
 	COL_ZONE,
 	COL_INCLUDE,
 	COL_SELECTORS,
+	COL_INCLUDE_FOR,
+	COL_POOLS,
 	COL_SHARED,
 	COL_ALIGNED_SPF,
 	COL_INCLUDE_HELPS,
 	COL_DKIM,
+	COL_VERIFIES,
+	COL_VERIFIES_SOURCE,
 	COL_ADVICE,
+	COL_ADVICE_SPF,
+	COL_ADVICE_DKIM,
+	COL_ADVICE_RETURN_PATH,
 	COL_LINK,
 	COL_SOURCE,
 	COL_COUNT
 };
 
 static const char *const columns[COL_COUNT] = {
-    "name",          "kind",        "ptr_suffixes",   "return_path", "dkim_domains",
-    "zone_marks",    "spf_include", "dkim_selectors", "shared",      "aligned_spf",
-    "include_helps", "dkim",        "advice",         "link",        "source"};
+    "name",          "kind",       "ptr_suffixes", "return_path",
+    "dkim_domains",  "zone_marks", "spf_include",  "dkim_selectors",
+    "include_for",   "pools",      "shared",       "aligned_spf",
+    "include_helps", "dkim",       "verifies",     "verifies_source",
+    "advice",        "advice_spf", "advice_dkim",  "advice_return_path",
+    "link",          "source"};
 
 #define BIT(answer) (1u << ANSWER_##answer)
 
@@ -149,12 +159,13 @@ static enum status claim(struct reading *r, enum catalogue_by by, const char *na
 	return ST_OK;
 }
 
-/* A name of a list, "*.x" kept; what has no dot would be a whole top-level domain. */
-static enum status read_name(struct reading *r, enum column k, const char *s, size_t n,
+/* A name of a list, "*.x" kept where below says so; what has no dot would be a whole top-level
+ * domain. */
+static enum status read_name(struct reading *r, enum column k, bool below, const char *s, size_t n,
 			     const char **out)
 {
 	char name[DOMAIN_SIZE];
-	bool below_only = n > 2 && s[0] == '*' && s[1] == '.' && k != COL_INCLUDE;
+	bool below_only = n > 2 && s[0] == '*' && s[1] == '.' && below;
 	size_t skip = below_only ? 2 : 0;
 	if (!domain_normalise(r->rules, s + skip, n - skip, name) || !strchr(name, '.'))
 		return complain(r, "%s: \"%.*s\" is not a name", columns[k], (int)n, s);
@@ -172,7 +183,7 @@ static enum status read_names(struct reading *r, struct service *s, enum catalog
 		bool mine;
 		if (n == LIST_MAX)
 			return complain(r, "%s: more than %d names", columns[k], LIST_MAX);
-		enum status st = read_name(r, k, value, len, &names[n]);
+		enum status st = read_name(r, k, by != BY_INCLUDE, value, len, &names[n]);
 		if (st == ST_OK)
 			st = claim(r, by, names[n], &mine);
 		if (st != ST_OK)
@@ -202,9 +213,96 @@ static enum status read_selectors(struct reading *r, struct service *s)
 	return ST_OK;
 }
 
+/* "a:x.example", "exists:%{i}.x.example" as they are; a plain name is an include. */
+static enum status read_term(struct reading *r, const char *s, size_t n, const char **out)
+{
+	static const char *const mechanisms[] = {"a", "mx", "include", "exists", "ip4", "ip6"};
+	const char *colon = memchr(s, ':', n), *name;
+	if (!colon) {
+		enum status st = read_name(r, COL_INCLUDE_FOR, false, s, n, &name);
+		*out = st == ST_OK ? arena_printf(&r->c->a, "include:%s", name) : NULL;
+		return st;
+	}
+	*out = arena_strndup(&r->c->a, s, n);
+	for (size_t i = 0; i < sizeof mechanisms / sizeof *mechanisms; i++)
+		if (strlen(mechanisms[i]) == (size_t)(colon - s) &&
+		    ascii_ieq_n(s, (size_t)(colon - s), mechanisms[i]) && colon + 1 < s + n &&
+		    !strpbrk(*out, " \"\\"))
+			return ST_OK;
+	return complain(r, "include_for: \"%s\" is no SPF term", *out);
+}
+
+static enum status read_include_for(struct reading *r, struct service *s)
+{
+	const char *at = field(r, COL_INCLUDE_FOR), *value;
+	struct service_term all[LIST_MAX];
+	size_t len;
+	unsigned n = 0;
+	while (next_value(&at, &value, &len)) {
+		const char *equals = memchr(value, '=', len), *mark = value;
+		if (n == LIST_MAX || !equals)
+			return complain(r, "include_for: \"%.*s\" is not MARK=INCLUDE%s", (int)len,
+					value, n == LIST_MAX ? ", or one too many" : "");
+		size_t n_mark = (size_t)(equals - mark), n_term = len - n_mark - 1;
+		text_trim(&mark, &n_mark);
+		value = equals + 1;
+		text_trim(&value, &n_term);
+		enum status st = read_name(r, COL_INCLUDE_FOR, true, mark, n_mark, &all[n].mark);
+		if (st == ST_OK)
+			st = read_term(r, value, n_term, &all[n].term);
+		if (st != ST_OK)
+			return st;
+		for (unsigned i = 0; i < n; i++)
+			if (strcmp(all[i].mark, all[n].mark) == 0)
+				return complain(r, "include_for: \"%s\" stands here twice",
+						all[n].mark);
+		n++;
+	}
+	s->include_for = arena_memdup(&r->c->a, all, n * sizeof *all);
+	s->n_include_for = n;
+	return ST_OK;
+}
+
+/* "192.0.2.0/24": the first address of the network and its bits. */
+static bool read_network(const char *s, size_t n, struct service_pool *out)
+{
+	const char *slash = memchr(s, '/', n);
+	unsigned marks;
+	uint64_t bits;
+	if (!slash || !ip_parse(s, (size_t)(slash - s), &out->ip, &marks) || marks != 0 ||
+	    !text_to_u64(slash + 1, n - (size_t)(slash - s) - 1, &bits))
+		return false;
+	if (bits < 8 || bits > (out->ip.family == 4 ? 32 : 128))
+		return false;
+	out->bits = (unsigned)bits;
+	struct ip first = ip_network(&out->ip, out->bits);
+	return ip_cmp(&first, &out->ip) == 0;
+}
+
+static enum status read_pools(struct reading *r, struct service *s)
+{
+	const char *at = field(r, COL_POOLS), *value;
+	struct service_pool all[LIST_MAX];
+	size_t len;
+	unsigned n = 0;
+	while (next_value(&at, &value, &len)) {
+		if (n == LIST_MAX || !read_network(value, len, &all[n]))
+			return complain(r, "pools: \"%.*s\" is not a network%s", (int)len, value,
+					n == LIST_MAX ? ", or one too many" : "");
+		n++;
+	}
+	s->pools = arena_memdup(&r->c->a, all, n * sizeof *all);
+	s->n_pools = n;
+	return ST_OK;
+}
+
 static enum status read_texts(struct reading *r, struct service *s)
 {
 	s->advice = field(r, COL_ADVICE);
+	s->advice_spf = field(r, COL_ADVICE_SPF);
+	s->advice_dkim = field(r, COL_ADVICE_DKIM);
+	s->advice_return_path = field(r, COL_ADVICE_RETURN_PATH);
+	s->verifies_source = field(r, COL_VERIFIES_SOURCE);
 	s->link = field(r, COL_LINK);
 	s->source = field(r, COL_SOURCE);
 	if (s->link[0] && (strncmp(s->link, "https://", 8) != 0 || strpbrk(s->link, " \"<>")))
@@ -237,6 +335,10 @@ static enum status read_columns(struct reading *r, struct service *s)
 		st = read_names(r, s, (enum catalogue_by)by);
 	if (st == ST_OK)
 		st = read_selectors(r, s);
+	if (st == ST_OK)
+		st = read_include_for(r, s);
+	if (st == ST_OK)
+		st = read_pools(r, s);
 	unsigned any = BIT(UNKNOWN) | BIT(YES) | BIT(NO) | BIT(NA);
 	if (st == ST_OK)
 		st = read_answer(r, COL_ALIGNED_SPF,
@@ -245,6 +347,8 @@ static enum status read_columns(struct reading *r, struct service *s)
 		st = read_answer(r, COL_INCLUDE_HELPS, any | BIT(CONDITION), &s->include_helps);
 	if (st == ST_OK)
 		st = read_answer(r, COL_DKIM, any, &s->dkim);
+	if (st == ST_OK)
+		st = read_answer(r, COL_VERIFIES, any & ~BIT(NA), &s->verifies);
 	return st == ST_OK ? read_texts(r, s) : st;
 }
 

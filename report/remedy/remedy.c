@@ -85,13 +85,34 @@ static void spf_remedy(const struct remedier *r, struct sender *s)
 
 /* ---- DKIM, and what a service says ---- */
 
+/* The part that fits; a file without parts has one advice for all. */
 static const char *advice_of(const struct remedier *r, const struct sender *s)
 {
 	const struct service *service = s->service;
-	if (!service || !service->advice[0])
+	if (!service)
 		return "";
-	return arena_printf(r->a, ". %s: %s%s%s", service->name, service->advice,
-			    service->link[0] ? " " : "", service->link);
+	const char *text = service->advice_dkim;
+	switch (s->verdict.remedy.kind) {
+	case REMEDY_SPF_ADD:
+	case REMEDY_SPF_PUBLISH:
+	case REMEDY_SPF_REPAIR:
+		text = service->advice_spf;
+		break;
+	case REMEDY_RETURN_PATH:
+		text = service->advice_return_path;
+		break;
+	case REMEDY_REVIEW:
+		text = service->advice;
+		break;
+	default:
+		break;
+	}
+	if (!service->advice_spf[0] && !service->advice_dkim[0] && !service->advice_return_path[0])
+		text = service->advice;
+	if (!text[0])
+		return "";
+	return arena_printf(r->a, ". %s: %s%s%s", service->name, text, service->link[0] ? " " : "",
+			    service->link);
 }
 
 static void unaligned_remedy(const struct remedier *r, struct sender *s)

@@ -14,6 +14,13 @@ static void look_up(const struct catalogue *c, const struct service *s)
 {
 	if (catalogue_named(c, s->key) != s)
 		abort();
+	for (unsigned i = 0; i < s->n_include_for; i++)
+		if (s->include_for[i].mark[0] != '*' &&
+		    !service_term_for(s, s->include_for[i].mark))
+			abort();
+	for (unsigned i = 0; i < s->n_pools; i++)
+		if (!service_in_pool(s, &s->pools[i].ip))
+			abort();
 	for (int by = 0; by < BY_COUNT; by++)
 		for (unsigned k = 0; k < s->n_names[by]; k++) {
 			const char *name = s->names[by][k];

@@ -72,6 +72,30 @@ static void complaints(void **state)
 	    {"name,kind,ptr_suffixes\nA,esp,a.example\nB,esp,A.Example.\n", 3,
 	     "claimed by A in line 2"},
 	    {"name,kind,ptr_suffixes\nA,esp,a.example\nB,esp,*.a.example\n", 3, "claimed by A"},
+	    {"name,kind,ptr_suffixes,verifies\nA,esp,a.example,n-a\n", 2, "verifies: \"n-a\""},
+	    {"name,kind,ptr_suffixes,include_for\nA,esp,a.example,a.example\n", 2,
+	     "not MARK=INCLUDE"},
+	    {"name,kind,ptr_suffixes,include_for\nA,esp,a.example,com=a.example\n", 2,
+	     "include_for: \"com\" is not a name"},
+	    {"name,kind,ptr_suffixes,include_for\nA,esp,a.example,a.example=\n", 2,
+	     "include_for: \"\" is not a name"},
+	    {"name,kind,ptr_suffixes,include_for\nA,esp,a.example,a.example=*.b.example\n", 2,
+	     "\"*.b.example\" is not a name"},
+	    {"name,kind,ptr_suffixes,include_for\nA,esp,a.example,a.example=ptr:b.example\n", 2,
+	     "\"ptr:b.example\" is no SPF term"},
+	    {"name,kind,ptr_suffixes,include_for\nA,esp,a.example,a.example=a:\n", 2,
+	     "\"a:\" is no SPF term"},
+	    {"name,kind,ptr_suffixes,include_for\nA,esp,a.example,a.example=a:b c\n", 2,
+	     "is no SPF term"},
+	    {"name,kind,ptr_suffixes,include_for\nA,esp,a.example,A.example=b.example;"
+	     "a.example=c.example\n",
+	     2, "\"a.example\" stands here twice"},
+	    {"name,kind,ptr_suffixes,pools\nA,esp,a.example,192.0.2.1\n", 2, "not a network"},
+	    {"name,kind,ptr_suffixes,pools\nA,esp,a.example,192.0.2.1/24\n", 2, "not a network"},
+	    {"name,kind,ptr_suffixes,pools\nA,esp,a.example,192.0.2.0/33\n", 2, "not a network"},
+	    {"name,kind,ptr_suffixes,pools\nA,esp,a.example,0.0.0.0/0\n", 2, "not a network"},
+	    {"name,kind,ptr_suffixes,pools\nA,esp,a.example,[2001:db8::]/32\n", 2, "not a network"},
+	    {"name,kind,ptr_suffixes,pools\nA,esp,a.example,192.0.2.0/\n", 2, "not a network"},
 	    {",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,\n", 1, "too many fields"},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -232,6 +256,74 @@ static void boundaries(void **state)
 	catalogue_close(c);
 }
 
+/* Files from before these columns say nothing of them. */
+static void terms_and_pools(void **state)
+{
+	(void)state;
+	static const char text[] =
+	    "name,kind,zone_marks,spf_include,include_for,pools,verifies,verifies_source,"
+	    "advice_spf,advice_dkim,advice_return_path\n"
+	    "Wide,gateway,gate.example;*.gate.example.org,eu.gate.example,"
+	    " EU.gate.example. = eu._spf.gate.example ; gate.example=exists:%{i}.gate.example;"
+	    "*.de.gate.example=include:de.gate.example,192.0.2.0/24; 2001:db8::/32,y,"
+	    "https://gate.example/: read,One.,Two.,Three.\n"
+	    "Plain,esp,plain.example,,,,,,,,\n";
+	static const struct {
+		const char *name, *term;
+	} rows[] = {
+	    {"mx.eu.gate.example", "include:eu._spf.gate.example"},
+	    {"EU.Gate.Example.", "include:eu._spf.gate.example"},
+	    {"xeu.gate.example", "exists:%{i}.gate.example"},
+	    {"gate.example", "exists:%{i}.gate.example"},
+	    {"mx.de.gate.example", "include:de.gate.example"},
+	    {"de.gate.example", "exists:%{i}.gate.example"},
+	    {"evilgate.example", NULL},
+	    {"gate.example.org", NULL},
+	    {"example", NULL},
+	    {"", NULL},
+	};
+	static const struct {
+		const char *ip;
+		bool in;
+	} ips[] = {{"192.0.2.0", true},   {"192.0.2.255", true}, {"192.0.3.0", false},
+		   {"2001:db8::1", true}, {"2001:db9::", false}, {"::ffff:192.0.2.9", true},
+		   {"::192.0.2.9", false}};
+	struct catalogue *c;
+	struct err err = {.msg = ""};
+	size_t n;
+	if (parse(text, &c, &err) != ST_OK)
+		fail_msg("%s", err.msg);
+	const struct service *s = catalogue_services(c, &n), *plain = &s[1];
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const char *term = service_term_for(s, rows[i].name);
+		CHECK_ROW(!term == !rows[i].term, i);
+		CHECK_ROW(!term || strcmp(term, rows[i].term) == 0, i);
+	}
+	for (size_t i = 0; i < COUNT(ips); i++) {
+		struct ip ip;
+		CHECK_ROW(ip_parse(ips[i].ip, strlen(ips[i].ip), &ip, NULL), i);
+		CHECK_ROW(service_in_pool(s, &ip) == ips[i].in, i);
+		CHECK_ROW(!service_in_pool(plain, &ip), i);
+	}
+	assert_int_equal(s->verifies, ANSWER_YES);
+	assert_string_equal(s->verifies_source, "https://gate.example/: read");
+	assert_string_equal(s->advice, "");
+	assert_string_equal(s->advice_spf, "One.");
+	assert_string_equal(s->advice_dkim, "Two.");
+	assert_string_equal(s->advice_return_path, "Three.");
+	assert_int_equal(plain->verifies, ANSWER_UNKNOWN);
+	assert_null(service_term_for(plain, "plain.example"));
+	assert_int_equal(plain->n_include_for + plain->n_pools, 0);
+	catalogue_close(c);
+	assert_int_equal(parse("name,kind,ptr_suffixes\nA,esp,a.example\n", &c, &err), ST_OK);
+	s = catalogue_services(c, &n);
+	assert_int_equal(s->verifies, ANSWER_UNKNOWN);
+	assert_int_equal(s->n_include_for + s->n_pools, 0);
+	assert_string_equal(s->advice_return_path, "");
+	assert_string_equal(s->verifies_source, "");
+	catalogue_close(c);
+}
+
 /* An own file goes first: whole services, and single names. */
 static void replacement(void **state)
 {
@@ -271,11 +363,51 @@ static bool redundant(const struct service *s, int by, unsigned k)
 	return false;
 }
 
+/* Every service says something, and no part says what another denies. */
+static void check_advice(const struct service *s)
+{
+	const char *const parts[] = {s->advice, s->advice_spf, s->advice_dkim,
+				     s->advice_return_path};
+	size_t said = 0;
+	for (size_t i = 0; i < COUNT(parts); i++) {
+		size_t length = strlen(parts[i]);
+		said += length > 0;
+		if (length > 0 && (length < 30 || length > 400 || parts[i][length - 1] != '.'))
+			fail_msg("%s: advice: \"%s\"", s->name, parts[i]);
+	}
+	if (said == 0)
+		fail_msg("%s: no advice at all", s->name);
+	if (s->advice_spf[0] && (s->include_helps == ANSWER_NO || s->include_helps == ANSWER_NA))
+		fail_msg("%s: SPF is said not to help, and advised", s->name);
+	if (s->advice_dkim[0] && s->dkim == ANSWER_NA)
+		fail_msg("%s: it never sends in our name, and DKIM is advised", s->name);
+	if (s->advice_return_path[0] &&
+	    (s->aligned_spf == ANSWER_NO || s->aligned_spf == ANSWER_NA))
+		fail_msg("%s: SPF never aligns, and a Return-Path is advised", s->name);
+}
+
+/* What is claimed has a source, and marks are those of the service. */
+static void check_terms(const struct catalogue *c, const struct service *s)
+{
+	bool known = s->verifies != ANSWER_UNKNOWN;
+	if (known != (strstr(s->verifies_source, "https://") != NULL) ||
+	    (!known && s->verifies_source[0]))
+		fail_msg("%s: verifies_source: \"%s\"", s->name, s->verifies_source);
+	for (unsigned i = 0; i < s->n_include_for; i++) {
+		const char *mark = s->include_for[i].mark;
+		char probe[DOMAIN_SIZE];
+		snprintf(probe, sizeof probe, "x.%s", mark[0] == '*' ? mark + 2 : mark);
+		if (catalogue_find(c, BY_ZONE, probe) != s)
+			fail_msg("%s: %s is no mark of it", s->name, mark);
+		if (!service_term_for(s, probe))
+			fail_msg("%s: %s leads nowhere", s->name, mark);
+	}
+}
+
 static void check_builtin(const struct catalogue *c, const struct service *s)
 {
-	size_t length = strlen(s->advice);
-	if (length < 40 || length > 400 || s->advice[length - 1] != '.')
-		fail_msg("%s: advice: \"%s\"", s->name, s->advice);
+	check_advice(s);
+	check_terms(c, s);
 	if (strlen(s->source) < 6 || !strchr("ABC", s->source[0]) || s->source[1] != ':')
 		fail_msg("%s: source: \"%s\"", s->name, s->source);
 	if (s->kind == KIND_CLOUD && s->shared)
@@ -323,6 +455,20 @@ static void well_known(void **state)
 	    {BY_PTR, "o1678912x229.outbound-mail.sendgrid.net", "service:sendgrid"},
 	    {BY_PTR, "evilsendgrid.net", NULL},
 	    {BY_PTR, "mail-ej1-f41.google.com", "service:google-workspace"},
+	    {BY_RETURN_PATH, "calendar-server.bounces.google.com", "service:google-calendar"},
+	    {BY_RETURN_PATH, "trix.bounces.google.com", "service:google-docs-and-notices"},
+	    {BY_RETURN_PATH, "gmail.com", "service:gmail"},
+	    {BY_RETURN_PATH, "googlegroups.com", "service:google-groups"},
+	    {BY_RETURN_PATH, "google.com", NULL},
+	    {BY_DKIM, "outlook.com", "service:outlook-com"},
+	    {BY_PTR, "mail-db8eur05on2042.outbound.protection.outlook.com",
+	     "service:microsoft-365"},
+	    {BY_ZONE, "selector1-azurecomm-prod-net._domainkey.azurecomm.net",
+	     "service:azure-communication-services"},
+	    {BY_PTR, "smtp001.bizmail.yahoo.com", "service:turbify-business-mail"},
+	    {BY_PTR, "sonic301-1.consmr.mail.ne1.yahoo.com", "service:yahoo-mail"},
+	    {BY_PTR, "sender4-pp-o92.zoho.com", "service:zoho-mail"},
+	    {BY_PTR, "mx1.zcsend.net", "service:zoho-campaigns"},
 	    {BY_DKIM, "example-com.20230601.gappssmtp.com", "service:google-workspace"},
 	    {BY_DKIM, "gappssmtp.com", NULL},
 	    {BY_DKIM, "contoso.onmicrosoft.com", "service:microsoft-365"},
@@ -348,13 +494,67 @@ static void well_known(void **state)
 	catalogue_close(c);
 }
 
+/* Regions and products have includes of their own; what no mark fits has none. */
+static void well_known_terms(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *service, *mark, *term;
+	} rows[] = {
+	    {"Mimecast", "eu-smtp-inbound-2.mimecast.com", "include:eu._netblocks.mimecast.com"},
+	    {"Mimecast", "za-smtp-inbound-1.mimecast.co.za", "include:za._netblocks.mimecast.com"},
+	    {"Mimecast", "ca-smtp-inbound-1.mimecast.com", NULL},
+	    {"Mailgun", "mxa.eu.mailgun.org", "include:eu.mailgun.org"},
+	    {"Mailgun", "mxb.mailgun.org", "include:mailgun.org"},
+	    {"Zoho Mail", "mx3.zoho.com.au", "include:zohomail.com.au"},
+	    {"Zoho Mail", "mx.zoho.com", "include:zohomail.com"},
+	    {"Proofpoint Essentials", "mx1-eu1.ppe-hosted.com", "a:dispatch-eu.ppe-hosted.com"},
+	    {"Trend Micro Email Security", "abc.in.tmes.trendmicro.eu",
+	     "include:spf.tmes.trendmicro.eu"},
+	    {"Barracuda", "d226511.a.ess.uk.barracudanetworks.com",
+	     "include:spf.ess.uk.barracudanetworks.com"},
+	    {"Barracuda", "d312104a.ess.barracudanetworks.com",
+	     "include:spf.ess.barracudanetworks.com"},
+	    {"IONOS", "mx00.ionos.de", "include:_spf-eu.ionos.com"},
+	    {"SendGrid", "u1.wl1.sendgrid.net", NULL},
+	};
+	static const struct {
+		const char *service;
+		enum service_answer verifies;
+	} who[] = {
+	    {"Amazon SES", ANSWER_YES},    {"Postmark", ANSWER_YES},
+	    {"Microsoft 365", ANSWER_YES}, {"Google Workspace", ANSWER_NO},
+	    {"MailChannels", ANSWER_NO},   {"Xserver", ANSWER_NO},
+	    {"Mimecast", ANSWER_UNKNOWN},
+	};
+	struct catalogue *c = opened(NULL);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct service *s = catalogue_named(c, rows[i].service);
+		const char *term = s ? service_term_for(s, rows[i].mark) : "";
+		CHECK_ROW(!term == !rows[i].term, i);
+		CHECK_ROW(!term || strcmp(term, rows[i].term) == 0, i);
+	}
+	for (size_t i = 0; i < COUNT(who); i++)
+		CHECK_ROW(catalogue_named(c, who[i].service)->verifies == who[i].verifies, i);
+	struct ip relay;
+	assert_true(ip_parse("40.95.1.2", 9, &relay, NULL));
+	assert_true(service_in_pool(catalogue_named(c, "Microsoft 365"), &relay));
+	catalogue_close(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(complaints), cmocka_unit_test(bounds),
-	    cmocka_unit_test(many),       cmocka_unit_test(quotes_and_columns),
-	    cmocka_unit_test(boundaries), cmocka_unit_test(replacement),
-	    cmocka_unit_test(builtin),    cmocka_unit_test(well_known),
+	    cmocka_unit_test(complaints),
+	    cmocka_unit_test(bounds),
+	    cmocka_unit_test(many),
+	    cmocka_unit_test(quotes_and_columns),
+	    cmocka_unit_test(boundaries),
+	    cmocka_unit_test(replacement),
+	    cmocka_unit_test(builtin),
+	    cmocka_unit_test(well_known),
+	    cmocka_unit_test(terms_and_pools),
+	    cmocka_unit_test(well_known_terms),
 	};
 	rules = names_open();
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
