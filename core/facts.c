@@ -17,3 +17,21 @@ struct window window_of_month(struct window w, int32_t month)
 	int32_t first = month_first_day(month), next = month_first_day(month + 1);
 	return (struct window){w.since > first ? w.since : first, w.until < next ? w.until : next};
 }
+
+size_t domain_facts_find(const struct domain_facts *d, const struct ip *ip)
+{
+	size_t low = 0, high = d->n_facts;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		if (ip_cmp(&d->facts[mid].source, ip) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < d->n_facts && ip_cmp(&d->facts[low].source, ip) == 0 ? low : d->n_facts;
+}
+
+bool domain_facts_has(const struct domain_facts *d, const struct ip *ip)
+{
+	return domain_facts_find(d, ip) < d->n_facts;
+}

@@ -23,6 +23,18 @@ struct window window_span(const struct window *windows, size_t n);
 /* Its days in a month (core/day.h); none: until <= since. */
 struct window window_of_month(struct window w, int32_t month);
 
+/*
+ * What one reporter saw of a fact: on one day in windows of up to DAILY_WINDOW days; in longer
+ * ones, on all of its days together.
+ */
+struct fact_witness {
+	uint32_t reporter; /* index into domain_facts.reporters */
+	uint32_t days;     /* as in struct fact */
+	uint64_t messages;
+};
+
+#define DAILY_WINDOW 62
+
 /* One address with one profile in one calendar month of the window. */
 struct fact {
 	struct ip source; /* family 0: the record had no usable address */
@@ -30,14 +42,15 @@ struct fact {
 	int32_t month;    /* core/day.h */
 	uint32_t days;    /* bit d-1: seen on day d of the month */
 	uint64_t messages, records;
-	const uint32_t *reporters; /* indexes into domain_facts.reporters, each once */
-	uint32_t n_reporters;
+	const struct fact_witness *witnesses; /* by reporter */
+	uint32_t n_witnesses;
 };
 
 /* One reporting organisation (org_name as it came). */
 struct fact_reporter {
 	const char *org_name;
-	uint64_t messages; /* in the window */
+	uint64_t messages;           /* in the window */
+	int32_t first_day, last_day; /* of its reports in the window */
 };
 
 /* A policy that reports said was published, and when. */
@@ -47,6 +60,7 @@ struct fact_policy {
 	bool testing; /* t=y, as reporters of RFC 9990 say; others do not know it */
 	int32_t first_day, last_day;
 	uint32_t reports;
+	uint32_t reporter; /* who said so: index into domain_facts.reporters */
 };
 
 /* Exact totals of one day. */
@@ -98,5 +112,9 @@ struct domain_facts {
 	const struct fact_label *labels; /* by sender, as bytes */
 	size_t n_labels;
 };
+
+/* The first fact of an address; n_facts: it has none. */
+size_t domain_facts_find(const struct domain_facts *d, const struct ip *ip);
+bool domain_facts_has(const struct domain_facts *d, const struct ip *ip);
 
 #endif

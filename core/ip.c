@@ -111,3 +111,25 @@ struct ip ip_network(const struct ip *ip, unsigned bits)
 	}
 	return net;
 }
+
+struct special {
+	struct ip ip;
+	unsigned bits;
+};
+
+bool ip_is_public(const struct ip *ip)
+{
+	/* RFC 1122, 1918, 3927, 6598, 5771, 1112; RFC 4291, 4193. Networks for documentation are
+	 * not among them: nobody has machines there, and everybody has examples. */
+	static const struct special special[] = {
+	    {{4, {0}}, 8},         {{4, {10}}, 8},       {{4, {100, 64}}, 10},    {{4, {127}}, 8},
+	    {{4, {169, 254}}, 16}, {{4, {172, 16}}, 12}, {{4, {192, 168}}, 16},   {{4, {224}}, 3},
+	    {{6, {0}}, 120},       {{6, {0xfc}}, 7},     {{6, {0xfe, 0x80}}, 10}, {{6, {0xff}}, 8},
+	};
+	for (size_t i = 0; i < sizeof special / sizeof *special; i++) {
+		struct ip net = ip_network(ip, special[i].bits);
+		if (ip->family == special[i].ip.family && ip_cmp(&net, &special[i].ip) == 0)
+			return false;
+	}
+	return ip->family != 0;
+}

@@ -35,6 +35,9 @@ const char *ip_format(const struct ip *ip, char out[IP_STRLEN]);
 
 int ip_cmp(const struct ip *a, const struct ip *b); /* IPv4 before IPv6, then by value */
 
+/* false: private, carrier-NAT, loopback, link-local, multicast, or no address at all. */
+bool ip_is_public(const struct ip *ip);
+
 /* The address with all but its first bits bits cleared. */
 struct ip ip_network(const struct ip *ip, unsigned bits);
 

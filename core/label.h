@@ -2,7 +2,7 @@
  * label.h - how a person names a sender, in one form. No I/O.
  *
  *	service:sendgrid            a service of the catalogue
- *	dkim:vendor.example         mailfrom: and host: likewise; the mark a key ends in (#fail) stays
+ *	dkim:vendor.example         mailfrom:, host: likewise; the mark at its end (#fail) stays
  *	net:192.0.2.0/24            the sender that is this network, as reports print its key
  *	192.0.2.0/28, 2001:db8::1   addresses, whichever sender they belong to
  *	vendor.example, our relay   anything else: the sender's name as printed

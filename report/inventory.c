@@ -8,7 +8,7 @@
 #include "report/remedy/remedy.h"
 #include "report/sender/classify.h"
 #include "report/sender/group.h"
-#include "report/sender/zone.h"
+#include "report/sender/weigh.h"
 
 /* The senders of one period, by key. */
 struct period {
@@ -27,12 +27,13 @@ bool category_parse(const char *s, enum category *out)
 	return false;
 }
 
-static struct period read_period(const struct domain_facts *facts, const struct zone *zone,
+static struct period read_period(const struct domain_facts *facts,
+				 const struct domain_facts *earlier, struct ties *ties,
 				 struct knowledge *k)
 {
 	struct period p;
-	group_senders(facts, zone, k->rules, k->a, &p.senders, &p.n);
-	classify_senders(facts, zone, k->rules, k->a, p.senders, p.n);
+	group_senders(facts, ties ? ties->zone : NULL, k->rules, k->a, &p.senders, &p.n);
+	classify_senders(facts, earlier, ties, k->rules, k->a, p.senders, p.n);
 	p.partner = arena_alloc(k->a, (p.n + 1) * sizeof *p.partner);
 	return p;
 }
@@ -61,6 +62,22 @@ static struct digest base_of(const struct sender *s)
 	return hash_fixed128(s->key, group_base_len(s->key));
 }
 
+static bool share_address(const struct sender *a, const struct sender *b)
+{
+	for (size_t i = 0; i < a->n_sources; i++)
+		for (size_t k = 0; k < b->n_sources; k++)
+			if (ip_cmp(&a->sources[i].ip, &b->sources[k].ip) == 0)
+				return true;
+	return false;
+}
+
+/* One machine of ours that passes is not another that failed. */
+static bool may_pair(const struct sender *now, const struct sender *before)
+{
+	bool machine = strncmp(now->key, "own:", 4) == 0 || strncmp(now->key, "host:", 5) == 0;
+	return !machine || share_address(now, before);
+}
+
 /* Among what is left over; of several with one base, in the order of their marks. */
 static void match_bases(struct period *now, struct period *before)
 {
@@ -77,7 +94,7 @@ static void match_bases(struct period *now, struct period *before)
 			other = base_of(&before->senders[k]);
 			if (memcmp(&other, &base, sizeof base) != 0)
 				break; /* those of one base stand together */
-			if (before->partner[k])
+			if (before->partner[k] || !may_pair(&now->senders[i], &before->senders[k]))
 				continue;
 			pair(now, i, before, k);
 			break;
@@ -110,7 +127,7 @@ static void match_addresses(struct period *now, struct period *before)
 /* ---- the list ---- */
 
 /* The sender as it was, without a message now. */
-static struct sender gone(const struct sender *was)
+static struct sender gone(struct sender *was)
 {
 	return (struct sender){
 	    .name = was->name,
@@ -118,15 +135,21 @@ static struct sender gone(const struct sender *was)
 	    .verdict = {.category = was->verdict.category,
 			.confidence = was->verdict.confidence,
 			.remedy = {.kind = REMEDY_NONE, .text = "not seen in this period"}},
+	    .service = was->service,
+	    .label = was->label,
 	    .first_day = was->first_day,
 	    .last_day = was->last_day,
+	    .days = was->days,
+	    .was = was,
+	    .ties_any = was->ties_any,
+	    .hinted = was->hinted,
 	    .change = CHANGE_GONE};
 }
 
 static struct sender *merge(struct period *now, const struct period *before, struct arena *a,
 			    size_t *n)
 {
-	struct sender *all = arena_alloc(a, (now->n + before->n + 1) * sizeof *all);
+	struct sender *all = arena_alloc(a, (now->n + before->n + 2) * sizeof *all);
 	*n = 0;
 	for (size_t i = 0; i < now->n; i++) {
 		struct sender *s = &now->senders[i];
@@ -150,6 +173,8 @@ static int rank(const struct sender *s)
 	    [CAT_LEGIT_UNALIGNED] = 0, [CAT_UNAUTHORIZED] = 1,      [CAT_UNKNOWN] = 1,
 	    [CAT_FORWARDER] = 2,       [CAT_AUTHORIZED] = 3,
 	};
+	if (strcmp(s->key, "net:unproved") == 0)
+		return 5;
 	return s->change == CHANGE_GONE ? 4 : ranks[s->verdict.category];
 }
 
@@ -175,50 +200,143 @@ static const char *walked(const struct knowledge *k, const char *domain)
 
 static bool is_wanted(const struct sender *s, const struct inventory_options *o)
 {
-	if (o->findings && (rank(s) > 1 || s->verdict.category == CAT_UNKNOWN ||
+	bool asked = s->verdict.remedy.kind == REMEDY_CONFIRM;
+	if (o->findings && (rank(s) > 1 || (s->verdict.category == CAT_UNKNOWN && !asked) ||
 			    (s->label && s->label->verdict == LABEL_IGNORE)))
-		return false;
+		return asked && rank(s) <= 3;
 	return !o->one_category || s->verdict.category == o->category;
 }
 
-void inventory_domain(const struct domain_facts *now, const struct domain_facts *before,
-		      struct knowledge *k, const struct inventory_options *options,
-		      struct domain_inventory *out)
+/* What only reporters that nobody knows speak of: told together, judged by nobody, asked nowhere.
+ */
+static size_t add_unproved(const struct domain_facts *rest, const struct period *now,
+			   struct knowledge *k, struct sender *out)
 {
-	struct zone zone;
-	zone_read(&zone, k, now);
-	const struct zone *z = zone.answered ? &zone : NULL;
-	struct period p = read_period(now, z, k), old = read_period(before, z, k);
+	struct map known = {0};
+	struct sender *all;
+	size_t n, kept = 0;
+	if (rest->n_facts == 0)
+		return 0;
+	group_senders(rest, NULL, k->rules, k->a, &all, &n);
+	for (size_t i = 0; i < now->n; i++)
+		for (size_t m = 0; m < now->senders[i].n_sources; m++) {
+			struct digest key =
+			    hash_fixed128(&now->senders[i].sources[m].ip, sizeof(struct ip));
+			map_put(&known, &key, NULL);
+		}
+	*out = (struct sender){.name = "(unknown reporters)",
+			       .key = "net:unproved",
+			       .change = CHANGE_SAME,
+			       .first_day = INT32_MAX,
+			       .last_day = INT32_MIN};
+	out->verdict = (struct verdict){CAT_UNKNOWN,
+					30,
+					{.kind = REMEDY_REVIEW,
+					 .text = "only reporters that nobody knows speak of it: it "
+						 "counts in the total, and decides "
+						 "nothing"}};
+	out->leaning = out->verdict;
+	out->sources = arena_alloc(k->a, (rest->n_facts + 1) * sizeof *out->sources);
+	for (size_t i = 0; i < n; i++) {
+		const struct sender *s = &all[i];
+		out->t.messages += s->t.messages;
+		out->t.dmarc_pass += s->t.dmarc_pass;
+		out->t.spf_aligned += s->t.spf_aligned;
+		out->t.dkim_aligned += s->t.dkim_aligned;
+		out->t.rejected += s->t.rejected;
+		out->t.quarantined += s->t.quarantined;
+		out->first_day = s->first_day < out->first_day ? s->first_day : out->first_day;
+		out->last_day = s->last_day > out->last_day ? s->last_day : out->last_day;
+		out->days = s->days > out->days ? s->days : out->days;
+		for (size_t m = 0; m < s->n_sources; m++) {
+			struct digest key = hash_fixed128(&s->sources[m].ip, sizeof(struct ip));
+			if (!map_get(&known, &key))
+				out->sources[kept++] = s->sources[m];
+		}
+	}
+	out->n_sources = kept;
+	out->reporters = (unsigned)rest->n_reporters;
+	map_free(&known);
+	return 1;
+}
+
+/* Whoever judges, judges what is weighed. periods[0] is now. */
+static void weigh_input(const struct inventory_input *in, struct arena *a, struct weighed w[3],
+			const struct domain_facts *periods[3], size_t *n)
+{
+	const struct domain_facts *sets[] = {in->now, in->before, in->past};
+	*n = in->past ? 3 : 2;
+	weigh_facts(sets, *n, a, w);
+	for (size_t i = 0; i < *n; i++)
+		periods[i] = &w[i].facts;
+}
+
+static size_t keep_wanted(struct sender *all, size_t n, const struct inventory_options *options)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < n; i++)
+		if (is_wanted(&all[i], options))
+			all[kept++] = all[i];
+	return kept;
+}
+
+void inventory_judge(const struct inventory_input *in, struct knowledge *k,
+		     const struct inventory_options *options, struct domain_inventory *out,
+		     struct inventory_basis *basis)
+{
+	struct weighed *w = arena_alloc(k->a, 3 * sizeof *w);
+	const struct domain_facts *periods[3];
+	struct remedies remedies = {0};
+	size_t n, n_periods;
+	weigh_input(in, k->a, w, periods, &n_periods);
+	basis->now = w[0].facts;
+	basis->before = w[1].facts;
+	zone_read(&basis->zone, k, &basis->now);
+	struct ties *ties = basis->zone.answered ? &basis->ties : NULL;
+	if (ties)
+		ties_init(ties, &basis->zone);
+	struct period old = read_period(&basis->before, NULL, ties, k);
+	struct period p = read_period(&basis->now, &basis->before, ties, k);
 	match_keys(&p, &old);
 	for (size_t i = 0; i < p.n; i++)
 		if (p.partner[i])
 			classify_settle(&p.senders[i], p.partner[i]);
 	match_bases(&p, &old);
 	match_addresses(&p, &old);
-	size_t n, kept = 0;
 	struct sender *all = merge(&p, &old, k->a, &n);
-	if (z)
-		remedy_senders(now, z, all, n);
+	if (ties)
+		remedy_senders(periods, n_periods, ties, all, n, &remedies);
+	struct todo_list *todo = arena_alloc(k->a, sizeof *todo);
+	struct sender *judged = arena_memdup(k->a, all, n * sizeof *all);
+	todo_make(in->now->domain, &remedies, judged, n, k->a, todo);
+	n += add_unproved(&w[0].rest, &p, k, &all[n]);
 	qsort(all, n, sizeof *all, by_urgency);
-	for (size_t i = 0; i < n; i++)
-		if (is_wanted(&all[i], options))
-			all[kept++] = all[i];
+	size_t kept = keep_wanted(all, n, options);
 	for (size_t i = 0; i < kept; i++)
 		for (size_t m = 0; m < all[i].n_sources; m++)
 			origins_find(k->origins, &all[i].sources[m].ip, &all[i].sources[m].origin);
-	zone_end(&zone);
-	*out = (struct domain_inventory){.domain = now->domain,
-					 .messages = now->messages,
-					 .dmarc_pass = now->dmarc_pass,
-					 .reports = now->reports,
-					 .reporters = now->n_reporters,
-					 .compared = before->reports > 0,
-					 .dns = z != NULL,
+	*out = (struct domain_inventory){.domain = in->now->domain,
+					 .messages = in->now->messages,
+					 .dmarc_pass = in->now->dmarc_pass,
+					 .reports = in->now->reports,
+					 .reporters = in->now->n_reporters,
+					 .compared = in->before->reports > 0,
+					 .dns = ties != NULL,
 					 .org_domain =
-					     k->rules->org_domain(k->rules->ctx, now->domain),
-					 .walk_domain = z ? walked(k, now->domain) : NULL,
+					     k->rules->org_domain(k->rules->ctx, in->now->domain),
+					 .walk_domain = ties ? walked(k, in->now->domain) : NULL,
 					 .senders = all,
-					 .n_senders = kept};
+					 .n_senders = kept,
+					 .todo = todo,
+					 .unproved = w[0].rest.messages};
 	for (size_t i = 0; i < old.n; i++)
 		out->before[old.senders[i].verdict.category] += old.senders[i].t.messages;
+}
+
+void inventory_domain(const struct inventory_input *in, struct knowledge *k,
+		      const struct inventory_options *options, struct domain_inventory *out)
+{
+	struct inventory_basis basis;
+	inventory_judge(in, k, options, out, &basis);
+	zone_end(&basis.zone);
 }

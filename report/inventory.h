@@ -1,13 +1,14 @@
 /*
  * inventory.h - who sends as a domain, compared with the period before. Pure.
  *
- *	[facts of two periods] -> inventory_domain -> struct domain_inventory -> render
+ *	[facts of periods] -> weigh -> group -> classify -> remedy -> todo -> struct
+ *domain_inventory
  *
  *	struct knowledge k;
  *	do {
  *		arena_reset(&round);
  *		knowledge_begin(&k, rules, &view, catalogue, &round);
- *		inventory_domain(&now, &before, &k, &options, &d);
+ *		inventory_domain(&(struct inventory_input){&now, &before, &past}, &k, &options, &d);
  *		knowledge_end(&k);
  *	} while (resolver_run(r));
  *
@@ -24,7 +25,8 @@
 #define REPORT_INVENTORY_H
 
 #include "report/sender/finding.h"
-#include "report/sender/knowledge.h"
+#include "report/sender/tie.h"
+#include "report/todo.h"
 
 struct inventory_options {
 	bool one_category; /* only category */
@@ -32,14 +34,31 @@ struct inventory_options {
 	enum category category;
 };
 
+/* Facts of one domain. */
+struct inventory_input {
+	const struct domain_facts *now;
+	const struct domain_facts *before; /* the period before; may be empty (zero reports) */
+	const struct domain_facts
+	    *past; /* all stored months before that, up to 13 in all; NULL: none */
+};
+
 /*
- * now and before are facts of the same domain in two windows; before may be empty (zero reports).
- * out lives in the arena of k and borrows from now and before. The totals of out are those of the
- * domain, whatever options keep of its senders.
+ * out lives in the arena of k and borrows from the facts. The totals of out are those of the
+ * domain, whatever options keep of its senders, and whoever reported; what is judged is weighed
+ * first (sender/weigh.h).
  */
-void inventory_domain(const struct domain_facts *now, const struct domain_facts *before,
-		      struct knowledge *k, const struct inventory_options *options,
-		      struct domain_inventory *out);
+void inventory_domain(const struct inventory_input *in, struct knowledge *k,
+		      const struct inventory_options *options, struct domain_inventory *out);
+
+/* The same, for who goes on judging: what was weighed, and the zone that was read (zone_end it). */
+struct inventory_basis {
+	struct domain_facts now, before; /* as they are judged */
+	struct zone zone;
+	struct ties ties; /* when zone.answered */
+};
+void inventory_judge(const struct inventory_input *in, struct knowledge *k,
+		     const struct inventory_options *options, struct domain_inventory *out,
+		     struct inventory_basis *basis);
 
 /* Public spelling to category; false: no such word. */
 bool category_parse(const char *s, enum category *out);

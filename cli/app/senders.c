@@ -8,6 +8,8 @@
 #include "dns/names.h"
 #include "report/catalogue/catalogue.h"
 
+#define PAST_MONTHS 12 /* before the month that is judged: whoever passed then, shall pass */
+
 static enum status read_facts(struct app *app, struct senders_request *r, struct senders *s,
 			      struct err *err)
 {
@@ -19,9 +21,14 @@ static enum status read_facts(struct app *app, struct senders_request *r, struct
 				   &s->facts, &r->domains, &r->n_domains, err);
 	if (st != ST_OK)
 		return st;
-	const struct window windows[] = {inv->window, inv->before};
-	const struct facts_request what = {r->domains, r->n_domains, all, windows, 2};
-	s->windows = arena_alloc(&s->facts, (2 * r->n_domains + 1) * sizeof *s->windows);
+	const struct window windows[SENDERS_WINDOWS] = {
+	    inv->window,
+	    inv->before,
+	    {month_first_day(month_of_day(inv->window.until - 1) - PAST_MONTHS),
+	     inv->before.since}};
+	const struct facts_request what = {r->domains, r->n_domains, all, windows, SENDERS_WINDOWS};
+	s->windows =
+	    arena_alloc(&s->facts, (SENDERS_WINDOWS * r->n_domains + 1) * sizeof *s->windows);
 	inv->domains = arena_alloc(&s->facts, (r->n_domains + 1) * sizeof *inv->domains);
 	inv->n_domains = r->n_domains;
 	return facts_read(app, &what, &s->facts, s->windows, err);
@@ -35,7 +42,7 @@ static enum status explain_emptiness(struct app *app, const struct senders *s, s
 	int32_t oldest, newest;
 	bool any;
 	for (size_t i = 0; i < inv->n_domains; i++)
-		if (s->windows[2 * i].reports > 0)
+		if (s->windows[SENDERS_WINDOWS * i].reports > 0)
 			return ST_OK;
 	enum status st = query_day_range(app->db, &oldest, &newest, &any, err);
 	if (st != ST_OK)
@@ -57,6 +64,13 @@ static enum status explain_emptiness(struct app *app, const struct senders *s, s
 	return ST_OK;
 }
 
+static void judge_domain(const struct domain_facts *windows, struct knowledge *k,
+			 const struct inventory_options *options, struct domain_inventory *out)
+{
+	const struct inventory_input in = {&windows[0], &windows[1], &windows[2]};
+	inventory_domain(&in, k, options, out);
+}
+
 /* Over and over, until no question is open: each time with what was answered meanwhile. */
 static void judge(struct senders *s, const struct inventory_options *options)
 {
@@ -69,8 +83,8 @@ static void judge(struct senders *s, const struct inventory_options *options)
 		knowledge_begin(&k, s->rules, s->resolver ? &view : NULL, s->catalogue, &s->round);
 		k.origins = s->origins;
 		for (size_t i = 0; i < s->inventory.n_domains; i++)
-			inventory_domain(&s->windows[2 * i], &s->windows[2 * i + 1], &k, options,
-					 &s->inventory.domains[i]);
+			judge_domain(&s->windows[SENDERS_WINDOWS * i], &k, options,
+				     &s->inventory.domains[i]);
 		knowledge_end(&k);
 	} while (dns_run_round(s->resolver));
 }

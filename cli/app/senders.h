@@ -8,6 +8,9 @@
 #include "cli/app/app.h"
 #include "report/inventory.h"
 
+/* The period, the one before, and all months before that (13 in all). */
+#define SENDERS_WINDOWS 3
+
 struct senders_request {
 	struct period_options period;
 	struct inventory_options options;
@@ -21,7 +24,7 @@ struct senders {
 	struct catalogue *catalogue;
 	struct origins *origins;      /* NULL: none */
 	struct resolver *resolver;    /* NULL: no DNS */
-	struct domain_facts *windows; /* of each domain: the period, and the one before */
+	struct domain_facts *windows; /* SENDERS_WINDOWS of each domain */
 	struct arena facts, round;
 };
 

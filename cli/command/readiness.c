@@ -17,10 +17,9 @@
 #include "report/readiness/readiness.h"
 #include "report/render/render.h"
 
-#define OUTPUT_MAX   (256 * MIB)
-#define WINDOW_DAYS  30
-#define GATE_DAYS    14
-#define HISTORY_DAYS 60
+#define OUTPUT_MAX  (256 * MIB)
+#define WINDOW_DAYS 30
+#define PAST_DAYS   395 /* 13 months */
 
 /* As a Nagios plugin has them. */
 enum { READY = 0, WARNINGS = 1, NOT_READY = 2, TOO_LITTLE = 3 };
@@ -42,7 +41,7 @@ struct readiness_run {
 	struct arena facts, round;
 };
 
-enum { WINDOW, GATE, HISTORY, N_WINDOWS };
+enum { WINDOW, HISTORY, N_WINDOWS };
 
 static enum status read_facts(struct app *app, const struct request *q, struct readiness_run *run,
 			      struct err *err)
@@ -50,8 +49,7 @@ static enum status read_facts(struct app *app, const struct request *q, struct r
 	int32_t since = q->as_of - WINDOW_DAYS;
 	const struct window windows[N_WINDOWS] = {
 	    [WINDOW] = {since, q->as_of},
-	    [GATE] = {q->as_of - GATE_DAYS, q->as_of},
-	    [HISTORY] = {since - HISTORY_DAYS, since},
+	    [HISTORY] = {q->as_of - PAST_DAYS, since},
 	};
 	const struct facts_request what = {q->domains, q->n, q->all, windows, N_WINDOWS};
 	struct domain_facts *facts =
@@ -60,7 +58,6 @@ static enum status read_facts(struct app *app, const struct request *q, struct r
 	for (size_t i = 0; i < q->n; i++, facts += N_WINDOWS)
 		run->inputs[i] = (struct readiness_input){.as_of = q->as_of,
 							  .window = &facts[WINDOW],
-							  .gate = &facts[GATE],
 							  .history = &facts[HISTORY],
 							  .limits = &run->limits};
 	return st;

@@ -66,13 +66,18 @@ struct gather {
 	size_t n_profiles, cap_profiles;
 	struct fact *facts;
 	size_t n, cap;
-	uint32_t *seen; /* the reporters of one fact behind those of the other, by number */
+	/* the witnesses of one fact behind those of the other; reporters by number */
+	struct fact_witness *seen;
 	size_t n_seen, cap_seen;
-	uint64_t *last_fact; /* by number of the reporter: the last fact, from 1, that it saw */
+	struct gather_last {
+		uint64_t fact; /* from 1: the last one that the reporter saw */
+		uint32_t day;
+		size_t at; /* in seen */
+	} * last;          /* by number of the reporter */
 	size_t n_last;
 	struct gather_org {
 		uint32_t number;
-		uint64_t messages;
+		struct fact_reporter r;
 	} * orgs;
 	struct map org_index; /* number -> index into orgs */
 	size_t n_orgs, cap_orgs;

@@ -7,17 +7,21 @@
 #include "core/mem.h"
 #include "db/read/priv.h"
 
-static void add_org(struct gather *g, uint32_t number, uint64_t messages)
+static void add_org(struct gather *g, uint32_t number, int32_t day, uint64_t messages)
 {
 	struct digest key = id_key(number);
 	bool fresh;
 	uint64_t *i = map_put(&g->org_index, &key, &fresh);
 	if (fresh) {
 		g->orgs = MEM_ROOM(g->orgs, g->n_orgs, g->cap_orgs);
-		g->orgs[g->n_orgs] = (struct gather_org){number, 0};
+		g->orgs[g->n_orgs] =
+		    (struct gather_org){number, {.first_day = day, .last_day = day}};
 		*i = g->n_orgs++;
 	}
-	g->orgs[*i].messages = count_add(g->orgs[*i].messages, messages);
+	struct fact_reporter *r = &g->orgs[*i].r;
+	r->messages = count_add(r->messages, messages);
+	r->first_day = day < r->first_day ? day : r->first_day;
+	r->last_day = day > r->last_day ? day : r->last_day;
 }
 
 static void put_text(struct buf *key, const char *s)
@@ -26,7 +30,8 @@ static void put_text(struct buf *key, const char *s)
 	buf_put(key, s ? s : "", s ? strlen(s) + 1 : 0);
 }
 
-static void add_policy(struct gather *g, const struct fold_policy *p, int32_t day, uint64_t reports)
+static void add_policy(struct gather *g, const struct fold_policy *p, uint32_t reporter,
+		       int32_t day, uint64_t reports)
 {
 	struct buf key;
 	bool fresh;
@@ -35,6 +40,7 @@ static void add_policy(struct gather *g, const struct fold_policy *p, int32_t da
 	put_text(&key, p->sp.text);
 	buf_put(&key, &p->pct, sizeof p->pct);
 	buf_putc(&key, p->testing);
+	buf_put(&key, &reporter, sizeof reporter);
 	struct digest d = hash_fixed128(key.data, key.len);
 	uint64_t *i = map_put(&g->policy_index, &d, &fresh);
 	buf_free(&key);
@@ -44,6 +50,7 @@ static void add_policy(struct gather *g, const struct fold_policy *p, int32_t da
 								  .sp = p->sp,
 								  .pct = p->pct,
 								  .testing = p->testing,
+								  .reporter = reporter,
 								  .first_day = day,
 								  .last_day = day};
 		*i = g->n_policies++;
@@ -69,8 +76,8 @@ static void add_reports(struct gather *g, const struct fold *f, const uint32_t *
 		day->day = first + (int32_t)r->day - 1;
 		day->messages = count_add(day->messages, r->messages);
 		day->dmarc_pass = count_add(day->dmarc_pass, r->dmarc_pass);
-		add_org(g, numbers[r->reporter], r->messages);
-		add_policy(g, &f->policies[r->policy], day->day, r->reports);
+		add_org(g, numbers[r->reporter], day->day, r->messages);
+		add_policy(g, &f->policies[r->policy], numbers[r->reporter], day->day, r->reports);
 		g->out->reports += r->reports;
 	}
 	for (uint32_t d = from; d < to; d++)
@@ -95,21 +102,31 @@ static uint32_t profile_index(struct gather *g, const struct dmarc_profile *p)
 	return (uint32_t)*i;
 }
 
-/* Each reporter of a fact once. */
-static void add_reporter(struct gather *g, struct fact *fact, uint32_t number)
+static bool is_daily(const struct gather *g)
+{
+	return g->out->window.until - g->out->window.since <= DAILY_WINDOW;
+}
+
+/* Each reporter of a fact once, or once a day; its days come in order. */
+static void add_witness(struct gather *g, struct fact *fact, uint32_t number,
+			const struct fold_sighting *s)
 {
 	if (number >= g->n_last) {
 		size_t n = 2 * (size_t)number + 64;
-		g->last_fact = mem_grow(g->last_fact, n, sizeof *g->last_fact);
-		memset(g->last_fact + g->n_last, 0, (n - g->n_last) * sizeof *g->last_fact);
+		g->last = mem_grow(g->last, n, sizeof *g->last);
+		memset(g->last + g->n_last, 0, (n - g->n_last) * sizeof *g->last);
 		g->n_last = n;
 	}
-	if (g->last_fact[number] == g->n)
-		return;
-	g->last_fact[number] = g->n;
-	g->seen = MEM_ROOM(g->seen, g->n_seen, g->cap_seen);
-	g->seen[g->n_seen++] = number;
-	fact->n_reporters++;
+	struct gather_last *last = &g->last[number];
+	if (last->fact != g->n || (is_daily(g) && last->day != s->day)) {
+		g->seen = MEM_ROOM(g->seen, g->n_seen, g->cap_seen);
+		g->seen[g->n_seen] = (struct fact_witness){.reporter = number};
+		*last = (struct gather_last){g->n, s->day, g->n_seen++};
+		fact->n_witnesses++;
+	}
+	struct fact_witness *w = &g->seen[last->at];
+	w->days |= UINT32_C(1) << (s->day - 1);
+	w->messages = count_add(w->messages, s->messages);
 }
 
 static struct fact *add_fact(struct gather *g, const struct fold_sighting *s, uint32_t profile,
@@ -145,7 +162,7 @@ static void add_sightings(struct gather *g, const struct fold *f, const uint32_t
 		fact->messages = count_add(fact->messages, s->messages);
 		fact->records += s->records;
 		fact->days |= UINT32_C(1) << (s->day - 1);
-		add_reporter(g, fact, numbers[s->reporter]);
+		add_witness(g, fact, numbers[s->reporter], s);
 	}
 	free(profiles);
 }
@@ -171,16 +188,14 @@ static int by_first_day(const void *x, const void *y)
 		order = strcmp(a->sp.text ? a->sp.text : "", b->sp.text ? b->sp.text : "");
 	if (order == 0)
 		order = (a->pct > b->pct) - (a->pct < b->pct);
-	return order ? order : a->testing - b->testing;
+	if (order == 0)
+		order = a->testing - b->testing;
+	return order ? order : (a->reporter > b->reporter) - (a->reporter < b->reporter);
 }
 
 static void finish_totals(struct gather *g, struct arena *a)
 {
 	struct domain_facts *out = g->out;
-	if (g->n_policies > 1)
-		qsort(g->policies, g->n_policies, sizeof *g->policies, by_first_day);
-	out->policies = arena_memdup(a, g->policies, g->n_policies * sizeof *g->policies);
-	out->n_policies = g->n_policies;
 	out->days = arena_memdup(a, g->days, g->n_days * sizeof *g->days);
 	out->n_days = g->n_days;
 	for (size_t i = 0; i < out->n_days; i++) {
@@ -195,10 +210,11 @@ static int by_name(const void *x, const void *y)
 		      ((const struct fact_reporter *)y)->org_name);
 }
 
-static int compare_indexes(const void *x, const void *y)
+static int by_reporter(const void *x, const void *y)
 {
-	const uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
-	return (a > b) - (a < b);
+	const struct fact_witness *a = x, *b = y;
+	int order = (a->reporter > b->reporter) - (a->reporter < b->reporter);
+	return order ? order : (a->days > b->days) - (a->days < b->days);
 }
 
 /* Reporters by name; facts say which of them. */
@@ -206,15 +222,16 @@ static void finish_reporters(struct gather *g, const struct names *names, struct
 {
 	struct domain_facts *out = g->out;
 	struct fact_reporter *list = arena_alloc(a, g->n_orgs * sizeof *list);
-	uint32_t *block = arena_alloc(a, g->n_seen * sizeof *block);
+	struct fact_witness *block = arena_memdup(a, g->seen, g->n_seen * sizeof *block);
 	uint32_t *index = mem_grow(NULL, names->n + 1, sizeof *index);
-	for (size_t i = 0; i < g->n_orgs; i++)
-		list[i] =
-		    (struct fact_reporter){names->list[g->orgs[i].number], g->orgs[i].messages};
+	for (size_t i = 0; i < g->n_orgs; i++) {
+		list[i] = g->orgs[i].r;
+		list[i].org_name = names->list[g->orgs[i].number];
+	}
 	if (g->n_orgs > 1)
 		qsort(list, g->n_orgs, sizeof *list, by_name);
 	for (size_t i = 0; i < g->n_orgs; i++) {
-		const struct fact_reporter key = {names->list[g->orgs[i].number], 0};
+		const struct fact_reporter key = {.org_name = names->list[g->orgs[i].number]};
 		const struct fact_reporter *at =
 		    bsearch(&key, list, g->n_orgs, sizeof *list, by_name);
 		index[g->orgs[i].number] = (uint32_t)(at - list);
@@ -222,17 +239,27 @@ static void finish_reporters(struct gather *g, const struct names *names, struct
 	for (size_t i = 0; i < g->n_orgs; i++)
 		list[i].org_name = arena_strdup(a, list[i].org_name);
 	for (size_t i = 0; i < g->n_seen; i++)
-		block[i] = index[g->seen[i]];
+		block[i].reporter = index[block[i].reporter];
 	for (size_t i = 0; i < g->n; i++) {
 		struct fact *f = &g->facts[i];
-		if (f->n_reporters > 1)
-			qsort(block, f->n_reporters, sizeof *block, compare_indexes);
-		f->reporters = block;
-		block += f->n_reporters;
+		if (f->n_witnesses > 1)
+			qsort(block, f->n_witnesses, sizeof *block, by_reporter);
+		f->witnesses = block;
+		block += f->n_witnesses;
 	}
+	for (size_t i = 0; i < g->n_policies; i++)
+		g->policies[i].reporter = index[g->policies[i].reporter];
 	free(index);
 	out->reporters = list;
 	out->n_reporters = g->n_orgs;
+}
+
+static void finish_policies(struct gather *g, struct arena *a)
+{
+	if (g->n_policies > 1)
+		qsort(g->policies, g->n_policies, sizeof *g->policies, by_first_day);
+	g->out->policies = arena_memdup(a, g->policies, g->n_policies * sizeof *g->policies);
+	g->out->n_policies = g->n_policies;
 }
 
 /* Profiles by id: the same question gets the same answer, folded or raw. */
@@ -292,6 +319,7 @@ void gather_finish(struct gather *g, const struct names *names, struct arena *a)
 {
 	finish_totals(g, a);
 	finish_reporters(g, names, a);
+	finish_policies(g, a);
 	finish_profiles(g, a);
 	if (!in_order(g))
 		qsort(g->facts, g->n, sizeof *g->facts, compare_facts);
@@ -307,7 +335,7 @@ void gather_free(struct gather *g)
 	free(g->list);
 	free(g->facts);
 	free(g->seen);
-	free(g->last_fact);
+	free(g->last);
 	free(g->orgs);
 	free(g->days);
 	free(g->policies);

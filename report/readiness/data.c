@@ -6,7 +6,7 @@
 
 static void days_and_gap(const struct judging *j, unsigned *days, int32_t *newest, int32_t *gap)
 {
-	const struct domain_facts *d = j->in->window;
+	const struct domain_facts *d = j->window;
 	*days = 0;
 	*gap = 0;
 	*newest = INT32_MIN;
@@ -23,7 +23,7 @@ static void days_and_gap(const struct judging *j, unsigned *days, int32_t *newes
 
 static int32_t first_day(const struct judging *j)
 {
-	const struct domain_facts *sets[] = {j->in->history, j->in->window};
+	const struct domain_facts *sets[] = {j->history, j->window};
 	for (int s = 0; s < 2; s++)
 		if (sets[s]->n_days > 0)
 			return sets[s]->days[0].day;
@@ -41,7 +41,7 @@ static bool is_large(const char *org)
 
 static void check_reporters(struct judging *j)
 {
-	const struct domain_facts *d = j->in->window;
+	const struct domain_facts *d = j->window;
 	uint64_t most = 0, all = 0;
 	const char *who = "";
 	bool large = false;
@@ -70,7 +70,7 @@ void check_data(struct judging *j)
 {
 	unsigned days;
 	int32_t newest, gap;
-	uint64_t messages = j->in->window->messages;
+	uint64_t messages = j->window->messages;
 	days_and_gap(j, &days, &newest, &gap);
 	set_check(j, CHECK_C1, judge_value(j, CHECK_C1, days), TEXT(j, "%u", days),
 		  "a sender that was not reported cannot be judged");

@@ -106,17 +106,17 @@ static bool ends_in(const struct spf_record *r, enum spf_result q)
 	return false;
 }
 
-static bool has_kind(const struct spf_record *r, enum spf_kind kind)
+static const char *spot_text(const struct judging *j, const struct scope_spot *s, const char *what)
 {
-	for (size_t i = 0; r && i < r->n_terms; i++)
-		if (r->terms[i].kind == kind)
-			return true;
-	return false;
+	return s->depth ? TEXT(j, "%s in the record of %s, which it includes, %s", s->term->text,
+			       s->domain, what)
+			: TEXT(j, "%s %s", s->term->text, what);
 }
 
 static enum check_status spf_status(const struct judging *j, const struct zone_mailfrom *m,
 				    bool ipv6, const char **why)
 {
+	const struct scope *scope = &j->ties->scopes[m - j->zone.mailfrom];
 	const struct spf_tree *t = &m->spf;
 	const struct spf_record *r = t->root;
 	*why = NULL;
@@ -129,8 +129,8 @@ static enum check_status spf_status(const struct judging *j, const struct zone_m
 		*why = t->problem;
 	else if (t->lookups > SPF_LOOKUP_LIMIT || t->void_v4 > SPF_VOID_LIMIT)
 		*why = "is over the limits of RFC 7208";
-	else if (ends_in(r, SPF_PASS))
-		*why = "authorises everybody (+all)";
+	else if (scope->open.term)
+		*why = spot_text(j, &scope->open, "authorises everybody");
 	else if (lookups == CHECK_FAIL)
 		*why = "has more lookups than you allow";
 	if (*why)
@@ -144,8 +144,12 @@ static enum check_status spf_status(const struct judging *j, const struct zone_m
 		       "without AAAA)";
 	else if (ends_in(r, SPF_NEUTRAL))
 		*why = "ends in ?all, which says nothing";
-	else if (has_kind(r, SPF_PTR))
-		*why = "uses ptr, which receivers may skip";
+	else if (scope->ptr.term)
+		*why = spot_text(j, &scope->ptr, "is ptr, which receivers may skip (RFC 7208)");
+	else if (scope->dangling.term)
+		*why = spot_text(
+		    j, &scope->dangling,
+		    "leads to a name that is not there: whoever registers it may send as you");
 	else if (strlen(r->text) > 512)
 		*why = "is longer than an answer over UDP";
 	return *why ? CHECK_WARN : CHECK_PASS;
@@ -187,36 +191,34 @@ static void check_spf(struct judging *j)
 		  text);
 }
 
-/* Own ranges only: those of a mail service are its own affair. */
+/* Ranges outside of known mail services, over the whole tree: those of a service are its own
+ * affair. */
 static void check_width(struct judging *j)
 {
-	const char *widest = "";
-	double addresses = 0, most = 0;
+	const struct scope_spot *widest = NULL;
+	double addresses = 0;
 	for (size_t i = 0; i < j->zone.n_mailfrom; i++) {
-		const struct spf_record *r = j->zone.mailfrom[i].spf.root;
-		for (size_t k = 0; r && k < r->n_terms; k++) {
-			const struct spf_term *t = &r->terms[k];
-			if (t->kind != SPF_IP4 || t->qualifier != SPF_PASS || t->n_networks == 0)
-				continue;
-			double n = (double)(UINT64_C(1) << (32 - t->networks[0].bits));
-			addresses += n;
-			widest = n > most ? t->text : widest;
-			most = n > most ? n : most;
+		const struct scope *s = &j->ties->scopes[i];
+		if (i > 0 && j->zone.mailfrom[i].messages < 10)
+			continue;
+		if (s->addresses > addresses) {
+			addresses = s->addresses;
+			widest = &s->widest;
 		}
 	}
 	enum check_status status = judge_value(j, CHECK_D5, addresses);
-	set_check(
-	    j, CHECK_D5, status, TEXT(j, "%.0f addresses", addresses),
-	    status == CHECK_PASS
-		? "no wide range is authorised"
-		: TEXT(j, "so many are hardly all yours: %s authorises strangers, too", widest));
+	set_check(j, CHECK_D5, status, TEXT(j, "%.0f addresses", addresses),
+		  status == CHECK_PASS || !widest || !widest->term
+		      ? "no wide range is authorised"
+		      : TEXT(j, "so many are hardly all yours: %s authorises strangers, too",
+			     spot_text(j, widest, "is the widest")));
 }
 
 /* ---- the rest ---- */
 
 static void check_strict(struct judging *j)
 {
-	const struct volume *v = &j->window[FATE_LEGIT];
+	const struct volume *v = &j->window_volume[FATE_LEGIT];
 	double share = v->messages ? percent(v->strict, v->messages) : 0;
 	set_check(j, CHECK_D7, judge_value(j, CHECK_D7, share),
 		  TEXT(j, "%llu messages, %.2f%%", (unsigned long long)v->strict, share),

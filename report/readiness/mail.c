@@ -3,10 +3,29 @@
 
 #include "core/day.h"
 #include "report/readiness/priv.h"
+#include "report/sender/daily.h"
 
 #define WORST_MESSAGES 50
 #define OPEN_MESSAGES  10
 #define OPEN_DAYS      2
+
+/* Who of ours passes by SPF alone, and with what share of legitimate mail. */
+static const char *unsigned_senders(const struct judging *j)
+{
+	const struct domain_inventory *inv = j->out->inventory;
+	const char *names = "";
+	unsigned n = 0;
+	for (size_t i = 0; i < inv->n_senders; i++) {
+		const struct sender *s = &inv->senders[i];
+		const struct volume *v = &j->of_sender[i];
+		double share = percent(v->messages - v->dkim, j->gate[FATE_LEGIT].messages);
+		if (!is_legit(s) || v->messages == 0 || 100 * v->dkim >= 80 * v->messages ||
+		    share < 0.5 || ++n > 5)
+			continue;
+		names = TEXT(j, "%s%s%s (%.0f%%)", names, n > 1 ? ", " : "", s->name, share);
+	}
+	return names;
+}
 
 static void check_passing(struct judging *j)
 {
@@ -24,9 +43,14 @@ static void check_passing(struct judging *j)
 		  known ? TEXT(j, "%+.2f points", drop == 0 ? 0 : -drop) : "",
 		  "a fall means that something was changed last week");
 	double dkim = percent(g->dkim, g->messages);
+	const char *bare = unsigned_senders(j);
 	set_check(j, CHECK_A5, g->messages ? judge_value(j, CHECK_A5, dkim) : CHECK_UNKNOWN,
 		  g->messages ? TEXT(j, "%.1f%%", dkim) : "",
-		  "RFC 9989 forbids p=reject on SPF alone: forwarding breaks SPF");
+		  *bare ? TEXT(j,
+			       "without DKIM: %s; RFC 9989 forbids p=reject on SPF alone, which "
+			       "forwarding breaks",
+			       bare)
+			: "RFC 9989 forbids p=reject on SPF alone, which forwarding breaks");
 }
 
 static void check_worst(struct judging *j)
@@ -48,28 +72,62 @@ static void check_worst(struct judging *j)
 			: "no legitimate sender has fifty messages in 14 days");
 }
 
+static uint64_t failing_of(const struct sender *s)
+{
+	return s->t.messages - tally_judged_pass(&s->t);
+}
+
+/* Is it ours, and does its mail fail? By category, or because something of ours is tied to it. */
+static bool is_open(const struct sender *s)
+{
+	enum category c = s->verdict.category;
+	bool small = s->t.messages < OPEN_MESSAGES && s->days < OPEN_DAYS;
+	if (s->change == CHANGE_GONE || is_ignored(s) || small)
+		return false;
+	if (is_legit(s))
+		return c != CAT_AUTHORIZED;
+	return c == CAT_UNKNOWN && s->ties_any && is_steady(s) && 2 * failing_of(s) > s->t.messages;
+}
+
+/* It failed when it was last seen, and was not seen since: monthly, seasonal. */
+static bool failed_last(const struct sender *s)
+{
+	enum category c = s->verdict.category;
+	bool ours = c == CAT_LEGIT_SPF_MISSING || c == CAT_LEGIT_BROKEN || c == CAT_LEGIT_UNALIGNED;
+	return s->change == CHANGE_GONE && !is_ignored(s) && ours && s->was &&
+	       2 * failing_of(s->was) > s->was->t.messages;
+}
+
+static uint64_t messages_on(const struct sender *s, int32_t day)
+{
+	double n = 0;
+	for (size_t i = 0; i < s->n_facts; i++)
+		daily_add(s->facts[i], day, &n, 1);
+	return (uint64_t)(n + 0.5);
+}
+
 /* However small: five failing invoices a month are five customers. */
 static void check_open(struct judging *j)
 {
 	const struct domain_inventory *inv = j->out->inventory;
 	unsigned n = 0;
 	const char *names = "";
+	char day[DAY_STRLEN];
 	for (size_t i = 0; i < inv->n_senders; i++) {
 		const struct sender *s = &inv->senders[i];
-		if (!is_legit(s) || s->verdict.category == CAT_AUTHORIZED ||
-		    (s->t.messages < OPEN_MESSAGES && s->days < OPEN_DAYS))
+		if (!is_open(s) && !failed_last(s))
 			continue;
-		if (++n <= 5)
-			names = TEXT(j, "%s%s%s", names, n > 1 ? ", " : "", s->name);
+		if (++n > 5)
+			continue;
+		names = TEXT(j, "%s%s%s", names, n > 1 ? ", " : "", s->name);
+		if (failed_last(s))
+			names = TEXT(j, "%s (%llu messages on %s, failed; not seen since)", names,
+				     (unsigned long long)messages_on(s->was, s->last_day),
+				     day_format(s->last_day, day));
 	}
 	set_check(j, CHECK_A3, judge_value(j, CHECK_A3, n), TEXT(j, "%u", n),
 		  n ? TEXT(j, "failing: %s%s", names, n > 5 ? " and more" : "")
 		    : "every legitimate sender passes");
-}
-
-static uint64_t failing_of(const struct sender *s)
-{
-	return s->t.messages - tally_judged_pass(&s->t);
 }
 
 /* Strangers have no veto: anybody may send as us for weeks. Counted is what may well be ours. */
@@ -77,19 +135,23 @@ static void check_unknown(struct judging *j)
 {
 	const struct domain_inventory *inv = j->out->inventory;
 	const struct sender *most = NULL;
-	uint64_t legit = j->window[FATE_LEGIT].messages, ours = 0, strange = 0;
-	bool likely = false;
+	uint64_t legit = j->window_volume[FATE_LEGIT].messages, ours = 0, strange = 0;
+	bool asked = false;
 	for (size_t i = 0; i < inv->n_senders; i++) {
 		const struct sender *s = &inv->senders[i];
 		if (fate_of(s) != FATE_UNKNOWN || failing_of(s) == 0 || is_ignored(s))
 			continue;
-		*(s->tied ? &ours : &strange) += failing_of(s);
-		likely = likely || (s->likely && failing_of(s) >= WORST_MESSAGES);
-		if (s->tied && (!most || failing_of(s) > failing_of(most)))
+		bool confirm = s->verdict.remedy.kind == REMEDY_CONFIRM;
+		*(s->hinted || (confirm && legit == 0) ? &ours : &strange) += failing_of(s);
+		asked = asked || (s->hinted && is_steady(s)) ||
+			s->verdict.remedy.kind == REMEDY_CONFIRM;
+		if ((s->hinted || confirm) && (!most || failing_of(s) > failing_of(most)))
 			most = s;
 	}
 	double share = legit ? 100.0 * (double)ours / (double)legit : ours ? 100 : 0;
-	enum check_status status = likely ? CHECK_FAIL : judge_value(j, CHECK_A4, share);
+	enum check_status status = judge_value(j, CHECK_A4, share);
+	if (status == CHECK_PASS && asked)
+		status = CHECK_WARN; /* small is no excuse: five invoices are five customers */
 	const char *rest =
 	    strange ? TEXT(j, "; %llu of strangers do not count", (unsigned long long)strange) : "";
 	set_check(j, CHECK_A4, status, TEXT(j, "%.2f%%", share),
@@ -100,15 +162,31 @@ static void check_unknown(struct judging *j)
 		       : TEXT(j, "nothing fails that may be yours%s", rest));
 }
 
+/* A list that nobody can repair is no reason to wait: it is told, with what lists can do. */
 static void check_forwarded(struct judging *j)
 {
-	uint64_t legit = j->window[FATE_LEGIT].messages;
-	const struct volume *f = &j->window[FATE_FORWARDER];
+	const struct domain_inventory *inv = j->out->inventory;
+	uint64_t legit = j->window_volume[FATE_LEGIT].messages, most = 0;
+	const struct volume *f = &j->window_volume[FATE_FORWARDER];
 	uint64_t breaks = f->messages - f->pass;
-	double f_share = legit ? 100.0 * (double)breaks / (double)legit : 0;
-	set_check(j, CHECK_A6, judge_value(j, CHECK_A6, f_share), TEXT(j, "%.2f%%", f_share),
-		  TEXT(j, "%llu messages were changed on the way; p=reject loses them",
-		       (unsigned long long)breaks));
+	double share = legit ? 100.0 * (double)breaks / (double)legit : 0;
+	const struct sender *worst = NULL;
+	for (size_t i = 0; i < inv->n_senders; i++) {
+		const struct sender *s = &inv->senders[i];
+		if (fate_of(s) != FATE_FORWARDER || failing_of(s) <= most)
+			continue;
+		most = failing_of(s);
+		worst = s;
+	}
+	enum check_status status = judge_value(j, CHECK_A6, share);
+	set_check(
+	    j, CHECK_A6, status == CHECK_FAIL ? CHECK_WARN : status, TEXT(j, "%.2f%%", share),
+	    breaks
+		? TEXT(j,
+		       "%llu forwarded messages fail, most by %s; p=reject loses them, unless the "
+		       "list rewrites From or the forwarder adds ARC: ask its owner",
+		       (unsigned long long)breaks, worst ? worst->name : "a forwarder")
+		: "forwarded mail arrives unchanged");
 }
 
 static void check_newest(struct judging *j)
@@ -117,7 +195,7 @@ static void check_newest(struct judging *j)
 	const struct sender *newest = NULL;
 	for (size_t i = 0; i < inv->n_senders && inv->compared; i++) {
 		const struct sender *s = &inv->senders[i];
-		bool maybe = fate_of(s) == FATE_UNKNOWN && s->tied && !is_ignored(s);
+		bool maybe = fate_of(s) == FATE_UNKNOWN && s->hinted && !is_ignored(s);
 		if (s->change != CHANGE_NEW || s->t.messages < OPEN_MESSAGES ||
 		    !(is_legit(s) || maybe))
 			continue;
@@ -139,7 +217,7 @@ static void check_newest(struct judging *j)
 static void check_lists(struct judging *j)
 {
 	uint64_t n = 0;
-	const struct domain_facts *d = j->in->window;
+	const struct domain_facts *d = j->window;
 	for (size_t i = 0; i < d->n_facts; i++) {
 		const struct dmarc_profile *p = &d->profiles[d->facts[i].profile];
 		for (unsigned k = 0; k < p->n_reasons; k++)

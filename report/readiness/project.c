@@ -34,7 +34,7 @@ static bool is_below(const char *name, const char *domain)
 
 static void find_names(struct judging *j, struct names *s)
 {
-	const struct domain_facts *d = j->in->window;
+	const struct domain_facts *d = j->window;
 	struct map seen = {0};
 	s->list = arena_alloc(j->a, (d->n_profiles + 1) * sizeof *s->list);
 	s->of_profile = arena_alloc(j->a, (d->n_profiles + 1) * sizeof *s->of_profile);
@@ -136,7 +136,7 @@ static void each_counted(struct judging *j, struct names *names,
 
 static void count_name(struct judging *j, struct names *names, size_t sender, const struct fact *f)
 {
-	const struct dmarc_profile *p = &j->in->window->profiles[f->profile];
+	const struct dmarc_profile *p = &j->window->profiles[f->profile];
 	enum fate fate = fate_of(&j->out->inventory->senders[sender]);
 	size_t at = names->of_profile[f->profile];
 	j->out->projection.messages += f->messages;
@@ -151,7 +151,7 @@ static void count_refused(struct judging *j, struct names *names, size_t sender,
 			  const struct fact *f)
 {
 	const unsigned let_through = DMARC_FORWARD_REASON | DMARC_ARC_PASS | DMARC_LOCAL_POLICY;
-	const struct dmarc_profile *p = &j->in->window->profiles[f->profile];
+	const struct dmarc_profile *p = &j->window->profiles[f->profile];
 	enum fate fate = fate_of(&j->out->inventory->senders[sender]);
 	struct projection *out = &j->out->projection;
 	size_t at = names->of_profile[f->profile];

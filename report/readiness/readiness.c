@@ -4,6 +4,7 @@
 
 #include "core/day.h"
 #include "report/readiness/priv.h"
+#include "report/sender/daily.h"
 
 const char *const verdict_names[] = {"ready", "warnings", "not_ready", "insufficient_data"};
 
@@ -30,17 +31,16 @@ static void add_volume(struct volume *v, const struct dmarc_profile *p, uint64_t
 	v->strict += p->flags & DMARC_STRICT_ONLY ? messages : 0;
 }
 
-/* A fact's messages are spread evenly over its days: how many fall into [since, until). */
+#define GATE_DAYS 14
+
+/* How many of a fact's messages fall into [since, until). */
 static uint64_t share_of(const struct fact *f, int32_t since, int32_t until)
 {
-	int32_t first = month_first_day(f->month);
-	unsigned all = 0, in = 0;
-	for (uint32_t bits = f->days; bits; bits &= bits - 1) {
-		int32_t day = first + __builtin_ctz(bits);
-		all++;
-		in += day >= since && day < until;
-	}
-	return all ? f->messages * in / all : 0;
+	double by_day[GATE_DAYS] = {0}, sum = 0;
+	daily_add(f, since, by_day, (size_t)(until - since));
+	for (int32_t i = 0; i < until - since; i++)
+		sum += by_day[i];
+	return (uint64_t)(sum + 0.5);
 }
 
 /* Addresses that the window does not know belong to nobody: they are in the window's facts. */
@@ -56,8 +56,8 @@ static const struct sender *sender_of(const struct judging *j, const struct fact
 
 static void sum_gate(struct judging *j)
 {
-	const struct domain_facts *d = j->in->gate;
-	int32_t week = j->in->as_of - 7;
+	const struct domain_facts *d = j->window;
+	int32_t week = j->in->as_of - 7, gate = j->in->as_of - GATE_DAYS;
 	j->of_sender = arena_alloc(j->a, (j->out->inventory->n_senders + 1) * sizeof *j->of_sender);
 	for (size_t i = 0; i < d->n_facts; i++) {
 		const struct fact *f = &d->facts[i];
@@ -67,8 +67,9 @@ static void sum_gate(struct judging *j)
 		if (!s || is_ignored(s))
 			continue;
 		enum fate fate = fate_of(s);
-		add_volume(&j->gate[fate], p, f->messages);
-		add_volume(&j->of_sender[index], p, f->messages);
+		uint64_t n = share_of(f, gate, j->in->as_of);
+		add_volume(&j->gate[fate], p, n);
+		add_volume(&j->of_sender[index], p, n);
 		add_volume(&j->week[1][fate], p, share_of(f, week, j->in->as_of));
 		add_volume(&j->week[0][fate], p, share_of(f, week - 7, week));
 	}
@@ -83,7 +84,8 @@ static void sum_window(struct judging *j)
 		if (is_ignored(s))
 			continue;
 		for (size_t k = 0; k < s->n_facts; k++)
-			add_volume(&j->window[fate], &j->in->window->profiles[s->facts[k]->profile],
+			add_volume(&j->window_volume[fate],
+				   &j->window->profiles[s->facts[k]->profile],
 				   s->facts[k]->messages);
 	}
 }
@@ -130,24 +132,50 @@ static void ease(struct readiness *r)
 			r->checks[i].status = CHECK_WARN;
 }
 
+/* A domain that sends nothing: no MX, no SPF that allows anybody, and nothing steady in any stored
+ * month, whoever it is. One that only sends is not parked: it is asked about. */
+static bool is_parked(const struct judging *j)
+{
+	const struct spf_record *r = j->zone.answered ? j->zone.mailfrom[0].spf.root : NULL;
+	bool nobody =
+	    !r || r->n_texts == 0 ||
+	    (r->n_terms == 1 && r->terms[0].kind == SPF_ALL && r->terms[0].qualifier != SPF_PASS);
+	if (!j->zone.answered || j->window_legit > 0 || j->zone.n_exchangers > 0 || !nobody)
+		return false;
+	for (size_t i = 0; i < j->out->inventory->n_senders; i++)
+		if (is_steady(&j->out->inventory->senders[i]))
+			return false;
+	return true;
+}
+
 void readiness_judge(const struct readiness_input *in, struct knowledge *k, struct readiness *out)
 {
 	static const struct inventory_options everything = {0};
 	struct domain_inventory *inv = arena_alloc(k->a, sizeof *inv);
+	struct inventory_basis basis;
 	struct judging j = {.in = in, .out = out, .k = k, .a = k->a};
 	*out = (struct readiness){.domain = in->window->domain, .window = in->window->window};
-	inventory_domain(in->window, in->history, k, &everything, inv);
+	inventory_judge(&(struct inventory_input){in->window, in->history, NULL}, k, &everything,
+			inv, &basis);
 	out->inventory = inv;
-	zone_read(&j.zone, k, in->window);
-	if (k->view)
+	j.window = &basis.now;
+	j.history = &basis.before;
+	j.zone = basis.zone;
+	j.ties = basis.zone.answered ? &basis.ties : NULL;
+	if (j.ties)
+		j.ties->zone = &j.zone;
+	if (k->view) {
 		dmarc_discover(k->view, k->rules, in->window->domain, k->a, &out->dmarc);
+		out->does_not_exist =
+		    dns_ask(k->view, in->window->domain, DNS_TXT)->outcome == DNS_NXDOMAIN;
+	}
 	own_addresses(&j);
 	sum_window(&j);
 	sum_gate(&j);
 	project(&j);
 	find_not_observed(&j);
-	out->parked =
-	    j.zone.answered && j.window[FATE_LEGIT].messages == 0 && j.zone.n_exchangers == 0;
+	j.window_legit = j.window_volume[FATE_LEGIT].messages;
+	out->parked = is_parked(&j);
 	out->dns_failed = !j.zone.answered;
 	check_data(&j);
 	check_mail(&j);

@@ -2,7 +2,7 @@
  * readiness.h - may a domain publish p=reject: every check, what would break, what to publish next.
  * Pure.
  *
- *	facts of the last 30 days, and of the 60 before -> inventory -> [readiness] -> render
+ *	facts of the last 30 days, and of all before -> inventory -> [readiness] -> render
  *
  * Every sender is judged, not an average: the checks name the one that fails. Mail that receivers
  * put aside already counts as broken, not as a success; what forgers send counts for nothing.
@@ -110,6 +110,7 @@ struct next_step {
 };
 
 #define NOT_OBSERVED_MAX 20
+#define READY_MESSAGES   100 /* 30 days with fewer are no basis: then more days are looked at */
 
 struct readiness {
 	const char *domain;
@@ -124,6 +125,7 @@ struct readiness {
 	const struct domain_inventory *inventory;   /* of the window */
 	const char *not_observed[NOT_OBSERVED_MAX]; /* legitimate senders of before, not seen now */
 	size_t n_not_observed;
+	bool does_not_exist; /* DNS says that there is no such name */
 };
 
 /* Limits that a person set; the others are those of docs/readiness.md. */
@@ -136,10 +138,9 @@ struct readiness_limits {
 bool readiness_limit(struct readiness_limits *limits, const char *id, double pass, double warn);
 
 struct readiness_input {
-	const struct domain_facts *window;     /* 30 days */
-	const struct domain_facts *gate;       /* the last 14 of them */
-	const struct domain_facts *history;    /* the 60 days before the window */
-	int32_t as_of;                         /* the day after the window */
+	const struct domain_facts *window;  /* 30 days, or as many as it takes (READY_MESSAGES) */
+	const struct domain_facts *history; /* all stored days before, up to 13 months in all */
+	int32_t as_of;                      /* the day after the window */
 	const struct readiness_limits *limits; /* NULL: none were set */
 };
 

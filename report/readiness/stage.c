@@ -33,7 +33,7 @@ enum rung rung_now(const struct readiness *r)
  */
 int32_t rung_since(const struct judging *j, enum rung rung)
 {
-	const struct domain_facts *sets[] = {j->in->window, j->in->history};
+	const struct domain_facts *sets[] = {j->window, j->history};
 	int32_t since = INT32_MAX, weak = INT32_MIN;
 	for (int s = 0; s < 2; s++)
 		for (size_t i = 0; i < sets[s]->n_policies; i++) {

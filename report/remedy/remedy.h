@@ -1,15 +1,11 @@
 /*
- * remedy.h - the exact edit of a record that helps a sender, proven before it is shown. Pure.
+ * remedy.h - what to do about each sender of a domain, and about its SPF records. Pure.
  *
- *	senders, classified -> [remedy] -> senders with remedies
+ *	senders, classified -> [remedy] -> senders with remedies, faults of the zone
  *
- * A proposed SPF record is evaluated in place of the one that stands (RFC 7208, dns/spf/spf.h): it
- * must authorise the sender, stay inside the limits, and authorise nobody else who was seen and is
- * not proven ours. What fails that is not shown; the next, narrower one is tried; when none is
- * left, the remedy says in words what stands in the way, without an edit.
- *
- * Order of trying: the service's include, when it resolves, holds every address and costs no limit;
- * then the addresses themselves, whole networks only where every address of them was seen.
+ * Every edit of SPF passes one gate (gate.h), and all edits of one name make one record (plan.h).
+ *What may be ours and is not proved to be is a question (question.h). Advice of a vendor is shown
+ *for the part that is missing, and no other.
  *
  * The wing remedy/: what to do about a sender. In: senders with a category. Out: the same with
  * remedies, each proven. It may include sender/ and catalogue/.
@@ -18,10 +14,26 @@
 #define REPORT_REMEDY_REMEDY_H
 
 #include "report/sender/finding.h"
-#include "report/sender/zone.h"
+#include "report/sender/tie.h"
 
-/* Complete the remedies of all senders of one domain. zone: answered for. */
-void remedy_senders(const struct domain_facts *facts, const struct zone *zone,
-		    struct sender *senders, size_t n);
+/* Something wrong with a record of ours, whoever sends. */
+struct fault {
+	const char *id;                     /* "spf:example.com" */
+	const char *title;                  /* "SPF record of example.com" */
+	const char *text;                   /* what is wrong, and what to do */
+	const struct record_change *change; /* NULL: no record repairs it, or none may be shown */
+};
+
+struct remedies {
+	struct fault *faults;
+	size_t n_faults;
+};
+
+/*
+ * Complete the remedies of all senders of one domain. periods: the facts that are judged, the
+ * newest, which the senders are of, first. ties: answered for.
+ */
+void remedy_senders(const struct domain_facts *const *periods, size_t n_periods, struct ties *ties,
+		    struct sender *senders, size_t n, struct remedies *out);
 
 #endif

@@ -143,6 +143,79 @@ const char *spf_edit_merge(struct arena *a, const char *const *records, size_t n
 	return arena_printf(a, "%s ~all", out); /* "+all" is no policy */
 }
 
+/* ---- slips ---- */
+
+static bool is_all(const struct token *t)
+{
+	struct token b = bare(t);
+	return b.n == 3 && begins(&b, "all");
+}
+
+/* The term as it must have been meant; NULL: as it stands. */
+static const char *meant(struct arena *a, const struct token *t)
+{
+	struct token b = bare(t);
+	int q = (int)(b.at - t->at);
+	static const char *const equals[] = {"include=", "a=", "mx=", "exists=", "ip4=", "ip6="};
+	if (begins(&b, "ip:") || begins(&b, "ipv4:") || begins(&b, "ipv6:")) {
+		const char *value = (const char *)memchr(b.at, ':', b.n) + 1;
+		size_t n = (size_t)(b.at + b.n - value);
+		return arena_printf(a, "%.*s%s:%.*s", q, t->at,
+				    memchr(value, ':', n) ? "ip6" : "ip4", (int)n, value);
+	}
+	for (size_t i = 0; i < sizeof equals / sizeof *equals; i++)
+		if (begins(&b, equals[i])) {
+			size_t n = strlen(equals[i]);
+			return arena_printf(a, "%.*s%.*s:%.*s", q, t->at, (int)n - 1, b.at,
+					    (int)(b.n - n), b.at + n);
+		}
+	return NULL;
+}
+
+static void note(struct arena *a, const char **what, const char *text)
+{
+	*what = *what ? arena_printf(a, "%s, %s", *what, text) : text;
+}
+
+const char *spf_edit_mend(struct arena *a, const char *record, const char **what)
+{
+	const char *p = record, *out = "v=spf1", *end = NULL;
+	bool behind = false;
+	*what = NULL;
+	next_token(&p);
+	for (struct token t = next_token(&p); t.n > 0; t = next_token(&p)) {
+		const char *better = meant(a, &t);
+		if (better)
+			note(a, what, arena_printf(a, "%.*s should be %s", (int)t.n, t.at, better));
+		if (is_all(&t) && !end) {
+			end = arena_strndup(a, t.at, t.n);
+			continue;
+		}
+		bool modifier = memchr(t.at, '=', t.n) && !better;
+		if (end && !modifier && !is_all(&t))
+			behind = true;
+		if (!is_all(&t))
+			out = better ? arena_printf(a, "%s %s", out, better)
+				     : arena_printf(a, "%s %.*s", out, (int)t.n, t.at);
+	}
+	if (behind)
+		note(a, what, arena_printf(a, "what stands behind %s is never read", end));
+	return !*what ? record : end ? arena_printf(a, "%s %s", out, end) : out;
+}
+
+const char *spf_edit_close(struct arena *a, const char *record, char qualifier)
+{
+	const char *p = record, *out = "v=spf1";
+	bool redirect = false;
+	next_token(&p);
+	for (struct token t = next_token(&p); t.n > 0; t = next_token(&p)) {
+		redirect = redirect || begins(&t, "redirect=");
+		if (!is_all(&t))
+			out = arena_printf(a, "%s %.*s", out, (int)t.n, t.at);
+	}
+	return redirect ? out : arena_printf(a, "%s %call", out, qualifier);
+}
+
 const char *spf_edit_new(struct arena *a, const char *const *mechanisms, size_t n)
 {
 	const char *out = "v=spf1";

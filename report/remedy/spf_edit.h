@@ -26,6 +26,16 @@ const char *spf_edit_drop(struct arena *a, const char *record, size_t term);
 /* Several records as one: the mechanisms of all, each once, and the mildest "all" at the end. */
 const char *spf_edit_merge(struct arena *a, const char *const *records, size_t n);
 
+/*
+ * Slips of the pen that make a record an error, or terms of it count for nothing: "ip:192.0.2.7"
+ * for ip4:, "include=x" for include:, terms behind "all". *what says what was mended; NULL:
+ * nothing, and the record is returned.
+ */
+const char *spf_edit_mend(struct arena *a, const char *record, const char **what);
+
+/* With another qualifier at "all" ('~'), which is added where there is none and no redirect. */
+const char *spf_edit_close(struct arena *a, const char *record, char qualifier);
+
 /* A new record of these mechanisms; "~all", since DMARC decides about what fails. */
 const char *spf_edit_new(struct arena *a, const char *const *mechanisms, size_t n);
 

@@ -79,9 +79,10 @@ static void put_sender(struct buf *out, const struct inventory *inv,
 		buf_printf(out, "%s%s", i ? " " : "", ip_format(&s->sources[i].ip, ip));
 	buf_puts(out, "\",");
 	put_cell(out, s->verdict.remedy.text);
-	put_cell(out, s->verdict.remedy.domain ? s->verdict.remedy.domain : "");
-	put_cell(out, s->verdict.remedy.before ? s->verdict.remedy.before : "");
-	put_cell(out, s->verdict.remedy.after ? s->verdict.remedy.after : "");
+	const struct record_change *c = s->verdict.remedy.change;
+	put_cell(out, c ? c->name : "");
+	put_cell(out, c && c->before ? c->before : "");
+	put_cell(out, c ? c->after : "");
 	out->len -= !out->failed; /* the last comma */
 	buf_puts(out, "\r\n");
 }

@@ -62,20 +62,21 @@ static void put_evidence(struct buf *out, const struct sender *s)
 
 static void put_edit(struct buf *out, const struct remedy *r)
 {
-	const char *p = r->before ? r->before : "";
-	if (!r->after)
+	const struct record_change *c = r->change;
+	if (!c)
 		return;
+	const char *p = c->before ? c->before : "";
 	buf_puts(out, "<p class=\"soft\">Now:</p>");
 	for (size_t n = strcspn(p, "\n"); n > 0; n = strcspn(p, "\n")) {
 		struct buf line;
 		buf_init(&line, 64 * 1024);
 		buf_put(&line, p, n);
-		html_record(out, r->domain, line.data, true);
+		html_record(out, c->name, line.data, true);
 		buf_free(&line);
 		p += n + (p[n] == '\n');
 	}
 	buf_puts(out, "<p class=\"soft\">Publish instead (one click selects it):</p>");
-	html_record(out, r->domain, r->after, false);
+	html_record(out, c->name, c->after, false);
 }
 
 static void put_card(struct buf *out, const struct sender *s)

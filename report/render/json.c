@@ -2,6 +2,7 @@
 #include "core/day.h"
 #include "report/catalogue/catalogue.h"
 #include "report/render/render.h"
+#include "report/render/todo.h"
 
 static void put_day(struct json *j, const char *key, int32_t day)
 {
@@ -65,19 +66,40 @@ static void put_evidence(struct json *j, const struct sender *s)
 	json_end(j);
 }
 
+static void put_if_yours(struct json *j, const struct record_change *c)
+{
+	json_key(j, "if_yours");
+	if (!c) {
+		json_null(j);
+		return;
+	}
+	json_object(j);
+	put_text(j, "domain", c->name);
+	put_text(j, "before", c->before);
+	put_text(j, "after", c->after);
+	put_count(j, "lookups_before", c->lookups_before);
+	put_count(j, "lookups_after", c->lookups_after);
+	json_end(j);
+}
+
 static void put_remedy(struct json *j, const struct remedy *r)
 {
 	json_key(j, "remedy");
 	json_object(j);
 	put_text(j, "kind", remedy_names[r->kind]);
 	put_text(j, "text", r->text);
-	if (r->domain) {
-		put_text(j, "domain", r->domain);
-		put_text(j, "before", r->before);
-		put_text(j, "after", r->after);
-		put_count(j, "lookups_before", r->lookups_before);
-		put_count(j, "lookups_after", r->lookups_after);
+	const struct record_change *c = r->change;
+	if (c || r->kind == REMEDY_CONFIRM) {
+		put_text(j, "domain", c ? c->name : NULL);
+		put_text(j, "before", c ? c->before : NULL);
+		put_text(j, "after", c ? c->after : NULL);
 	}
+	if (c) {
+		put_count(j, "lookups_before", c->lookups_before);
+		put_count(j, "lookups_after", c->lookups_after);
+	}
+	if (r->kind == REMEDY_CONFIRM)
+		put_if_yours(j, r->if_yours);
 	json_end(j);
 }
 
@@ -138,6 +160,8 @@ static void put_domain(struct json *j, const struct domain_inventory *d, bool fi
 		put_text(j, "org_domain", d->org_domain);
 		put_text(j, "org_domain_tree_walk", d->walk_domain);
 	}
+	if (findings)
+		put_todo_json(j, d->dns, d->todo);
 	json_key(j, findings ? "findings" : "senders");
 	json_array(j);
 	for (size_t k = 0; k < d->n_senders; k++)

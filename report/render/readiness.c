@@ -7,6 +7,7 @@
 #include "report/remedy/spf_edit.h"
 #include "report/render/render.h"
 #include "report/render/table.h"
+#include "report/render/todo.h"
 
 #define TITLE_WIDTH 46
 #define VALUE_WIDTH 26
@@ -66,7 +67,7 @@ static void put_check(struct buf *out, const struct text_style *style, const str
 static void put_blocking(struct buf *out, const struct text_style *style, const struct readiness *r)
 {
 	static const enum check_status wanted[] = {CHECK_FAIL, CHECK_WARN};
-	static const char *const heads[] = {"\nWhat stands in the way:\n", "\nTo look at:\n"};
+	static const char *const heads[] = {"\nBlocking:\n", "\nTo look at:\n"};
 	for (int w = 0; w < 2; w++) {
 		bool any = false;
 		for (int i = 0; i < CHECK_COUNT; i++) {
@@ -116,7 +117,7 @@ static void put_losers(struct buf *out, const struct text_style *style, const st
 		    s->verdict.category == CAT_SUSPECT_ABUSE)
 			continue;
 		if (shown++ == 0)
-			buf_puts(out, "It would hit:\n");
+			buf_puts(out, "Senders that would lose mail:\n");
 		buf_puts(out, "  ");
 		put_text_cell(out, style, s->name, 34, true);
 		buf_putc(out, ' ');
@@ -182,6 +183,10 @@ void render_readiness_text(const struct readiness *r, const struct text_style *s
 		   day_format(r->window.since, since), day_format(r->window.until - 1, until),
 		   r->dmarc.policy ? published_policy_names[r->dmarc.policy] : "(no record)",
 		   r->dmarc.record.testing ? " in test mode" : "");
+	if (r->inventory->todo->n > 0) {
+		buf_puts(out, "\nTo do, worst first:\n");
+		put_todo_text(out, style, r->inventory->todo);
+	}
 	put_blocking(out, style, r);
 	put_projection(out, &r->projection);
 	put_losers(out, style, r);
@@ -317,6 +322,7 @@ void render_readiness_json(const struct readiness *r, struct buf *out)
 	member(&j, "record", r->dmarc.record.text);
 	json_end(&j);
 	put_checks(&j, r);
+	put_todo_json(&j, !r->dns_failed, r->inventory->todo);
 	json_key(&j, "projection");
 	json_object(&j);
 	json_key(&j, "messages");

@@ -5,6 +5,7 @@
 #include "report/remedy/spf_edit.h"
 #include "report/render/render.h"
 #include "report/render/table.h"
+#include "report/render/todo.h"
 
 #define WIDTH_MIN      80
 #define WIDTH_MAX      200
@@ -279,20 +280,20 @@ static void put_clean_wrapped(struct buf *out, const char *text, size_t column, 
 static void put_edit(struct buf *out, const struct remedy *r)
 {
 	struct buf text;
-	if (!r->after)
+	if (!r->change)
 		return;
 	buf_init(&text, 64 * 1024);
-	const char *now = r->before ? r->before : "";
+	const char *now = r->change->before ? r->change->before : "";
 	for (size_t n = strcspn(now, "\n"); n > 0; n = strcspn(now, "\n")) {
 		buf_puts(&text, "    now:  ");
-		buf_puts(&text, r->domain);
+		buf_puts(&text, r->change->name);
 		buf_puts(&text, ". TXT \"");
 		buf_put(&text, now, n);
 		buf_puts(&text, "\"\n");
 		now += n + (now[n] == '\n');
 	}
-	buf_printf(&text, "    new:  %s. TXT ", r->domain);
-	spf_edit_quote(&text, r->after);
+	buf_printf(&text, "    new:  %s. TXT ", r->change->name);
+	spf_edit_quote(&text, r->change->after);
 	for (const char *line = text.data; line && *line;) {
 		size_t n = strcspn(line, "\n");
 		text_terminal(out, line, n);
@@ -395,6 +396,20 @@ static void put_summary(struct buf *out, const struct domain_inventory *d, bool 
 	buf_free(&text);
 }
 
+/* Never green when DNS was silent. */
+static void put_todo(struct buf *out, const struct text_style *style, const struct layout *l,
+		     const struct domain_inventory *d)
+{
+	if (!d->dns)
+		put_sentence(
+		    out, l,
+		    "NOT JUDGED: its DNS did not answer. What follows is from reports alone.");
+	put_todo_text(out, style, d->todo);
+	if (d->dns && todo_is_empty(d->todo))
+		buf_puts(out, "Nothing to act on.\n");
+	buf_putc(out, '\n');
+}
+
 static void put_domain(struct buf *out, const struct text_style *style, const struct inventory *inv,
 		       const struct domain_inventory *d)
 {
@@ -408,15 +423,14 @@ static void put_domain(struct buf *out, const struct text_style *style, const st
 		buf_puts(out, "No reports in this period.\n\n");
 	else
 		put_summary(out, d, strcmp(inv->dns, "none") != 0, l.width);
-	if (d->n_senders > 0) {
-		if (!style->findings) {
-			put_head(out, style, &l);
-			put_rows(out, style, &l, d, &total);
-		}
+	if (style->findings) {
+		if (d->reports > 0)
+			put_todo(out, style, &l, d);
+	} else if (d->n_senders > 0) {
+		put_head(out, style, &l);
+		put_rows(out, style, &l, d, &total);
 		put_reasons(out, style, &l, d);
 		buf_putc(out, '\n');
-	} else if (style->findings && d->reports > 0) {
-		buf_puts(out, "Nothing to act on.\n\n");
 	} else if (d->reports > 0) {
 		buf_puts(out, "No sender to show.\n\n");
 	}

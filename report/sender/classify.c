@@ -3,20 +3,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/day.h"
 #include "core/text.h"
+#include "report/sender/abuse.h"
 #include "report/sender/score.h"
 
-#define LEGIT_SCORE      60
-#define LEGIT_MARGIN     20 /* that much more than what speaks for a forgery */
-#define AUTHORIZED_PASS  98 /* per cent of messages that must pass DMARC */
-#define FORWARDER_SCORE  50
-#define FORWARDER_DIRECT 5 /* per cent of aligned SPF passes a forwarder may have */
-#define SPOOF_SCORE      50
-#define SPOOF_MARGIN     20
-#define UNALIGNED_DAYS   7  /* anybody can open an account at a service: so long it must last */
-#define FLAG_SHARE       20 /* per cent of messages that a reporter's remark must cover */
+#define LEGIT_SCORE        60
+#define LEGIT_MARGIN       20 /* that much more than what speaks for a forgery */
+#define AUTHORIZED_PASS    98 /* per cent of messages that must pass DMARC */
+#define FAILING_MESSAGES   10 /* fewer failures than that, all ... */
+#define RECURRING_MESSAGES 10
+#define FAILING_DAYS       2 /* ... on fewer days, are chance */
+#define FORWARDER_SCORE    50
+#define CARRIER_SCORE      35 /* of what carries or breaks signatures of others, and no more */
+#define FORWARDER_DIRECT   5  /* per cent of aligned SPF passes a forwarder may have */
+#define SPOOF_SCORE        45
+#define SPOOF_MARGIN       20
+#define UNALIGNED_DAYS     7  /* anybody can open an account at a service: so long it must last */
+#define FLAG_SHARE         20 /* per cent of messages that a reporter's remark must cover */
 
-#define DKIM_ALONE       (SET(P2) | SET(P3) | SET(P4))
+#define DKIM_ALONE         (SET(P2) | SET(P3) | SET(P4))
 
 /* ---- what is to know, and weighs nothing ---- */
 
@@ -59,28 +65,35 @@ struct matter {
 	const struct score *x;
 	const struct observed *o;
 	const struct zone *zone;
-	uint64_t n, pass; /* messages; those that pass, or would with today's record */
+	const struct spike *spike; /* NULL: none */
+	bool recurs;               /* its addresses sent in the period before, too */
+	bool let_in;
+	uint64_t n, pass;      /* messages; those that pass, or would with today's record */
+	unsigned failing_days; /* on which some fail */
 };
 
-/* 55 at the threshold, 95 well beyond it, less where few days and reporters saw it. */
-static int confidence(const struct sender *s, int points)
+/* How sure what is said can be: a proof is a tie or a signature; all else are hints. */
+enum strength { HINTED, LIKELY, PROVEN };
+
+/*
+ * Per cent, measured on simulated worlds rather than summed (docs/senders.md): of sayings at 90 and
+ * more at least 95 in 100 are right. Few days and few reporters make less of a likelihood, and
+ * little less of a proof.
+ */
+static int confidence(const struct sender *s, enum strength strength)
 {
-	unsigned days = s->days < 10 ? s->days : 10;
-	unsigned reporters = s->reporters < 4 ? s->reporters : 4;
-	unsigned data = 40 + 4 * days + 5 * reporters;
-	int c = (points * (int)(data < 100 ? data : 100) + 50) / 100;
-	return c < 99 ? c : 99;
+	static const int most[] = {[HINTED] = 65, [LIKELY] = 84, [PROVEN] = 97};
+	int days = (int)(s->days < 10 ? s->days : 10),
+	    reporters = (int)(s->reporters < 4 ? s->reporters : 4);
+	int missing = 60 - 4 * days - 5 * reporters; /* of 60 */
+	int less = strength == PROVEN ? missing / 6 : missing / 2;
+	return most[strength] - (less > 0 ? less : 0);
 }
 
-static int with_margin(int margin)
+static struct verdict verdict(const struct sender *s, enum category category,
+			      enum strength strength, enum remedy_kind kind, const char *text)
 {
-	return 55 + (margin < 0 ? 0 : margin > 40 ? 40 : margin);
-}
-
-static struct verdict verdict(const struct sender *s, enum category category, int points,
-			      enum remedy_kind kind, const char *text)
-{
-	return (struct verdict){category, confidence(s, points), {.kind = kind, .text = text}};
+	return (struct verdict){category, confidence(s, strength), {.kind = kind, .text = text}};
 }
 
 /* Why the failing mail of a legitimate sender fails: the largest of three groups of cells. */
@@ -101,17 +114,17 @@ static enum category why_failing(const struct matter *m)
 }
 
 /* The remedies that need no record: remedy.c makes those that do. */
-static struct verdict failing(const struct matter *m, int points)
+static struct verdict failing(const struct matter *m, enum strength strength)
 {
 	const struct sender *s = m->s;
 	uint64_t n = m->n;
 	switch (why_failing(m)) {
 	case CAT_LEGIT_SPF_MISSING:
-		return verdict(s, CAT_LEGIT_SPF_MISSING, points, REMEDY_SPF_ADD,
+		return verdict(s, CAT_LEGIT_SPF_MISSING, strength, REMEDY_SPF_ADD,
 			       "add its addresses to the SPF record of its MAIL FROM domain");
 	case CAT_LEGIT_UNALIGNED:
 		return verdict(
-		    s, CAT_LEGIT_UNALIGNED, points, REMEDY_DKIM_ALIGN,
+		    s, CAT_LEGIT_UNALIGNED, strength, REMEDY_DKIM_ALIGN,
 		    "adding an include to SPF will not fix this: MAIL FROM is not in your "
 		    "domain; let the service sign with DKIM as your domain (d=), or use a "
 		    "Return-Path in your domain");
@@ -119,21 +132,21 @@ static struct verdict failing(const struct matter *m, int points)
 		break;
 	}
 	if (2 * cells_of(s, SET(F3)) > n - m->pass)
-		return verdict(s, CAT_LEGIT_BROKEN, points, REMEDY_SPF_REPAIR,
+		return verdict(s, CAT_LEGIT_BROKEN, strength, REMEDY_SPF_REPAIR,
 			       "the SPF record of its MAIL FROM domain has an error; repair it");
 	if (2 * cells_of(s, SET(F4)) > n - m->pass)
-		return verdict(s, CAT_LEGIT_BROKEN, points, REMEDY_SPF_PUBLISH,
+		return verdict(s, CAT_LEGIT_BROKEN, strength, REMEDY_SPF_PUBLISH,
 			       "its MAIL FROM domain has no SPF record; publish one there");
 	if (2 * cells_of(s, SET(F5)) > n - m->pass)
-		return verdict(s, CAT_LEGIT_BROKEN, points, REMEDY_DNS_REPAIR,
+		return verdict(s, CAT_LEGIT_BROKEN, strength, REMEDY_DNS_REPAIR,
 			       "SPF of its MAIL FROM domain could not be looked up: check the name "
 			       "servers");
 	if (2 * cells_of(s, SET(F10)) > n - m->pass)
 		return verdict(
-		    s, CAT_LEGIT_BROKEN, points, REMEDY_DKIM_ENABLE,
+		    s, CAT_LEGIT_BROKEN, strength, REMEDY_DKIM_ENABLE,
 		    "nothing of it authenticates: sign its mail with DKIM as your domain, "
 		    "and send with a MAIL FROM in your domain");
-	return verdict(s, CAT_LEGIT_BROKEN, points, REMEDY_DKIM_REPAIR,
+	return verdict(s, CAT_LEGIT_BROKEN, strength, REMEDY_DKIM_REPAIR,
 		       "it is yours, and its DKIM signature does not verify: look for what changes "
 		       "mail after signing, and for the key in DNS");
 }
@@ -143,27 +156,27 @@ static bool is_proven_fault(const struct matter *m)
 	return m->x->direct && (m->x->fault || m->x->fault_dkim);
 }
 
-static struct verdict fault(const struct matter *m, int points)
+static struct verdict fault(const struct matter *m, enum strength strength)
 {
 	if (m->x->fault_dkim)
 		return verdict(
-		    m->s, CAT_LEGIT_BROKEN, points, REMEDY_DKIM_REPAIR,
+		    m->s, CAT_LEGIT_BROKEN, strength, REMEDY_DKIM_REPAIR,
 		    "it is yours, and its DKIM signature does not verify: look for what changes "
 		    "mail after signing, and for the key in DNS");
-	return verdict(m->s, CAT_LEGIT_BROKEN, points, REMEDY_DNS_REPAIR,
+	return verdict(m->s, CAT_LEGIT_BROKEN, strength, REMEDY_DNS_REPAIR,
 		       "it is yours, and your SPF record fails with an error: check the record and "
 		       "its name servers");
 }
 
-static struct verdict passing(const struct matter *m, int points)
+static struct verdict passing(const struct matter *m, enum strength strength)
 {
 	uint64_t dkim = cells_of(m->s, SET(P1) | DKIM_ALONE);
 	if (m->o->messages[SEEN_REPAIRED] > 0 && tally_judged_pass(&m->s->t) < m->pass)
 		return verdict(
-		    m->s, CAT_AUTHORIZED, points, REMEDY_NONE,
+		    m->s, CAT_AUTHORIZED, strength, REMEDY_NONE,
 		    "repaired: it failed earlier, and your SPF record authorises it today");
 	return verdict(
-	    m->s, CAT_AUTHORIZED, points, REMEDY_NONE,
+	    m->s, CAT_AUTHORIZED, strength, REMEDY_NONE,
 	    at_least(dkim, m->n, 80)
 		? "nothing to do"
 		: "nothing to do today; before p=reject sign its mail with DKIM, too: it "
@@ -172,47 +185,148 @@ static struct verdict passing(const struct matter *m, int points)
 
 static bool is_replay(const struct matter *m)
 {
-	return m->zone && 2 * m->o->messages[SEEN_REPLAY] > m->n &&
+	return m->zone && !m->s->ties_any && 2 * m->o->messages[SEEN_REPLAY] > m->n &&
 	       at_least(cells_of(m->s, DKIM_ALONE), m->n, 80) && m->s->days <= 3 &&
 	       !(m->s->service && m->s->service->kind == KIND_MAILBOX) &&
 	       !at_least(m->o->messages[SEEN_REASON] + m->o->messages[SEEN_ARC], m->n, FLAG_SHARE);
 }
 
-/* A stranger's account at a service that we use, or that many use, looks like ours at first. */
+/* Whose machine it is comes before what it carries: such an address forwards nothing. */
+static bool is_own_machine(const struct matter *m)
+{
+	uint64_t own = 0;
+	for (size_t i = 0; i < m->s->n_sources; i++) {
+		const struct sender_source *x = &m->s->sources[i];
+		bool named = x->ties & TIE_RECORD && m->zone && zone_names_address(m->zone, &x->ip);
+		own += x->ties & (TIE_HOST | TIE_NAME) || named ? x->messages : 0;
+	}
+	return 2 * own > m->n;
+}
+
+/* One machine that sends as us day after day is no botnet: it may be one of ours that SPF does not
+ * name. */
+static bool may_be_ours(const struct matter *m)
+{
+	const struct sender *s = m->s;
+	bool ours = 2 * cells_of(s, SET(F1) | SET(F2) | SET(F3) | SET(F4) | SET(F5)) > m->n;
+	bool many = at_least(m->o->messages[SEEN_DISPERSED], m->n, 50) ||
+		    at_least(m->o->messages[SEEN_NO_SUCH_FROM], m->n, 50) ||
+		    at_least(m->o->messages[SEEN_CLAIMS_US], m->n, 50) || m->o->mailfrom > 1;
+	bool steady = (!m->o->burst && s->days >= 5) || m->recurs;
+	return s->hinted || (ours && !many && steady && s->n_sources <= 3);
+}
+
+/* Some failures are no habit: too few of them, and on one day. */
+static bool passes(const struct matter *m)
+{
+	uint64_t fail = m->n - m->pass;
+	return at_least(m->pass, m->n, AUTHORIZED_PASS) ||
+	       (2 * m->pass > m->n && fail < FAILING_MESSAGES && m->failing_days < FAILING_DAYS);
+}
+
+/* A stranger's account at a service we use, or that many use, looks like ours at first. */
 static bool is_too_young(const struct matter *m)
 {
 	uint64_t unaligned = cells_of(m->s, SET(F6) | SET(F7) | SET(F9));
 	return m->s->service && 2 * unaligned > m->n && m->s->days < UNALIGNED_DAYS;
 }
 
+static struct verdict abused(const struct matter *m)
+{
+	return verdict(
+	    m->s, CAT_SUSPECT_ABUSE, LIKELY, REMEDY_REVIEW,
+	    "it sends far more than it ever did: look for a stolen password, a script or a "
+	    "form that strangers use, before you change any record");
+}
+
+static struct verdict replayed(const struct matter *m)
+{
+	return verdict(
+	    m->s, CAT_SUSPECT_ABUSE, HINTED, REMEDY_REVIEW,
+	    "signed mail of yours was sent again from many networks: rotate the DKIM key, "
+	    "and find out which account signed it");
+}
+
+static struct verdict pooled(const struct matter *m)
+{
+	return verdict(
+	    m->s, CAT_FORWARDER, LIKELY, REMEDY_FORWARDER,
+	    "a relay pool that all customers of the service share, and that it leaves out "
+	    "of its SPF record on purpose: forwarded mail that failed on arrival there. "
+	    "Nothing to add to SPF; sign all mail with DKIM");
+}
+
+static struct verdict a_guest(const struct matter *m)
+{
+	return verdict(
+	    m->s, m->pass > 0 ? CAT_UNKNOWN : CAT_UNAUTHORIZED, HINTED, REMEDY_REVIEW,
+	    "somebody else's account at the service sends in your name: nothing to change "
+	    "in your records; if it is an agency of yours, have it send from your account");
+}
+
+static struct verdict forwards(const struct matter *m, enum strength strength)
+{
+	return verdict(
+	    m->s, CAT_FORWARDER, strength, REMEDY_FORWARDER,
+	    "nothing to do in SPF; sign all mail with DKIM, which survives most forwarding");
+}
+
+/* It passes because the record lets everybody in, and nothing else speaks for it. */
+static struct verdict admitted(const struct matter *m)
+{
+	return verdict(
+	    m->s, CAT_UNKNOWN, HINTED, REMEDY_REVIEW,
+	    "it passes only because your SPF record authorises everybody: close the record "
+	    "first, then look who is left");
+}
+
 static struct verdict decide(const struct matter *m)
 {
 	const struct score *x = m->x;
 	const struct sender *s = m->s;
+	/* a record, and a service that verifies MAIL FROM, prove nothing of mail that uses another
+	 */
+	uint64_t as_us = m->o->messages[SEEN_DIRECT] +
+			 cells_of(s, SET(F1) | SET(F2) | SET(F3) | SET(F4) | SET(F5));
+	bool tied = 2 * s->tied_messages > m->n && (2 * as_us > m->n || is_own_machine(m)),
+	     own = 2 * m->o->messages[SEEN_OWN] > m->n;
+	bool direct = at_least(m->o->messages[SEEN_DIRECT], m->n, FORWARDER_DIRECT);
 	int margin = x->legit - x->spoof - LEGIT_MARGIN;
 	bool legit = x->legit >= LEGIT_SCORE && margin >= 0;
+	bool proven = tied || (x->direct && !m->let_in) || (own && x->legit >= LEGIT_SCORE);
+	if (m->spike && !(s->service && own))
+		return abused(m);
+	if (2 * s->pool_messages > m->n)
+		return pooled(m);
 	if (is_replay(m))
-		return verdict(s, CAT_SUSPECT_ABUSE, 55, REMEDY_REVIEW,
-			       "signed mail of yours was sent again from many networks: rotate the "
-			       "DKIM key, and find out which account signed it");
-	if (x->forward >= FORWARDER_SCORE &&
-	    !at_least(m->o->messages[SEEN_DIRECT], m->n, FORWARDER_DIRECT))
-		return verdict(s, CAT_FORWARDER, with_margin(x->forward - FORWARDER_SCORE),
-			       REMEDY_FORWARDER,
-			       "nothing to do in SPF; sign all mail with DKIM, which survives most "
-			       "forwarding");
-	if (legit && at_least(m->pass, m->n, AUTHORIZED_PASS))
-		return passing(m, with_margin(margin));
+		return replayed(m);
+	if (s->guest && !tied)
+		return a_guest(m);
+	if (x->forward >= FORWARDER_SCORE && !is_own_machine(m) && !direct)
+		return forwards(m, x->forward >= FORWARDER_SCORE + 20 ? PROVEN : LIKELY);
+	/* one message is enough to see that it carries a signature of others, or broke it */
+	bool carries = 2 * (m->o->messages[SEEN_CARRIED] + m->o->messages[SEEN_BROKEN]) > m->n;
+	if (carries && x->forward >= CARRIER_SCORE && !legit && !is_own_machine(m) && !direct &&
+	    x->spoof < SPOOF_SCORE)
+		return forwards(m, HINTED);
+	if (m->let_in && !own && passes(m))
+		return admitted(m);
+	if (legit && passes(m))
+		return passing(m, proven ? PROVEN : LIKELY);
 	if (margin >= 0 && is_proven_fault(m))
-		return fault(m, with_margin(margin));
-	if (legit && m->zone && !is_too_young(m))
-		return failing(m, with_margin(margin));
+		return fault(m, PROVEN);
+	if ((legit || (tied && margin >= -LEGIT_MARGIN)) && m->zone && !is_too_young(m))
+		return failing(m, tied ? PROVEN : LIKELY);
 	margin = x->spoof - x->legit - SPOOF_MARGIN;
-	if (m->zone && m->pass == 0 && x->spoof >= SPOOF_SCORE && margin >= 0 &&
+	if (m->zone && m->pass == 0 && x->spoof >= SPOOF_SCORE && margin >= 0 && !may_be_ours(m) &&
 	    at_least(m->o->messages[SEEN_PTR_KNOWN], m->n, 50))
-		return verdict(s, CAT_UNAUTHORIZED, with_margin(margin), REMEDY_BLOCK,
+		return verdict(s, CAT_UNAUTHORIZED,
+			       margin >= 20   ? PROVEN
+			       : margin >= 10 ? LIKELY
+					      : HINTED,
+			       REMEDY_BLOCK,
 			       "not yours; p=reject makes receivers refuse it; no change of SPF");
-	return verdict(s, CAT_UNKNOWN, 40, REMEDY_REVIEW,
+	return verdict(s, CAT_UNKNOWN, HINTED, REMEDY_REVIEW,
 		       m->zone ? "find out whether it is yours; label it when you know"
 			       : "find out whether it is yours; reports alone do not tell");
 }
@@ -238,8 +352,8 @@ static const struct fact_label *label_of(const struct domain_facts *facts, const
 static struct verdict failing_unasked(const struct matter *m)
 {
 	if (why_failing(m) == CAT_LEGIT_UNALIGNED)
-		return failing(m, 95);
-	return verdict(m->s, CAT_LEGIT_BROKEN, 95, REMEDY_REVIEW,
+		return failing(m, PROVEN);
+	return verdict(m->s, CAT_LEGIT_BROKEN, PROVEN, REMEDY_REVIEW,
 		       "it is yours and fails; ask again with DNS to be told why");
 }
 
@@ -248,12 +362,12 @@ static struct verdict by_label(const struct matter *m)
 	struct verdict v;
 	switch (m->s->label->verdict) {
 	case LABEL_DENY:
-		v = verdict(m->s, CAT_UNAUTHORIZED, 95, REMEDY_BLOCK,
+		v = verdict(m->s, CAT_UNAUTHORIZED, PROVEN, REMEDY_BLOCK,
 			    "a person said that it is not yours; no change of SPF");
 		break;
 	case LABEL_APPROVE:
-		v = at_least(m->pass, m->n, AUTHORIZED_PASS) ? passing(m, 95)
-		    : m->zone                                ? failing(m, 95)
+		v = at_least(m->pass, m->n, AUTHORIZED_PASS) ? passing(m, PROVEN)
+		    : m->zone                                ? failing(m, PROVEN)
 							     : failing_unasked(m);
 		break;
 	default:
@@ -269,18 +383,60 @@ struct classifier {
 	struct observer observer;
 	struct siblings siblings;
 	const struct zone *zone;
+	struct ties *ties; /* NULL without DNS */
+	const struct domain_facts *earlier;
+	struct arena *a;
 };
+
+static unsigned failing_days(const struct classifier *c, const struct sender *s)
+{
+	uint32_t days[64] = {0}; /* by month since the first */
+	int32_t first = month_of_day(s->first_day);
+	unsigned n = 0;
+	for (size_t i = 0; i < s->n_facts; i++) {
+		size_t month = (size_t)(s->facts[i]->month - first);
+		if (month < 64 && c->observer.facts->profiles[s->facts[i]->profile].cell > CELL_P7)
+			days[month] |= s->facts[i]->days;
+	}
+	for (size_t i = 0; i < 64; i++)
+		n += (unsigned)__builtin_popcount(days[i]);
+	return n;
+}
+
+/* Payslips and statements come once a month, from the same servers: most of its addresses were
+ * there before, and look like servers. */
+static bool recurs(const struct classifier *c, const struct sender *s)
+{
+	size_t n = 0;
+	for (size_t i = 0; c->earlier && i < s->n_sources; i++) {
+		const struct ip *ip = &s->sources[i].ip;
+		bool line = c->zone && knowledge_of(c->zone->known, ip)->generic;
+		n += !line && domain_facts_has(c->earlier, ip);
+	}
+	return n > 0 && 2 * n >= s->n_sources && s->t.messages >= RECURRING_MESSAGES;
+}
 
 static void classify(struct classifier *c, struct sender *s)
 {
+	struct spike spike;
 	struct observed o = observe(&c->observer, s);
 	s->label = label_of(c->observer.facts, s);
 	if (s->label && s->label->name)
 		s->name = s->label->name;
-	struct scores sc = score(s, &o, c->zone, &c->siblings);
+	if (c->zone)
+		ties_of(c->ties, s);
+	struct scores sc = score(s, &o, c->ties, &c->siblings);
 	take_notes(s, &o);
-	struct matter m = {.s = s, .o = &o, .zone = c->zone, .n = s->t.messages};
+	struct matter m = {
+	    .s = s, .o = &o, .zone = c->zone, .n = s->t.messages, .let_in = sc.let_in};
 	m.pass = tally_judged_pass(&s->t) + o.messages[SEEN_REPAIRED];
+	m.failing_days = failing_days(c, s);
+	m.recurs = s->recurs = recurs(c, s);
+	m.spike = find_spike(s, c->earlier, c->a, &spike) ? &spike : NULL;
+	if (m.spike)
+		evidence(s, "N_SPIKE", 0,
+			 arena_printf(c->a, "%.0f messages on one day, where %.0f were usual",
+				      spike.messages, spike.usual));
 	m.x = &sc.of[0];
 	s->leaning = s->label ? by_label(&m) : decide(&m);
 	m.x = &sc.of[1];
@@ -305,12 +461,17 @@ static void find_siblings(struct classifier *c, const struct sender *senders, si
 			    tally_judged_pass(&senders[i].t);
 }
 
-void classify_senders(const struct domain_facts *facts, const struct zone *zone,
-		      const struct name_rules *rules, struct arena *a, struct sender *senders,
-		      size_t n)
+void classify_senders(const struct domain_facts *facts, const struct domain_facts *earlier,
+		      struct ties *ties, const struct name_rules *rules, struct arena *a,
+		      struct sender *senders, size_t n)
 {
 	/* a zone that nobody answered for is no DNS at all: then nothing is guessed */
-	struct classifier c = {.zone = zone && zone->answered ? zone : NULL};
+	struct classifier c = {.earlier = earlier, .a = a};
+	if (ties && ties->zone->answered) {
+		c.ties = ties;
+		c.zone = ties->zone;
+		ties->facts = facts;
+	}
 	observer_init(&c.observer, facts, c.zone, rules, a);
 	find_siblings(&c, senders, n, a);
 	for (size_t i = 0; i < n; i++)

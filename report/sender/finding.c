@@ -38,6 +38,13 @@ const char *const remedy_names[REMEDY_COUNT] = {
     [REMEDY_FORWARDER] = "forwarder",
     [REMEDY_BLOCK] = "block",
     [REMEDY_REVIEW] = "review",
+    [REMEDY_CONFIRM] = "confirm",
+};
+
+const char *const reading_names[READING_COUNT] = {
+    [READING_MISSING] = "missing",     [READING_FORGED] = "forged",
+    [READING_FORWARDED] = "forwarded", [READING_SWITCHED_OFF] = "switched_off",
+    [READING_STRANGER] = "stranger",
 };
 
 uint64_t tally_judged_pass(const struct tally *t)

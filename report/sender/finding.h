@@ -49,17 +49,45 @@ enum remedy_kind {
 	REMEDY_FORWARDER,
 	REMEDY_BLOCK,
 	REMEDY_REVIEW,
+	REMEDY_CONFIRM, /* a question: the readings that are open */
 	REMEDY_COUNT
 };
 extern const char *const remedy_names[REMEDY_COUNT];
 
-/* What to do. The edit of a record (domain to lookups_after) belongs to the spf_* kinds; domain is
- * NULL in the others. */
+/* One new TXT record of a name, with all edits that are proven; and what of it is for whom. */
+struct record_change {
+	const char *name;
+	const char *before; /* one record a line; NULL: there is none */
+	const char *after;
+	unsigned lookups_before, lookups_after;
+	const char *terms; /* those that belong to this sender, parted by blanks; "" */
+};
+
+/* What may be the case, where what is seen does not tell. */
+enum reading_kind {
+	READING_MISSING, /* a service of ours that SPF does not name */
+	READING_FORGED,
+	READING_FORWARDED, /* unsigned mail of ours, handed on */
+	READING_SWITCHED_OFF,
+	READING_STRANGER, /* the address has another owner by now */
+	READING_COUNT
+};
+extern const char *const reading_names[READING_COUNT];
+
+struct reading {
+	enum reading_kind kind;
+	const char *speaks_for[6], *against[6];
+	unsigned n_for, n_against;
+};
+
+/* What to do. change belongs to the spf_* kinds; readings and if_yours to REMEDY_CONFIRM: if_yours
+ * is the record that "it is ours" would need, where one may be shown at all. */
 struct remedy {
 	enum remedy_kind kind;
 	const char *text; /* a sentence for people */
-	const char *domain, *before, *after;
-	unsigned lookups_before, lookups_after;
+	const struct record_change *change, *if_yours;
+	const struct reading *readings;
+	unsigned n_readings;
 };
 
 struct tally {
@@ -75,6 +103,9 @@ struct sender_source {
 	uint64_t messages, dmarc_pass;
 	const char *ptr;      /* confirmed name of the address, or NULL: not asked, none */
 	struct origin origin; /* empty: not known */
+	unsigned ties;        /* enum tie (tie.h); 0 without DNS */
+	bool aged;            /* our record names it, and it looks like somebody else's by now */
+	bool pool;            /* of a relay pool that its service leaves out of SPF on purpose */
 };
 
 /* A reason for or against. code is public and stable; its first letter says for what it speaks:
@@ -108,11 +139,18 @@ struct sender {
 	size_t n_sources;
 	struct evidence evidence[EVIDENCE_MAX];
 	unsigned n_evidence;
-	bool tied; /* something of ours speaks for it: SPF, DNS, network, a signature that passes */
-	bool likely; /* tied, and more speaks for it than for a forgery */
+	unsigned ties, ties_any;                   /* of all of its addresses, and of any (tie.h) */
+	uint64_t tied_messages, editable_messages; /* at addresses with any tie, with TIE_EDIT */
+	uint64_t pool_messages;
+	bool aged;          /* some address of it is (sender_source) */
+	struct sender *was; /* of one that is gone: as it was in the period before; NULL */
+	const char *guest;  /* a stranger's account at a service: by what it authenticates; NULL */
+	bool recurs;        /* most of its addresses sent in the period before, too */
+	bool hinted;        /* something of ours speaks for it: a tie, our d=, our MAIL FROM */
 
 	const struct fact *const *facts; /* what it was made of, address by address */
 	size_t n_facts;
+	const struct dmarc_profile *profiles; /* that the facts index into */
 };
 
 struct domain_inventory {
@@ -125,6 +163,9 @@ struct domain_inventory {
 	uint64_t before[CAT_COUNT]; /* messages of the period before, by what their senders were */
 	struct sender *senders;     /* what a person must look at first comes first */
 	size_t n_senders;
+	const struct todo_list
+	    *todo;         /* todo.h: all that is to be done, whatever senders are kept */
+	uint64_t unproved; /* messages that only reporters nobody knows speak of */
 };
 
 /* A burst of forgeries has hundreds of senders: of those that need no work of their own, the ones

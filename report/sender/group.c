@@ -13,6 +13,7 @@ struct address {
 	size_t n;
 	const char *key;
 	const struct service *service;
+	const char *guest; /* the account that is a stranger's; NULL: none */
 	struct tally t;
 };
 
@@ -21,7 +22,9 @@ struct grouping {
 	const struct zone *zone; /* NULL: from aggregate data alone */
 	struct arena *a;
 	struct identities ids;
-	uint64_t *votes; /* by identity; all zero between two addresses */
+	uint64_t *votes;               /* by identity; all zero between two addresses */
+	const struct service **passes; /* by profile: whose MAIL FROM passes; NULL: nobody's */
+	uint64_t *with_us;             /* by identity: messages that pass for us, too */
 };
 
 size_t group_base_len(const char *key)
@@ -123,6 +126,53 @@ static const struct service *service_of_key(const struct grouping *g, const char
 			      strchr(identity, ':') + 1);
 }
 
+/* The service that most of the address's mail proves to be of, by what passes: closer than whose
+ * network it comes from (Gmail, Groups and Calendar send from the same addresses). */
+static const struct service *proved_service(const struct grouping *g, const struct address *x)
+{
+	const struct service *best = NULL;
+	uint64_t votes = 0, all = 0;
+	for (size_t i = 0; i < x->n; i++) { /* majority vote (Boyer and Moore) */
+		const struct service *s = g->passes[x->first[i].profile];
+		uint64_t n = x->first[i].messages;
+		if (s == best) {
+			votes += n;
+		} else if (votes >= n) {
+			votes -= n;
+		} else {
+			votes = n - votes;
+			best = s;
+		}
+	}
+	votes = 0;
+	for (size_t i = 0; i < x->n; i++) {
+		all += x->first[i].messages;
+		votes += g->passes[x->first[i].profile] == best ? x->first[i].messages : 0;
+	}
+	return 2 * votes > all ? best : NULL;
+}
+
+/*
+ * Inside a service the sender is split by the foreign identity that passes: an account that signs,
+ * or bounces, as somebody who is neither we nor the service, and never anything of ours, is a
+ * stranger's. Mail that passes for us, or tries to sign as us, is our account's.
+ */
+static const char *guest_of(const struct grouping *g, const struct address *x, uint32_t identity)
+{
+	const uint64_t *c = x->t.cells;
+	const char *key = identity ? g->ids.keys[identity] : NULL;
+	if (!key || !x->service || g->with_us[identity] > 0)
+		return NULL;
+	if (2 * (c[CELL_F6] + c[CELL_F7] + c[CELL_F9]) <= x->t.messages)
+		return NULL;
+	const char *name = strchr(key, ':') + 1;
+	bool dkim = strncmp(key, "dkim:", 5) == 0;
+	const struct service *owner =
+	    catalogue_find(g->zone->known->catalogue, dkim ? BY_DKIM : BY_RETURN_PATH, name);
+	bool tenant = strstr(name, ".onmicrosoft.com") || strstr(name, ".gappssmtp.com");
+	return zone_is_ours(g->zone, name) || (owner && !tenant) ? NULL : name;
+}
+
 static const char *host_key(const struct grouping *g, const struct address *x,
 			    const struct address_known *known)
 {
@@ -133,17 +183,24 @@ static const char *host_key(const struct grouping *g, const struct address *x,
 }
 
 /* The key that DNS proves; NULL: it proves none. */
-static const char *known_key(const struct grouping *g, struct address *x, const char *identity)
+static const char *known_key(const struct grouping *g, struct address *x, uint32_t best)
 {
+	const char *identity = best ? g->ids.keys[best] : NULL;
 	const struct zone *z = g->zone;
 	const struct ip *ip = &x->first->source;
 	if (!z)
 		return NULL;
 	const struct address_known *known = knowledge_of(z->known, ip);
-	if ((known->org && strcmp(known->org, z->org) == 0) || zone_names_address(z, ip))
+	bool named = known->org && strcmp(known->org, z->org) == 0 && !known->generic;
+	if (named || zone_names_address(z, ip))
 		return arena_printf(g->a, "own:%s%s", z->org, network_mark(&x->t));
-	x->service = known->service ? known->service : service_of_key(g, identity);
-	if (zone_has_host(z, ip))
+	x->service = proved_service(g, x);
+	if (!x->service)
+		x->service = known->service ? known->service : service_of_key(g, identity);
+	x->guest = guest_of(g, x, best);
+	if (x->guest)
+		return arena_printf(g->a, "%s%s", identity, identity_mark(&x->t));
+	if (zone_host(z, ip))
 		return host_key(g, x, known);
 	if (x->service && !is_neighbourhood(x->service))
 		return arena_printf(g->a, "%s%s", x->service->key, service_mark(x->service, &x->t));
@@ -175,7 +232,7 @@ static void key_address(const struct grouping *g, struct address *x)
 	const char *identity = best ? g->ids.keys[best] : NULL;
 	x->key = label_key(g, &x->first->source);
 	if (!x->key && x->first->source.family != 0)
-		x->key = known_key(g, x, identity);
+		x->key = known_key(g, x, best);
 	if (!x->key && identity && x->first->source.family != 0)
 		x->key = arena_printf(g->a, "%s%s", identity, identity_mark(&x->t));
 	if (!x->key)
@@ -239,9 +296,10 @@ static void count_distinct(struct sender *s, size_t n_reporters)
 			s->days += !*day;
 			*day = 1;
 		}
-		for (uint32_t k = 0; k < f->n_reporters; k++) {
-			s->reporters += !reporters[f->reporters[k]];
-			reporters[f->reporters[k]] = 1;
+		for (uint32_t k = 0; k < f->n_witnesses; k++) {
+			unsigned char *seen = &reporters[f->witnesses[k].reporter];
+			s->reporters += !*seen;
+			*seen = 1;
 		}
 	}
 	free(days);
@@ -283,6 +341,8 @@ static const char *base_name(const struct grouping *g, const struct sender *s, c
 	}
 	if (own)
 		return arena_printf(g->a, "%.*s servers", (int)base, after);
+	if (s->guest && s->service)
+		return arena_printf(g->a, "%s (at %s)", s->guest, s->service->name);
 	if (strncmp(s->key, "net:", 4) == 0 && s->n_sources == 1)
 		return arena_strdup(g->a, ip_format(first, text));
 	return arena_strndup(g->a, after, base);
@@ -314,6 +374,8 @@ static void make_sender(const struct grouping *g, const struct address *addresse
 	struct sender_source *sources = arena_alloc(g->a, n * sizeof *sources);
 	*s = (struct sender){.key = addresses->key,
 			     .service = addresses->service,
+			     .guest = addresses->guest,
+			     .profiles = g->facts->profiles,
 			     .first_day = INT32_MAX,
 			     .last_day = INT32_MIN};
 	for (size_t i = 0; i < n; i++) {
@@ -337,6 +399,26 @@ static void make_sender(const struct grouping *g, const struct address *addresse
 	count_distinct(s, g->facts->n_reporters);
 }
 
+static void read_profiles(struct grouping *g)
+{
+	const struct domain_facts *d = g->facts;
+	g->passes = arena_alloc(g->a, (d->n_profiles + 1) * sizeof *g->passes);
+	g->with_us = arena_alloc(g->a, (g->ids.n + 1) * sizeof *g->with_us);
+	for (size_t i = 0; g->zone && i < d->n_profiles; i++) {
+		const struct dmarc_profile *p = &d->profiles[i];
+		const struct catalogue *c = g->zone->known->catalogue;
+		for (unsigned k = 0; k < p->n_spf && !g->passes[i]; k++)
+			if (p->spf[k].result.code == W_PASS && p->spf[k].scope.code != W_HELO &&
+			    p->spf[k].domain && !zone_is_ours(g->zone, p->spf[k].domain))
+				g->passes[i] = catalogue_find(c, BY_RETURN_PATH, p->spf[k].domain);
+	}
+	for (size_t i = 0; i < d->n_facts; i++) {
+		const struct fact *f = &d->facts[i];
+		if (d->profiles[f->profile].cell <= CELL_P7)
+			g->with_us[g->ids.of_profile[f->profile]] += f->messages;
+	}
+}
+
 void group_senders(const struct domain_facts *facts, const struct zone *zone,
 		   const struct name_rules *rules, struct arena *a, struct sender **senders,
 		   size_t *n)
@@ -344,6 +426,7 @@ void group_senders(const struct domain_facts *facts, const struct zone *zone,
 	struct grouping g = {
 	    .facts = facts, .zone = zone, .a = a, .ids = identities_find(facts, rules, a)};
 	g.votes = arena_alloc(a, g.ids.n * sizeof *g.votes);
+	read_profiles(&g);
 	size_t n_addresses, n_senders = 0;
 	struct address *all = find_addresses(&g, &n_addresses);
 	qsort(all, n_addresses, sizeof *all, by_key);

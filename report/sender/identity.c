@@ -49,9 +49,22 @@ static const char *foreign_mailfrom(const struct finder *f, const struct dmarc_p
 	return NULL;
 }
 
+/* Some services sign for each customer with a name below one of their own: that name, not the
+ * service's, says who it was. */
+static bool is_tenant(const char *org)
+{
+	static const char *const shared[] = {"onmicrosoft.com", "gappssmtp.com"};
+	for (size_t i = 0; i < sizeof shared / sizeof *shared; i++)
+		if (strcmp(org, shared[i]) == 0)
+			return true;
+	return false;
+}
+
 static const char *foreign_signer(const struct finder *f, const struct dmarc_profile *p, unsigned i)
 {
-	return p->dkim[i].result.code == W_PASS ? foreign_org(f, p, p->dkim[i].domain) : NULL;
+	const char *org =
+	    p->dkim[i].result.code == W_PASS ? foreign_org(f, p, p->dkim[i].domain) : NULL;
+	return org && is_tenant(org) ? p->dkim[i].domain : org;
 }
 
 /* With what MAIL FROM a signature came: a foreign one, ours, or none that passed. */

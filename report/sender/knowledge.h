@@ -27,6 +27,8 @@ struct knowledge {
 	struct origins *origins;        /* NULL: none; set by the caller after knowledge_begin() */
 	const struct service *services; /* all of the catalogue */
 	size_t n_services;
+	const char *const *ours; /* other domains of the same owner; set by the caller, too */
+	size_t n_ours;
 	struct arena *a;              /* of the round */
 	struct map network;           /* of a service's include -> index into services + 1 */
 	uint64_t bits_v4, bits_v6[3]; /* prefix lengths that occur */

@@ -5,6 +5,7 @@
 
 #include "core/day.h"
 #include "core/mem.h"
+#include "report/sender/daily.h"
 
 #define BURST_SHARE    80 /* per cent of messages within three days */
 #define BURST_MESSAGES 10
@@ -88,6 +89,7 @@ static unsigned of_profile(const struct observer *x, const struct fact *f, bool 
 	seen |= (cell & BROKEN) && (sel & SEL_BROKEN) ? 1u << SEEN_BROKEN : 0;
 	seen |= authorised && (cell & (SET(F3) | SET(F5))) ? 1u << SEEN_FAULT : 0;
 	seen |= authorised && (cell & BROKEN) && (sel & SEL_BROKEN_OWN) ? 1u << SEEN_FAULT_DKIM : 0;
+	seen |= (cell & BROKEN) && (sel & SEL_TRIES) ? 1u << SEEN_TRIES : 0;
 	seen |= p->flags & DMARC_REPORTER_MISMATCH ? 1u << SEEN_MISMATCH : 0;
 	seen |= p->flags & DMARC_STRICT_ONLY ? 1u << SEEN_STRICT : 0;
 	seen |= x->no_from[f->profile] ? 1u << SEEN_NO_SUCH_FROM : 0;
@@ -99,7 +101,7 @@ static bool is_host_relay(const struct zone *z, const struct service *s)
 	if (!s || s->kind != KIND_WEBHOST)
 		return false;
 	for (size_t i = 0; i < z->n_hosts; i++)
-		if (knowledge_of(z->known, &z->hosts[i])->service == s)
+		if (knowledge_of(z->known, &z->hosts[i].ip)->service == s)
 			return true;
 	return false;
 }
@@ -111,9 +113,6 @@ static unsigned of_address(const struct observer *x, const struct ip *ip)
 		return 0;
 	const struct address_known *k = knowledge_of(z->known, ip);
 	unsigned seen = 0;
-	seen |= zone_names_address(z, ip) ? 1u << SEEN_NAMED : 0;
-	seen |= k->org && strcmp(k->org, z->org) == 0 ? 1u << SEEN_OWN_PTR : 0;
-	seen |= zone_has_host(z, ip) ? 1u << SEEN_OUR_HOST : 0;
 	seen |= is_host_relay(z, k->service) ? 1u << SEEN_HOST_RELAY : 0;
 	seen |= k->ptr == PTR_CONFIRMED && !k->generic ? 1u << SEEN_PTR : 0;
 	seen |= k->ptr == PTR_NONE ? 1u << SEEN_PTR_NONE : 0;
@@ -156,28 +155,23 @@ static void add_row(struct observer *x, const struct fact *f, unsigned seen, str
 {
 	for (unsigned k = 0; k < SEEN_COUNT; k++)
 		o->messages[k] += seen >> k & 1 ? f->messages : 0;
-	for (uint32_t i = 0; i < f->n_reporters; i++) {
-		unsigned *before = &x->seen[f->reporters[i]];
+	for (uint32_t i = 0; i < f->n_witnesses; i++) {
+		unsigned *before = &x->seen[f->witnesses[i].reporter];
 		for (unsigned k = 0; k < SEEN_COUNT; k++)
 			o->reporters[k] += (seen & ~*before) >> k & 1;
 		*before |= seen;
 	}
 }
 
-/* Nearly all within some three days? A fact's messages are spread evenly over its days. */
+/* Nearly all within some three days? */
 static bool is_burst(const struct sender *s)
 {
 	size_t n = (size_t)(s->last_day - s->first_day) + 1;
 	if (s->t.messages < BURST_MESSAGES || n <= 3)
 		return s->t.messages >= BURST_MESSAGES;
 	double *by_day = mem_alloc((n + 3) * sizeof *by_day), best = 0;
-	for (size_t i = 0; i < s->n_facts; i++) {
-		const struct fact *f = s->facts[i];
-		int32_t first = month_first_day(f->month) - s->first_day;
-		for (uint32_t bits = f->days ? f->days : 1; bits; bits &= bits - 1)
-			by_day[first + __builtin_ctz(bits)] +=
-			    (double)f->messages / (f->days ? __builtin_popcount(f->days) : 1);
-	}
+	for (size_t i = 0; i < s->n_facts; i++)
+		daily_add(s->facts[i], s->first_day, by_day, n);
 	for (size_t i = 0; i < n; i++) {
 		double sum = by_day[i] + by_day[i + 1] + by_day[i + 2];
 		best = sum > best ? sum : best;
@@ -223,7 +217,7 @@ struct observed observe(struct observer *x, const struct sender *s)
 	}
 	selectors_leave(&x->selectors, s);
 	for (size_t i = 0; i < s->n_facts; i++)
-		for (uint32_t k = 0; k < s->facts[i]->n_reporters; k++)
-			x->seen[s->facts[i]->reporters[k]] = 0;
+		for (uint32_t k = 0; k < s->facts[i]->n_witnesses; k++)
+			x->seen[s->facts[i]->witnesses[k].reporter] = 0;
 	return o;
 }

@@ -23,15 +23,14 @@ enum seen {
 	SEEN_BROKEN,     /* our signature arrives broken, its selector passes elsewhere */
 	SEEN_FAULT,      /* an authorised address fails by an error of our SPF record ... */
 	SEEN_FAULT_DKIM, /* ... or by a signature of its own that does not verify */
+	SEEN_TRIES, /* a signature with our d= that fails, of a selector that passes for nobody else
+		     */
 	SEEN_MISMATCH,
 	SEEN_STRICT,
 	/* the rest needs DNS */
 	SEEN_SPF_NOW,     /* MAIL FROM is ours, and its record authorises the address today */
 	SEEN_REPAIRED,    /* that, of a row that failed for it */
 	SEEN_SPF_MISSING, /* MAIL FROM is ours, and its record does not authorise the address */
-	SEEN_NAMED,       /* our own records name the address, whatever its MAIL FROM */
-	SEEN_OWN_PTR,     /* its confirmed name is ours */
-	SEEN_OUR_HOST,    /* an address of our own names */
 	SEEN_HOST_RELAY,  /* of the web host that our own names stand at */
 	SEEN_PTR,         /* has a confirmed name that is not generic */
 	SEEN_PTR_NONE,

@@ -8,7 +8,6 @@
 #define FLAG_SHARE       20 /* per cent of messages that a reporter's remark must cover */
 #define MAILFROM_MANY    5  /* unrelated MAIL FROM domains that no service has */
 #define SIBLING_MESSAGES 10
-#define SERVICE_POINTS   20 /* anybody may open an account there: no tie to us */
 
 void evidence(struct sender *s, const char *code, int weight, const char *text)
 {
@@ -54,27 +53,63 @@ static int score_service(struct sender *s, const struct zone *zone, const struct
 	int sum = 0;
 	uint64_t n = s->t.messages;
 	const struct service *service = s->service;
-	if (!zone || !service || is_neighbourhood(s))
+	if (!zone || !service || is_neighbourhood(s) || s->guest)
 		return 0;
+	uint64_t elsewhere = siblings->passing[service - siblings->first];
+	bool unaligned = 2 * cells_of(s, SET(F6) | SET(F7) | SET(F9)) > n;
+	if (unaligned && elsewhere >= SIBLING_MESSAGES && service->shared) {
+		evidence(
+		    s, "S_NOT_YOUR_ACCOUNT", 15,
+		    "your account at this service authenticates as you; this mail does not try");
+		return 0;
+	}
 	if (zone_uses(zone, service)) {
 		evidence(s, "L_IN_ZONE", 25, "your DNS names this service");
 		sum += 25;
 	}
-	uint64_t elsewhere = siblings->passing[service - siblings->first];
 	if (sends_for_customers(service) && tally_judged_pass(&s->t) == 0 &&
 	    elsewhere >= SIBLING_MESSAGES && 2 * cells_of(s, SET(F6) | SET(F7) | SET(F9)) < n) {
 		evidence(s, "L_SIBLING", 35, "other mail of yours passes from this service");
 		sum += 35;
 	}
-	if (!sends_for_customers(service))
-		return sum;
-	if (2 * cells_of(s, SET(P3)) > n) {
+	if (sends_for_customers(service) && 2 * cells_of(s, SET(P3)) > n) {
 		evidence(s, "L_SERVICE_DKIM", 45,
-			 "signs as your domain, and bounces go to the service itself");
+			 "signs as your domain; its envelope sender is the service's own");
 		sum += 45;
-	} else if (2 * cells_of(s, SET(F1) | SET(F6) | SET(F7) | SET(F9)) > n) {
-		evidence(s, "L_SERVICE", SERVICE_POINTS, "a service that sends for its customers");
-		sum += SERVICE_POINTS;
+	}
+	return sum;
+}
+
+/* ---- ties ---- */
+
+static const struct {
+	unsigned tie;
+	struct evidence e;
+} tie_evidence[] = {
+    {TIE_PERSON, {"L_APPROVED", 60, "approved by label"}},
+    {TIE_NAME, {"L_OWN_FCRDNS", 60, "forward-confirmed reverse DNS in your domain"}},
+    {TIE_HOST, {"L_OUR_HOST", 60, "an A, AAAA or MX record of yours points to it"}},
+    {TIE_RECORD, {"L_SPF_NOW", 60, "your SPF record authorises it today"}},
+    {TIE_SERVICE,
+     {"L_SERVICE_VERIFIED", 60,
+      "inside what the service documents for your account; it lets only verified customers use a "
+      "domain as envelope sender"}},
+};
+
+/* What ties more than half of the mail. */
+static int score_ties(struct sender *s)
+{
+	int sum = 0;
+	for (size_t i = 0; i < sizeof tie_evidence / sizeof *tie_evidence; i++) {
+		uint64_t tied = 0;
+		for (size_t k = 0; k < s->n_sources; k++)
+			tied +=
+			    s->sources[k].ties & tie_evidence[i].tie ? s->sources[k].messages : 0;
+		if (2 * tied <= s->t.messages)
+			continue;
+		const struct evidence *e = &tie_evidence[i].e;
+		evidence(s, e->code, e->weight, e->text);
+		sum += e->weight;
 	}
 	return sum;
 }
@@ -88,10 +123,10 @@ static int score_steadiness(struct sender *s, const struct observed *o)
 			 days == 15 ? "active on seven days or more"
 				    : "active on three days or more");
 	if (s->reporters >= 3)
-		evidence(s, "L_REPORTERS", 10, "seen by three reporters or more");
+		evidence(s, "L_REPORTERS", 10, "seen by three or more reporters");
 	sum += days + (s->reporters >= 3 ? 10 : 0);
 	if (at_least(o->messages[SEEN_PTR], s->t.messages, 50)) {
-		evidence(s, "L_FCRDNS", 10, "its addresses have confirmed names");
+		evidence(s, "L_FCRDNS", 10, "forward-confirmed reverse DNS");
 		sum += 10;
 	}
 	unsigned span = (unsigned)(s->last_day - s->first_day) + 1;
@@ -102,39 +137,51 @@ static int score_steadiness(struct sender *s, const struct observed *o)
 	return sum;
 }
 
-static void score_legit(struct sender *s, const struct observed *o, const struct zone *zone,
+/* An aligned SPF pass proves nothing where the record lets in everybody. */
+static bool is_let_in(const struct sender *s, const struct ties *ties)
+{
+	for (size_t i = 0; ties && !s->ties_any && i < ties->zone->n_mailfrom; i++)
+		if (ties->scopes[i].open.term || ties->scopes[i].ptr.term)
+			return true;
+	return false;
+}
+
+static void score_legit(struct sender *s, const struct observed *o, const struct ties *ties,
 			const struct siblings *siblings, struct scores *sc)
 {
-	static const struct rule authorised[] = {
-	    {SEEN_SPF_NOW, {"L_SPF_NOW", 60, "your SPF record authorises it today"}},
-	    {SEEN_NAMED, {"L_NAMED_IN_SPF", 60, "your SPF record names its address"}},
-	};
-	static const struct rule ours[] = {
-	    {SEEN_OWN_PTR, {"L_OWN_FCRDNS", 40, "the confirmed name of its address is yours"}},
-	    {SEEN_OUR_HOST, {"L_OUR_HOST", 35, "your own names (A, AAAA, MX) lead to its address"}},
-	};
-	static const struct rule relay[] = {
+	/* the neighbour at the host can write our MAIL FROM as well as we can */
+	const struct rule relay[] = {
 	    {SEEN_HOST_RELAY,
-	     {"L_HOST_RELAY", 50, "a mail relay of the web host that your own names stand at"}},
+	     {"L_HOST_RELAY", 2 * cells_of(s, SET(F1) | SET(F2)) > s->t.messages ? 10 : 30,
+	      "a machine of the web host that your own names stand at"}},
 	};
+	const struct zone *zone = ties ? ties->zone : NULL;
 	uint64_t n = s->t.messages;
 	bool direct = at_least(o->messages[SEEN_DIRECT], n, FORWARDER_DIRECT);
-	bool own = 2 * o->messages[SEEN_OWN] > n;
+	bool own = 2 * o->messages[SEEN_OWN] > n, tries = 2 * o->messages[SEEN_TRIES] > n;
 	int by_dns = 0;
+	if (direct && is_let_in(s, ties)) {
+		evidence(s, "N_OPEN_RECORD", 0,
+			 "passes SPF only because your record authorises everybody");
+		sc->let_in = true;
+		direct = false;
+	}
 	if (direct)
 		evidence(s, "L_ALIGNED_SPF", 60,
 			 "SPF passes for your domain: your record authorises it");
-	else if (zone)
-		by_dns = points(s, o, authorised, 2) ? 60 : 0;
 	if (own)
 		evidence(s, "L_ALIGNED_DKIM", 60,
 			 "signs as your domain, with a selector that mainly this sender uses");
+	if (tries && !s->guest) {
+		evidence(s, "L_TRIES_DKIM", s->service ? 50 : 30,
+			 "signs as your domain, with a signature that never verifies");
+		by_dns += s->service ? 50 : 30;
+	}
 	if (zone)
-		by_dns += points(s, o, ours, 2) + score_service(s, zone, siblings);
-	/* a relay of the host has a name and works every day; a neighbour that forges has a day */
-	if (zone && s->days >= 7 && !o->burst && at_least(o->messages[SEEN_PTR], n, 50))
-		by_dns += points(s, o, relay, 1);
-	s->tied = direct || own || by_dns > SERVICE_POINTS || tally_judged_pass(&s->t) > 0;
+		by_dns += score_ties(s) + score_service(s, zone, siblings) + points(s, o, relay, 1);
+	s->hinted = direct || own || tries || s->ties_any || tally_judged_pass(&s->t) > 0 ||
+		    (s->service && !s->guest && !is_neighbourhood(s) &&
+		     2 * cells_of(s, SET(F1) | SET(F2) | SET(F3)) > n);
 	if (!direct && !own && by_dns == 0)
 		return; /* a stranger does not become legitimate by persisting */
 	int steadiness = score_steadiness(s, o);
@@ -171,12 +218,14 @@ static void score_forward_dns(struct sender *s, const struct observed *o, struct
 	uint64_t n = s->t.messages;
 	uint64_t handed = cells_of(s, SET(P2) | SET(P3) | SET(P4) | SET(F2) | SET(F8) | SET(F11));
 	if (at_least(o->messages[SEEN_SRS], n, 50))
-		forward(s, sc, o, SEEN_ANY,
-			(struct evidence){
-			    "F_SRS", 25, "MAIL FROM is of the domain that the address's name has"});
+		forward(
+		    s, sc, o, SEEN_ANY,
+		    (struct evidence){
+			"F_SRS", 25, "envelope sender in the domain of its own reverse DNS (SRS)"});
 	if (hands_on_mail(s->service) && at_least(handed, n, 50))
 		forward(s, sc, o, SEEN_ANY,
-			(struct evidence){"F_SERVICE", 20, "a service where people forward mail"});
+			(struct evidence){"F_SERVICE", 20,
+					  "a service where people have mail forwarded"});
 	if (sc->of[0].forward > 0 && s->days >= 7 && at_least(o->messages[SEEN_PTR], n, 50))
 		forward(s, sc, o, SEEN_ANY,
 			(struct evidence){"F_PERSISTENT", 15, "and does so on seven days or more"});
@@ -201,18 +250,18 @@ static void score_forward(struct sender *s, const struct observed *o, const stru
 		forward(s, sc, o, SEEN_ARC,
 			(struct evidence){"F_ARC", 45, "reporters accepted it for its ARC seal"});
 	if (at_least(o->messages[SEEN_CARRIED], n, 50))
-		forward(
-		    s, sc, o, SEEN_CARRIED,
-		    (struct evidence){"F_SELECTOR", 35,
-				      "carries your signature of mail that others mainly send"});
+		forward(s, sc, o, SEEN_CARRIED,
+			(struct evidence){
+			    "F_SELECTOR", 35,
+			    "relays mail with a DKIM signature that another of your senders uses"});
 	if (o->carried >= 2 && o->messages[SEEN_CARRIED] > 0)
-		forward(
-		    s, sc, o, SEEN_CARRIED,
-		    (struct evidence){"F_SELECTORS", 15, "carries two or more of your selectors"});
+		forward(s, sc, o, SEEN_CARRIED,
+			(struct evidence){"F_SELECTORS", 15,
+					  "relays mail signed with two or more of your selectors"});
 	if (at_least(o->messages[SEEN_BROKEN], n, 30))
 		forward(s, sc, o, SEEN_BROKEN,
 			(struct evidence){"F_BROKEN_SIGNATURE", 20,
-					  "your signature arrives broken: changed on the way"});
+					  "your DKIM signature fails: modified in transit"});
 	if (zone)
 		score_forward_dns(s, o, sc);
 	if (sc->of[0].forward > 0 && !hands_on_mail(s->service) &&
@@ -236,11 +285,13 @@ static int score_spoof_dns(struct sender *s, const struct observed *o, const str
 			   const struct scores *sc)
 {
 	static const struct rule by_name[] = {
-	    {SEEN_PTR_NONE, {"S_NO_PTR", 20, "its addresses have no name"}},
-	    {SEEN_PTR_GENERIC, {"S_GENERIC_PTR", 15, "named as access networks name customers"}},
-	    {SEEN_PTR_UNCONFIRMED, {"S_UNCONFIRMED_PTR", 10, "its names do not lead back to it"}},
+	    {SEEN_PTR_NONE, {"S_NO_PTR", 20, "no reverse DNS"}},
+	    {SEEN_PTR_GENERIC,
+	     {"S_GENERIC_PTR", 15, "reverse DNS looks like a dial-up or broadband customer"}},
+	    {SEEN_PTR_UNCONFIRMED,
+	     {"S_UNCONFIRMED_PTR", 10, "reverse DNS that does not lead back to the address"}},
 	    {SEEN_CLAIMS_US,
-	     {"S_CLAIMS_US", 25, "claims a name of yours that does not lead to it"}},
+	     {"S_CLAIMS_US", 25, "reverse DNS claims a name of yours that does not lead to it"}},
 	};
 	uint64_t n = s->t.messages;
 	bool failing = tally_judged_pass(&s->t) == 0;
@@ -251,17 +302,17 @@ static int score_spoof_dns(struct sender *s, const struct observed *o, const str
 	sum += spoof(s, at_least(o->messages[SEEN_NO_SUCH_FROM], n, 50), "S_NO_SUCH_FROM", 15,
 		     "header From names a host of yours that does not exist");
 	sum += spoof(s, at_least(o->messages[SEEN_DISPERSED], n, 50), "S_DISPERSED", 15,
-		     "twenty networks or more did the same on the same days");
+		     "20 or more networks sent the same pattern on the same days");
 	sum += spoof(s, failing && unknown && n >= 50, "S_VOLUME", 10,
-		     "fifty messages or more, and nobody knows it");
+		     "50 messages or more from an unknown address");
 	sum += spoof(s, failing && s->days <= 2 && n >= 100, "S_FLOOD", 10,
-		     "a hundred messages or more within two days");
+		     "100 messages or more within two days");
 	sum += spoof(s, o->mailfrom >= MAILFROM_MANY && !s->service, "S_MANY_MAILFROM", 25,
-		     "bounces go to five unrelated domains or more");
+		     "uses five or more unrelated envelope-sender domains");
 	sum += spoof(s, unknown && 2 * cells_of(s, SET(F7)) > n, "S_OWN_MAILFROM", 10,
 		     "authenticates as itself, and is no known service");
 	sum += spoof(s, unknown && 2 * cells_of(s, SET(F1)) > n, "S_FORGED_MAILFROM", 10,
-		     "uses your MAIL FROM from an address that nothing ties to you");
+		     "uses your domain as envelope sender from an unrelated IP address");
 	return sum;
 }
 
@@ -270,11 +321,11 @@ static void score_spoof(struct sender *s, const struct observed *o, const struct
 {
 	uint64_t n = s->t.messages, pass = tally_judged_pass(&s->t);
 	int sum = spoof(s, pass == 0 && n > 0, "S_NEVER_ALIGNED", 15,
-			"nothing of it ever passed for your domain");
+			"never passed SPF or DKIM for your domain");
 	sum += spoof(s, 2 * cells_of(s, SET(F10)) > n, "S_NOTHING_AUTHENTICATES", 20,
-		     "neither SPF nor DKIM passes for anybody");
-	sum +=
-	    spoof(s, 2 * pass < n && o->burst, "S_BURST", 15, "nearly all of it within three days");
+		     "no SPF or DKIM pass for any domain");
+	sum += spoof(s, 2 * pass < n && o->burst, "S_BURST", 15,
+		     "more than 80 % sent within three days");
 	if (zone)
 		sum += score_spoof_dns(s, o, zone, sc);
 	sc->of[0].spoof = sc->of[1].spoof = sum > 100 ? 100 : sum;
@@ -295,14 +346,14 @@ static void find_faults(const struct sender *s, const struct observed *o, struct
 	}
 }
 
-struct scores score(struct sender *s, const struct observed *o, const struct zone *zone,
+struct scores score(struct sender *s, const struct observed *o, const struct ties *ties,
 		    const struct siblings *siblings)
 {
 	struct scores sc = {0};
-	score_legit(s, o, zone, siblings, &sc);
+	const struct zone *zone = ties ? ties->zone : NULL;
+	score_legit(s, o, ties, siblings, &sc);
 	score_forward(s, o, zone, &sc);
 	score_spoof(s, o, zone, &sc);
 	find_faults(s, o, &sc);
-	s->likely = s->tied && sc.of[0].legit > sc.of[0].spoof;
 	return sc;
 }

@@ -16,8 +16,9 @@ struct selector_use {
 static bool is_ours(const struct name_rules *rules, const struct dmarc_profile *p,
 		    const struct dmarc_dkim *d)
 {
-	return d->domain && p->header_from && !(p->flags & DMARC_BAD_NAME) &&
-	       (d->result.code == W_PASS || d->result.code == W_FAIL) &&
+	return d->domain && d->selector && *d->selector && p->header_from &&
+	       !(p->flags & DMARC_BAD_NAME) && d->result.code != W_ABSENT &&
+	       d->result.code != W_NONE && d->result.code != W_TEMPERROR &&
 	       strcmp(rules->org_domain(rules->ctx, d->domain),
 		      rules->org_domain(rules->ctx, p->header_from)) == 0;
 }
@@ -26,7 +27,7 @@ static uint32_t index_of(struct map *index, struct buf *scratch, const struct dm
 {
 	buf_reset(scratch);
 	buf_put(scratch, d->domain, strlen(d->domain) + 1);
-	buf_puts(scratch, d->selector ? d->selector : "");
+	buf_puts(scratch, d->selector);
 	struct digest key = hash_fixed128(scratch->data, scratch->len);
 	bool fresh;
 	uint64_t *i = map_put(index, &key, &fresh);
@@ -63,6 +64,17 @@ static struct selector_use *read_profile(const struct name_rules *rules, struct 
 #define FOR_EACH_USE(u, list)                                                                      \
 	for (const struct selector_use *u = (list); u; u = u->last ? NULL : u + 1)
 
+static void count(const struct selectors *x, const struct fact *f, uint64_t *passing,
+		  uint64_t *anchored)
+{
+	bool direct = x->facts->profiles[f->profile].aligned_spf;
+	FOR_EACH_USE(u, x->of[f->profile])
+	{
+		passing[u->selector] += u->passes ? f->messages : 0;
+		anchored[u->selector] += u->passes && direct ? f->messages : 0;
+	}
+}
+
 void selectors_init(struct selectors *x, const struct domain_facts *facts,
 		    const struct name_rules *rules, struct arena *a)
 {
@@ -76,9 +88,10 @@ void selectors_init(struct selectors *x, const struct domain_facts *facts,
 	x->n = index.n;
 	x->total = arena_alloc(a, (x->n + 1) * sizeof *x->total);
 	x->mine = arena_alloc(a, (x->n + 1) * sizeof *x->mine);
+	x->anchor = arena_alloc(a, (x->n + 1) * sizeof *x->anchor);
+	x->here = arena_alloc(a, (x->n + 1) * sizeof *x->here);
 	for (size_t i = 0; i < facts->n_facts; i++)
-		FOR_EACH_USE(u, x->of[facts->facts[i].profile])
-	x->total[u->selector] += u->passes ? facts->facts[i].messages : 0;
+		count(x, &facts->facts[i], x->total, x->anchor);
 	map_free(&index);
 	buf_free(&scratch);
 }
@@ -86,19 +99,23 @@ void selectors_init(struct selectors *x, const struct domain_facts *facts,
 void selectors_enter(struct selectors *x, const struct sender *s)
 {
 	for (size_t i = 0; i < s->n_facts; i++)
-		FOR_EACH_USE(u, x->of[s->facts[i]->profile])
-	x->mine[u->selector] += u->passes ? s->facts[i]->messages : 0;
+		count(x, s->facts[i], x->mine, x->here);
 }
 
 void selectors_leave(struct selectors *x, const struct sender *s)
 {
-	for (size_t i = 0; i < s->n_facts; i++)
+	for (size_t i = 0; i < s->n_facts; i++) {
 		FOR_EACH_USE(u, x->of[s->facts[i]->profile])
-	x->mine[u->selector] = 0;
+		{
+			x->mine[u->selector] = x->here[u->selector] = 0;
+		}
+	}
 }
 
 static bool is_own(const struct selectors *x, uint32_t selector)
 {
+	if (x->anchor[selector] > 0)
+		return x->here[selector] > 0;
 	return x->mine[selector] > 0 && 100 * x->mine[selector] >= OWNER_SHARE * x->total[selector];
 }
 
@@ -114,7 +131,7 @@ unsigned selectors_of(const struct selectors *x, uint32_t profile)
 			pass |= 100 * mine > HEAVY_SHARE * total ? SEL_HEAVY : 0;
 		} else {
 			fail |= own ? SEL_BROKEN_OWN : 0;
-			fail |= total > mine ? SEL_BROKEN : 0;
+			fail |= total > mine ? SEL_BROKEN : SEL_TRIES;
 		}
 	}
 	if (pass & SEL_OWN)

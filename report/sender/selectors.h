@@ -2,7 +2,9 @@
  * selectors.h - whose DKIM selector is it. Pure.
  *
  * A selector of our own organisational domain belongs to the sender that most of the mail it signs
- * comes from; who merely carries it forwards.
+ * comes from; who merely carries it forwards. Where some of its mail also passes SPF for us, it was
+ * sent from there, however much of it others carry. A selector that the reporter left out is
+ * unknown: it belongs to nobody, and is nobody's other one.
  *
  *	struct selectors x;
  *	selectors_init(&x, &facts, rules, &arena);
@@ -25,12 +27,14 @@ enum selector_bits {
 	SEL_CARRIED = 1 << 2,    /* one passes, and all that pass are mainly others' */
 	SEL_BROKEN = 1 << 3,     /* none passes; one fails whose selector passes elsewhere */
 	SEL_BROKEN_OWN = 1 << 4, /* none passes; one fails that is mainly this sender's */
+	SEL_TRIES = 1 << 5,      /* none passes; one fails that never passes for anybody else */
 };
 
 struct selectors {
 	const struct domain_facts *facts;
 	struct selector_use **of; /* by profile: its signatures, each selector once; NULL: none */
-	uint64_t *total, *mine;   /* messages with a passing signature, by selector */
+	uint64_t *total, *mine;   /* messages with a passing signature, by selector ... */
+	uint64_t *anchor, *here;  /* ... of these, that SPF passes for, too */
 	size_t n;
 };
 

@@ -20,6 +20,16 @@ static bool is_ours(const struct zone *z, const char *name)
 	       strcmp(org_of(z, name), z->org) == 0;
 }
 
+bool zone_is_ours(const struct zone *z, const char *name)
+{
+	if (is_ours(z, name))
+		return true;
+	for (size_t i = 0; name && *name && i < z->known->n_ours; i++)
+		if (domain_is_below(name, z->known->ours[i]))
+			return true;
+	return false;
+}
+
 const char *zone_own_mailfrom(const struct zone *z, const struct dmarc_profile *p)
 {
 	if (p->flags & DMARC_BAD_NAME)
@@ -79,35 +89,46 @@ static void find_mailfrom(struct zone *z, const struct domain_facts *facts)
 
 /* ---- hosts ---- */
 
+/* Names below the domain that machines of ours usually have. */
+static const char *const host_labels[] = {"www", "mail", "smtp", "shop"};
+
 struct host_list {
-	struct ip *ips;
+	struct zone_host *list;
 	size_t n, room;
 	struct arena *a;
 };
 
-static void add_hosts(struct zone *z, struct host_list *l, const char *name)
+static void add_hosts(struct zone *z, struct host_list *l, const char *name, bool exchanger)
 {
 	static const enum dns_type types[] = {DNS_A, DNS_AAAA};
 	for (int t = 0; t < 2; t++) {
 		const struct dns_answer *r = dns_ask(z->known->view, name, types[t]);
 		for (size_t i = 0; r->outcome == DNS_OK && i < r->n; i++) {
 			if (l->n == l->room) {
-				struct ip *more =
+				struct zone_host *more =
 				    arena_alloc(l->a, (2 * l->room + 8) * sizeof *more);
 				if (l->n)
-					memcpy(more, l->ips, l->n * sizeof *more);
-				l->ips = more;
+					memcpy(more, l->list, l->n * sizeof *more);
+				l->list = more;
 				l->room = 2 * l->room + 8;
 			}
-			l->ips[l->n++] = r->addresses[i];
+			l->list[l->n++] = (struct zone_host){
+			    r->addresses[i], name,
+			    !zone_is_ours(z, name) || !zone_is_ours(z, r->canonical), exchanger};
 		}
 	}
 }
 
-static void mark(struct zone *z, const struct service *s)
+#define MARKS_MAX 128
+
+static void mark(struct zone *z, const struct service *s, const char *name, bool include)
 {
-	if (s)
-		z->present[s - z->known->services] = true;
+	if (!s)
+		return;
+	z->present[s - z->known->services] = true;
+	struct zone_mark *marks = (struct zone_mark *)(uintptr_t)z->marks;
+	if (z->n_marks < MARKS_MAX)
+		marks[z->n_marks++] = (struct zone_mark){s, name, include};
 }
 
 static void read_hosts(struct zone *z)
@@ -115,8 +136,11 @@ static void read_hosts(struct zone *z)
 	struct arena *a = z->known->a;
 	struct host_list list = {.a = a};
 	const struct dns_answer *mx = dns_ask(z->known->view, z->domain, DNS_MX);
-	add_hosts(z, &list, z->domain);
-	add_hosts(z, &list, arena_printf(a, "www.%s", z->domain));
+	add_hosts(z, &list, z->domain, false);
+	for (size_t i = 0; i < sizeof host_labels / sizeof *host_labels; i++)
+		add_hosts(z, &list, arena_printf(a, "%s.%s", host_labels[i], z->domain), false);
+	for (size_t i = 1; i < z->n_mailfrom; i++)
+		add_hosts(z, &list, z->mailfrom[i].domain, false);
 	const char **exchangers = arena_alloc(a, EXCHANGERS_MAX * sizeof *exchangers);
 	for (size_t i = 0; mx->outcome == DNS_OK && i < mx->n && i < EXCHANGERS_MAX; i++) {
 		const struct service *s =
@@ -125,13 +149,18 @@ static void read_hosts(struct zone *z)
 			continue; /* null MX: RFC 7505 */
 		exchangers[z->n_exchangers++] = mx->mx[i].host;
 		if (s)
-			mark(z, s);
+			mark(z, s, mx->mx[i].host, false);
 		else
-			add_hosts(z, &list, mx->mx[i].host);
+			add_hosts(z, &list, mx->mx[i].host, true);
 	}
 	z->exchangers = exchangers;
-	z->hosts = list.ips;
+	z->hosts = list.list;
 	z->n_hosts = list.n;
+	for (size_t i = 0; i < list.n; i++) { /* a site at a web host makes us its customer */
+		const struct service *s = knowledge_of(z->known, &list.list[i].ip)->service;
+		if (s && s->kind == KIND_WEBHOST && !list.list[i].exchanger)
+			mark(z, s, list.list[i].name, false);
+	}
 }
 
 /* ---- which services the zone names ---- */
@@ -145,7 +174,8 @@ static void mark_includes(struct zone *z, const struct spf_record *r, unsigned d
 		if (t->kind != SPF_INCLUDE && t->kind != SPF_REDIRECT)
 			continue;
 		if (t->domain)
-			mark(z, catalogue_find(z->known->catalogue, BY_INCLUDE, t->domain));
+			mark(z, catalogue_find(z->known->catalogue, BY_INCLUDE, t->domain),
+			     t->domain, true);
 		mark_includes(z, t->child, depth + 1);
 	}
 }
@@ -154,9 +184,11 @@ static void mark_alias(struct zone *z, const char *name, enum dns_type type)
 {
 	const struct dns_answer *r = dns_ask(z->known->view, name, type);
 	if (strcmp(r->canonical, r->name) != 0)
-		mark(z, catalogue_find(z->known->catalogue, BY_ZONE, r->canonical));
+		mark(z, catalogue_find(z->known->catalogue, BY_ZONE, r->canonical), r->canonical,
+		     false);
 	for (size_t i = 0; type == DNS_MX && r->outcome == DNS_OK && i < r->n; i++)
-		mark(z, catalogue_find(z->known->catalogue, BY_ZONE, r->mx[i].host));
+		mark(z, catalogue_find(z->known->catalogue, BY_ZONE, r->mx[i].host), r->mx[i].host,
+		     false);
 }
 
 static void mark_selector(struct zone *z, const char *selector, const char *domain)
@@ -175,7 +207,8 @@ static void mark_selectors(struct zone *z, const struct domain_facts *facts)
 	for (size_t i = 0; i < facts->n_profiles && asked < SELECTORS_MAX; i++)
 		for (unsigned k = 0; k < facts->profiles[i].n_dkim; k++) {
 			const struct dmarc_dkim *d = &facts->profiles[i].dkim[k];
-			if (is_ours(z, d->domain) && d->result.code == W_PASS && ++asked)
+			/* a signature that fails names a service as well as one that passes */
+			if (is_ours(z, d->domain) && ++asked)
 				mark_selector(z, d->selector, d->domain);
 		}
 	for (size_t i = 0; i < facts->n_facts; i++) {
@@ -188,10 +221,22 @@ static void mark_selectors(struct zone *z, const struct domain_facts *facts)
 	}
 }
 
+/* Several records are an error, and no tree is read of them; what they name is ours all the same.
+ */
+static void mark_texts(struct zone *z, const struct spf_record *r)
+{
+	for (size_t i = 0; r && r->n_texts > 1 && i < r->n_texts; i++)
+		for (const char *p = r->texts[i]; (p = strcasestr(p, "include:")); p += 8) {
+			const char *name = arena_strndup(z->known->a, p + 8, strcspn(p + 8, " "));
+			mark(z, catalogue_find(z->known->catalogue, BY_INCLUDE, name), name, true);
+		}
+}
+
 static void read_presence(struct zone *z, const struct domain_facts *facts)
 {
 	for (size_t i = 0; i < z->n_mailfrom; i++) {
 		mark_includes(z, z->mailfrom[i].spf.root, 0);
+		mark_texts(z, z->mailfrom[i].spf.root);
 		if (i > 0) {
 			mark_alias(z, z->mailfrom[i].domain, DNS_TXT);
 			mark_alias(z, z->mailfrom[i].domain, DNS_MX);
@@ -216,6 +261,7 @@ void zone_read(struct zone *z, struct knowledge *k, const struct domain_facts *f
 	if (!k->view)
 		return;
 	z->present = arena_alloc(k->a, (k->n_services + 1) * sizeof *z->present);
+	z->marks = arena_alloc(k->a, MARKS_MAX * sizeof *z->marks);
 	const struct dns_answer *own = dns_ask(k->view, z->domain, DNS_TXT);
 	z->answered = own->outcome == DNS_OK || dns_is_void(own);
 	find_mailfrom(z, facts);
@@ -290,12 +336,12 @@ bool zone_names_address(const struct zone *z, const struct ip *ip)
 	return false;
 }
 
-bool zone_has_host(const struct zone *z, const struct ip *ip)
+const struct zone_host *zone_host(const struct zone *z, const struct ip *ip)
 {
 	for (size_t i = 0; i < z->n_hosts; i++)
-		if (ip_cmp(&z->hosts[i], ip) == 0)
-			return true;
-	return false;
+		if (ip_cmp(&z->hosts[i].ip, ip) == 0)
+			return &z->hosts[i];
+	return NULL;
 }
 
 bool zone_uses(const struct zone *z, const struct service *s)

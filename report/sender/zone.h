@@ -21,13 +21,29 @@ struct zone_mailfrom {
 	    checked; /* address -> enum spf_result + 1, where the tree depends on the sender */
 };
 
+/* An address that a name of ours leads to. */
+struct zone_host {
+	struct ip ip;
+	const char *name; /* ours, or that of a mail exchanger */
+	bool foreign;     /* the way leads over an alias into a zone that is not ours */
+	bool exchanger;   /* our MX, under whatever name */
+};
+
+struct zone_mark {
+	const struct service *service;
+	const char *name; /* "spf.protection.outlook.com", "mail.protection.outlook.com" */
+	bool include;     /* of an SPF record, else the target of a CNAME or an MX */
+};
+
 struct zone {
 	struct knowledge *known;
 	const char *domain, *org;
 	struct zone_mailfrom *mailfrom; /* most messages first; the domain itself is among them */
 	size_t n_mailfrom;
-	const struct ip *hosts; /* addresses of our own names, and of our mail exchangers */
+	const struct zone_host *hosts; /* addresses of our own names, and of our mail exchangers */
 	size_t n_hosts;
+	const struct zone_mark *marks; /* names of the zone by which it names a service */
+	size_t n_marks;
 	const char *const *exchangers;
 	size_t n_exchangers;
 	bool *present; /* by service: our zone names it (include, MX, DKIM, Return-Path) */
@@ -50,7 +66,11 @@ enum spf_now zone_spf_now(const struct zone *z, const char *mailfrom, const stru
 /* Is it authorised by a term of our own records, not by somebody else's include? */
 bool zone_names_address(const struct zone *z, const struct ip *ip);
 
-bool zone_has_host(const struct zone *z, const struct ip *ip);
+/* The host of ours at this address; NULL: none. */
+const struct zone_host *zone_host(const struct zone *z, const struct ip *ip);
+
+/* Is the name in our organisational domain, or in another of the owner's? */
+bool zone_is_ours(const struct zone *z, const char *name);
 bool zone_uses(const struct zone *z, const struct service *s);
 
 #endif

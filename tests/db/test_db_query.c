@@ -91,7 +91,7 @@ static void check_sums(const struct domain_facts *f)
 	for (size_t i = 0; i < f->n_facts; i++) {
 		messages += f->facts[i].messages;
 		assert_true(f->facts[i].profile < f->n_profiles);
-		assert_true(f->facts[i].n_reporters > 0 && f->facts[i].days != 0);
+		assert_true(f->facts[i].n_witnesses > 0 && f->facts[i].days != 0);
 		if (f->profiles[f->facts[i].profile].eval_dkim.code == W_PASS)
 			pass += f->facts[i].messages;
 		if (i == 0)
@@ -113,10 +113,14 @@ static bool same_profile(const struct dmarc_profile *a, const struct dmarc_profi
 static bool same_fact(const struct domain_facts *a, const struct domain_facts *b, size_t i)
 {
 	const struct fact *x = &a->facts[i], *y = &b->facts[i];
-	return ip_cmp(&x->source, &y->source) == 0 && x->month == y->month &&
-	       x->profile == y->profile && x->messages == y->messages && x->days == y->days &&
-	       x->records == y->records && x->n_reporters == y->n_reporters &&
-	       memcmp(x->reporters, y->reporters, x->n_reporters * sizeof *x->reporters) == 0;
+	bool same = ip_cmp(&x->source, &y->source) == 0 && x->month == y->month &&
+		    x->profile == y->profile && x->messages == y->messages && x->days == y->days &&
+		    x->records == y->records && x->n_witnesses == y->n_witnesses;
+	for (uint32_t k = 0; same && k < x->n_witnesses; k++)
+		same = x->witnesses[k].reporter == y->witnesses[k].reporter &&
+		       x->witnesses[k].days == y->witnesses[k].days &&
+		       x->witnesses[k].messages == y->witnesses[k].messages;
+	return same;
 }
 
 /* The same question gets the same answer, in the same order, folded or raw. */

@@ -159,19 +159,23 @@ static inline struct domain_facts make_facts(struct arena *a, int32_t month, con
 	for (size_t i = 0; i < n; i++) {
 		const struct row *r = &rows[i];
 		unsigned set = r->reporters ? r->reporters : 7;
-		uint32_t *ids = arena_alloc(a, REPORTERS * sizeof *ids);
+		struct fact_witness *seen = arena_alloc(a, REPORTERS * sizeof *seen);
+		unsigned n_seen = (unsigned)__builtin_popcount(set & ((1u << REPORTERS) - 1));
 		make_profile(a, r, &profiles[i]);
 		facts[i] = (struct fact){.profile = (uint32_t)i,
 					 .month = month,
 					 .days = r->days ? r->days : 0x3ff,
 					 .messages = r->messages,
 					 .records = 1,
-					 .reporters = ids};
+					 .witnesses = seen};
 		if (r->ip)
 			assert_true(ip_parse(r->ip, strlen(r->ip), &facts[i].source, NULL));
 		for (uint32_t k = 0; k < REPORTERS; k++)
-			if (set >> k & 1)
-				ids[facts[i].n_reporters++] = k;
+			if (set >> k & 1) {
+				uint64_t first = facts[i].n_witnesses ? 0 : r->messages % n_seen;
+				seen[facts[i].n_witnesses++] = (struct fact_witness){
+				    k, facts[i].days, r->messages / n_seen + first};
+			}
 		d.messages += r->messages;
 		if (profiles[i].aligned_spf || profiles[i].aligned_dkim)
 			d.dmarc_pass += r->messages;

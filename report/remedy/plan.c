@@ -1,0 +1,276 @@
+#include "report/remedy/plan.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "core/day.h"
+#include "report/remedy/spf_edit.h"
+#include "report/sender/scope.h"
+
+static const struct spf_record *root_of(const struct plan *p)
+{
+	return p->m->spf.root;
+}
+
+static struct arena *arena_of(const struct plan *p)
+{
+	return p->gate->a;
+}
+
+/* ---- what is wrong with the record that stands ---- */
+
+static void add_text(struct plan *p, const char **to, const char *text)
+{
+	*to = *to ? arena_printf(arena_of(p), "%s; %s", *to, text) : text;
+}
+
+static void merge_several(struct plan *p)
+{
+	const struct spf_record *r = root_of(p);
+	p->record = r->texts[0];
+	if (r->n_texts < 2)
+		return;
+	p->record = spf_edit_merge(arena_of(p), r->texts, r->n_texts);
+	add_text(
+	    p, &p->fault,
+	    arena_printf(arena_of(p),
+			 "%zu SPF records stand at %s, which is an error (permerror): SPF passes "
+			 "for nobody",
+			 r->n_texts, p->m->domain));
+	add_text(p, &p->mended, "one record with the terms of all");
+}
+
+static void mend_slips(struct plan *p)
+{
+	const char *what;
+	p->record = spf_edit_mend(arena_of(p), p->record, &what);
+	if (!what)
+		return;
+	add_text(p, &p->fault, arena_printf(arena_of(p), "%s", what));
+	add_text(p, &p->mended, "the terms as they were meant");
+}
+
+static bool is_broken(const struct spf_term *t)
+{
+	return t->problem || (t->kind == SPF_INCLUDE && t->child &&
+			      (t->child->result == SPF_NONE || t->child->result == SPF_PERMERROR));
+}
+
+/* Terms that make the record an error, and authorise nobody. */
+static void drop_broken(struct plan *p)
+{
+	for (;;) {
+		struct spf_tree tree;
+		ptrdiff_t at = -1;
+		gate_try(p->gate, p->m, p->record, &tree);
+		for (size_t i = 0; !tree.pending && tree.root && i < tree.root->n_terms && at < 0;
+		     i++)
+			if (is_broken(&tree.root->terms[i]))
+				at = (ptrdiff_t)i;
+		if (at < 0)
+			return;
+		const char *text = tree.root->terms[at].text;
+		bool leads_nowhere = tree.root->terms[at].kind == SPF_INCLUDE;
+		p->record = spf_edit_drop(arena_of(p), p->record, (size_t)at);
+		add_text(p, &p->fault,
+			 arena_printf(arena_of(p),
+				      leads_nowhere
+					  ? "%s leads to no valid record, which makes yours an "
+					    "error (permerror)"
+					  : "%s is no valid term",
+				      text));
+		add_text(p, &p->mended, arena_printf(arena_of(p), "without %s", text));
+	}
+}
+
+static unsigned lookups_of(const struct plan *p, const char *record)
+{
+	struct spf_tree tree;
+	gate_try(p->gate, p->m, record, &tree);
+	return tree.lookups;
+}
+
+/* The dead term that frees most lookups; -1: none. */
+static ptrdiff_t best_dead(struct plan *p, const struct spf_tree *tree)
+{
+	ptrdiff_t best = -1;
+	unsigned least = tree->lookups;
+	for (size_t i = 0; tree->root && i < tree->root->n_terms; i++) {
+		if (!gate_is_dead(p->gate, p->m, &tree->root->terms[i]))
+			continue;
+		unsigned n = lookups_of(p, spf_edit_drop(arena_of(p), p->record, i));
+		if (n < least) {
+			least = n;
+			best = (ptrdiff_t)i;
+		}
+	}
+	return best;
+}
+
+/* Over ten lookups: without as many dead terms as it takes. A term that is used once a quarter is
+ * not dead: all stored months are looked at. */
+static void drop_dead(struct plan *p)
+{
+	struct spf_tree tree;
+	const char *record = p->record, *dropped = NULL;
+	gate_try(p->gate, p->m, record, &tree);
+	if (tree.pending || tree.lookups <= SPF_LOOKUP_LIMIT)
+		return;
+	add_text(
+	    p, &p->fault,
+	    arena_printf(arena_of(p),
+			 "%u lookups, and %d are allowed: SPF is an error (permerror) for mail "
+			 "that no earlier term decides",
+			 tree.lookups, SPF_LOOKUP_LIMIT));
+	while (tree.lookups > SPF_LOOKUP_LIMIT) {
+		ptrdiff_t at = best_dead(p, &tree);
+		if (at < 0)
+			break;
+		const char *text = tree.root->terms[at].text;
+		dropped = dropped ? arena_printf(arena_of(p), "%s, %s", text, dropped) : text;
+		p->record = spf_edit_drop(arena_of(p), p->record, (size_t)at);
+		gate_try(p->gate, p->m, p->record, &tree);
+	}
+	if (tree.lookups > SPF_LOOKUP_LIMIT) {
+		p->record = record;
+		p->in_vain =
+		    "no term can be dropped that stored mail does not need: move one service to "
+		    "a subdomain with a record of its own, or write addresses (ip4:, ip6:) in "
+		    "place of an include or a name that you control";
+		return;
+	}
+	int32_t first, last;
+	unsigned days;
+	char from[DAY_STRLEN], to[DAY_STRLEN];
+	gate_span(p->gate, &first, &last, &days);
+	add_text(
+	    p, &p->mended,
+	    arena_printf(arena_of(p),
+			 "without %s, by which nothing passed in %u days of reports (%s to %s): "
+			 "ask who had it added before you drop it",
+			 dropped, days, day_format(first, from), day_format(last, to)));
+}
+
+static void close_open(struct plan *p)
+{
+	struct scope scope;
+	scope_read(p->gate->zone, p->m, &scope);
+	const struct scope_spot *s = &scope.open;
+	if (!s->term)
+		return;
+	bool all = s->term->kind == SPF_ALL && s->depth == 0;
+	add_text(
+	    p, &p->fault,
+	    all ? "+all authorises everybody: any machine passes SPF as you"
+		: arena_printf(arena_of(p),
+			       "%s in the record of %s authorises everybody: any machine passes "
+			       "SPF as you",
+			       s->term->text, s->domain));
+	if (all) {
+		p->record = spf_edit_close(arena_of(p), p->record, '~');
+		add_text(p, &p->mended, "~all in place of +all");
+	} else {
+		p->in_vain = arena_printf(
+		    arena_of(p),
+		    "ask the owner of %s to close it, or replace what leads there by what you need",
+		    s->domain);
+	}
+}
+
+void plan_begin(struct plan *p, struct gate *g, const struct zone_mailfrom *m)
+{
+	*p = (struct plan){.gate = g, .m = m};
+	const struct spf_record *r = root_of(p);
+	if (m->spf.pending || !r || r->result == SPF_TEMPERROR)
+		return;
+	p->owned_by_other = r->canonical && strcmp(r->canonical, m->domain) != 0 &&
+			    !zone_is_ours(g->zone, r->canonical);
+	if (r->n_texts == 0 || p->owned_by_other)
+		return;
+	merge_several(p);
+	mend_slips(p);
+	drop_broken(p);
+	drop_dead(p);
+	close_open(p);
+	if (!p->fault)
+		return;
+	unsigned lookups;
+	const char *no = p->mended ? gate_objects(g, m, p->record, NULL, 0, NULL, &lookups) : NULL;
+	if (!p->mended || no) {
+		p->record = r->n_texts == 1 ? r->texts[0] : p->record;
+		p->mended = NULL;
+		p->in_vain = p->in_vain ? p->in_vain : no;
+		return;
+	}
+	p->changed = true;
+}
+
+/* ---- edits ---- */
+
+static const char *with(const struct plan *p, const char *const *mechanisms, size_t n)
+{
+	struct arena *a = arena_of(p);
+	return p->record ? spf_edit_add(a, p->record, mechanisms, n)
+			 : spf_edit_new(a, mechanisms, n);
+}
+
+const char *plan_add(struct plan *p, const struct gate_need *need, const char *const *mechanisms,
+		     size_t n)
+{
+	unsigned lookups;
+	if (p->m->spf.pending)
+		return "DNS has not answered yet";
+	if (p->owned_by_other)
+		return arena_printf(
+		    arena_of(p),
+		    "%s is an alias (CNAME) of %s: the record belongs to the owner of "
+		    "that name",
+		    p->m->domain, root_of(p)->canonical);
+	if (p->n_needs == PLAN_NEEDS_MAX)
+		return "too many senders are missing from one record";
+	const char *record = with(p, mechanisms, n);
+	p->needs[p->n_needs] = *need;
+	const char *no =
+	    gate_objects(p->gate, p->m, record, p->needs, p->n_needs + 1, NULL, &lookups);
+	if (no)
+		return no;
+	p->n_needs++;
+	p->record = record;
+	p->changed = true;
+	return NULL;
+}
+
+static struct record_change *change_to(struct plan *p, const char *record, unsigned lookups)
+{
+	const struct spf_record *r = root_of(p);
+	struct record_change *c = arena_alloc(arena_of(p), sizeof *c);
+	*c = (struct record_change){.name = p->m->domain,
+				    .after = record,
+				    .lookups_before = p->m->spf.lookups,
+				    .lookups_after = lookups,
+				    .terms = ""};
+	for (size_t i = 0; r && i < r->n_texts; i++)
+		c->before = c->before ? arena_printf(arena_of(p), "%s\n%s", c->before, r->texts[i])
+				      : r->texts[i];
+	return c;
+}
+
+void plan_finish(struct plan *p)
+{
+	unsigned lookups;
+	if (p->changed &&
+	    !gate_objects(p->gate, p->m, p->record, p->needs, p->n_needs, NULL, &lookups))
+		p->change = change_to(p, p->record, lookups);
+}
+
+struct record_change *plan_if_yours(struct plan *p, const struct gate_need *need,
+				    const char *const *mechanisms, size_t n)
+{
+	unsigned lookups;
+	if (p->m->spf.pending || p->owned_by_other)
+		return NULL;
+	const char *record = with(p, mechanisms, n);
+	if (gate_objects(p->gate, p->m, record, need, 1, need, &lookups))
+		return NULL;
+	return change_to(p, record, lookups);
+}

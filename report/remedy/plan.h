@@ -1,0 +1,46 @@
+/*
+ * plan.h - the one new SPF record of a name: what is wrong with it mended, and all edits that are
+ * proven, together. Pure.
+ *
+ *	plan_begin(&p, &gate, mailfrom);
+ *	for each sender, the most lost mail first:
+ *		why = plan_add(&p, &need, mechanisms, n);     NULL: it is in
+ *	plan_finish(&p);
+ *
+ * Nothing enters that does not pass the gate; the record that is shown has passed as a whole.
+ */
+#ifndef REPORT_REMEDY_PLAN_H
+#define REPORT_REMEDY_PLAN_H
+
+#include "report/remedy/gate.h"
+
+#define PLAN_NEEDS_MAX 32
+
+struct plan {
+	struct gate *gate;
+	const struct zone_mailfrom *m;
+	const char *record;  /* as far as it has come; NULL: there is none */
+	const char *fault;   /* what is wrong with the one that stands; NULL: nothing */
+	const char *mended;  /* what was done about it; NULL: nothing could be */
+	const char *in_vain; /* why not */
+	bool owned_by_other; /* the name is an alias: its record is another's */
+	bool changed;
+	struct gate_need needs[PLAN_NEEDS_MAX]; /* that are in */
+	size_t n_needs;
+	struct record_change *change; /* after plan_finish(); NULL: none */
+};
+
+void plan_begin(struct plan *p, struct gate *g, const struct zone_mailfrom *m);
+
+/* Add the mechanisms ("ip4:192.0.2.7") for the addresses. NULL: they are in; else why not. */
+const char *plan_add(struct plan *p, const struct gate_need *need, const char *const *mechanisms,
+		     size_t n);
+
+void plan_finish(struct plan *p);
+
+/* The record as it is now with these mechanisms more, "if it is yours"; NULL: it may not be shown.
+ */
+struct record_change *plan_if_yours(struct plan *p, const struct gate_need *need,
+				    const char *const *mechanisms, size_t n);
+
+#endif

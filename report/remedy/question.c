@@ -1,0 +1,292 @@
+#include "report/remedy/question.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/day.h"
+
+#define STEADY_DAYS    5
+#define STEADY_SOURCES 3
+#define ACCOUNT_DAYS   7 /* of unaligned mail through a service for customers */
+
+static uint64_t cells_in(const struct sender *s, enum dmarc_cell first, enum dmarc_cell last)
+{
+	uint64_t sum = 0;
+	for (int c = (int)first; c <= (int)last; c++)
+		sum += s->t.cells[c];
+	return sum;
+}
+
+static bool sends_as_us(const struct sender *s)
+{
+	return 2 * cells_in(s, CELL_F1, CELL_F5) > s->t.messages;
+}
+
+static bool is_unaligned(const struct sender *s)
+{
+	uint64_t n = s->t.cells[CELL_F6] + s->t.cells[CELL_F7] + s->t.cells[CELL_F9];
+	return 2 * n > s->t.messages;
+}
+
+static bool sends_for_customers(const struct service *s)
+{
+	return s && (s->kind == KIND_ESP || s->kind == KIND_SAAS);
+}
+
+static bool has_evidence(const struct sender *s, const char *code)
+{
+	for (unsigned i = 0; i < s->n_evidence; i++)
+		if (strcmp(s->evidence[i].code, code) == 0)
+			return true;
+	return false;
+}
+
+bool question_is_due(const struct gate *g, const struct sender *s)
+{
+	enum category c = s->verdict.category;
+	uint64_t failing = s->t.messages - tally_judged_pass(&s->t);
+	(void)g;
+	if (s->label || s->change == CHANGE_GONE || s->guest)
+		return false;
+	if (s->aged)
+		return true;
+	if (c != CAT_UNKNOWN || failing == 0 || has_evidence(s, "S_DISPERSED") ||
+	    has_evidence(s, "S_NO_SUCH_FROM") || has_evidence(s, "S_CLAIMS_US"))
+		return false;
+	if (s->hinted)
+		return failing >= 2 || s->days >= 2;
+	if (sends_as_us(s))
+		return (s->days >= STEADY_DAYS || s->recurs) && s->n_sources <= STEADY_SOURCES;
+	return is_unaligned(s) && sends_for_customers(s->service) && s->days >= ACCOUNT_DAYS;
+}
+
+/* ---- readings ---- */
+
+struct asking {
+	const struct gate *g;
+	const struct sender *s;
+	struct arena *a;
+	struct reading *list;
+	int weight[READING_COUNT]; /* in step with list */
+	unsigned n;
+};
+
+static struct reading *add(struct asking *q, enum reading_kind kind, int weight)
+{
+	q->list[q->n].kind = kind;
+	q->weight[q->n] = weight;
+	return &q->list[q->n++];
+}
+
+static void speaks_for(struct asking *q, struct reading *r, int weight, const char *text)
+{
+	if (r->n_for < 6)
+		r->speaks_for[r->n_for++] = text;
+	q->weight[r - q->list] += weight;
+}
+
+static void speaks_against(struct asking *q, struct reading *r, int weight, const char *text)
+{
+	if (r->n_against < 6)
+		r->against[r->n_against++] = text;
+	q->weight[r - q->list] -= weight;
+}
+
+static const char *steady_text(const struct asking *q)
+{
+	return arena_printf(q->a, "sends on %u days, %llu messages in all", q->s->days,
+			    (unsigned long long)q->s->t.messages);
+}
+
+static void read_missing(struct asking *q)
+{
+	const struct sender *s = q->s;
+	struct reading *r = add(q, READING_MISSING, 2);
+	if (sends_as_us(s))
+		speaks_for(q, r, 1, "its envelope sender (MAIL FROM) is in your domain");
+	if (s->days >= STEADY_DAYS)
+		speaks_for(q, r, 2, steady_text(q));
+	if (has_evidence(s, "L_TRIES_DKIM"))
+		speaks_for(q, r, 4, "it tries to sign as your domain");
+	if (has_evidence(s, "L_IN_ZONE"))
+		speaks_for(q, r, 3, "your DNS names the service");
+	if (has_evidence(s, "L_HOST_RELAY"))
+		speaks_for(q, r, 2, "your own site stands at the same web host");
+	if (s->service && s->service->kind == KIND_WEBHOST)
+		speaks_against(q, r, 1, "the machine serves other customers of the web host, too");
+	if (!s->ties_any)
+		speaks_against(q, r, 1, "no A, AAAA, MX or reverse DNS of yours leads to it");
+}
+
+static void read_forged(struct asking *q)
+{
+	const struct sender *s = q->s;
+	struct reading *r = add(q, READING_FORGED, 2);
+	if (has_evidence(s, "S_NO_PTR"))
+		speaks_for(q, r, 1, "the address has no reverse DNS");
+	if (has_evidence(s, "S_GENERIC_PTR"))
+		speaks_for(q, r, 2, "its reverse DNS looks like a dial-up or broadband customer");
+	if (has_evidence(s, "S_BURST"))
+		speaks_for(q, r, 2, "more than 80 % was sent within three days");
+	if (!s->ties_any && sends_as_us(s))
+		speaks_for(q, r, 1, "anybody can write your domain as envelope sender");
+	if (s->service && s->service->verifies == ANSWER_NO)
+		speaks_for(
+		    q, r, 1,
+		    arena_printf(q->a, "%s does not verify who sends as whom", s->service->name));
+	if (s->days >= STEADY_DAYS)
+		speaks_against(q, r, 1, "forgers rarely send a little every day from one address");
+	if (s->ties_any)
+		speaks_against(q, r, 4, "something of yours leads to the address");
+	if (has_evidence(s, "L_TRIES_DKIM"))
+		speaks_against(q, r, 3, "forgers rarely sign");
+}
+
+/* The confirmed name of a machine that is somebody's server, and not ours; NULL: none. */
+static const char *server_name(const struct asking *q)
+{
+	const struct zone *z = q->g->zone;
+	if (q->s->n_sources == 0)
+		return NULL;
+	const struct address_known *k = knowledge_of(z->known, &q->s->sources[0].ip);
+	bool server = k->ptr == PTR_CONFIRMED && !k->generic && !zone_is_ours(z, k->name);
+	return server ? k->name : NULL;
+}
+
+static void read_forwarded(struct asking *q, unsigned unsigned_share)
+{
+	const struct sender *s = q->s;
+	if (unsigned_share == 0 || !sends_as_us(s))
+		return;
+	struct reading *r = add(q, READING_FORWARDED, 0);
+	bool hands_on =
+	    s->service && (s->service->kind == KIND_MAILBOX || s->service->kind == KIND_FORWARDER ||
+			   s->service->kind == KIND_ISP);
+	speaks_for(
+	    q, r, unsigned_share >= 50 ? 3 : 1,
+	    arena_printf(q->a,
+			 "%u %% of your own mail is not signed: forwarded by a plain .forward, "
+			 "it fails just so",
+			 unsigned_share));
+	if (hands_on)
+		speaks_for(q, r, 2, "people have mail forwarded there");
+	const char *host = server_name(q);
+	if (host)
+		speaks_for(
+		    q, r, 2,
+		    arena_printf(q->a, "a server with forward-confirmed reverse DNS, %s", host));
+	if (s->ties_any)
+		speaks_against(q, r, 4, "something of yours leads to the address");
+	if (has_evidence(s, "S_NO_PTR") || has_evidence(s, "S_GENERIC_PTR"))
+		speaks_against(q, r, 3, "servers that forward have a reverse DNS");
+}
+
+static bool passed_before(const struct asking *q, int32_t *last)
+{
+	*last = INT32_MIN;
+	for (size_t p = 0; p < q->g->n_periods; p++)
+		for (size_t i = 0; i < q->g->periods[p]->n_facts; i++) {
+			const struct fact *f = &q->g->periods[p]->facts[i];
+			if (!q->g->periods[p]->profiles[f->profile].aligned_spf)
+				continue;
+			for (size_t k = 0; k < q->s->n_sources; k++)
+				if (ip_cmp(&q->s->sources[k].ip, &f->source) == 0) {
+					int32_t day = month_first_day(f->month) + 31 -
+						      __builtin_clz(f->days | 1);
+					*last = day > *last ? day : *last;
+				}
+		}
+	return *last != INT32_MIN;
+}
+
+static void read_switched_off(struct asking *q)
+{
+	int32_t last;
+	char day[DAY_STRLEN];
+	if (q->s->aged || !passed_before(q, &last))
+		return;
+	struct reading *r = add(q, READING_SWITCHED_OFF, 1);
+	speaks_for(
+	    q, r, 2,
+	    arena_printf(q->a,
+			 "it passed SPF until %s: somebody may have taken it out of the record "
+			 "on purpose",
+			 day_format(last, day)));
+	speaks_against(q, r, 1, "it still sends");
+}
+
+static void read_stranger(struct asking *q)
+{
+	if (!q->s->aged)
+		return;
+	struct reading *r = add(q, READING_STRANGER, 5);
+	speaks_for(
+	    q, r, 1,
+	    "your SPF record names the address, and its reverse DNS, or a signature from it, is "
+	    "somebody else's");
+	if (q->s->n_sources && q->s->sources[0].ptr)
+		speaks_for(q, r, 0,
+			   arena_printf(q->a, "its reverse DNS is %s", q->s->sources[0].ptr));
+}
+
+static void sort(struct asking *q)
+{
+	for (unsigned i = 1; i < q->n; i++)
+		for (unsigned k = i; k > 0 && q->weight[k] > q->weight[k - 1]; k--) {
+			struct reading r = q->list[k];
+			int w = q->weight[k];
+			q->list[k] = q->list[k - 1];
+			q->weight[k] = q->weight[k - 1];
+			q->list[k - 1] = r;
+			q->weight[k - 1] = w;
+		}
+}
+
+static const char *question_text(const struct asking *q)
+{
+	const struct sender *s = q->s;
+	if (s->aged)
+		return "is this address still yours? Your SPF record lets it send as you. Ask who "
+		       "runs "
+		       "the machine; if nobody knows it, take it out of the record";
+	if (is_unaligned(s))
+		return arena_printf(
+		    q->a,
+		    "is this an account of yours at %s? Ask who in the house uses it. If "
+		    "so, set it up to sign as your domain",
+		    s->service ? s->service->name : "the service");
+	switch (q->n ? q->list[0].kind : READING_FORGED) {
+	case READING_FORWARDED:
+		return "most likely mail of yours that the recipients have forwarded, and that is "
+		       "not "
+		       "signed: sign all your mail with DKIM, and never add this address to SPF. "
+		       "Ask a "
+		       "recipient there whether he forwards";
+	case READING_SWITCHED_OFF:
+		return "was this sender switched off on purpose? Ask who changed the SPF record";
+	case READING_MISSING:
+		return "does it belong to you? Ask who runs the web forms, printers, shops and "
+		       "programs "
+		       "that send mail, and look for the address in their settings";
+	default:
+		return "is it yours? Nothing in DNS says so. Ask who runs programs that send mail; "
+		       "if "
+		       "nobody knows it, it is forged and there is nothing to do";
+	}
+}
+
+struct remedy question_of(const struct gate *g, const struct sender *s, unsigned unsigned_share)
+{
+	struct asking q = {.g = g, .s = s, .a = g->a};
+	q.list = arena_alloc(q.a, READING_COUNT * sizeof *q.list);
+	read_stranger(&q);
+	read_missing(&q);
+	read_forged(&q);
+	read_forwarded(&q, unsigned_share);
+	read_switched_off(&q);
+	sort(&q);
+	return (struct remedy){.kind = REMEDY_CONFIRM,
+			       .text = question_text(&q),
+			       .readings = q.list,
+			       .n_readings = q.n};
+}

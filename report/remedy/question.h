@@ -1,0 +1,19 @@
+/*
+ * question.h - what may be ours, and is not proved to be: the readings that are open. Pure.
+ */
+#ifndef REPORT_REMEDY_QUESTION_H
+#define REPORT_REMEDY_QUESTION_H
+
+#include "report/remedy/plan.h"
+
+/* Is the sender worth a question? Steady or named, failing (or passing by a record that aged), with
+ * something in it that a stranger would not bother to make; never for what looks like a botnet. */
+bool question_is_due(const struct gate *g, const struct sender *s);
+
+/*
+ * The question: readings, the likeliest first, each with what speaks for it and against it; the
+ * text says how to find out. unsigned_share: per cent of the domain's own mail that is not signed.
+ */
+struct remedy question_of(const struct gate *g, const struct sender *s, unsigned unsigned_share);
+
+#endif

@@ -1,0 +1,61 @@
+#include "report/sender/abuse.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/day.h"
+#include "report/sender/daily.h"
+
+static void add_earlier(const struct domain_facts *d, const struct ip *ip, int32_t first,
+			double *by_day, size_t n)
+{
+	for (size_t i = domain_facts_find(d, ip);
+	     i < d->n_facts && ip_cmp(&d->facts[i].source, ip) == 0; i++)
+		daily_add(&d->facts[i], first, by_day, n);
+}
+
+static int by_size(const void *x, const void *y)
+{
+	const double *a = x, *b = y;
+	return (*a > *b) - (*a < *b);
+}
+
+/* The median of the days before `day` on which something was sent; 0: too few of them. */
+static double usual(const double *by_day, size_t day, double *scratch)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < day; i++)
+		if (by_day[i] > 0)
+			scratch[n++] = by_day[i];
+	if (n < USUAL_DAYS)
+		return 0;
+	qsort(scratch, n, sizeof *scratch, by_size);
+	return scratch[n / 2];
+}
+
+bool find_spike(const struct sender *s, const struct domain_facts *earlier, struct arena *a,
+		struct spike *out)
+{
+	if (s->t.messages < SPIKE_MORE)
+		return false;
+	int32_t first = earlier && earlier->reports ? earlier->window.since : s->first_day;
+	if (first > s->first_day)
+		first = s->first_day;
+	size_t n = (size_t)(s->last_day - first) + 1;
+	double *by_day = arena_alloc(a, n * sizeof *by_day),
+	       *scratch = arena_alloc(a, n * sizeof *scratch);
+	*out = (struct spike){0};
+	for (size_t i = 0; earlier && i < s->n_sources; i++)
+		add_earlier(earlier, &s->sources[i].ip, first, by_day, n);
+	for (size_t i = 0; i < s->n_facts; i++)
+		daily_add(s->facts[i], first, by_day, n);
+	for (size_t i = (size_t)(s->first_day - first); i < n; i++) {
+		if (by_day[i] < SPIKE_MORE || by_day[i] <= out->messages)
+			continue;
+		double median = usual(by_day, i, scratch);
+		if (median > 0 && by_day[i] >= SPIKE_FACTOR * median &&
+		    by_day[i] >= median + SPIKE_MORE)
+			*out = (struct spike){first + (int32_t)i, by_day[i], median};
+	}
+	return out->messages > 0;
+}

@@ -1,0 +1,27 @@
+/*
+ * abuse.h - machines of ours that suddenly send something else. Pure.
+ *
+ * What is usual is measured on the sender's days of sending before the day in question, never on
+ * that day; with fewer than USUAL_DAYS of them nothing is usual yet.
+ */
+#ifndef REPORT_SENDER_ABUSE_H
+#define REPORT_SENDER_ABUSE_H
+
+#include "core/arena.h"
+#include "report/sender/finding.h"
+
+#define USUAL_DAYS   10
+#define SPIKE_FACTOR 10  /* times the median of the days before ... */
+#define SPIKE_MORE   500 /* ... and so many messages more */
+
+struct spike {
+	int32_t day;
+	double messages, usual;
+};
+
+/* The worst such day of the sender; false: none. earlier: facts of the period before, NULL: none.
+ */
+bool find_spike(const struct sender *s, const struct domain_facts *earlier, struct arena *a,
+		struct spike *out);
+
+#endif

@@ -1,0 +1,116 @@
+#include "report/sender/scope.h"
+
+#include <string.h>
+
+/* Addresses that nobody has (RFC 5737, RFC 3849): who lets them in lets everybody in. */
+static const struct ip strays[] = {
+    {4, {192, 0, 2, 213}},
+    {4, {198, 51, 100, 187}},
+    {4, {203, 0, 113, 231}},
+    {6, {0x20, 0x01, 0x0d, 0xb8, 0xfa, 0xce, 0, 0, 0, 0, 0, 0, 0, 0, 0x21, 0x9b}},
+};
+#define N_STRAYS (sizeof strays / sizeof *strays)
+
+static void spot(struct scope_spot *s, const struct spf_term *t, const char *domain, unsigned depth)
+{
+	if (!s->term)
+		*s = (struct scope_spot){t, domain, depth};
+}
+
+static bool holds_stray(const struct spf_term *t)
+{
+	unsigned n = 0;
+	for (size_t i = 0; i < t->n_networks; i++)
+		for (size_t k = 0; k < N_STRAYS; k++) {
+			struct ip net = ip_network(&strays[k], t->networks[i].bits);
+			n += strays[k].family == t->networks[i].ip.family &&
+			     ip_cmp(&net, &t->networks[i].ip) == 0;
+		}
+	return n >= 2; /* in two of three networks far apart */
+}
+
+static double addresses_of(const struct spf_network *n)
+{
+	return n->ip.family == 4 ? (double)(UINT64_C(1) << (32 - n->bits)) : 0;
+}
+
+static bool leads_nowhere(const struct zone *z, const struct spf_term *t)
+{
+	if (t->child)
+		return t->child->result == SPF_NONE && t->child->n_texts == 0;
+	bool named = t->kind == SPF_A || t->kind == SPF_MX;
+	return named && t->domain && !t->depends && t->n_networks == 0 &&
+	       dns_ask(z->known->view, t->domain, DNS_A)->outcome == DNS_NXDOMAIN;
+}
+
+/* service: the record is that of a known service, whose customers its networks are meant for. */
+static void walk(const struct zone *z, const struct spf_record *r, unsigned depth, bool service,
+		 struct scope *out)
+{
+	if (!r || depth > SPF_LOOKUP_LIMIT)
+		return;
+	for (size_t i = 0; i < r->n_terms; i++) {
+		const struct spf_term *t = &r->terms[i];
+		if (t->ignored)
+			continue;
+		bool known =
+		    service || (t->child && t->domain &&
+				catalogue_find(z->known->catalogue, BY_INCLUDE, t->domain));
+		if (leads_nowhere(z, t))
+			spot(&out->dangling, t, r->domain, depth);
+		if (t->child)
+			walk(z, t->child, depth + 1, known, out);
+		if (t->kind == SPF_ALL && t->qualifier == SPF_NEUTRAL)
+			spot(&out->neutral, t, r->domain, depth);
+		if (t->qualifier != SPF_PASS)
+			continue;
+		if (t->kind == SPF_ALL || holds_stray(t))
+			spot(&out->open, t, r->domain, depth);
+		if (t->kind == SPF_PTR && !known)
+			spot(&out->ptr, t, r->domain, depth);
+		for (size_t k = 0; !known && k < t->n_networks; k++) {
+			double n = addresses_of(&t->networks[k]);
+			double most =
+			    out->widest.term ? addresses_of(&out->widest.term->networks[0]) : 0;
+			out->addresses += n;
+			if (n > most)
+				out->widest = (struct scope_spot){t, r->domain, depth};
+		}
+	}
+}
+
+/* A term that depends on the address is tried with strays: an exists may answer for everybody. */
+static bool lets_strays_in(const struct zone *z, const struct zone_mailfrom *m, bool *pending,
+			   const char **mechanism, const char **domain)
+{
+	unsigned passing = 0;
+	for (size_t i = 0; i < N_STRAYS; i++) {
+		struct spf_check check;
+		struct spf_request request = {
+		    .ip = strays[i],
+		    .mail_from = arena_printf(z->known->a, "postmaster@%s", m->domain)};
+		spf_check_host(z->known->view, &request, z->known->a, &check);
+		*pending = *pending || check.pending;
+		if (check.pending || check.result != SPF_PASS)
+			continue;
+		passing++;
+		*mechanism = check.mechanism;
+		*domain = check.n_path ? check.path[check.n_path - 1] : m->domain;
+	}
+	return passing >= 2;
+}
+
+void scope_read(const struct zone *z, const struct zone_mailfrom *m, struct scope *out)
+{
+	const char *mechanism = "", *domain = m->domain;
+	*out = (struct scope){.pending = m->spf.pending};
+	walk(z, m->spf.root, 0, false, out);
+	if (m->spf.depends && !out->open.term &&
+	    lets_strays_in(z, m, &out->pending, &mechanism, &domain)) {
+		struct spf_term *t = arena_alloc(z->known->a, sizeof *t);
+		*t = (struct spf_term){.text = mechanism, .kind = SPF_EXISTS};
+		out->open = (struct scope_spot){t, domain, strcmp(domain, m->domain) != 0};
+	}
+	out->narrow =
+	    !out->pending && !out->open.term && !out->ptr.term && out->addresses <= SCOPE_WIDEST;
+}

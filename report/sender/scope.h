@@ -1,0 +1,34 @@
+/*
+ * scope.h - how many an SPF record lets in, over the whole tree of includes and redirects. Pure.
+ *
+ * A record that lets in strangers is no tie: that it passes says nothing of who sent.
+ */
+#ifndef REPORT_SENDER_SCOPE_H
+#define REPORT_SENDER_SCOPE_H
+
+#include "report/sender/zone.h"
+
+#define SCOPE_WIDEST 65536 /* IPv4 addresses outside of known services that one owner may have */
+
+struct scope_spot {
+	const struct spf_term *term; /* NULL: there is none */
+	const char *domain;          /* whose record holds it */
+	unsigned depth;              /* 0: the record itself */
+};
+
+struct scope {
+	struct scope_spot open;     /* +all, or an exists, ptr or network that lets everybody in */
+	struct scope_spot ptr;      /* ptr, whoever it lets in (RFC 7208 section 5.5) */
+	struct scope_spot neutral;  /* ?all */
+	struct scope_spot widest;   /* the largest network that belongs to no known service */
+	struct scope_spot dangling; /* an include or redirect of a name without a record, or an a,
+				       mx or exists of a name that does not exist */
+	double addresses;           /* IPv4 addresses outside of known services */
+	bool narrow;                /* none of: open, ptr, more than SCOPE_WIDEST addresses */
+	bool pending;
+};
+
+/* m: one of z->mailfrom. */
+void scope_read(const struct zone *z, const struct zone_mailfrom *m, struct scope *out);
+
+#endif

@@ -1,0 +1,208 @@
+#include "report/sender/tie.h"
+
+#include <string.h>
+
+#define TERMS_MAX 16
+
+void ties_init(struct ties *t, const struct zone *zone)
+{
+	struct arena *a = zone->known->a;
+	size_t n = zone->known->n_services + 1;
+	*t = (struct ties){.zone = zone};
+	t->scopes = arena_alloc(a, (zone->n_mailfrom + 1) * sizeof *t->scopes);
+	for (size_t i = 0; i < zone->n_mailfrom; i++)
+		scope_read(zone, &zone->mailfrom[i], &t->scopes[i]);
+	t->terms = arena_alloc(a, n * sizeof *t->terms);
+	t->trees = arena_alloc(a, n * sizeof *t->trees);
+}
+
+/* ---- what a service documents ---- */
+
+static void add_term(const char **terms, size_t *n, const char *term)
+{
+	for (size_t i = 0; i < *n; i++)
+		if (strcmp(terms[i], term) == 0)
+			return;
+	if (*n < TERMS_MAX)
+		terms[(*n)++] = term;
+}
+
+static void find_terms(const struct zone *z, const struct service *s, const char **terms)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < z->n_marks; i++) {
+		const struct zone_mark *m = &z->marks[i];
+		if (m->service != s)
+			continue;
+		const char *term = s->n_include_for ? service_term_for(s, m->name) : NULL;
+		if (m->include)
+			add_term(terms, &n, arena_printf(z->known->a, "include:%s", m->name));
+		else if (term)
+			add_term(terms, &n, term);
+		for (size_t k = 0; !m->include && !s->n_include_for && k < s->n_names[BY_INCLUDE];
+		     k++)
+			add_term(terms, &n,
+				 arena_printf(z->known->a, "include:%s", s->names[BY_INCLUDE][k]));
+	}
+	terms[n] = NULL;
+}
+
+const char *const *ties_service_terms(struct ties *t, const struct service *s)
+{
+	static const char *const none[] = {NULL};
+	if (!s)
+		return none;
+	const struct zone *z = t->zone;
+	size_t i = (size_t)(s - z->known->services);
+	if (t->terms[i])
+		return t->terms[i];
+	struct arena *a = z->known->a;
+	t->terms[i] = arena_alloc(a, (TERMS_MAX + 1) * sizeof **t->terms);
+	t->trees[i] = arena_alloc(a, (TERMS_MAX + 1) * sizeof **t->trees);
+	find_terms(z, s, t->terms[i]);
+	for (size_t k = 0; t->terms[i][k]; k++) {
+		const char *colon = strchr(t->terms[i][k], ':');
+		if (strncmp(t->terms[i][k], "include:", 8) == 0)
+			spf_tree_read(z->known->view, colon + 1, a, &t->trees[i][k]);
+	}
+	return t->terms[i];
+}
+
+bool ties_in_terms(struct ties *t, const struct service *s, const struct ip *ip)
+{
+	const char *const *terms = ties_service_terms(t, s);
+	for (size_t k = 0; terms[k]; k++) {
+		const struct spf_tree *tree = &t->trees[s - t->zone->known->services][k];
+		const struct spf_term *term;
+		if (strncmp(terms[k], "a:", 2) == 0) {
+			const struct dns_answer *x = dns_ask(t->zone->known->view, terms[k] + 2,
+							     ip->family == 4 ? DNS_A : DNS_AAAA);
+			for (size_t i = 0; x->outcome == DNS_OK && i < x->n; i++)
+				if (ip_cmp(&x->addresses[i], ip) == 0)
+					return true;
+		}
+		if (!tree->root || tree->pending)
+			continue;
+		if (!tree->depends) {
+			if (spf_tree_find(tree, ip, &term, NULL, NULL) == SPF_PASS)
+				return true;
+			continue;
+		}
+		struct spf_check check;
+		struct arena *a = t->zone->known->a;
+		struct spf_request request = {
+		    .ip = *ip,
+		    .mail_from = arena_printf(a, "postmaster@%s", strchr(terms[k], ':') + 1)};
+		spf_check_host(t->zone->known->view, &request, a, &check);
+		if (!check.pending && check.result == SPF_PASS)
+			return true;
+	}
+	return false;
+}
+
+/* ---- the ties of an address ---- */
+
+/* Does mail of ours pass by SPF, or by a signature, from the address? Do others pass there? */
+struct conduct {
+	bool direct, signs, foreign;
+};
+
+/* at: where the facts of the address begin; moved behind them. Sources and facts are in step. */
+static struct conduct conduct_of(const struct ties *t, const struct sender *s, const struct ip *ip,
+				 size_t *at)
+{
+	struct conduct c = {false, false, false};
+	while (*at < s->n_facts && ip_cmp(&s->facts[*at]->source, ip) != 0)
+		++*at;
+	for (; *at < s->n_facts && ip_cmp(&s->facts[*at]->source, ip) == 0; ++*at) {
+		const struct dmarc_profile *p = &t->facts->profiles[s->facts[*at]->profile];
+		c.direct = c.direct || p->aligned_spf;
+		c.signs = c.signs || p->aligned_dkim;
+		for (unsigned k = 0; k < p->n_dkim; k++)
+			c.foreign =
+			    c.foreign || (p->dkim[k].result.code == W_PASS && p->dkim[k].domain &&
+					  !zone_is_ours(t->zone, p->dkim[k].domain));
+	}
+	return c;
+}
+
+static bool is_tied_host(const struct zone *z, const struct ip *ip, const struct conduct *c)
+{
+	const struct zone_host *h = zone_host(z, ip);
+	if (h)
+		return !h->foreign && (!h->exchanger || c->direct);
+	if (ip->family != 6)
+		return false;
+	struct ip net = ip_network(ip, 64);
+	for (size_t i = 0; i < z->n_hosts; i++) {
+		struct ip other = ip_network(&z->hosts[i].ip, 64);
+		const struct service *s = knowledge_of(z->known, &z->hosts[i].ip)->service;
+		if (ip_cmp(&net, &other) == 0 && !z->hosts[i].foreign && !z->hosts[i].exchanger &&
+		    !(s && s->kind == KIND_WEBHOST))
+			return true;
+	}
+	return false;
+}
+
+static bool is_tied_name(const struct zone *z, const struct ip *ip, const struct address_known *k)
+{
+	if (k->ptr != PTR_CONFIRMED || k->generic || !k->name || !zone_is_ours(z, k->name))
+		return false;
+	const struct dns_answer *forward =
+	    dns_ask(z->known->view, k->name, ip->family == 4 ? DNS_A : DNS_AAAA);
+	return zone_is_ours(z, forward->canonical);
+}
+
+static bool is_tied_record(const struct ties *t, const struct ip *ip)
+{
+	for (size_t i = 0; i < t->zone->n_mailfrom; i++)
+		if (t->scopes[i].narrow &&
+		    zone_spf_now(t->zone, t->zone->mailfrom[i].domain, ip) == NOW_YES)
+			return true;
+	return false;
+}
+
+/* A machine that our record names, and that calls itself somebody else's: re-let, or cancelled. */
+static bool has_aged(const struct zone *z, const struct ip *ip, const struct address_known *k,
+		     const struct conduct *c)
+{
+	bool named = zone_names_address(z, ip);
+	bool other = k->ptr == PTR_CONFIRMED && !k->generic && k->name && !k->service &&
+		     !zone_is_ours(z, k->name);
+	return named && !c->signs && (other || c->foreign);
+}
+
+static void tie_source(struct ties *t, const struct sender *s, struct sender_source *x, size_t *at)
+{
+	const struct zone *z = t->zone;
+	const struct address_known *k = knowledge_of(z->known, &x->ip);
+	struct conduct c = conduct_of(t, s, &x->ip, at);
+	x->pool = k->service && service_in_pool(k->service, &x->ip);
+	if (s->label && s->label->verdict == LABEL_APPROVE)
+		x->ties |= TIE_PERSON;
+	if (!ip_is_public(&x->ip) || x->pool)
+		return;
+	x->ties |= is_tied_host(z, &x->ip, &c) ? TIE_HOST : 0;
+	x->ties |= is_tied_name(z, &x->ip, k) ? TIE_NAME : 0;
+	x->aged = !x->ties && has_aged(z, &x->ip, k, &c);
+	x->ties |= !x->aged && is_tied_record(t, &x->ip) ? TIE_RECORD : 0;
+	if (k->service && k->service->verifies == ANSWER_YES && zone_uses(z, k->service) &&
+	    ties_in_terms(t, k->service, &x->ip))
+		x->ties |= TIE_SERVICE;
+}
+
+void ties_of(struct ties *t, struct sender *s)
+{
+	size_t at = 0;
+	s->ties = s->n_sources ? ~0u : 0;
+	for (size_t i = 0; i < s->n_sources; i++) {
+		struct sender_source *x = &s->sources[i];
+		tie_source(t, s, x, &at);
+		s->ties &= x->ties;
+		s->ties_any |= x->ties;
+		s->tied_messages += x->ties ? x->messages : 0;
+		s->editable_messages += x->ties & TIE_EDIT ? x->messages : 0;
+		s->pool_messages += x->pool ? x->messages : 0;
+		s->aged = s->aged || x->aged;
+	}
+}

@@ -1,0 +1,29 @@
+/*
+ * weigh.h - facts by the word of those who may be believed. Pure.
+ *
+ *	facts as stored -> [weigh] -> facts that are judged, and what was left out
+ *
+ * Any number of reporters that nobody knows counts as one; and as none where two known ones report
+ * the domain: what only they say is left out of everything that is judged (it stays in the totals,
+ * and is told apart). So is what a reporter that is known, but not large, says alone, where the
+ * large ones would have seen it. An IPv4 address behind NAT64 (64:ff9b::/96, RFC 6052) is read as
+ * the IPv4 address that it is.
+ */
+#ifndef REPORT_SENDER_WEIGH_H
+#define REPORT_SENDER_WEIGH_H
+
+#include "core/arena.h"
+#include "core/facts.h"
+
+struct weighed {
+	struct domain_facts
+	    facts; /* messages, dmarc_pass, days, reporters, policies: of those kept */
+	struct domain_facts rest; /* what was left out; the same profiles and reporters */
+};
+
+/* sets: windows of one domain, which judge their reporters together; out[i] is of sets[i]. Lives in
+ * a, and borrows. */
+void weigh_facts(const struct domain_facts *const *sets, size_t n, struct arena *a,
+		 struct weighed *out);
+
+#endif

@@ -1,0 +1,277 @@
+#include "report/todo.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/day.h"
+#include "report/sender/daily.h"
+
+#define QUESTIONS_MAX 12 /* of one list; the others are told in the last one */
+#define DUTY_MESSAGES 10 /* fewer are no sender that has to sign */
+
+const char *const todo_kind_names[TODO_KIND_COUNT] = {
+    [TODO_ZONE_FAULT] = "zone_fault",   [TODO_OWN_FAILING] = "own_failing",
+    [TODO_OWN_REFUSED] = "own_refused", [TODO_ABUSE] = "abuse",
+    [TODO_QUESTION] = "question",       [TODO_DUTY] = "duty",
+    [TODO_FORGED] = "forged",
+};
+
+const char *const todo_kind_words[TODO_KIND_COUNT] = {
+    [TODO_ZONE_FAULT] = "DNS",
+    [TODO_OWN_FAILING] = "your mail fails",
+    [TODO_OWN_REFUSED] = "your mail is refused",
+    [TODO_ABUSE] = "suspected abuse",
+    [TODO_QUESTION] = "question",
+    [TODO_DUTY] = "before p=reject",
+    [TODO_FORGED] = "spoofed",
+};
+
+struct making {
+	const char *domain;
+	struct arena *a;
+	struct todo_list *out;
+};
+
+static struct todo *add(struct making *m, enum todo_kind kind, const char *id)
+{
+	struct todo *t = &m->out->list[m->out->n++];
+	*t = (struct todo){.id = id, .kind = kind};
+	return t;
+}
+
+static void about(struct making *m, struct todo *t, const struct sender *s)
+{
+	const struct sender **list = arena_alloc(m->a, sizeof *list);
+	*list = s;
+	t->senders = list;
+	t->n_senders = 1;
+}
+
+/* A word for the shell: in single quotes unless it needs none. */
+static const char *shell_word(struct arena *a, const char *s)
+{
+	static const char plain[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:/@+,";
+	const char *out = "'";
+	if (*s && strspn(s, plain) == strlen(s))
+		return s;
+	for (; *s; s++)
+		out =
+		    *s == '\'' ? arena_printf(a, "%s'\\''", out) : arena_printf(a, "%s%c", out, *s);
+	return arena_printf(a, "%s'", out);
+}
+
+static void label_commands(struct making *m, struct todo *t, const struct sender *s)
+{
+	static const char *const verdicts[] = {"approve", "deny"};
+	const char **list = arena_alloc(m->a, 2 * sizeof *list);
+	for (unsigned i = 0; i < 2; i++)
+		list[i] = arena_printf(m->a, "ruascope label %s %s %s", verdicts[i],
+				       shell_word(m->a, m->domain), shell_word(m->a, s->key));
+	t->commands = list;
+	t->n_commands = 2;
+}
+
+static uint64_t failing(const struct sender *s)
+{
+	return s->t.messages - tally_judged_pass(&s->t);
+}
+
+/* ---- the kinds ---- */
+
+static void zone_fault(struct making *m, const struct fault *f)
+{
+	struct todo *t = add(m, TODO_ZONE_FAULT, f->id);
+	t->title = f->title;
+	t->text = f->text;
+	t->record = f->change;
+}
+
+static void own_failing(struct making *m, const struct sender *s)
+{
+	bool refused = 2 * (s->t.rejected + s->t.quarantined) > failing(s);
+	enum todo_kind kind = refused ? TODO_OWN_REFUSED : TODO_OWN_FAILING;
+	struct todo *t = add(m, kind, arena_printf(m->a, "own:%s", s->key));
+	about(m, t, s);
+	t->messages = failing(s);
+	t->title = arena_printf(m->a, "%s: %s", s->name, category_words[s->verdict.category]);
+	t->text = s->verdict.remedy.text;
+	t->record = s->verdict.remedy.change;
+}
+
+/* Monthly, seasonal: it failed when it was last seen. */
+static void gone_failing(struct making *m, const struct sender *s)
+{
+	enum category c = s->verdict.category;
+	char day[DAY_STRLEN];
+	bool ours = c == CAT_LEGIT_SPF_MISSING || c == CAT_LEGIT_BROKEN || c == CAT_LEGIT_UNALIGNED;
+	if (!ours || !s->was || 2 * tally_judged_pass(&s->was->t) > s->was->t.messages)
+		return;
+	double last = 0;
+	for (size_t i = 0; i < s->was->n_facts; i++)
+		daily_add(s->was->facts[i], s->last_day, &last, 1);
+	struct todo *t = add(m, TODO_OWN_FAILING, arena_printf(m->a, "own:%s", s->key));
+	about(m, t, s);
+	t->messages = (uint64_t)(last + 0.5);
+	t->title = arena_printf(m->a, "%s: failed when last seen", s->name);
+	t->text = arena_printf(
+	    m->a, "%.0f messages on %s, all failed; not seen since. Before its next run: %s", last,
+	    day_format(s->last_day, day), s->was->verdict.remedy.text);
+	t->record = s->was->verdict.remedy.change;
+}
+
+static void abuse(struct making *m, const struct sender *s)
+{
+	struct todo *t = add(m, TODO_ABUSE, arena_printf(m->a, "abuse:%s", s->key));
+	about(m, t, s);
+	t->messages = s->t.messages;
+	t->title = arena_printf(m->a, "%s: suspected abuse", s->name);
+	t->text = s->verdict.remedy.text;
+}
+
+static void question(struct making *m, const struct sender *s)
+{
+	struct todo *t = add(m, TODO_QUESTION, arena_printf(m->a, "question:%s", s->key));
+	about(m, t, s);
+	t->messages = s->aged ? s->t.messages : failing(s);
+	t->title = arena_printf(m->a, "%s: is it yours?", s->name);
+	t->text = s->verdict.remedy.text;
+	t->if_yours = s->verdict.remedy.if_yours;
+	t->readings = s->verdict.remedy.readings;
+	t->n_readings = s->verdict.remedy.n_readings;
+	label_commands(m, t, s);
+}
+
+static void duty(struct making *m, const struct sender *s)
+{
+	struct todo *t = add(m, TODO_DUTY, arena_printf(m->a, "duty:%s", s->key));
+	about(m, t, s);
+	t->messages = s->t.messages;
+	t->title = arena_printf(m->a, "%s: no DKIM", s->name);
+	t->text = s->verdict.remedy.text;
+}
+
+/* ---- order ---- */
+
+static int rank(enum todo_kind kind)
+{
+	return kind == TODO_OWN_REFUSED ? TODO_OWN_FAILING : (int)kind;
+}
+
+static int worst_first(const void *x, const void *y)
+{
+	const struct todo *a = x, *b = y;
+	if (rank(a->kind) != rank(b->kind))
+		return rank(a->kind) - rank(b->kind);
+	if (a->messages != b->messages)
+		return a->messages < b->messages ? 1 : -1;
+	return strcmp(a->id, b->id);
+}
+
+/* Questions about what looks alike are one: the same network, or the same service. */
+static const char *look_of(struct arena *a, const struct sender *s)
+{
+	char text[IP_STRLEN];
+	if (s->service)
+		return s->service->key;
+	if (s->n_sources == 0)
+		return s->key;
+	struct ip net = ip_network(&s->sources[0].ip, s->sources[0].ip.family == 4 ? 16 : 48);
+	return arena_strdup(a, ip_format(&net, text));
+}
+
+static bool is_told(const struct making *m, const struct sender *s)
+{
+	unsigned n = 0;
+	for (size_t i = 0; i < m->out->n; i++) {
+		struct todo *t = &m->out->list[i];
+		if (t->kind != TODO_QUESTION)
+			continue;
+		n++;
+		const struct sender *other = t->senders[0];
+		if (s->hinted || other->hinted || t->n_senders > 50 ||
+		    strcmp(look_of(m->a, s), look_of(m->a, other)) != 0)
+			continue;
+		const struct sender **list = arena_alloc(m->a, (t->n_senders + 1) * sizeof *list);
+		memcpy(list, t->senders, t->n_senders * sizeof *list);
+		list[t->n_senders++] = s;
+		t->senders = list;
+		t->messages += failing(s);
+		t->title = arena_printf(m->a, "%s and %zu more that look alike: are they yours?",
+					other->name, t->n_senders - 1);
+		return true;
+	}
+	return n >= QUESTIONS_MAX && !s->hinted;
+}
+
+static void each_sender(struct making *m, const struct sender *s)
+{
+	enum category c = s->verdict.category;
+	if (s->label && s->label->verdict == LABEL_IGNORE)
+		return;
+	if (s->change == CHANGE_GONE) {
+		gone_failing(m, s);
+		return;
+	}
+	if (s->verdict.remedy.kind == REMEDY_CONFIRM) {
+		if (!is_told(m, s))
+			question(m, s);
+	} else if (c == CAT_SUSPECT_ABUSE) {
+		abuse(m, s);
+	} else if (c == CAT_LEGIT_SPF_MISSING || c == CAT_LEGIT_UNALIGNED ||
+		   c == CAT_LEGIT_BROKEN) {
+		if (s->verdict.remedy.kind != REMEDY_NONE)
+			own_failing(m, s);
+	} else if (c == CAT_AUTHORIZED && s->verdict.remedy.kind == REMEDY_DKIM_ENABLE &&
+		   s->t.messages >= DUTY_MESSAGES) {
+		duty(m, s);
+	}
+}
+
+static void forged(struct making *m, const struct sender *senders, size_t n)
+{
+	uint64_t messages = 0, unknown = 0;
+	size_t sources = 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct sender *s = &senders[i];
+		bool open = s->verdict.category == CAT_UNKNOWN &&
+			    s->verdict.remedy.kind != REMEDY_CONFIRM && failing(s) > 0;
+		if (s->change == CHANGE_GONE || (s->verdict.category != CAT_UNAUTHORIZED && !open))
+			continue;
+		messages += failing(s);
+		unknown += open ? failing(s) : 0;
+		sources += s->n_sources;
+	}
+	if (messages == 0)
+		return;
+	struct todo *t = add(m, TODO_FORGED, "forged");
+	t->messages = messages;
+	t->title = "mail in your name from strangers";
+	t->text = arena_printf(
+	    m->a,
+	    "%llu messages from %zu addresses that nothing ties to you%s: nothing to do; "
+	    "p=reject makes receivers refuse it",
+	    (unsigned long long)messages, sources, unknown ? ", as far as can be seen" : "");
+}
+
+void todo_make(const char *domain, const struct remedies *remedies, const struct sender *senders,
+	       size_t n, struct arena *a, struct todo_list *out)
+{
+	struct making m = {.domain = domain, .a = a, .out = out};
+	*out = (struct todo_list){
+	    .list = arena_alloc(a, (n + remedies->n_faults + 1) * sizeof *out->list)};
+	for (size_t i = 0; i < remedies->n_faults; i++)
+		zone_fault(&m, &remedies->faults[i]);
+	for (size_t i = 0; i < n; i++)
+		each_sender(&m, &senders[i]);
+	forged(&m, senders, n);
+	qsort(out->list, out->n, sizeof *out->list, worst_first);
+}
+
+bool todo_is_empty(const struct todo_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->list[i].kind != TODO_FORGED)
+			return false;
+	return true;
+}

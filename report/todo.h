@@ -1,0 +1,55 @@
+/*
+ * todo.h - the one list of things to do about a domain, worst first, each thing once. Pure.
+ *
+ *	senders with remedies, faults of the zone -> [todo] -> report, readiness, pages
+ *
+ * Order: what is wrong with the zone; own mail that fails or is refused, by volume; suspected
+ *abuse; questions; duties of senders that pass; forgers, in one line. A new record stands in the
+ *list once: things that share it name its terms that are theirs.
+ */
+#ifndef REPORT_TODO_H
+#define REPORT_TODO_H
+
+#include "core/arena.h"
+#include "report/remedy/remedy.h"
+
+enum todo_kind {
+	TODO_ZONE_FAULT,
+	TODO_OWN_FAILING,
+	TODO_OWN_REFUSED, /* the same, and receivers put it aside already */
+	TODO_ABUSE,
+	TODO_QUESTION,
+	TODO_DUTY,
+	TODO_FORGED,
+	TODO_KIND_COUNT
+};
+extern const char *const todo_kind_names[TODO_KIND_COUNT]; /* "zone_fault" */
+extern const char *const todo_kind_words[TODO_KIND_COUNT]; /* for people: "your DNS" */
+
+struct todo {
+	const char *id; /* stable while the thing is: "spf:example.com", "own_failing:host:..." */
+	enum todo_kind kind;
+	const struct sender *const *senders; /* that it is about */
+	size_t n_senders;
+	uint64_t messages; /* that it is about, in the period */
+	const char *title, *text;
+	const struct record_change *record, *if_yours;
+	const struct reading *readings;
+	unsigned n_readings;
+	const char *const *commands; /* ready for a shell */
+	unsigned n_commands;
+};
+
+struct todo_list {
+	struct todo *list;
+	size_t n;
+};
+
+/* Senders and faults are borrowed; the rest lives in a. */
+void todo_make(const char *domain, const struct remedies *remedies, const struct sender *senders,
+	       size_t n, struct arena *a, struct todo_list *out);
+
+/* Is there something to act on? What only says that forgers exist is not. */
+bool todo_is_empty(const struct todo_list *list);
+
+#endif
