@@ -41,7 +41,7 @@ void inventory_domain(const struct domain_facts *now, const struct domain_facts 
 		      struct knowledge *k, const struct inventory_options *options,
 		      struct domain_inventory *out);
 
-/* Public spelling to category; false: no such word. */
+/* "legit_spf_missing", or "missing from SPF", in any case; false: no such word. */
 bool category_parse(const char *s, enum category *out);
 
 #endif
