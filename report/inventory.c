@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/hash.h"
+#include "core/text.h"
 #include "dns/dmarc.h"
 #include "report/remedy/remedy.h"
 #include "report/sender/classify.h"
@@ -20,7 +21,7 @@ struct period {
 bool category_parse(const char *s, enum category *out)
 {
 	for (int i = 0; i < CAT_COUNT; i++)
-		if (strcmp(s, category_names[i]) == 0) {
+		if (ascii_ieq(s, category_names[i]) || ascii_ieq(s, category_words[i])) {
 			*out = (enum category)i;
 			return true;
 		}

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/day.h"
+#include "report/sender/command.h"
 #include "report/sender/daily.h"
 
 #define QUESTIONS_MAX 12 /* of one list; the others are told in the last one */
@@ -47,29 +48,18 @@ static void about(struct making *m, struct todo *t, const struct sender *s)
 	t->n_senders = 1;
 }
 
-/* A word for the shell: in single quotes unless it needs none. */
-static const char *shell_word(struct arena *a, const char *s)
-{
-	static const char plain[] =
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:/@+,";
-	const char *out = "'";
-	if (*s && strspn(s, plain) == strlen(s))
-		return s;
-	for (; *s; s++)
-		out =
-		    *s == '\'' ? arena_printf(a, "%s'\\''", out) : arena_printf(a, "%s%c", out, *s);
-	return arena_printf(a, "%s'", out);
-}
-
 static void label_commands(struct making *m, struct todo *t, const struct sender *s)
 {
 	static const char *const verdicts[] = {"approve", "deny"};
 	const char **list = arena_alloc(m->a, 2 * sizeof *list);
-	for (unsigned i = 0; i < 2; i++)
-		list[i] = arena_printf(m->a, "ruascope label %s %s %s", verdicts[i],
-				       shell_word(m->a, m->domain), shell_word(m->a, s->key));
+	for (unsigned i = 0; i < 2; i++) {
+		struct buf command;
+		buf_init(&command, 4096);
+		if (label_command(&command, verdicts[i], m->domain, s))
+			list[t->n_commands++] = arena_strndup(m->a, command.data, command.len);
+		buf_free(&command);
+	}
 	t->commands = list;
-	t->n_commands = 2;
 }
 
 static uint64_t failing(const struct sender *s)
@@ -197,6 +187,7 @@ static bool is_told(const struct making *m, const struct sender *s)
 		list[t->n_senders++] = s;
 		t->senders = list;
 		t->messages += failing(s);
+		t->if_yours = NULL;
 		t->title = arena_printf(m->a, "%s and %zu more that look alike: are they yours?",
 					other->name, t->n_senders - 1);
 		return true;

@@ -6,7 +6,7 @@
 
 #define MECHANISMS_MAX 24 /* written one by one; more is a network, and a person's decision */
 #define YOURS_MAX      4  /* addresses that "if it is yours" may name */
-#define YOURS_DAYS     5  /* of sending, where nothing ties it */
+#define YOURS_DAYS     10 /* of sending, where nothing ties it */
 
 /* ---- whose record, which addresses ---- */
 

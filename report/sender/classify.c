@@ -305,7 +305,8 @@ static struct verdict decide(const struct matter *m)
 	if (x->forward >= FORWARDER_SCORE && !is_own_machine(m) && !direct)
 		return forwards(m, x->forward >= FORWARDER_SCORE + 20 ? PROVEN : LIKELY);
 	/* one message is enough to see that it carries a signature of others, or broke it */
-	bool carries = 2 * (m->o->messages[SEEN_CARRIED] + m->o->messages[SEEN_BROKEN]) > m->n;
+	bool carries = 2 * (m->o->messages[SEEN_CARRIED] + m->o->messages[SEEN_BROKEN]) > m->n &&
+		       at_least(m->o->messages[SEEN_PTR], m->n, 50);
 	if (carries && x->forward >= CARRIER_SCORE && !legit && !is_own_machine(m) && !direct &&
 	    x->spoof < SPOOF_SCORE)
 		return forwards(m, HINTED);

@@ -127,6 +127,7 @@ struct verdict {
 
 struct sender {
 	const char *name, *key;         /* key: stable between periods (group.h) */
+	bool split;                     /* others share its key but for the mark */
 	const struct service *service;  /* that it is proven to be, or to stand at; NULL: none */
 	const struct fact_label *label; /* a person's word; NULL: none */
 	struct verdict verdict;
