@@ -8,6 +8,7 @@
 #include "report/sender/daily.h"
 
 #define QUESTIONS_MAX 12 /* of one list; the others are told in the last one */
+#define LOOK_BACK     62 /* days in which what failed last gets its edit */
 #define DUTY_MESSAGES 10 /* fewer are no sender that has to sign */
 
 const char *const todo_kind_names[TODO_KIND_COUNT] = {
@@ -31,6 +32,7 @@ struct making {
 	const char *domain;
 	struct arena *a;
 	struct todo_list *out;
+	int32_t today; /* the day after the period */
 };
 
 static struct todo *add(struct making *m, enum todo_kind kind, const char *id)
@@ -107,7 +109,8 @@ static void gone_failing(struct making *m, const struct sender *s)
 	t->text = arena_printf(
 	    m->a, "%.0f messages on %s, all failed; not seen since. Before its next run: %s", last,
 	    day_format(s->last_day, day), s->was->verdict.remedy.text);
-	t->record = s->was->verdict.remedy.change;
+	if (m->today - s->last_day <= LOOK_BACK)
+		t->record = s->was->verdict.remedy.change;
 }
 
 static void abuse(struct making *m, const struct sender *s)
@@ -245,10 +248,10 @@ static void forged(struct making *m, const struct sender *senders, size_t n)
 	    (unsigned long long)messages, sources, unknown ? ", as far as can be seen" : "");
 }
 
-void todo_make(const char *domain, const struct remedies *remedies, const struct sender *senders,
-	       size_t n, struct arena *a, struct todo_list *out)
+void todo_make(const char *domain, int32_t until, const struct remedies *remedies,
+	       const struct sender *senders, size_t n, struct arena *a, struct todo_list *out)
 {
-	struct making m = {.domain = domain, .a = a, .out = out};
+	struct making m = {.domain = domain, .a = a, .out = out, .today = until};
 	*out = (struct todo_list){
 	    .list = arena_alloc(a, (n + remedies->n_faults + 1) * sizeof *out->list)};
 	for (size_t i = 0; i < remedies->n_faults; i++)

@@ -45,7 +45,8 @@ static bool gone_failing(const struct sender *s)
 {
 	enum category c = s->verdict.category;
 	bool ours = c == CAT_LEGIT_SPF_MISSING || c == CAT_LEGIT_BROKEN || c == CAT_LEGIT_UNALIGNED;
-	return ours && s->was && 2 * tally_judged_pass(&s->was->t) < s->was->t.messages;
+	return ours && s->was && s->change == CHANGE_GONE &&
+	       2 * tally_judged_pass(&s->was->t) < s->was->t.messages;
 }
 
 static int by_lost_mail(const void *x, const void *y)

@@ -2,11 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/day.h"
 #include "report/remedy/priv.h"
 
 #define MECHANISMS_MAX 24 /* written one by one; more is a network, and a person's decision */
 #define YOURS_MAX      4  /* addresses that "if it is yours" may name */
-#define YOURS_DAYS     10 /* of sending, where nothing ties it */
 
 /* ---- whose record, which addresses ---- */
 
@@ -41,18 +41,39 @@ static struct plan *plan_for(const struct remedier *r, const struct sender *s)
 	return best < r->zone->n_mailfrom ? &r->plans[best] : NULL;
 }
 
+#define LOOK_BACK 62 /* days: what failed then fails the next time, too */
+
+static bool has_address(const struct gate_need *need, const struct ip *ip)
+{
+	for (size_t i = 0; i < need->n; i++)
+		if (ip_cmp(&need->addresses[i], ip) == 0)
+			return true;
+	return false;
+}
+
+static void add_addresses(const struct remedier *r, const struct sender *s, const struct plan *p,
+			  int32_t since, struct gate_need *need)
+{
+	for (size_t i = 0; i < s->n_facts; i++) {
+		const struct fact *f = s->facts[i];
+		const char *name = concerned(r, s, f);
+		int32_t last = month_first_day(f->month) + 31 - __builtin_clz(f->days | 1);
+		if (name && strcmp(name, p->m->domain) == 0 && last >= since &&
+		    !has_address(need, &f->source))
+			need->addresses[need->n++] = f->source;
+	}
+}
+
+/* With those of the period before that come once a month; where they are tied as well. */
 static struct gate_need need_of(const struct remedier *r, const struct sender *s,
 				const struct plan *p)
 {
 	struct gate_need need = {.s = s};
-	need.addresses = arena_alloc(r->a, (s->n_facts + 1) * sizeof *need.addresses);
-	for (size_t i = 0; i < s->n_facts; i++) {
-		const char *name = concerned(r, s, s->facts[i]);
-		const struct ip *last = need.n ? &need.addresses[need.n - 1] : NULL;
-		if (name && strcmp(name, p->m->domain) == 0 &&
-		    !(last && ip_cmp(last, &s->facts[i]->source) == 0))
-			need.addresses[need.n++] = s->facts[i]->source;
-	}
+	size_t most = s->n_facts + (s->was ? s->was->n_facts : 0);
+	need.addresses = arena_alloc(r->a, (most + 1) * sizeof *need.addresses);
+	add_addresses(r, s, p, INT32_MIN, &need);
+	if (s->was && s->change != CHANGE_GONE && s->was != s)
+		add_addresses(r, s->was, p, r->gate.periods[0]->window.until - LOOK_BACK, &need);
 	return need;
 }
 
@@ -263,7 +284,7 @@ void remedy_if_yours(struct remedier *r, struct sender *s)
 	bool shared = s->service && s->service->shared && !(s->ties_any & TIE_EDIT);
 	bool forwarded = s->verdict.remedy.n_readings > 0 &&
 			 s->verdict.remedy.readings[0].kind == READING_FORWARDED;
-	bool steady = s->ties_any || s->days >= YOURS_DAYS;
+	bool steady = s->ties_any || s->steady;
 	if (!p || shared || forwarded || !steady || s->pool_messages > 0 ||
 	    2 * tally_judged_pass(&s->t) > s->t.messages)
 		return;

@@ -144,9 +144,9 @@ struct sender {
 	uint64_t tied_messages, editable_messages; /* at addresses with any tie, with TIE_EDIT */
 	uint64_t pool_messages;
 	bool aged;          /* some address of it is (sender_source) */
-	struct sender *was; /* of one that is gone: as it was in the period before; NULL */
+	struct sender *was; /* as it was in the period before; NULL: it was not there */
 	const char *guest;  /* a stranger's account at a service: by what it authenticates; NULL */
-	bool recurs;        /* most of its addresses sent in the period before, too */
+	bool steady;        /* sends again and again: many days, or both periods */
 	bool hinted;        /* something of ours speaks for it: a tie, our d=, our MAIL FROM */
 
 	const struct fact *const *facts; /* what it was made of, address by address */
