@@ -54,6 +54,10 @@ struct limits {
 #define LIMIT_BLOB_COPY       (256 * KIB) /* larger ones are not copied: the loader commits at once */
 #define LIMIT_PROBLEMS        10000       /* problems listed beyond rejected and conflict */
 
+/* DNS. What is asked comes from reports, and anybody may send reports. */
+#define LIMIT_DNS_TTL     (24 * 3600) /* seconds an answer is believed; zones may say 68 years */
+#define LIMIT_DNS_FAILURE (15 * 60)   /* seconds a failed question is not asked again */
+
 /* Loading. */
 #define BATCH_RECORDS 20000 /* measured: COPYs of 20,000 rows run at full speed */
 #define BATCH_REPORTS 5000

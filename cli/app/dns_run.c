@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/limits.h"
 #include "core/log.h"
 #include "db/store/snapshot.h"
 
@@ -16,8 +17,7 @@ struct restore {
 static void restore(void *ctx, const struct snapshot_row *row)
 {
 	struct restore *x = ctx;
-	resolver_restore(x->r, row, x->now);
-	x->rows++;
+	x->rows += resolver_restore(x->r, row, x->now);
 }
 
 static void show_progress(void *ctx, size_t done, size_t noted)
@@ -63,6 +63,15 @@ bool dns_run_round(struct resolver *r)
 	return r && resolver_run(r);
 }
 
+static void say_age(int64_t seconds)
+{
+	long long days = (long long)(seconds / (24 * 3600));
+	if (days > 0)
+		log_warn("answers of DNS are up to %lld day%s old", days, days == 1 ? "" : "s");
+	else
+		log_warn("answers of DNS are less than a day old");
+}
+
 void dns_run_keep(struct app *app, struct resolver *r)
 {
 	struct snapshot_writer *w;
@@ -77,7 +86,13 @@ void dns_run_keep(struct app *app, struct resolver *r)
 		    "DNS: %zu questions were not asked, the run had to end; what they would tell "
 		    "stays unknown",
 		    stats.not_asked);
-	if (app->db && stats.asked > stats.failed) {
+	if (stats.remembered > 0)
+		log_info("DNS: %zu questions failed within the last %d minutes and were not asked "
+			 "again",
+			 stats.remembered, LIMIT_DNS_FAILURE / 60);
+	if (app->offline && stats.oldest > 0)
+		say_age(time(NULL) - stats.oldest);
+	if (app->db && (stats.asked > 0 || stats.silent)) {
 		enum status st = snapshot_begin(app->db, &w, &err);
 		if (st == ST_OK) {
 			resolver_each(r, snapshot_add, w);
