@@ -58,16 +58,20 @@ static enum status explain_emptiness(struct app *app, const struct senders *s, s
 }
 
 /* Over and over, until no question is open: each time with what was answered meanwhile. */
-static void judge(struct senders *s, const struct inventory_options *options)
+static void judge(struct senders *s, const struct ahead *ahead,
+		  const struct inventory_options *options)
 {
 	struct dns_view view = {0};
 	struct knowledge k;
 	if (s->resolver)
 		view = resolver_view(s->resolver);
+	dns_run_ahead(s->resolver, ahead, &s->round);
 	do {
 		arena_reset(&s->round);
 		knowledge_begin(&k, s->rules, s->resolver ? &view : NULL, s->catalogue, &s->round);
 		k.origins = s->origins;
+		k.asked = &ahead->asked;
+		k.reporters = ahead->reporters;
 		for (size_t i = 0; i < s->inventory.n_domains; i++)
 			inventory_domain(&s->windows[2 * i], &s->windows[2 * i + 1], &k, options,
 					 &s->inventory.domains[i]);
@@ -101,8 +105,15 @@ int senders_collect(struct app *app, struct senders_request *r, struct senders *
 	rc = dns_run_open(app, &s->resolver, &inv->dns);
 	if (rc != EXIT_OK)
 		return rc;
-	judge(s, &r->options);
-	dns_run_keep(app, s->resolver);
+	struct ahead ahead = {.rules = s->rules,
+			      .catalogue = s->catalogue,
+			      .windows = s->windows,
+			      .n_domains = inv->n_domains,
+			      .n_windows = 2};
+	ahead_begin(&ahead, &s->facts);
+	judge(s, &ahead, &r->options);
+	dns_run_keep(app, s->resolver, &ahead);
+	ahead_end(&ahead);
 	return EXIT_OK;
 }
 

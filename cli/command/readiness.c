@@ -38,6 +38,7 @@ struct readiness_run {
 	struct resolver *resolver;
 	struct readiness_limits limits;
 	struct readiness_input *inputs;
+	const struct domain_facts *windows; /* N_WINDOWS of each domain */
 	struct readiness *out;
 	struct arena facts, round;
 };
@@ -57,6 +58,7 @@ static enum status read_facts(struct app *app, const struct request *q, struct r
 	struct domain_facts *facts =
 	    arena_alloc(&run->facts, (N_WINDOWS * q->n + 1) * sizeof *facts);
 	enum status st = facts_read(app, &what, &run->facts, facts, err);
+	run->windows = facts;
 	for (size_t i = 0; i < q->n; i++, facts += N_WINDOWS)
 		run->inputs[i] = (struct readiness_input){.as_of = q->as_of,
 							  .window = &facts[WINDOW],
@@ -66,16 +68,19 @@ static enum status read_facts(struct app *app, const struct request *q, struct r
 	return st;
 }
 
-static void judge(struct readiness_run *run, const struct request *q)
+static void judge(struct readiness_run *run, const struct request *q, const struct ahead *ahead)
 {
 	struct dns_view view = {0};
 	struct knowledge k;
 	if (run->resolver)
 		view = resolver_view(run->resolver);
+	dns_run_ahead(run->resolver, ahead, &run->round);
 	do {
 		arena_reset(&run->round);
 		knowledge_begin(&k, run->rules, run->resolver ? &view : NULL, run->catalogue,
 				&run->round);
+		k.asked = &ahead->asked;
+		k.reporters = ahead->reporters;
 		for (size_t i = 0; i < q->n; i++)
 			readiness_judge(&run->inputs[i], &k, &run->out[i]);
 		knowledge_end(&k);
@@ -170,8 +175,15 @@ static int work(struct app *app, struct request *q, struct readiness_run *run)
 	rc = dns_run_open(app, &run->resolver, &mode);
 	if (rc != EXIT_OK)
 		return rc;
-	judge(run, q);
-	dns_run_keep(app, run->resolver);
+	struct ahead ahead = {.rules = run->rules,
+			      .catalogue = run->catalogue,
+			      .windows = run->windows,
+			      .n_domains = q->n,
+			      .n_windows = N_WINDOWS};
+	ahead_begin(&ahead, &run->facts);
+	judge(run, q, &ahead);
+	dns_run_keep(app, run->resolver, &ahead);
+	ahead_end(&ahead);
 	return print(run, q);
 }
 

@@ -318,7 +318,7 @@ enum status resolver_open(const struct resolver_options *options, struct resolve
 	r->share = 100;
 	r->options.timeout_ms = options->timeout_ms ? options->timeout_ms : 1500;
 	r->options.in_flight = options->in_flight ? options->in_flight : 200;
-	r->options.questions = options->questions ? options->questions : 500000;
+	r->options.questions = options->questions ? options->questions : LIMIT_DNS_QUESTIONS;
 	r->options.seconds = options->seconds ? options->seconds : 120;
 	if (!options->offline)
 		st = transport_open(&r->options, answered, &r->transport, err);

@@ -40,7 +40,7 @@ wings=(
 
     'report/render | report report/readiness report/remedy report/sender report/catalogue | render.h |'
     'report/readiness | report report/remedy report/sender report/catalogue | readiness.h |'
-    'report | report/remedy report/sender report/catalogue | inventory.h |'
+    'report | report/remedy report/sender report/catalogue | ahead.h inventory.h |'
     'report/remedy | report/sender report/catalogue | | remedy.h spf_edit.h'
     'report/sender | report/catalogue | | classify.h finding.h group.h knowledge.h zone.h'
     'report/catalogue | | catalogue.h |'

@@ -8,6 +8,7 @@ import time
 
 import harness
 import nameserver
+import reports
 
 sys.path.insert(0, str(harness.ROOT / "tests/samples"))
 import story_zones as zones  # noqa: E402
@@ -242,6 +243,32 @@ class WithDns(harness.Case):
                 self.assertIn(b"\0\0\2\0\1", asked, "the name servers of the root")
                 (self.assertGreater if run == 0 else self.assertEqual)(len(asked), 1)
         self.assertEqual(home.rows("select count(*) from dns_snapshot where name <> ''"), [["0"]])
+
+    def test_invented_addresses(self):
+        """One reporter invents thousands of addresses, one of them names: the questions are bounded, and what others saw is asked about."""
+        many, names = 20600, 400
+        home = harness.Home()
+        self.addCleanup(home.close)
+        self.assert_code(home.run("db", "start"), 0)
+        inbox = home.top / "inbox"
+        inbox.mkdir()
+        rows = [reports.record(ip=f"11.0.{i // 256}.{i % 256}", count=1000000, dkim="fail", spf="fail",
+                               header_from=f"x{i}.example.com" if i < names else "example.com") for i in range(many)]
+        (inbox / "nobody.xml").write_bytes(reports.report("invented", rows, org="nobody.example"))
+        for org in ("one.example", "two.example"):
+            for domain, ip in (("example.com", "192.0.2.10"), ("example.org", "192.0.2.80")):
+                (inbox / f"{org}-{domain}.xml").write_bytes(
+                    reports.report(f"{org}-{domain}", [reports.record(ip=ip, header_from=domain)], org=org, domain=domain))
+        self.assert_code(home.run("ingest", inbox), 0)
+        done = home.run("--dns-server", self.dns.address, "inventory", *OCTOBER, "-f", "json")
+        self.assert_code(done, 0)
+        self.assertIn("DNS: 601 addresses of example.com with the least mail were not asked about", done.err)
+        asked = {name for name, in home.rows("select name from dns_snapshot where type = 12")}
+        self.assertEqual(len(asked), 20001)
+        self.assertLessEqual({"10.2.0.192.in-addr.arpa", "80.2.0.192.in-addr.arpa"}, asked)
+        self.assertLess(int(home.rows("select count(distinct name) from dns_snapshot where name like 'x%.example.com'")[0][0]), 200)
+        offline = home.run("--offline", "inventory", *OCTOBER, "-f", "json")
+        self.assertEqual(offline.json()["domains"], done.json()["domains"])
 
     def test_label_wins(self):
         for word, category in (("deny", "unauthorized"), ("approve", "legit_spf_missing")):
