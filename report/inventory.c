@@ -31,7 +31,7 @@ static struct period read_period(const struct domain_facts *facts, const struct 
 				 struct knowledge *k)
 {
 	struct period p;
-	group_senders(facts, zone, k->rules, k->a, &p.senders, &p.n);
+	group_senders(facts, zone, k->asked, k->rules, k->a, &p.senders, &p.n);
 	classify_senders(facts, zone, k->rules, k->a, p.senders, p.n);
 	p.partner = arena_alloc(k->a, (p.n + 1) * sizeof *p.partner);
 	return p;

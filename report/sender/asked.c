@@ -257,19 +257,33 @@ static void count_left(struct asked *x, const char *domain, size_t left)
 	}
 }
 
+static void list(struct asked *x, const char *domain, const struct ip *const *ips, size_t n)
+{
+	x->crowded[x->n_crowded++] = domain;
+	for (size_t i = 0; i < n; i++) {
+		struct digest key = key_of(ips[i]);
+		map_put(&x->listed, &key, NULL);
+	}
+}
+
 void asked_choose(struct asked *x, const struct asked_request *r, struct arena *a)
 {
 	size_t n = r->n_domains, all = 0;
 	size_t *counts = mem_alloc((n + 1) * sizeof *counts);
 	const struct ip ***of = mem_alloc((n + 1) * sizeof *of);
-	*x = (struct asked){.n = 0};
+	*x = (struct asked){.crowded = arena_alloc(a, (n + 1) * sizeof *x->crowded)};
 	for (size_t i = 0; i < n; i++)
 		counts[i] = count_addresses(&r->windows[i * r->n_windows], r->n_windows);
 	size_t share = fair_share(counts, n, r->most, r->most_of_all);
 	for (size_t i = 0; i < n; i++) {
 		const struct domain_facts *d = &r->windows[i * r->n_windows];
+		bool crowded = counts[i] > r->most;
 		size_t kept;
-		of[i] = choose_of(d, r->n_windows, r->reporters, counts[i], share, &kept);
+		of[i] = choose_of(d, r->n_windows, r->reporters, counts[i],
+				  crowded ? r->most : share, &kept);
+		if (crowded)
+			list(x, d->domain, of[i], kept);
+		kept = kept < share ? kept : share;
 		count_left(x, d->domain, counts[i] - kept);
 		counts[i] = kept;
 		all += kept;
@@ -289,6 +303,21 @@ void asked_choose(struct asked *x, const struct asked_request *r, struct arena *
 void asked_end(struct asked *x)
 {
 	map_free(&x->chosen);
+	map_free(&x->listed);
+}
+
+bool asked_is_crowded(const struct asked *x, const char *domain)
+{
+	for (size_t i = 0; i < x->n_crowded; i++)
+		if (strcmp(x->crowded[i], domain) == 0)
+			return true;
+	return false;
+}
+
+bool asked_lists(const struct asked *x, const struct ip *ip)
+{
+	struct digest key = key_of(ip);
+	return map_get(&x->listed, &key) != NULL;
 }
 
 bool asked_has(const struct asked *x, const struct ip *ip)

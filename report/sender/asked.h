@@ -30,6 +30,10 @@ struct asked {
 	/* addresses that were left out, and of which domains */
 	size_t left, left_domains, left_most;
 	const char *left_of; /* the domain with most of them */
+	/* Domains with more addresses than most: of these only the first are told one by one. */
+	const char **crowded;
+	size_t n_crowded;
+	struct map listed; /* the addresses that are */
 };
 
 struct asked_request {
@@ -44,6 +48,11 @@ void asked_choose(struct asked *x, const struct asked_request *r, struct arena *
 void asked_end(struct asked *x);
 
 bool asked_has(const struct asked *x, const struct ip *ip);
+
+/* Has the domain more addresses than most; is an address of such a domain told by itself? Neither
+ * depends on the other domains of the run. */
+bool asked_is_crowded(const struct asked *x, const char *domain);
+bool asked_lists(const struct asked *x, const struct ip *ip);
 
 /* The i-th name that a profile claims; NULL: no more. "" is skipped. */
 typedef const char *asked_name(void *ctx, const struct dmarc_profile *p, unsigned i);

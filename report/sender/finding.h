@@ -104,8 +104,8 @@ struct sender {
 	int32_t first_day, last_day;
 	unsigned days, reporters; /* distinct ones */
 	enum change change;
-	struct sender_source *sources; /* most messages first; without those of no address */
-	size_t n_sources;
+	struct sender_source *sources;  /* most messages first; without those of no address */
+	size_t n_sources, more_sources; /* and how many are not told, of very many */
 	struct evidence evidence[EVIDENCE_MAX];
 	unsigned n_evidence;
 	bool tied; /* something of ours speaks for it: SPF, DNS, network, a signature that passes */

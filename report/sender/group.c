@@ -1,5 +1,6 @@
 #include "report/sender/group.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,19 +8,24 @@
 #include "core/mem.h"
 #include "report/sender/identity.h"
 
+#define REST_SOURCES 100 /* addresses told of the rest: those with the most mail */
+
 /* An address, or "no address": its rows stand together in the facts. */
 struct address {
 	const struct fact *first;
 	size_t n;
 	const char *key;
 	const struct service *service;
-	struct tally t;
+	uint64_t messages, dmarc_pass;
+	const struct tally *t; /* while its key is found */
 };
 
 struct grouping {
 	const struct domain_facts *facts;
-	const struct zone *zone; /* NULL: from aggregate data alone */
+	const struct zone *zone;   /* NULL: from aggregate data alone */
+	const struct asked *asked; /* NULL: every address is told */
 	struct arena *a;
+	const char *last_key; /* neighbours share it */
 	struct identities ids;
 	uint64_t *votes; /* by identity; all zero between two addresses */
 };
@@ -61,15 +67,29 @@ static const char *identity_mark(const struct tally *t)
 	return 2 * (tally_judged_pass(t) + carried) < t->messages ? "#fail" : "";
 }
 
-static const char *network_key(const struct grouping *g, const struct address *x)
+/* A million invented addresses are as many networks: what is beyond the first of a crowded domain
+ * is one sender. */
+static bool is_rest(const struct grouping *g, const struct ip *ip)
+{
+	return g->asked && ip->family != 0 && !asked_lists(g->asked, ip);
+}
+
+static const char *network_key(struct grouping *g, const struct address *x)
 {
 	const struct ip *ip = &x->first->source;
-	char text[IP_STRLEN];
+	char text[IP_STRLEN], key[IP_STRLEN + 24];
 	if (ip->family == 0)
 		return "net:none";
 	unsigned bits = ip->family == 4 ? 24 : 64;
 	struct ip net = ip_network(ip, bits);
-	return arena_printf(g->a, "net:%s/%u%s", ip_format(&net, text), bits, network_mark(&x->t));
+	if (is_rest(g, ip))
+		snprintf(key, sizeof key, "%s%s", GROUP_REST, network_mark(x->t));
+	else
+		snprintf(key, sizeof key, "net:%s/%u%s", ip_format(&net, text), bits,
+			 network_mark(x->t));
+	if (!g->last_key || strcmp(g->last_key, key) != 0)
+		g->last_key = arena_strdup(g->a, key);
+	return g->last_key;
 }
 
 /* What most of the address's messages prove; the first of equals. */
@@ -129,7 +149,7 @@ static const char *host_key(const struct grouping *g, const struct address *x,
 	char text[IP_STRLEN];
 	const char *host =
 	    known->name && !known->generic ? known->name : ip_format(&x->first->source, text);
-	return arena_printf(g->a, "host:%s%s", host, network_mark(&x->t));
+	return arena_printf(g->a, "host:%s%s", host, network_mark(x->t));
 }
 
 /* The key that DNS proves; NULL: it proves none. */
@@ -141,19 +161,19 @@ static const char *known_key(const struct grouping *g, struct address *x, const 
 		return NULL;
 	const struct address_known *known = knowledge_of(z->known, ip);
 	if ((known->org && strcmp(known->org, z->org) == 0) || zone_names_address(z, ip))
-		return arena_printf(g->a, "own:%s%s", z->org, network_mark(&x->t));
+		return arena_printf(g->a, "own:%s%s", z->org, network_mark(x->t));
 	x->service = known->service ? known->service : service_of_key(g, identity);
 	if (zone_has_host(z, ip))
 		return host_key(g, x, known);
 	if (x->service && !is_neighbourhood(x->service))
-		return arena_printf(g->a, "%s%s", x->service->key, service_mark(x->service, &x->t));
+		return arena_printf(g->a, "%s%s", x->service->key, service_mark(x->service, x->t));
 	if (!identity && known->name && !known->generic) {
-		bool passes = 2 * tally_judged_pass(&x->t) >= x->t.messages;
+		bool passes = 2 * tally_judged_pass(x->t) >= x->t->messages;
 		if (!x->service && passes)
-			return arena_printf(g->a, "ptr:%s%s", known->org, network_mark(&x->t));
+			return arena_printf(g->a, "ptr:%s%s", known->org, network_mark(x->t));
 		return host_key(g, x, known);
 	}
-	return x->service ? host_key(g, x, known) : NULL;
+	return x->service && !is_rest(g, ip) ? host_key(g, x, known) : NULL;
 }
 
 static const char *label_key(const struct grouping *g, const struct ip *ip)
@@ -167,22 +187,27 @@ static const char *label_key(const struct grouping *g, const struct ip *ip)
 	return NULL;
 }
 
-static void key_address(const struct grouping *g, struct address *x)
+static void key_address(struct grouping *g, struct address *x)
 {
+	struct tally t = {0};
 	for (size_t i = 0; i < x->n; i++)
-		tally_add(&x->t, &x->first[i], &g->facts->profiles[x->first[i].profile]);
+		tally_add(&t, &x->first[i], &g->facts->profiles[x->first[i].profile]);
+	x->t = &t;
 	uint32_t best = majority(g, x);
 	const char *identity = best ? g->ids.keys[best] : NULL;
 	x->key = label_key(g, &x->first->source);
 	if (!x->key && x->first->source.family != 0)
 		x->key = known_key(g, x, identity);
 	if (!x->key && identity && x->first->source.family != 0)
-		x->key = arena_printf(g->a, "%s%s", identity, identity_mark(&x->t));
+		x->key = arena_printf(g->a, "%s%s", identity, identity_mark(x->t));
 	if (!x->key)
 		x->key = network_key(g, x);
+	x->t = NULL;
+	x->messages = t.messages;
+	x->dmarc_pass = t.dmarc_pass;
 }
 
-static struct address *find_addresses(const struct grouping *g, size_t *n)
+static struct address *find_addresses(struct grouping *g, size_t *n)
 {
 	const struct domain_facts *d = g->facts;
 	size_t count = 0;
@@ -203,9 +228,9 @@ static struct address *find_addresses(const struct grouping *g, size_t *n)
 static int by_key(const void *x, const void *y)
 {
 	const struct address *a = x, *b = y;
-	int order = strcmp(a->key, b->key);
+	int order = a->key == b->key ? 0 : strcmp(a->key, b->key);
 	if (order == 0)
-		order = (a->t.messages < b->t.messages) - (a->t.messages > b->t.messages);
+		order = (a->messages < b->messages) - (a->messages > b->messages);
 	return order ? order : ip_cmp(&a->first->source, &b->first->source);
 }
 
@@ -275,6 +300,8 @@ static const char *base_name(const struct grouping *g, const struct sender *s, c
 	bool own = strncmp(s->key, "own:", 4) == 0;
 	if (strcmp(s->key, "net:none") == 0)
 		return "(no address)";
+	if (strncmp(s->key, GROUP_REST, strlen(GROUP_REST)) == 0)
+		return "(other addresses)";
 	if (strncmp(s->key, "service:", 8) == 0)
 		return s->service->name;
 	if (own && s->n_sources == 1) {
@@ -311,18 +338,24 @@ static void make_sender(const struct grouping *g, const struct address *addresse
 	for (size_t i = 0; i < n; i++)
 		n_facts += addresses[i].n;
 	const struct fact **facts = arena_alloc(g->a, n_facts * sizeof *facts);
-	struct sender_source *sources = arena_alloc(g->a, n * sizeof *sources);
+	size_t most =
+	    strncmp(addresses->key, GROUP_REST, strlen(GROUP_REST)) == 0 && n > REST_SOURCES
+		? REST_SOURCES
+		: n;
+	struct sender_source *sources = arena_alloc(g->a, most * sizeof *sources);
 	*s = (struct sender){.key = addresses->key,
 			     .service = addresses->service,
 			     .first_day = INT32_MAX,
 			     .last_day = INT32_MIN};
 	for (size_t i = 0; i < n; i++) {
 		const struct address *x = &addresses[i];
-		if (x->first->source.family != 0)
+		if (s->n_sources == most)
+			s->more_sources++;
+		else if (x->first->source.family != 0)
 			sources[s->n_sources++] = (struct sender_source){
 			    .ip = x->first->source,
-			    .messages = x->t.messages,
-			    .dmarc_pass = x->t.dmarc_pass,
+			    .messages = x->messages,
+			    .dmarc_pass = x->dmarc_pass,
 			    .ptr = g->zone ? knowledge_of(g->zone->known, &x->first->source)->name
 					   : NULL,
 			};
@@ -338,11 +371,13 @@ static void make_sender(const struct grouping *g, const struct address *addresse
 }
 
 void group_senders(const struct domain_facts *facts, const struct zone *zone,
-		   const struct name_rules *rules, struct arena *a, struct sender **senders,
-		   size_t *n)
+		   const struct asked *asked, const struct name_rules *rules, struct arena *a,
+		   struct sender **senders, size_t *n)
 {
 	struct grouping g = {
 	    .facts = facts, .zone = zone, .a = a, .ids = identities_find(facts, rules, a)};
+	if (asked && asked_is_crowded(asked, facts->domain))
+		g.asked = asked;
 	g.votes = arena_alloc(a, g.ids.n * sizeof *g.votes);
 	size_t n_addresses, n_senders = 0;
 	struct address *all = find_addresses(&g, &n_addresses);

@@ -262,6 +262,9 @@ class WithDns(harness.Case):
         self.assert_code(home.run("ingest", inbox), 0)
         done = home.run("--dns-server", self.dns.address, "inventory", *OCTOBER, "-f", "json")
         self.assert_code(done, 0)
+        self.assert_schema(done.json())
+        rest = [s for d in done.json()["domains"] for s in d["senders"] if s["key"].startswith("net:rest")]
+        self.assertEqual(sum(len(s["sources"]) + s["more_sources"] for s in rest), 601)
         self.assertIn("DNS: 601 addresses of example.com with the least mail were not asked about", done.err)
         asked = {name for name, in home.rows("select name from dns_snapshot where type = 12")}
         self.assertEqual(len(asked), 20001)

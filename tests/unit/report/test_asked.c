@@ -273,6 +273,44 @@ static void test_gate(void **state)
 	arena_free(&a);
 }
 
+/* What is beyond the first of a crowded domain is one sender, unless something speaks for it. */
+static void test_rest(void **state)
+{
+	static const struct row rows[] = {
+	    {A(1), 9, .reporters = R0 | R1},
+	    {B(1), 8, .reporters = R0},
+	    {C(1), 7, .reporters = R0},
+	    {"11.0.0.1", 6, .reporters = R0},
+	    {"11.1.0.1", 5, "vendor.example pass", .reporters = R0},
+	    {NULL, 4, .reporters = R0},
+	};
+	struct arena a = {0};
+	struct sender *senders;
+	struct asked x;
+	size_t n;
+	(void)state;
+	struct domain_facts d = make_facts(&a, OCTOBER, rows, COUNT(rows));
+	asked_choose(&x, &(struct asked_request){&d, 1, 1, nobody, 2, 100}, &a);
+	group_senders(&d, NULL, &x, &test_rules, &a, &senders, &n);
+	assert_int_equal(n, 5);
+	assert_int_equal(find_sender(senders, n, "net:192.0.2.0/24#fail")->t.messages, 9);
+	assert_int_equal(find_sender(senders, n, "net:198.51.100.0/24#fail")->t.messages, 8);
+	assert_int_equal(find_sender(senders, n, "mailfrom:vendor.example#fail")->t.messages, 5);
+	assert_int_equal(find_sender(senders, n, "net:none")->t.messages, 4);
+	const struct sender *rest = find_sender(senders, n, "net:rest#fail");
+	assert_int_equal(rest->t.messages, 13);
+	assert_int_equal(rest->n_sources, 2);
+	assert_int_equal(rest->more_sources, 0);
+	assert_string_equal(rest->name, "(other addresses)");
+	asked_end(&x);
+	/* a share that other domains leave does not change who is told */
+	asked_choose(&x, &(struct asked_request){&d, 1, 1, nobody, 5, 1}, &a);
+	group_senders(&d, NULL, &x, &test_rules, &a, &senders, &n);
+	assert_null(find_sender(senders, n, "net:rest#fail"));
+	asked_end(&x);
+	arena_free(&a);
+}
+
 /* A million invented addresses: seconds at most, and what two reporters saw stays. */
 static void test_million(void **state)
 {
@@ -304,6 +342,14 @@ static void test_million(void **state)
 	assert_int_equal(x.left, INVENTED + REAL - LIMIT_DNS_ADDRESSES);
 	for (uint32_t i = 0; i < REAL; i++)
 		assert_true(asked_has(&x, &facts[i * 10000 + 77].source));
+	struct sender *senders;
+	size_t n;
+	d.profiles = &(struct dmarc_profile){.cell = CELL_F1};
+	d.n_profiles = 1;
+	group_senders(&d, NULL, &x, &test_rules, &a, &senders, &n);
+	struct sender *rest = find_sender(senders, n, "net:rest#spf-fail");
+	assert_int_equal(rest->n_sources + rest->more_sources, x.left);
+	assert_int_equal(rest->n_sources, 100);
 	asked_end(&x);
 	arena_free(&a);
 	free(facts);
@@ -312,9 +358,10 @@ static void test_million(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_order), cmocka_unit_test(test_shares),
-	    cmocka_unit_test(test_names), cmocka_unit_test(test_ahead),
-	    cmocka_unit_test(test_gate),  cmocka_unit_test(test_million),
+	    cmocka_unit_test(test_order),   cmocka_unit_test(test_shares),
+	    cmocka_unit_test(test_names),   cmocka_unit_test(test_ahead),
+	    cmocka_unit_test(test_gate),    cmocka_unit_test(test_rest),
+	    cmocka_unit_test(test_million),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
