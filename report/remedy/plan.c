@@ -83,6 +83,33 @@ static void drop_broken(struct plan *p)
 	}
 }
 
+/* Names that are not there any more cost a void lookup each, of which two are allowed. */
+static void drop_void(struct plan *p)
+{
+	struct spf_tree tree;
+	const char *dropped = NULL;
+	gate_try(p->gate, p->m, p->record, &tree);
+	if (tree.pending || tree.void_v4 <= SPF_VOID_LIMIT)
+		return;
+	unsigned voids = tree.void_v4;
+	for (size_t i = tree.root ? tree.root->n_terms : 0; i-- > 0;) {
+		const struct spf_term *t = &tree.root->terms[i];
+		if (t->void_v4 == 0 || t->n_networks > 0 || t->depends || t->child)
+			continue;
+		dropped = dropped ? arena_printf(arena_of(p), "%s, %s", t->text, dropped) : t->text;
+		p->record = spf_edit_drop(arena_of(p), p->record, i);
+	}
+	add_text(p, &p->fault,
+		 arena_printf(arena_of(p),
+			      "%u lookups find nothing (void), and %d are allowed: SPF is an error "
+			      "(permerror)",
+			      voids, SPF_VOID_LIMIT));
+	if (dropped)
+		add_text(
+		    p, &p->mended,
+		    arena_printf(arena_of(p), "without %s, which lead to no address", dropped));
+}
+
 static unsigned lookups_of(const struct plan *p, const char *record)
 {
 	struct spf_tree tree;
@@ -190,6 +217,7 @@ void plan_begin(struct plan *p, struct gate *g, const struct zone_mailfrom *m)
 	merge_several(p);
 	mend_slips(p);
 	drop_broken(p);
+	drop_void(p);
 	drop_dead(p);
 	close_open(p);
 	if (!p->fault)

@@ -7,7 +7,6 @@
 
 #define STEADY_DAYS    5
 #define STEADY_SOURCES 3
-#define ACCOUNT_DAYS   7 /* of unaligned mail through a service for customers */
 
 static uint64_t cells_in(const struct sender *s, enum dmarc_cell first, enum dmarc_cell last)
 {
@@ -50,14 +49,15 @@ bool question_is_due(const struct gate *g, const struct sender *s)
 		return false;
 	if (s->aged)
 		return true;
-	if (c != CAT_UNKNOWN || failing == 0 || has_evidence(s, "S_DISPERSED") ||
+	bool line = s->steady && s->days >= 15 && s->n_sources == 1;
+	if (c != CAT_UNKNOWN || failing == 0 || (!line && has_evidence(s, "S_DISPERSED")) ||
 	    has_evidence(s, "S_NO_SUCH_FROM") || has_evidence(s, "S_CLAIMS_US"))
 		return false;
 	if (s->hinted)
 		return failing >= 2 || s->days >= 2;
 	if (sends_as_us(s))
 		return s->steady && s->n_sources <= STEADY_SOURCES;
-	return is_unaligned(s) && sends_for_customers(s->service) && s->days >= ACCOUNT_DAYS;
+	return is_unaligned(s) && sends_for_customers(s->service) && s->steady;
 }
 
 /* ---- readings ---- */

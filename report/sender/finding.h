@@ -143,6 +143,7 @@ struct sender {
 	unsigned ties, ties_any;                   /* of all of its addresses, and of any (tie.h) */
 	uint64_t tied_messages, editable_messages; /* at addresses with any tie, with TIE_EDIT */
 	uint64_t pool_messages;
+	uint64_t bounces;   /* of a machine of ours: failing ones with an empty MAIL FROM */
 	bool aged;          /* some address of it is (sender_source) */
 	struct sender *was; /* as it was in the period before; NULL: it was not there */
 	const char *guest;  /* a stranger's account at a service: by what it authenticates; NULL */
