@@ -57,5 +57,19 @@ bool find_spike(const struct sender *s, const struct domain_facts *earlier, stru
 		    by_day[i] >= median + SPIKE_MORE)
 			*out = (struct spike){first + (int32_t)i, by_day[i], median};
 	}
-	return out->messages > 0;
+	if (out->messages == 0)
+		return false;
+	double most = 0;
+	for (size_t i = 0, end; i < s->n_facts; i = end) {
+		double on_day = 0;
+		for (end = i;
+		     end < s->n_facts && ip_cmp(&s->facts[end]->source, &s->facts[i]->source) == 0;
+		     end++)
+			daily_add(s->facts[end], out->day, &on_day, 1);
+		if (on_day > most) {
+			most = on_day;
+			out->busiest = s->facts[i]->source;
+		}
+	}
+	return true;
 }

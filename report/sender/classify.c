@@ -15,7 +15,8 @@
 #define RECURRING_MESSAGES 10
 #define STEADY_DAYS        5
 #define STEADY_LINE_DAYS   10
-#define FAILING_DAYS       2 /* ... on fewer days, are chance */
+#define LONG_DAYS          15 /* no machine of a botnet is at it for so long */
+#define FAILING_DAYS       2  /* ... on fewer days, are chance */
 #define FORWARDER_SCORE    50
 #define CARRIER_SCORE      35 /* of what carries or breaks signatures of others, and no more */
 #define FORWARDER_DIRECT   5  /* per cent of aligned SPF passes a forwarder may have */
@@ -460,6 +461,7 @@ static bool is_steady(const struct classifier *c, const struct sender *s, const 
 static void classify(struct classifier *c, struct sender *s)
 {
 	struct spike spike;
+	char day[DAY_STRLEN], ip[IP_STRLEN];
 	struct observed o = observe(&c->observer, s);
 	s->label = label_of(c->observer.facts, s);
 	if (s->label && s->label->name)
@@ -476,8 +478,10 @@ static void classify(struct classifier *c, struct sender *s)
 	m.spike = find_spike(s, c->earlier, c->a, &spike) ? &spike : NULL;
 	if (m.spike)
 		evidence(s, "N_SPIKE", 0,
-			 arena_printf(c->a, "%.0f messages on one day, where %.0f were usual",
-				      spike.messages, spike.usual));
+			 arena_printf(
+			     c->a, "%.0f messages on %s, most from %s, where %.0f a day were usual",
+			     spike.messages, day_format(spike.day, day),
+			     ip_format(&spike.busiest, ip), spike.usual));
 	if (is_own_machine(&m))
 		m.bounces = s->bounces = failing_bounces(c, s);
 	m.x = &sc.of[0];

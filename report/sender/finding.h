@@ -105,6 +105,7 @@ struct sender_source {
 	struct origin origin; /* empty: not known */
 	unsigned ties;        /* enum tie (tie.h); 0 without DNS */
 	bool aged;            /* our record names it, and it looks like somebody else's by now */
+	const char *alias;    /* it does so by a name of ours that is an alias of this one; NULL */
 	bool pool;            /* of a relay pool that its service leaves out of SPF on purpose */
 };
 
