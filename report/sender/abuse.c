@@ -55,7 +55,8 @@ bool find_spike(const struct sender *s, const struct domain_facts *earlier, stru
 		double median = usual(by_day, i, scratch);
 		if (median > 0 && by_day[i] >= SPIKE_FACTOR * median &&
 		    by_day[i] >= median + SPIKE_MORE)
-			*out = (struct spike){first + (int32_t)i, by_day[i], median};
+			*out = (struct spike){
+			    .day = first + (int32_t)i, .messages = by_day[i], .usual = median};
 	}
 	if (out->messages == 0)
 		return false;
