@@ -8,7 +8,7 @@ esc = re.escape
 
 @kind
 def strangers_tenant(w, dice):
-    o = w.owner(dice, days=70)
+    o = w.owner(dice, days=66)
     o.google(70)
     o.vendor("sendgrid", 40, "full")
     ips = w.market.pick("sendgrid", dice, 2)
@@ -21,7 +21,7 @@ def strangers_tenant(w, dice):
 
 @kind
 def strangers_microsoft_tenant(w, dice):
-    o = w.owner(dice, days=70)
+    o = w.owner(dice, days=66)
     o.microsoft(80)
     ips = w.market.pick("microsoft", dice, 2)
     o.stranger("a stranger's Microsoft tenant, with our MAIL FROM", ips, 16, sigs=(w.foreign("ogpbx7731.onmicrosoft.com", "selector1-ogpbx7731-onmicrosoft-com"),), since="2026-10-04",
@@ -32,7 +32,7 @@ def strangers_microsoft_tenant(w, dice):
 
 @kind
 def mailchannels_not_ours(w, dice):
-    o = w.owner(dice, days=70)
+    o = w.owner(dice, days=66)
     o.microsoft(dice.randrange(70, 110))
     o.stranger("spoofers by MailChannels", w.market.pick("mailchannels", dice, 2), 7, open=True, accept=("unknown", "suspect_abuse"), why="its hosts' customers may name anybody as MAIL FROM; nothing of ours names it")
     o.never(r"mailchannels|23\.83\.2", "nobody asked it who may send as us")
@@ -41,7 +41,7 @@ def mailchannels_not_ours(w, dice):
 
 @kind
 def mailchannels_ours(w, dice):
-    o = w.owner(dice, days=70)
+    o = w.owner(dice, days=66)
     o.google(60)
     ips = w.market.pick("mailchannels", dice, 3)
     o.uses.add("mailchannels")
@@ -54,7 +54,7 @@ def mailchannels_ours(w, dice):
 
 @kind
 def infected_lines_of_own_customers(w, dice):
-    o = w.owner(dice, days=70)
+    o = w.owner(dice, days=66)
     o.server("mail", 120, mx=True)
     net = w.business(dice).rsplit(".", 2)[0]
     ips = [f"{net}.{dice.randrange(1, 250)}.{dice.randrange(2, 250)}" for _ in range(30)]
@@ -68,7 +68,7 @@ def infected_lines_of_own_customers(w, dice):
 
 @kind
 def vps_with_name_and_spf(w, dice):
-    o = w.owner(dice, days=70)
+    o = w.owner(dice, days=66)
     o.google(80)
     host = f"mx.{dice.choice(('bulk-offers', 'dealz-today', 'winmail'))}{dice.randrange(99)}.test"
     ip = w.vps(dice, host)
@@ -79,7 +79,7 @@ def vps_with_name_and_spf(w, dice):
 
 @kind
 def vps_forges_mail_from(w, dice):
-    o = w.owner(dice, days=70)
+    o = w.owner(dice, days=66)
     o.microsoft(90)
     ip = w.vps(dice)
     o.stranger("a rented machine forges MAIL FROM, every day", ip, 12, open=True, accept=("unknown",), helo="mail." + o.name, since="2026-09-10",
@@ -102,7 +102,7 @@ def compromised_shop(w, dice):
 
 @kind
 def replay_of_one_message(w, dice):
-    o = w.owner(dice, days=70)
+    o = w.owner(dice, days=66)
     o.google(70)
     sig = o.key("promo")
     o.server("news", 30, dkim=sig)
@@ -114,8 +114,31 @@ def replay_of_one_message(w, dice):
 
 
 @kind
+def spoofed_subdomains(w, dice):
+    o = w.owner(dice, days=66)
+    o.google(70)
+    for label in ("invoice", "hr", "secure-login"):
+        ips = [w.vps(dice)] + [w.line(dice) for _ in range(8)]
+        o.stranger(f"spoofers as {label}.DOMAIN", ips, 9, o.sub(label), header_from=o.sub(label), accept=("unknown",), since="2026-09-18", why="a name below ours that does not exist")
+    o.never(r"^v=spf1 .*ip4:(45\.76|139\.162|95\.217|167\.71|51\.38)\.", "a forger's machine")
+    o.expect("ready warnings not_ready", False, "own mail passes")
+
+
+@kind
+def forged_mail_handed_on(w, dice):
+    o = w.owner(dice, days=66)
+    o.microsoft(80)
+    uni = dice.choice([f for f in w.forwarders if not f.mail_from])
+    o.stranger("forged mail that a university's members hand on", uni.ips, 8, category="forwarder", open=True, accept=("unknown", "unauthorized", "suspect_abuse"),
+               why="botnet mail with our MAIL FROM to addresses with a .forward: only the relay is seen, everything fails")
+    for ip in uni.ips:
+        o.never(esc(ip), "the university's relay")
+    o.expect("ready warnings not_ready", False, "own mail passes")
+
+
+@kind
 def botnet_as_us(w, dice):
-    o = w.owner(dice, days=70)
+    o = w.owner(dice, days=66)
     o.microsoft(60)
     o.botnet(200, 160, "botnet with our MAIL FROM", mail_from=o.name, since="2026-10-02", until="2026-10-29")
     o.expect("ready warnings not_ready", False, "own mail passes")
@@ -123,7 +146,7 @@ def botnet_as_us(w, dice):
 
 @kind
 def spoofer_named_like_us(w, dice):
-    o = w.owner(dice, days=70)
+    o = w.owner(dice, days=66)
     o.server("mail", 70, mx=True)
     ip = w.vps(dice)
     w.zone.pointer(ip, o.sub("mail2"), forward=False)

@@ -8,7 +8,7 @@ esc = re.escape
 
 @kind
 def microsoft_relay_pool(w, dice):
-    o = w.owner(dice, days=70)
+    o = w.owner(dice, days=66)
     o.microsoft(dice.randrange(60, 100))
     ip = o.server("ex01", 14, dkim=None, term=None, category="legit_spf_missing", story="office server, missing from SPF", when="office")
     pool = w.market.pick("microsoft.pool", dice, 2)
@@ -33,7 +33,7 @@ def dotforward_of_unsigned_mail(w, dice):
 
 @kind
 def forwarded_unsigned_everywhere(w, dice):
-    o = w.owner(dice, days=70, forwarding=0.12)
+    o = w.owner(dice, days=66, forwarding=0.12)
     o.forwarders = [f for f in w.forwarders]
     o.server("mail", 70, dkim=None, term="mx", mx=True, accept=("legit_broken",))
     o.must("dkim", "sign", why="everything that is handed on fails")
@@ -42,7 +42,7 @@ def forwarded_unsigned_everywhere(w, dice):
 
 @kind
 def university_carries_selector(w, dice):
-    o = w.owner(dice, days=70, forwarding=0.01)
+    o = w.owner(dice, days=66, forwarding=0.01)
     o.google(60)
     sig = o.key("alumni24")
     ip = o.server("news", 3, dkim=sig, story="alumni letter, to members directly")
@@ -56,7 +56,7 @@ def university_carries_selector(w, dice):
 
 @kind
 def google_groups_and_calendar(w, dice):
-    o = w.owner(dice, days=70, forwarding=0.02)
+    o = w.owner(dice, days=66, forwarding=0.02)
     o.google(90)
     sig = o.streams[-1].sigs[0]
     o.send("calendar invitations by Google", "authorized", w.market.pick("google.sor", dice, 2), 9, "calendar-server.bounces.google.com", (sig,), forwarded=False,
@@ -69,7 +69,7 @@ def google_groups_and_calendar(w, dice):
 
 @kind
 def list_breaks_and_rewrites(w, dice):
-    o = w.owner(dice, days=70, forwarding=0.01)
+    o = w.owner(dice, days=66, forwarding=0.01)
     o.server("mail", 60, mx=True)
     sig = o.streams[-1].sigs[0]
     lists = [f for f in w.forwarders if "mailing list" in f.name]
@@ -80,7 +80,7 @@ def list_breaks_and_rewrites(w, dice):
 
 @kind
 def srs_and_cloudflare(w, dice):
-    o = w.owner(dice, days=70, forwarding=0.2)
+    o = w.owner(dice, days=66, forwarding=0.2)
     o.forwarders = [f for f in w.forwarders if f.mail_from and "list" not in f.name and "group" not in f.name]
     o.microsoft(90)
     o.expect("ready warnings not_ready", False, "a fifth is forwarded with SRS and our signature whole")
@@ -88,7 +88,7 @@ def srs_and_cloudflare(w, dice):
 
 @kind
 def gateway_redelivery_at_receivers(w, dice):
-    o = w.owner(dice, days=70, forwarding=0.01)
+    o = w.owner(dice, days=66, forwarding=0.01)
     o.google(90)
     sig = o.streams[-1].sigs[0]
     ips = w.market.pick("mimecast.eu", dice, 2) + w.market.pick("proofpoint", dice, 1)
@@ -101,7 +101,7 @@ def gateway_redelivery_at_receivers(w, dice):
 
 @kind
 def forwarded_hand_over_of_vendor(w, dice):
-    o = w.owner(dice, days=70, forwarding=0.08)
+    o = w.owner(dice, days=66, forwarding=0.08)
     o.microsoft(60)
     o.vendor("zendesk", 25, "spf", accept=("legit_broken", "legit_unaligned"), story="Zendesk by SPF alone", why="no key of ours at Zendesk: forwarded answers fail")
     o.must("zendesk|dkim", why="the keys at Zendesk")

@@ -8,7 +8,7 @@ esc = re.escape
 
 @kind
 def plus_all_deep(w, dice):
-    o = w.owner(dice, days=70)
+    o = w.owner(dice, days=66)
     q = dice.choice(("+all", "?all"))
     hoster = f"hosting{dice.randrange(100)}-nord.example"
     w.zone.add(f"spf.{hoster}", "TXT", f"v=spf1 include:_netblocks.{hoster} -all")
@@ -29,7 +29,7 @@ def plus_all_deep(w, dice):
 
 @kind
 def ptr_and_broad_exists(w, dice):
-    o = w.owner(dice, days=70)
+    o = w.owner(dice, days=66)
     sig = o.key("s1")
     ip = o.server("mail", 60, dkim=sig, term=None, mx=True)
     o.spf = [dice.choice((f"v=spf1 mx ptr:{o.name} ~all", f"v=spf1 ip4:{ip} exists:%{{d}} ~all"))]
@@ -42,7 +42,7 @@ def ptr_and_broad_exists(w, dice):
 
 @kind
 def plain_redirect(w, dice):
-    o = w.owner(dice, days=70)
+    o = w.owner(dice, days=66)
     sig = o.key("s1")
     ip = o.server("mail", 50, dkim=sig, term=None, mx=True)
     w.zone.add(o.sub("_spf"), "TXT", f"v=spf1 ip4:{ip} include:_spf.google.com ~all")
@@ -55,7 +55,7 @@ def plain_redirect(w, dice):
 
 @kind
 def macro_exists_of_a_service(w, dice):
-    o = w.owner(dice, days=70)
+    o = w.owner(dice, days=66)
     host = f"{o.name}.{dice.choice(('espf.hosted-spf', 'has.spf-service'))}.example"
     o.spf = [f"v=spf1 exists:%{{i}}._i.{host} ~all"]
     sig = o.key("s1")
@@ -69,7 +69,7 @@ def macro_exists_of_a_service(w, dice):
 
 @kind
 def proofpoint_per_cluster(w, dice):
-    o = w.owner(dice, days=70, forwarding=0.01)
+    o = w.owner(dice, days=66, forwarding=0.01)
     ips = w.market.pick("proofpoint", dice, 3)
     o.uses.add("proofpoint")
     cluster = f"spf-00{dice.randrange(16 ** 5):05x}01.pphosted.com"
@@ -131,7 +131,7 @@ def vps_let_again(w, dice):
 
 @kind
 def subdomain_without_spf(w, dice):
-    o = w.owner(dice, days=70)
+    o = w.owner(dice, days=66)
     o.google(60)
     ip = o.server("app", 18, dkim=None, term="ip4", category="legit_spf_missing", accept=("legit_broken", "legit_unaligned"), story="application with MAIL FROM app.DOMAIN")
     o.streams[-1].mail_from = o.sub("app")
@@ -141,7 +141,7 @@ def subdomain_without_spf(w, dice):
 
 @kind
 def ovh_ptr_include(w, dice):
-    o = w.owner(dice, days=70, region="eu")
+    o = w.owner(dice, days=66, region="eu")
     o.uses.add("ovh")
     ips = w.market.pick("ovh", dice, 3)
     o.mx("mx1.mail.ovh.net")

@@ -23,7 +23,7 @@ CUSTOM = {  # vendors with a Return-Path below the customer's name: label, targe
 
 
 class Owner:
-    def __init__(self, world, dice, days=70, region=None, p="none", name=None, forwarding=0.03, spoof=True, orgs=None, quarantine_since=None):
+    def __init__(self, world, dice, days=66, region=None, p="none", name=None, forwarding=0.03, spoof=True, orgs=None, quarantine_since=None):
         self.world, self.dice, self.zone, self.market = world, dice, world.zone, world.market
         self.kind = None
         self.name = name or world.name(dice)

@@ -62,7 +62,12 @@ def edits(parts):
             r = t.get(field)
             if r and is_spf(r.get("after")):
                 out.append(Edit(f"todo {t['id']}{' if yours' * (field == 'if_yours')}", r["name"].lower(), r["after"], None, t["id"], field == "if_yours"))
-    return list(dict.fromkeys(out))
+    together = {}
+    for e in out:  # the same record in several places is one
+        first = together.setdefault((e.name, e.after, e.question), e)
+        if first is not e and e.where not in first.where:
+            together[e.name, e.after, e.question] = first._replace(where=f"{first.where}, {e.where}", confidence=first.confidence or e.confidence)
+    return list(together.values())
 
 
 class Score:
@@ -118,13 +123,16 @@ class Domain:
         return [r for r in rows if r["messages"] * 4 >= total]
 
     def judge(self):
+        grave = collections.defaultdict(list)
         for sender in self.parts.get("inventory", {}).get("senders", []):
-            self.sender(sender)
+            self.sender(sender, grave)
+        for (what, story), found in grave.items():
+            self.dead(what, f"{story}: {len(found)} addresses, {sum(n for _, _, n in found)} messages, {found[0][0]} {found[0][1]}")
         self.all_edits()
         self.verdict()
         self.advice()
 
-    def sender(self, sender):
+    def sender(self, sender, grave):
         said, confidence, right, total = sender["category"], sender["confidence"], 0, 0
         for source in sender["sources"]:
             if not source.get("ip"):
@@ -143,10 +151,11 @@ class Domain:
             right, total = right + ok * n, total + n
             if not ok:
                 self.s.wrong[self.t["kind"], rows[0]["story"], rows[0]["category"], said] += n
+            stranger = all(r["category"] in ("unauthorized", "suspect_abuse") or said == "legit_spf_missing" for r in rows)  # a forwarder called ours is wrong, not deadly
             if said == "unauthorized" and confidence >= 70 and all(r["ours"] and "unauthorized" not in r["accept"] for r in rows):
-                self.dead("ours called unauthorised", f"{source['ip']} {rows[0]['story']}: {confidence}, {n} messages")
-            if said in OURS and confidence >= 90 and all(not r["ours"] and said not in r["accept"] for r in rows):
-                self.dead("a stranger called ours", f"{source['ip']} {rows[0]['story']}: {said} {confidence}, {n} messages, as {sender['key']}")
+                grave["ours called unauthorised", rows[0]["story"]].append((source["ip"], f"{said} {confidence}", n))
+            if said in OURS and confidence >= 90 and stranger and all(not r["ours"] and said not in r["accept"] for r in rows):
+                grave["a stranger called ours", rows[0]["story"]].append((source["ip"], f"{said} {confidence} as {sender['key']}", n))
         if total:
             band = next(b for b in BANDS if b[0] <= confidence < b[1])
             self.s.bands[band, "n"] += 1

@@ -30,6 +30,11 @@ def sends(stream, day):
     return first <= d.isoformat() <= last
 
 
+WHY = {"authorized": "the owner's SPF names it, or a key of the owner's signs", "legit_spf_missing": "the owner's, and SPF does not name it",
+       "legit_unaligned": "the owner's, sent as the service itself", "legit_broken": "the owner's, and broken in DNS or at the signer",
+       "unauthorized": "somebody's, nothing of the owner's leads there", "forwarder": "hands on mail of the owner's", "suspect_abuse": "passes, and should not"}
+
+
 class Mail:
     def __init__(self, owner):
         self.o, self.dice, self.zone = owner, owner.world.dice.__class__(f"mail/{owner.world.seed}/{owner.kind}/{owner.name}"), owner.zone
@@ -127,7 +132,7 @@ class Mail:
         if not n:
             return
         if stream.story not in self.stories:
-            self.stories[stream.story] = (stream.story, stream.category, tuple(stream.accept), stream.open, stream.ours, stream.may, stream.why)
+            self.stories[stream.story] = (stream.story, stream.category, tuple(stream.accept), stream.open, stream.ours, stream.may, stream.why or WHY[stream.category])
         if len(stream.ips) > 24 and n <= len(stream.ips):
             parts = collections.Counter(self.dice.sample(stream.ips, n))
         elif n > 400:

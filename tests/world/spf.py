@@ -16,6 +16,10 @@ network = functools.lru_cache(200000)(lambda text: ipaddress.ip_network(text, st
 address = functools.lru_cache(200000)(ipaddress.ip_address)
 
 
+MACRO = r"%(?:%|_|-|\{[slodiphvSLODIPHV]\d*r?[.\-+,/_=]*\})"
+SPEC = re.compile(rf"(?:{MACRO}|[!-$&-~])*(?:\.(?=[a-z0-9-]*[a-z-])[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.?|{MACRO})", re.I)
+
+
 class Permerror(Exception):
     pass
 
@@ -23,23 +27,31 @@ class Permerror(Exception):
 @functools.lru_cache(100000)
 def parse(text):
     """[(result, mechanism, value, prefix4, prefix6)], redirect; Permerror for what is no record."""
-    terms, redirect = [], None
+    terms, redirect, seen = [], None, set()
+    if not all(" " <= c <= "~" for c in text):
+        raise Permerror("no ASCII")
     for term in text.split(" ")[1:]:
         if not term:
             continue
         modifier = re.fullmatch(r"([A-Za-z][\w.-]*)=(.*)", term)
         if modifier:
-            if modifier[1].lower() == "redirect":
-                if redirect or not modifier[2]:
-                    raise Permerror("redirect")
-                redirect = modifier[2]
+            name = modifier[1].lower()
+            if name in ("redirect", "exp"):
+                if name in seen or not SPEC.fullmatch(modifier[2]):
+                    raise Permerror(term)
+                seen.add(name)
+                redirect = modifier[2] if name == "redirect" else redirect
+            elif not re.fullmatch(rf"(?:{MACRO}|[!-$&-~])*", modifier[2]):
+                raise Permerror(term)
             continue
-        found = re.fullmatch(r"([-+~?]?)(all|include|a|mx|ptr|ip4|ip6|exists)(?::([^/]+|[^/]*(?:/[^/]*)*))?((?:/[/\d]*)?)", term, re.I)
+        found = re.fullmatch(r"([-+~?]?)(all|include|a|mx|ptr|ip4|ip6|exists)(?::(.*?))?((?:/\d+)?(?://\d+)?)", term, re.I)
         if not found:
             raise Permerror(term)
         q, word, value, prefix = found[1] or "+", found[2].lower(), found[3], found[4]
         if word in ("ip4", "ip6"):
             try:
+                if re.search(r"/0\d|//", prefix):
+                    raise ValueError
                 net = network((value or "") + prefix)
             except ValueError:
                 raise Permerror(term) from None
@@ -47,10 +59,12 @@ def parse(text):
                 raise Permerror(term)
             terms.append((QUALIFIERS[q], word, net, 0, 0))
             continue
-        if word in ("include", "exists") and (not value or prefix) or word == "all" and (value or prefix):
+        if value is not None and word != "all" and not SPEC.fullmatch(value):
             raise Permerror(term)
-        sizes = re.fullmatch(r"(?:/(\d+))?(?://(\d+))?", prefix)
-        if not sizes:
+        if word in ("include", "exists", "ptr") and (prefix or not value and word != "ptr") or word == "all" and (value or prefix):
+            raise Permerror(term)
+        sizes = re.fullmatch(r"(?:/(0|[1-9]\d?))?(?://(0|[1-9]\d{0,2}))?", prefix)
+        if not sizes or int(sizes[1] or 0) > 32 or int(sizes[2] or 0) > 128:
             raise Permerror(term)
         terms.append((QUALIFIERS[q], word, value, int(sizes[1] or 32), int(sizes[2] or 128)))
     return terms, redirect
@@ -81,6 +95,8 @@ class Check:
     def __init__(self, zone, ip, sender, helo, day, strict, instead):
         self.zone, self.ip, self.sender, self.helo, self.day, self.strict, self.instead = zone, ip, sender, helo, day, strict, instead
         self.addr, self.lookups, self.voids = address(ip), 0, 0
+        if self.addr.version == 6 and self.addr.ipv4_mapped:
+            self.addr, self.ip = self.addr.ipv4_mapped, str(self.addr.ipv4_mapped)
 
     def ask(self, name, kind, void=True):
         found = self.instead.get(name.lower()) if self.instead and kind == "TXT" else None

@@ -1,6 +1,7 @@
 """The DNS of the world: one table, in which a record may have begun or ended on a day, and the zone file of what stands at the end."""
 import bisect
 import ipaddress
+import pathlib
 import re
 
 
@@ -82,7 +83,7 @@ def written(kind, data):
 def read(path):
     """The table of a zone file that text() has written."""
     zone = Zone()
-    for line in open(path, encoding="utf-8"):
+    for line in pathlib.Path(path).read_text(encoding="utf-8").splitlines():
         found = re.match(r"(\S+)\. IN (A|AAAA|MX|TXT|CNAME|PTR) (.*)", line)
         if found:
             name, kind, data = found.groups()
