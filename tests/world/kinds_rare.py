@@ -26,7 +26,6 @@ def monthly_at_ten_lookups(w, dice):
     o.google(30)
     for include in ("mail.zendesk.com", "_spf.salesforce.com", "mailgun.org", "spf1.stripe.com", "_spf.createsend.com", "spf.brevo.com"):
         o.term("include:" + include)
-    o.term("include:spf.mandrillapp.com")
     o.uses |= {"stripe", "createsend"}
     o.send("statements once a month", "authorized", w.market.pick("stripe", dice, 2), 90, when="monthly:3", forwarded=False, why="by spf1.stripe.com on the third")
     ip = o.server("hr", 8, dkim=None, term=None, category="legit_spf_missing", story="personnel system, missing", when="office")

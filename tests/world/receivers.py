@@ -56,5 +56,5 @@ def of(region, dice, only=None):
     if only:
         return [(BY_ORG[o], BY_ORG[o].share) for o in only]
     big = [r for r in ALL if r.share >= 8 and not r.region]
-    rest = [r for r in ALL if r not in big and (not r.region or r.region == region) and dice.random() < 0.45]
+    rest = [r for r in ALL if r not in big and (not r.region or r.region == region) and dice.random() < 0.33]
     return [(r, r.share * dice.uniform(0.7, 1.4)) for r in big + rest]

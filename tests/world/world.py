@@ -19,6 +19,7 @@ import kinds_broken  # noqa: E402,F401
 import kinds_calm  # noqa: E402,F401
 import kinds_forward  # noqa: E402,F401
 import kinds_missing  # noqa: E402,F401
+import kinds_mixed  # noqa: E402,F401
 import kinds_rare  # noqa: E402,F401
 import kinds_zone  # noqa: E402,F401
 import sim  # noqa: E402
