@@ -4,6 +4,7 @@ import io
 import json
 import os
 import pathlib
+import re
 import shutil
 import sys
 
@@ -49,7 +50,10 @@ class Worlds(harness.Case):
                 with contextlib.redirect_stdout(out):
                     score.show(total)
                 print(out.getvalue(), flush=True)
-                self.assertEqual([d for d in total.deadly], [])
+                self.assertEqual(total.deadly, [])
+                self.assertGreaterEqual(total.good["messages"], 0.95 * total.n["messages"])
+                self.assertGreaterEqual(total.good["sources"], 0.9 * total.n["sources"])
+                self.assertGreaterEqual(total.good["verdicts"], 0.95 * total.n["verdicts"])
 
     def test_the_score_can_fail(self):
         """Foolish answers, made by hand: each deadly error is counted."""
@@ -57,6 +61,7 @@ class Worlds(harness.Case):
         truth = world.write(top, 1, FEW, jobs=1)
         _, zone = score.load(top)
         by_kind = {}
+        next(t for t in truth["domains"] if t["kind"] == "mailchannels_not_ours")["never"].append({"pattern": r"192\.0\.2\.1", "why": "a test"})
         for t in truth["domains"]:
             by_kind.setdefault(t["kind"], t)
         sender = lambda t, story, category, confidence, remedy: {
@@ -89,6 +94,46 @@ class Worlds(harness.Case):
         with contextlib.redirect_stdout(io.StringIO()) as out:
             score.show(total)
         self.assertIn("deadly errors", out.getvalue())
+
+    def test_the_score_can_be_pleased(self):
+        """Answers taken from the truth: nothing deadly, nothing missing."""
+        top = self.scratch() / "world"
+        truth = world.write(top, 2)
+        _, zone = score.load(top)
+        inventory, readiness = [], []
+        for t in truth["domains"]:
+            senders = [{"key": r["ip"], "category": "unknown" if r["open"] else r["category"], "confidence": 95, "remedy": {"kind": "none"},
+                        "sources": [{"ip": r["ip"], "messages": r["messages"]}]} for r in t["sources"]]
+            things = [{"id": "x", "kind": "question", "text": " ".join(re.sub(r"\\(.)", r"\1", m["any"][0]) for m in t["must"])}] if t["must"] else []
+            if t["kind"] == "printer_server":
+                ip = next(r["ip"] for r in t["sources"] if "printer" in r["story"])
+                now = next(x for x in zone.ask(t["domain"], "TXT") if score.is_spf(x))
+                things.append({"id": "spf", "kind": "own_failing", "record": {"name": t["domain"], "type": "TXT", "before": [now], "after": now.replace("v=spf1", f"v=spf1 ip4:{ip}")}})
+            inventory.append({"domain": t["domain"], "senders": senders})
+            readiness.append({"domain": t["domain"], "verdict": t["verdicts"][0], "next_step": {"record": None, "text": ""}, "todo": things})
+        total = score.Score()
+        total.add(truth, zone, ({"domains": inventory}, {"domains": []}, readiness), ({"domains": inventory}, {"domains": []}, readiness))
+        self.assertEqual((total.deadly, total.verdicts, total.useless, total.foolish), ([], [], [], []))
+        self.assertGreater(total.good["sources"], 0.99 * total.n["sources"])  # an address with two stories has one that is most of it
+        self.assertGreater(total.good["advice"], 0.9 * total.n["advice"], total.missing)
+        self.assertEqual(total.edits["let somebody of ours pass"], 1)
+
+    def test_the_truth_holds_together(self):
+        """What is said to be lost is lost, what passed is not forgotten, no taboo names what stands there already."""
+        truth = world.write(self.scratch() / "w", 3)
+        zone = world.WORLD.zone
+        self.assertGreaterEqual(len({t["kind"] for t in truth["domains"]}), 60)
+        for t in truth["domains"]:
+            with self.subTest(kind=t["kind"], domain=t["domain"]):
+                self.assertTrue(t["verdicts"] and t["why"])
+                self.assertFalse([r for r in t["sources"] if not r["why"]])
+                if t["loses"]:
+                    self.assertTrue(t["lost"])
+                    self.assertFalse({"ready", "warnings"} & set(t["verdicts"]) and t["kind"] != "office_on_a_changing_line")
+                records = [x for x in zone.ask(t["domain"], "TXT") if score.is_spf(x)]
+                self.assertFalse([n for n in t["never"] for x in records if re.search(n["pattern"], x)])
+                lost = [p for p in t["passed"] if spf.check(zone, p[1], p[0]).result != "pass"]
+                self.assertTrue(not lost or t["kind"] in ("mx_moved",), lost)
 
     def test_the_world_is_the_same_again(self):
         kinds = {"tidy_ready", "replay_of_one_message"}

@@ -116,7 +116,7 @@ def terms_behind_all(w, dice):
     o.google(dice.randrange(50, 90))
     ip = o.server("crm", 18, dkim=None, term=None, category="legit_broken", accept=("legit_spf_missing",), story="own CRM, behind all", why="all ends the record: what stands behind it is not read")
     o.spf = [f"v=spf1 include:_spf.google.com ~all ip4:{ip}"]
-    o.must(esc(ip), "behind|after|all", why="move it before all")
+    o.must(esc(ip), why="move it before all")
     o.expect("not_ready", True, "CRM mail is lost")
 
 
@@ -164,7 +164,7 @@ def over_ten_lookups(w, dice):
         o.term("include:" + include)
     ip = o.server("app", 20, dkim=None, term="a:" + o.sub("app"), category="legit_broken", accept=("legit_spf_missing",), story="own application, behind the tenth lookup",
                   why="a:app is the twelfth lookup: permerror")
-    o.must("lookup", "ten", esc(o.sub("app")), why="below ten lookups")
+    o.must("lookup", esc(o.sub("app")), why="below ten lookups")
     o.expect("not_ready", True, "the application's mail is lost")
 
 
@@ -173,7 +173,7 @@ def void_lookups(w, dice):
     o = w.owner(dice, days=66)
     ip = o.server("mail", 45, dkim=None, term=None, mx=True, category="legit_broken", accept=("legit_spf_missing",), why="three names in front of it do not exist: more than two void lookups")
     o.spf = ["v=spf1 " + " ".join(f"a:{n}.{o.name}" for n in ("old1", "old2", "old3")) + f" ip4:{ip} ~all"]
-    o.must("void|old1|old2|exist", why="the dead names out")
+    o.must(r"void|old1\.|old2\.", why="the dead names out")
     o.expect("not_ready", True, "SPF is a permerror, nothing is signed")
 
 

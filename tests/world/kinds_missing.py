@@ -117,6 +117,18 @@ def ipv6_temporary_addresses(w, dice):
 
 
 @kind
+def ipv6_forgotten(w, dice):
+    o = w.owner(dice, days=66)
+    ip6 = f"2a01:4f8:{dice.randrange(256, 4095):x}:{dice.randrange(256, 4095):x}::{dice.randrange(2, 99):x}"
+    o.server("mail", dice.randrange(20, 50), dkim=None, mx=True)
+    w.zone.pointer(ip6, o.sub("mail"))
+    o.own.append(ip6)
+    o.send("own server over IPv6", "legit_spf_missing", ip6, dice.randrange(12, 30), why="A and AAAA of mail.DOMAIN are one machine; SPF names the A")
+    o.must("ip6:" + esc(ip6), "ipv6", esc(ip6), why="its IPv6 address, too")
+    o.expect(LOSES, True, "what leaves over IPv6 is lost")
+
+
+@kind
 def five_invoices_a_week(w, dice):
     o = w.owner(dice, days=80, p="quarantine", quarantine_since="2026-08-01")
     o.google(dice.randrange(140, 220))
@@ -177,7 +189,7 @@ def sends_only_by_vendor(w, dice):
     ips = [w.vps(dice, f"mta{n}.{dice.choice(('abrechnung-nord', 'billrun', 'factura24'))}.example") for n in (1, 2)]
     o.send("invoices by a billing service", "legit_spf_missing", ips, 40, when="office", open=True, accept=("unknown", "legit_unaligned", "legit_broken"),
            why="forty a working day from two named machines of one service; nothing was ever set up")
-    o.must(*[esc(ip) for ip in ips], "abrechnung-nord|billrun|factura24", "spf", why="ask whether they are theirs; SPF and a key")
+    o.must(*[esc(ip) for ip in ips], "abrechnung-nord|billrun|factura24", why="ask whether they are theirs; SPF and a key")
     o.expect("not_ready insufficient_data", True, "no MX, but it sends: not parked")
 
 

@@ -16,7 +16,26 @@ def quarterly_behind_full_spf(w, dice):
         o.term("include:" + include)
     ip = o.server("app", 9, dkim=None, term="a:" + o.sub("app"), category="legit_broken", accept=("legit_spf_missing",), story="own application, behind the tenth lookup")
     o.send("quarterly invoices", "authorized", stripe, 120, when="quarterly:29", accept=("unknown",), forwarded=False, why="by spf1.stripe.com, in the last days of each quarter; SPF alone")
-    o.must("lookup", "ten", why="below ten lookups, without losing the invoices")
+    o.must("lookup", why="below ten lookups, without losing the invoices")
+    o.expect("not_ready", True, "permerror for what stands last")
+
+
+@kind
+def monthly_behind_full_spf(w, dice):
+    o = w.owner(dice, days=190, spoof=False, orgs=["google.com", "Enterprise Outlook", "Yahoo", "GMX"], forwarding=0.01)
+    o.microsoft(30)
+    monthly = dice.choice(("stripe", "createsend"))
+    others = [i for i in ("mail.zendesk.com", "_spf.salesforce.com", "mailgun.org", "spf1.stripe.com", "_spf.createsend.com", "spf.brevo.com")]
+    dice.shuffle(others)
+    for include in others:
+        o.term("include:" + include)
+    o.uses |= {"stripe", "createsend"}
+    o.send("account statements once a month", "authorized", w.market.pick(monthly, dice, 2), 80, when="monthly:30", accept=("unknown", "legit_broken"), forwarded=False,
+           why=f"by {monthly}'s include on the thirtieth; SPF alone")
+    o.term("a:" + o.sub("crm"))
+    o.server("crm", 9, dkim=None, term="mx:" + o.sub("in"), category="legit_broken", accept=("legit_spf_missing",), story="own CRM, behind the tenth lookup")
+    o.zone.add(o.sub("in"), "MX", "10 " + o.sub("crm"))
+    o.must("lookup", why="below ten lookups, without losing the statements")
     o.expect("not_ready", True, "permerror for what stands last")
 
 

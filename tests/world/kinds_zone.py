@@ -36,7 +36,7 @@ def ptr_and_broad_exists(w, dice):
     o.zone.host(o.name, ip)
     broad = "exists" in o.spf[0]
     o.botnet(30, 8, "spoofers who pass by exists:%{d}" if broad else "spoofers", mail_from=o.name, accept=("unknown", "suspect_abuse"), open=broad)
-    o.must("exists" if broad else "ptr", why="the mechanism that asks nothing" if broad else "ptr is slow, and not to be used")
+    o.must(r"exists:" if broad else r"\bptr\b", why="the mechanism that asks nothing" if broad else "ptr is slow, and not to be used")
     o.expect("not_ready warnings" if broad else "ready warnings not_ready", False, "own mail passes")
 
 
@@ -95,7 +95,7 @@ def cname_taken_over(w, dice):
     w.zone.add(target, "TXT", f"v=spf1 ip4:{ip} -all", turn)
     o.stranger("who has taken over the shop's CNAME", ip, 60, o.sub("shop"), since="2026-10-08", header_from=o.sub("shop"), category="suspect_abuse",
                accept=("unknown", "unauthorized", "authorized"), open=True, why="the shop was given up, its CNAME forgotten: somebody registered the target; SPF passes by our own zone")
-    o.must("shop", esc(ip), why="where does shop.DOMAIN lead, and who is that")
+    o.must(esc(o.sub("shop")), esc(ip), why="where does shop.DOMAIN lead, and who is that")
     o.expect("not_ready warnings ready", False, "own mail passes; p=reject does not stop this one")
 
 

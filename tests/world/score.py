@@ -205,7 +205,7 @@ class Domain:
                 bad.append(("takes away an address of ours", f"{ip} ({story}), by {edit.where}: {edit.after[:250]}"))
                 break
         for never in self.t["never"]:
-            if re.search(never["pattern"], edit.after, re.I) and not any(re.search(never["pattern"], x, re.I) for x in now) and not edit.question:
+            if re.search(never["pattern"], edit.after, re.I) and not any(re.search(never["pattern"], x, re.I) for x in now) and not edit.question and "authorises a stranger" not in [b[0] for b in bad]:
                 bad.append(("an edit that must never be", f"{never['why']}: {edit.where}: {edit.after[:200]}"))
         helped = any(r["ours"] and spf.check(self.zone, ip, edit.name, instead=instead).result == "pass" and spf.check(self.zone, ip, edit.name).result != "pass"
                      for ip, rows in self.rows.items() for r in rows)
@@ -255,11 +255,19 @@ class Domain:
             self.s.without_todo += 1
             return
         text = json.dumps(things).lower()
+        for t in things:
+            r = t.get("record") or {}
+            record = str(r.get("after") or "").lower().replace(" ", "")
+            if self.t["loses"] and r.get("name", "").startswith("_dmarc.") and re.search(r"p=(reject|quarantine)", record) and "t=y" not in record and self.stricter(record):
+                self.dead("go-ahead while mail is lost", f"todo {t['id']}: {r['after']}")
+            before = [r["before"]] if isinstance(r.get("before"), str) else r.get("before")
+            if before and is_spf(before[0]) and sorted(before) != sorted(x for x in self.zone.ask(r["name"], "TXT") if is_spf(x)):
+                self.s.useless.append((self.seed, self.t["kind"], self.t["domain"], f"todo {t['id']} edits a record that is not there: {before}"))
         if not things and self.t["loses"]:
             self.dead("nothing to do though mail is lost", self.t["why"])
         for must in self.t["must"]:
             self.s.n["advice"] += 1
-            if any(re.search(p, text, re.I) or re.search(p, text.replace("\\\\", ""), re.I) for p in must["any"]):
+            if any(re.search(p, text, re.I) for p in must["any"]):
                 self.s.good["advice"] += 1
             else:
                 self.s.missing.append((self.seed, self.t["kind"], self.t["domain"], " or ".join(must["any"]) + ": " + must["why"]))

@@ -41,7 +41,7 @@ def record(row, org, p):
     if r.style == "rfc9990" and passes and p != "none":
         disposition = "pass"
     if "aligned" in habits:
-        sigs = sorted(sigs, key=lambda s: not header_from.endswith(s[0].split(".", s[0].count(".") - 1)[-1]))[:1]
+        sigs = sorted(sigs, key=lambda s: s[0].split(".")[-2:] != header_from.split(".")[-2:])[:1]
     elif "first" in habits:
         sigs = sigs[:1]
     auth = ""
