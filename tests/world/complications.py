@@ -259,3 +259,24 @@ def srs_failures(w, o, dice):
     f = next(x for x in w.forwarders if x.name.startswith("alumni"))
     o.send("alumni forwarding, broken on the way", "forwarder", f.ips, 4, f.mail_from, (), ours=False, may=False, forwarded=False, accept=("unknown",), open=True, why="MAIL FROM rewritten, nothing left to align")
     o.never("oldboys", "a forwarder")
+
+
+@complication
+def form_by_the_hosts_relay(w, o, dice):
+    site = w.market.pick("webfarm", dice, 1)[0]
+    o.uses.add("webfarm")
+    o.zone.host(o.sub("www"), site)
+    relay = [w.market.named("webfarm", f"185.14.190.{n}") for n in dice.sample(range(2, 62), 2)]
+    o.send("form mail, by the web host's relay", "legit_spf_missing", relay, 4, may=False, open=True, accept=("unknown",),
+           why="www.DOMAIN is at that host, but every customer's mail leaves by its relays: an include lets all of them in")
+    o.never(r"sharedhost|185\.14\.190", "every customer of the host")
+    o.must("sharedhost", *[esc(ip) for ip in relay], why="ask; then a key, or submit by the mailbox host")
+    return True
+
+
+@complication
+def reporter_alone(w, o, dice):
+    ip = w.vps(dice, f"relay{dice.randrange(9)}.partner-{dice.randrange(99)}.example")
+    o.send("a partner's relay that hands on to one receiver", "forwarder", ip, 5, ours=False, may=False, forwarded=False, open=True, accept=("unknown", "unauthorized"), when="office",
+           why="MAIL FROM kept, nothing of ours leads there")
+    o.never(esc(ip), "a partner's relay")

@@ -140,6 +140,45 @@ def subdomain_without_spf(w, dice):
 
 
 @kind
+def strict_alignment(w, dice):
+    o = w.owner(dice, days=66, forwarding=0.01)
+    o.strict = True
+    o.google(70)
+    key = dice.choice(("mailgun", "mailgun.eu"))
+    o.vendor(key, 22, "full", category="legit_unaligned", accept=("legit_broken",), story="Mailgun as mg.DOMAIN, under strict alignment",
+             why="SPF and DKIM pass for mg.DOMAIN, but adkim=s and aspf=s want DOMAIN itself")
+    o.must("strict", "adkim", "aspf", esc(o.sub("mg")), why="relaxed alignment, or a key at DOMAIN")
+    o.expect("not_ready", True, "whatever Mailgun sends is lost")
+
+
+@kind
+def too_wide_cidr(w, dice):
+    o = w.owner(dice, days=66)
+    o.uses.add("webfarm")
+    own = w.market.pick("webfarm", dice, 1)[0]
+    base = own.rsplit(".", 1)[0]
+    o.zone.host(o.name, own)
+    o.mx(o.name)
+    o.spf = [dice.choice(("v=spf1 a/24 mx ~all", f"v=spf1 mx ip4:{base}.0/24 ~all", "v=spf1 mx/24 -all"))]
+    o.send("mailboxes at the web host", "authorized", own, 45, sigs=(o.key("default"),))
+    near = [f"{base}.{n}" for n in dice.sample(range(2, 250), 3) if f"{base}.{n}" != own]
+    for ip in near:
+        w.market.named("webfarm", ip)
+    o.stranger("the host's other customers, who pass by /24", near, 14, since="2026-10-04", category="suspect_abuse", open=True, accept=("unknown", "unauthorized", "authorized"),
+               why="SPF names the whole /24 of a shared host")
+    o.expect("ready warnings not_ready", False, "own mail passes, and so does the neighbours'")
+
+
+@kind
+def idn_owner(w, dice):
+    o = w.owner(dice, days=66, name=f"xn--{dice.choice(('bcher-kva', 'mnchen-3ya', 'grsse-hra8j'))}.example")
+    o.google(60)
+    ip = o.server("versand", 9, dkim=None, term=None, category="legit_spf_missing", story="own server of a domain with umlauts")
+    o.must(esc(ip), "versand", why="the server belongs into SPF")
+    o.expect("not_ready", True, "its mail is lost")
+
+
+@kind
 def ovh_ptr_include(w, dice):
     o = w.owner(dice, days=66, region="eu")
     o.uses.add("ovh")

@@ -34,7 +34,7 @@ class Owner:
         self.policy = [(ordinal(quarantine_since or "2020-01-01"), p)]
         self.terms, self.all, self.spf = [], dice.choice(("~all", "~all", "-all")), None
         self.streams, self.truth, self.forged = [], {"verdicts": [], "loses": False, "must": [], "never": [], "sends": True, "why": ""}, []
-        self.uses, self.strays, self.own = set(), [], []
+        self.uses, self.strays, self.own, self.strict, self.scale = set(), [], [], False, 1
         self.number = dice.randrange(1000000, 9999999)
         self.forwarders = dice.sample(world.forwarders, min(6, len(world.forwarders)))
         if spoof:
@@ -56,7 +56,8 @@ class Owner:
                 self.zone.add(cname, "TXT", "v=DKIM1; k=rsa; p=" + p)
             p = self.zone.ask(cname, "TXT")[0].split("p=")[1]
         elif publish:
-            self.zone.add(name, "TXT", "v=DKIM1; k=rsa; p=" + p, since, until)
+            style = self.dice.choice(("v=DKIM1; k=rsa; p=", "v=DKIM1; k=rsa; p=", "v=DKIM1;k=rsa;p=", "v=DKIM1; h=sha256; k=rsa; t=s; p=", "k=rsa; p=", "v=DKIM1; p="))
+            self.zone.add(name, "TXT", style + p, since, until)
         return Sig(d, selector, p)
 
     def mx(self, *hosts):
@@ -70,11 +71,29 @@ class Owner:
     def finish(self):
         """Publishes SPF and DMARC."""
         spf = self.spf if self.spf is not None else [f"v=spf1 {' '.join(self.terms + [self.all])}"] if self.terms else []
+        if len(spf) == 1 and self.kind.startswith("mixed"):
+            spf = [self.written(spf[0])]
         for text in spf:
             self.zone.add(self.name, "TXT", text, *self.truth.get("spf_since", (None, None)))
+        if self.dice.random() < 0.1:
+            self.zone.add(self.name, "TXT", "spf2.0/pra ~all")
         if self.dice.random() < 0.3:
             self.zone.add(self.name, "TXT", f"google-site-verification={self.number:x}Qz")
-        self.zone.add(f"_dmarc.{self.name}", "TXT", f"v=DMARC1; p={self.p}; rua=mailto:dmarc@{self.name}")
+        self.zone.add(f"_dmarc.{self.name}", "TXT", f"v=DMARC1; p={self.p}; {'adkim=s; aspf=s; ' if self.strict else ''}rua=mailto:dmarc@{self.name}")
+
+    def written(self, text):
+        """A record as people write them."""
+        how = self.dice.random()
+        if how < 0.1:
+            return text.replace("include:", "INCLUDE:").replace("ip4:", "IP4:")
+        if how < 0.2:
+            return text.replace(" ", "  ", 2)
+        if how < 0.25:
+            self.zone.add(self.sub("explain"), "TXT", "%{i} is not ours")
+            return text + f" exp={self.sub('explain')}"
+        if how < 0.3:
+            return text.replace("v=spf1 ", "v=spf1 +")
+        return text
 
     # ---- who sends
 

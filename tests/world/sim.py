@@ -66,6 +66,8 @@ class Mail:
         return self.signed[key]
 
     def aligned(self, name, header_from):
+        if self.o.strict:
+            return name == header_from
         org = lambda n: ".".join(n.split(".")[-2:])
         return org(name) == org(header_from)
 
@@ -127,7 +129,7 @@ class Mail:
         share = sends(stream, day)
         if not share:
             return
-        exact = stream.per_day * share * (self.dice.uniform(0.75, 1.25) if stream.per_day > 6 else 1)
+        exact = stream.per_day * share * (self.o.scale if stream.when in ("daily", "office") else 1) * (self.dice.uniform(0.75, 1.25) if stream.per_day > 6 else 1)
         n = int(exact) + (self.dice.random() < exact % 1)
         if not n:
             return

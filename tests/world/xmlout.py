@@ -61,7 +61,7 @@ def record(row, org, p):
             f"<identifiers>{identifiers}<header_from>{header_from}</header_from></identifiers><auth_results>{auth}</auth_results></record>\n")
 
 
-def report(org, domain, day, rows, p):
+def report(org, domain, day, rows, p, strict=False):
     """Name and text of one report."""
     r = BY_ORG[org]
     begin = (day - EPOCH) * 86400
@@ -70,10 +70,12 @@ def report(org, domain, day, rows, p):
     version = "<version>1.0</version>" if r.style != "draft" else ""
     contact = f"<extra_contact_info>{r.contact}</extra_contact_info>" if r.contact else ""
     published = f"<domain>{domain}</domain>"
+    mode = "s" if strict else "r"
     if r.style == "rfc9990":
+        published += f"<adkim>s</adkim><aspf>s</aspf>" if strict else ""
         published += f"<discovery_method>treewalk</discovery_method><p>{p}</p><sp>{p}</sp><testing>n</testing>"
     else:
-        published += f"<adkim>r</adkim><aspf>r</aspf><p>{p}</p>" + ("" if "nosp" in r.habits else f"<sp>{p}</sp>") + "<pct>100</pct>"
+        published += f"<adkim>{mode}</adkim><aspf>{mode}</aspf><p>{p}</p>" + ("" if "nosp" in r.habits else f"<sp>{p}</sp>") + "<pct>100</pct>"
         published += f"<np>{p}</np>" if "np" in r.habits else ""
     ident = f"{begin // 86400 * 7919 % 10 ** 9}{hash_of(org + domain)}"
     head = (f'<?xml version="1.0" encoding="UTF-8"?>\n{root}{version}<report_metadata><org_name>{escape(org)}</org_name><email>{r.email}</email>{contact}'
@@ -99,7 +101,7 @@ def policy(owner, day):
 def write(directory, owner, rows):
     """All reports of an owner; the newest of some receivers as single gzips, the rest in zips. Returns how many."""
     directory.mkdir(parents=True, exist_ok=True)
-    texts = [report(org, owner.name, day, found, policy(owner, day)) for (org, day), found in sorted(rows.items())]
+    texts = [report(org, owner.name, day, found, policy(owner, day), owner.strict) for (org, day), found in sorted(rows.items())]
     pack(directory, owner.name, texts)
     return len(texts)
 
