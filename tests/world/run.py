@@ -38,7 +38,7 @@ class Private:
     def __exit__(self, *_):
         self.run("db", "stop", codes=range(256))
 
-    def run(self, *args, codes=(0, 1, 2, 3)):
+    def run(self, *args, codes=(0, 1, 2, 3, 65)):
         p = subprocess.run([self.program, *map(str, args)], env=self.env, stdin=subprocess.DEVNULL, capture_output=True, timeout=900)
         if p.returncode not in codes:
             raise RuntimeError(f"{' '.join(map(str, args))}: exit {p.returncode}\n{p.stdout[-800:].decode()}\n{p.stderr[-1500:].decode()}")
@@ -50,14 +50,15 @@ def ask(run, address):
     dns = ("--dns-server", address)
     inventory, report = (json.loads(run(*dns, what, "--month", MONTH, "-f", "json")) for what in ("inventory", "report"))
     readiness = run(*dns, "readiness", "--all", "--as-of", AS_OF, "-f", "json")
-    lines = [json.loads(line) for line in readiness.splitlines() if line.strip()]
-    return inventory, report, lines
+    return inventory, report, score.documents(readiness)
 
 
 def judge(run, directory, total):
     """Ingest a written world, ask, score; then the forged reports, and ask again."""
     truth, zone = score.load(directory)
-    run("ingest", "--json", directory / "reports")
+    stored = json.loads(run("ingest", "--json", directory / "reports"))["reports"]
+    if stored["rejected"] or stored["conflict"] or stored["duplicate"]:
+        raise RuntimeError(f"not all reports were stored: {stored}")
     with nameserver.NameServer({".": directory / "root.zone"}) as dns:
         first, forged = ask(run, dns.address), None
         if any(t["forged"] for t in truth["domains"]):

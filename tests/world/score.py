@@ -32,6 +32,20 @@ def is_spf(text):
     return isinstance(text, str) and text.lower().split(" ")[0] == "v=spf1"
 
 
+def named(name):
+    return (name or "").lower().rstrip(".")
+
+
+def documents(text):
+    """Every JSON document of a text: one a line, one after the other, or in a list of domains."""
+    decoder, at, out = json.JSONDecoder(), 0, []
+    while text[at:].strip():
+        at += len(text[at:]) - len(text[at:].lstrip())
+        found, at = decoder.raw_decode(text, at)
+        out += found["domains"] if isinstance(found, dict) and "domains" in found else [found]
+    return out
+
+
 def join(inventory, findings, readiness):
     """domain -> its parts of the three documents."""
     out = collections.defaultdict(dict)
@@ -56,12 +70,12 @@ def edits(parts):
         for sender in parts.get(key, {}).get(field, []):
             r = sender.get("remedy") or {}
             if is_spf(r.get("after")) and r["after"] != r.get("before"):
-                out.append(Edit(f"{key} {sender['key']}", r["domain"].lower(), r["after"], sender["confidence"], sender["key"], r["kind"] == "confirm"))
+                out.append(Edit(f"{key} {sender['key']}", named(r.get("domain")), r["after"], sender["confidence"], sender["key"], r["kind"] == "confirm"))
     for t in todo(parts) or []:
         for field in ("record", "if_yours"):
             r = t.get(field)
             if r and is_spf(r.get("after")):
-                out.append(Edit(f"todo {t['id']}{' if yours' * (field == 'if_yours')}", r["name"].lower(), r["after"], None, t["id"], field == "if_yours"))
+                out.append(Edit(f"todo {t['id']}{' if yours' * (field == 'if_yours')}", named(r.get("name")), r["after"], None, t["id"], field == "if_yours"))
     together = {}
     for e in out:  # the same record in several places is one
         first = together.setdefault((e.name, e.after, e.question), e)
@@ -133,7 +147,7 @@ class Domain:
         self.advice()
 
     def sender(self, sender, grave):
-        said, confidence, right, total = sender["category"], sender["confidence"], 0, 0
+        said, confidence, right, total = sender["category"], sender["confidence"] or 0, 0, 0
         for source in sender["sources"]:
             if not source.get("ip"):
                 continue
@@ -142,7 +156,7 @@ class Domain:
                 self.s.n["nobody's"] += 1
                 continue
             n = source["messages"]
-            ok = any(said == r["category"] or said in r["accept"] or r["open"] and (said == "unknown" or sender["remedy"]["kind"] == "confirm") for r in rows)
+            ok = any(said == r["category"] or said in r["accept"] or r["open"] and (said == "unknown" or (sender["remedy"] or {}).get("kind") == "confirm") for r in rows)
             self.s.n["sources"] += 1
             self.s.n["messages"] += n
             self.s.good["sources"] += ok
@@ -258,10 +272,10 @@ class Domain:
         for t in things:
             r = t.get("record") or {}
             record = str(r.get("after") or "").lower().replace(" ", "")
-            if self.t["loses"] and r.get("name", "").startswith("_dmarc.") and re.search(r"p=(reject|quarantine)", record) and "t=y" not in record and self.stricter(record):
+            if self.t["loses"] and named(r.get("name")).startswith("_dmarc.") and re.search(r"p=(reject|quarantine)", record) and "t=y" not in record and self.stricter(record):
                 self.dead("go-ahead while mail is lost", f"todo {t['id']}: {r['after']}")
             before = [r["before"]] if isinstance(r.get("before"), str) else r.get("before")
-            if before and is_spf(before[0]) and sorted(before) != sorted(x for x in self.zone.ask(r["name"], "TXT") if is_spf(x)):
+            if before and is_spf(before[0]) and sorted(before) != sorted(x for x in self.zone.ask(named(r["name"]), "TXT") if is_spf(x)):
                 self.s.useless.append((self.seed, self.t["kind"], self.t["domain"], f"todo {t['id']} edits a record that is not there: {before}"))
         if not things and self.t["loses"]:
             self.dead("nothing to do though mail is lost", self.t["why"])
@@ -328,7 +342,7 @@ def load(directory):
 if __name__ == "__main__":
     score = Score()
     truth_, zone_ = load(sys.argv[1])
-    lines = [json.loads(line) for line in open(sys.argv[4]) if line.strip()]
-    score.add(truth_, zone_, (json.load(open(sys.argv[2])), json.load(open(sys.argv[3])), lines))
+    texts = [pathlib.Path(path).read_text() for path in sys.argv[2:5]]
+    score.add(truth_, zone_, (json.loads(texts[0]), json.loads(texts[1]), documents(texts[2])))
     show(score)
     sys.exit(bool(score.deadly))
