@@ -75,7 +75,8 @@ class Worlds(harness.Case):
             if verdict:
                 readiness.append({"domain": t["domain"], "verdict": verdict, "next_step": {"record": "v=DMARC1; p=reject", "text": "go on"}, **more})
         edit = lambda kind, after: {"kind": "spf_add", "domain": by_kind[kind]["domain"], "before": "", "after": after, "text": ""}
-        say("mailchannels_not_ours", [("spoofers by MailChannels", "legit_spf_missing", 95, edit("mailchannels_not_ours", "v=spf1 include:relay.mailchannels.net -all")),
+        say("mailchannels_not_ours", [("spoofers by MailChannels", "legit_spf_missing", 95, edit("mailchannels_not_ours",
+                "v=spf1 include:relay.mailchannels.net -all")),
                                       ("staff", "unauthorized", 90, edit("mailchannels_not_ours", "v=spf1 ip4:192.0.2.1 -all"))])
         say("tidy_ready", [("staff", "authorized", 90, edit("tidy_ready", "v=spf1 include:_spf.google.com include:nothing.invalid.test ~all"))])
         say("quarterly_behind_full_spf", [("staff", "authorized", 90, edit("quarterly_behind_full_spf", "v=spf1 include:_spf.google.com ~all"))],
@@ -84,11 +85,14 @@ class Worlds(harness.Case):
         total = score.Score()
         said = ({"domains": inventory}, {"domains": []}, readiness)
         worse = ({"domains": [{"domain": d["domain"], "senders": []} for d in truth["domains"]]}, {"domains": []},
-                 [{"domain": d["domain"], "verdict": "not_ready", "next_step": None, "todo": [{"id": "x", "kind": "abuse"}]} for d in truth["domains"]])
+                 [{"domain": d["domain"], "verdict": "not_ready", "next_step": None, "todo": [{"id": "x", "kind": "abuse"}]}
+                  for d in truth["domains"]])
         total.add(truth, zone, said, worse)
         found = {d[0] for d in total.deadly}
-        for what in ("authorises a stranger", "breaks SPF", "takes away an address of ours", "two new records for one name", "go-ahead while mail is lost", "parked though it sends",
-                     "nothing to do though mail is lost", "ours called unauthorised", "a stranger called ours", "an edit that must never be", "a forgery changes the verdict",
+        for what in ("authorises a stranger", "breaks SPF", "takes away an address of ours", "two new records for one name",
+                     "go-ahead while mail is lost", "parked though it sends",
+                     "nothing to do though mail is lost", "ours called unauthorised", "a stranger called ours", "an edit that must never be",
+                     "a forgery changes the verdict",
                      "a forgery changes what to do"):
             self.assertIn(what, found)
         with contextlib.redirect_stdout(io.StringIO()) as out:
@@ -108,7 +112,8 @@ class Worlds(harness.Case):
             if t["kind"] == "printer_server":
                 ip = next(r["ip"] for r in t["sources"] if "printer" in r["story"])
                 now = next(x for x in zone.ask(t["domain"], "TXT") if score.is_spf(x))
-                things.append({"id": "spf", "kind": "own_failing", "record": {"name": t["domain"], "type": "TXT", "before": [now], "after": now.replace("v=spf1", f"v=spf1 ip4:{ip}")}})
+                things.append({"id": "spf", "kind": "own_failing", "record": {"name": t["domain"], "type": "TXT", "before": [now],
+                        "after": now.replace("v=spf1", f"v=spf1 ip4:{ip}")}})
             inventory.append({"domain": t["domain"], "senders": senders})
             readiness.append({"domain": t["domain"], "verdict": t["verdicts"][0], "next_step": {"record": None, "text": ""}, "todo": things})
         total = score.Score()
@@ -161,7 +166,8 @@ class Worlds(harness.Case):
                         if kind == "SPF" and not any("TXT" in r for r in rows if isinstance(r, dict)):
                             kind = "TXT"
                         if kind in ("A", "AAAA", "PTR", "CNAME", "MX", "TXT"):
-                            texts = ["".join(data) if isinstance(data, list) and kind == "TXT" else " ".join(data) if isinstance(data, list) else data]
+                            texts = ["".join(data) if isinstance(data, list) and kind == "TXT" else " ".join(data) if isinstance(data, list)
+                                     else data]
                             for text in texts:
                                 table.add(name, kind, text)
             for test in scenario["tests"].values():

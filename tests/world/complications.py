@@ -27,7 +27,8 @@ def free_label(o, dice):
 def forgotten_host(w, o, dice):
     label, n = free_label(o, dice), dice.choice((1.5, 4, 9, 18))
     rented = dice.random() < 0.4
-    ip = o.server(label, n, dkim=None, term=None, category="legit_spf_missing", story=f"forgotten host {label}", when=dice.choice(WHEN), accept=("unknown",) if n < 2 else (),
+    ip = o.server(label, n, dkim=None, term=None, category="legit_spf_missing", story=f"forgotten host {label}", when=dice.choice(WHEN),
+                  accept=("unknown",) if n < 2 else (),
                   ip=w.vps(dice, o.sub(label)) if rented else None, why=f"{label}.DOMAIN leads there and back")
     o.must(esc(ip), esc(o.sub(label)), why=f"{label} belongs into SPF")
     return True
@@ -50,7 +51,8 @@ def nameless_line(w, o, dice):
     ip = w.business(dice)
     if dice.random() < 0.6:
         w.zone.pointer(ip, f"ip-{ip.replace('.', '-')}.business.nordtel.example")
-    o.send("a device on a business line", "legit_spf_missing", ip, dice.choice((3, 8, 14)), when=dice.choice(WHEN), open=True, accept=("unknown",), why="steady, but it could be anybody's")
+    o.send("a device on a business line", "legit_spf_missing", ip, dice.choice((3, 8, 14)), when=dice.choice(WHEN), open=True, accept=("unknown",),
+           why="steady, but it could be anybody's")
     o.must(esc(ip), why="ask whose it is")
     return True
 
@@ -58,7 +60,8 @@ def nameless_line(w, o, dice):
 @complication
 def rented_machine_forges(w, o, dice):
     ip = w.vps(dice)
-    o.stranger("a rented machine forges MAIL FROM", ip, dice.choice((3, 8, 14)), when=dice.choice(WHEN), open=True, accept=("unknown", "suspect_abuse"), helo=dice.choice((None, "mail." + o.name)) or o.helo(ip),
+    o.stranger("a rented machine forges MAIL FROM", ip, dice.choice((3, 8, 14)), when=dice.choice(WHEN), open=True,
+               accept=("unknown", "suspect_abuse"), helo=dice.choice((None, "mail." + o.name)) or o.helo(ip),
                since=dice.choice(("", "2026-09-04", "2026-10-03")), why="steady, with our MAIL FROM; nothing of ours leads there")
     o.never(esc(ip), "ask before")
 
@@ -68,7 +71,8 @@ def proper_spammer(w, o, dice):
     host = f"mx{dice.randrange(99)}.{dice.choice(('promo-post', 'newsdeals', 'mega-sale', 'cashclub'))}{dice.randrange(99)}.test"
     ip = w.vps(dice, host)
     w.zone.add(host, "TXT", f"v=spf1 ip4:{ip} -all")
-    o.stranger("spammer with name, SPF and key", ip, dice.choice((5, 30, 90)), host, (w.foreign(host, "default"),) if dice.random() < 0.6 else (), accept=("unknown", "suspect_abuse"),
+    o.stranger("spammer with name, SPF and key", ip, dice.choice((5, 30, 90)), host, (w.foreign(host, "default"),) if dice.random() < 0.6 else (),
+               accept=("unknown", "suspect_abuse"),
                since=dice.choice(("", "2026-10-05")), why="a machine that vouches for itself, with our From")
     o.never(esc(ip), "a spammer")
 
@@ -91,7 +95,8 @@ def neighbour_and_form(w, o, dice):
 
 @complication
 def mailchannels_spoofers(w, o, dice):
-    o.stranger("spoofers by MailChannels", w.market.pick("mailchannels", dice, dice.choice((1, 3))), dice.choice((4, 9)), open=True, accept=("unknown", "suspect_abuse"),
+    o.stranger("spoofers by MailChannels", w.market.pick("mailchannels", dice, dice.choice((1, 3))), dice.choice((4, 9)), open=True,
+               accept=("unknown", "suspect_abuse"),
                why="its hosts' customers may name anybody as MAIL FROM")
     o.never(r"mailchannels|23\.83\.2", "not a service of ours")
 
@@ -103,21 +108,26 @@ def tenant_at_a_vendor(w, o, dice):
     bounces = s.bounces.format(n=dice.randrange(1, 50)) if dice.random() < 0.5 else f"em{dice.randrange(9999)}.coin-offers{dice.randrange(50)}.test"
     if bounces.endswith(".test"):
         w.zone.add(bounces, "TXT", f"v=spf1 include:{s.include} ~all")
-    o.stranger(f"a stranger's account at {key}", w.market.pick(key, dice, 2), dice.choice((6, 20)), bounces, (w.signature(s.d, SIGNERS[s.d]),), open=True,
-               accept=("unknown", "suspect_abuse"), since=dice.choice(("", "2026-09-28")), why="the vendor's key and MAIL FROM, or its own: nothing tells the account")
+    o.stranger(f"a stranger's account at {key}", w.market.pick(key, dice, 2), dice.choice((6, 20)), bounces, (w.signature(s.d, SIGNERS[s.d]),),
+               open=True,
+               accept=("unknown", "suspect_abuse"), since=dice.choice(("", "2026-09-28")),
+               why="the vendor's key and MAIL FROM, or its own: nothing tells the account")
 
 
 @complication
 def relay_pool(w, o, dice):
-    o.send("Microsoft's relay pool", "forwarder", w.market.pick("microsoft.pool", dice, 2), dice.choice((2, 4)), when="office", ours=False, may=False, forwarded=False, open=True,
-           accept=("unknown", "unauthorized"), why="handed on by some tenant, and failed when it came in: a forward of unsigned mail, or of forged mail")
+    o.send("Microsoft's relay pool", "forwarder", w.market.pick("microsoft.pool", dice, 2), dice.choice((2, 4)), when="office", ours=False,
+           may=False, forwarded=False, open=True,
+           accept=("unknown", "unauthorized"), why="handed on by some tenant, and failed when it came in: a forward of unsigned mail, or of forged "
+                                                   "mail")
     o.never(r"40\.95\.", "the pool of all tenants")
 
 
 @complication
 def university_forwards_unsigned(w, o, dice):
     uni = dice.choice([f for f in w.forwarders if not f.mail_from])
-    o.send("a .forward, unsigned or forged mail", "forwarder", uni.ips, dice.choice((2, 6)), ours=False, may=False, forwarded=False, open=True, accept=("unknown", "unauthorized"),
+    o.send("a .forward, unsigned or forged mail", "forwarder", uni.ips, dice.choice((2, 6)), ours=False, may=False, forwarded=False, open=True,
+           accept=("unknown", "unauthorized"),
            why="MAIL FROM kept, nothing signed")
     for ip in uni.ips:
         o.never(esc(ip), "the university's relay")
@@ -128,7 +138,8 @@ def selector_mostly_forwarded(w, o, dice):
     sig = o.key(f"news{dice.randrange(20, 27)}")
     o.server(free_label(o, dice), 2, dkim=sig)
     relay = [w.vps(dice, f"mxout{n}.{dice.choice(('alumni', 'members'))}-st-brigid.example") for n in (1, 2)]
-    o.send("an association's relay hands on our letter", "forwarder", relay, 14, sigs=(sig,), ours=False, may=False, forwarded=False, open=True, accept=("unknown", "authorized"),
+    o.send("an association's relay hands on our letter", "forwarder", relay, 14, sigs=(sig,), ours=False, may=False, forwarded=False, open=True,
+           accept=("unknown", "authorized"),
            why="MAIL FROM kept, our signature whole; most of that selector comes from there")
     for ip in relay:
         o.never(esc(ip), "somebody else's relay")
@@ -139,7 +150,8 @@ def filters_of_receivers(w, o, dice):
     key = dice.choice(("mimecast.eu", "mimecast.us", "proofpoint", "barracuda.us"))
     sig = next((s.sigs[0] for s in o.streams if s.ours and s.sigs and s.sigs[0].d == o.name), None)
     sigs = (Sig(sig.d, sig.s, sig.p, dice.random() < 0.5),) if sig else ()
-    o.send("a receiver's filter that hands on", "forwarder", w.market.pick(key, dice, 2), 5, sigs=sigs, when="office", ours=False, may=False, forwarded=False, open=True,
+    o.send("a receiver's filter that hands on", "forwarder", w.market.pick(key, dice, 2), 5, sigs=sigs, when="office", ours=False, may=False,
+           forwarded=False, open=True,
            accept=("unknown", "authorized") if sigs and sigs[0].whole else ("unknown",), why="MAIL FROM kept; a filter service that we do not use")
     if key not in o.uses:
         o.never("pphosted|_netblocks|barracudanetworks", "not a service of ours")
@@ -148,8 +160,10 @@ def filters_of_receivers(w, o, dice):
 @complication
 def vendor_not_set_up(w, o, dice):
     key = dice.choice(("mailchimp", "brevo", "createsend", "hubspot", "mandrill"))
-    o.vendor(key, dice.choice((6, 120)), "none", when=dice.choice(("weekly:2", "daily")), story=f"{key}, nothing set up", open=True, accept=("unknown", "legit_broken"))
-    o.must(key[:6], {"createsend": "cmail|campaign", "mailchimp": "mcsv", "brevo": "sender-sib|sendinblue"}.get(key, key), why="ask; DKIM at the vendor")
+    o.vendor(key, dice.choice((6, 120)), "none", when=dice.choice(("weekly:2", "daily")), story=f"{key}, nothing set up", open=True,
+             accept=("unknown", "legit_broken"))
+    o.must(key[:6], {"createsend": "cmail|campaign", "mailchimp": "mcsv", "brevo": "sender-sib|sendinblue"}.get(key, key),
+           why="ask; DKIM at the vendor")
     return True
 
 
@@ -170,7 +184,8 @@ def vendor_with_wrong_key(w, o, dice):
 @complication
 def run_of_the_first(w, o, dice):
     label = free_label(o, dice)
-    ip = o.server(label, dice.randrange(120, 300), dkim=None, term=None, category="legit_spf_missing", story="statements on the first of the month", when="monthly:1", forwarded=False,
+    ip = o.server(label, dice.randrange(120, 300), dkim=None, term=None, category="legit_spf_missing", story="statements on the first of the month",
+                  when="monthly:1", forwarded=False,
                   accept=("legit_broken",), why=f"{label}.DOMAIN leads there and back; 1 October, all failed")
     o.must(esc(ip), esc(o.sub(label)), why="the run of 1 October")
     return True
@@ -180,7 +195,8 @@ def run_of_the_first(w, o, dice):
 def office_of_the_payroll(w, o, dice):
     house = f"gehaltsbuero{dice.randrange(100)}.example"
     ip = w.vps(dice, f"smtp.{house}")
-    o.send("payslips once a month", "legit_spf_missing", ip, dice.randrange(20, 40), when=f"monthly:{dice.choice((25, 28))}", open=True, accept=("unknown", "legit_unaligned"), forwarded=False,
+    o.send("payslips once a month", "legit_spf_missing", ip, dice.randrange(20, 40), when=f"monthly:{dice.choice((25, 28))}", open=True,
+           accept=("unknown", "legit_unaligned"), forwarded=False,
            why="a payroll office's machine, once a month, as us")
     o.must(esc(ip), "gehaltsbuero", why="ask; then ip4 or a key")
     return True
@@ -191,12 +207,14 @@ def quarterly_by_spf(w, o, dice):
     o.days = max(o.days, 120)
     o.uses.add("stripe")
     o.term("include:spf1.stripe.com")
-    o.send("quarterly statements by SPF", "authorized", w.market.pick("stripe", dice, 2), 60, when="quarterly:28", forwarded=False, accept=("unknown",), why="passes by its include, four times a year")
+    o.send("quarterly statements by SPF", "authorized", w.market.pick("stripe", dice, 2), 60, when="quarterly:28", forwarded=False,
+           accept=("unknown",), why="passes by its include, four times a year")
 
 
 @complication
 def infected_lines(w, o, dice):
-    o.botnet(dice.randrange(30, 90), dice.randrange(20, 80), "a botnet", mail_from=dice.choice((o.name, None)), since="2026-10-02", until=dice.choice(("2026-10-09", "2026-10-30")), accept=("unknown",))
+    o.botnet(dice.randrange(30, 90), dice.randrange(20, 80), "a botnet", mail_from=dice.choice((o.name, None)), since="2026-10-02",
+             until=dice.choice(("2026-10-09", "2026-10-30")), accept=("unknown",))
 
 
 @complication
@@ -205,14 +223,16 @@ def replay(w, o, dice):
     if not sig:
         return
     ips = [w.vps(dice) for _ in range(6)] + [w.line(dice) for _ in range(24)]
-    o.stranger("a signed message sent again by many", ips, 260, f"b{dice.randrange(99)}.resend-net.test", (sig,), category="suspect_abuse", when="between:2026-10-13,2026-10-15",
+    o.stranger("a signed message sent again by many", ips, 260, f"b{dice.randrange(99)}.resend-net.test", (sig,), category="suspect_abuse",
+               when="between:2026-10-13,2026-10-15",
                accept=("unknown", "unauthorized"), why="our key from thirty networks in three days")
 
 
 @complication
 def gmail_device(w, o, dice):
     o.uses.add("google")
-    o.send("a device with a Gmail account", "legit_unaligned", w.market.pick("google.sor", dice, 1), 3, "gmail.com", (w.signature("gmail.com", "20251104"),), open=True, forwarded=False,
+    o.send("a device with a Gmail account", "legit_unaligned", w.market.pick("google.sor", dice, 1), 3, "gmail.com",
+           (w.signature("gmail.com", "20251104"),), open=True, forwarded=False,
            accept=("unknown", "forwarder"), why="From is ours, MAIL FROM and key are gmail.com's")
 
 
@@ -221,21 +241,24 @@ def flood_by_a_host_of_ours(w, o, dice):
     label = free_label(o, dice)
     sig = o.key("web")
     ip = o.server(label, 8, dkim=sig)
-    o.send(f"host {label}, taken over", "suspect_abuse", ip, 900, sigs=(sig,), when="between:2026-10-17,2026-10-18", accept=("authorized",), forwarded=False, why="a hundred times as much on two days")
+    o.send(f"host {label}, taken over", "suspect_abuse", ip, 900, sigs=(sig,), when="between:2026-10-17,2026-10-18", accept=("authorized",),
+           forwarded=False, why="a hundred times as much on two days")
     o.must(esc(o.sub(label)), esc(ip), why="look at that host")
 
 
 @complication
 def names_below_ours(w, o, dice):
     label = dice.choice(("invoice", "pay", "login", "hr-portal"))
-    o.stranger(f"spoofers as {label}.DOMAIN", [w.vps(dice)] + [w.line(dice) for _ in range(5)], 6, o.sub(label), header_from=o.sub(label), accept=("unknown",), why="a name that does not exist")
+    o.stranger(f"spoofers as {label}.DOMAIN", [w.vps(dice)] + [w.line(dice) for _ in range(5)], 6, o.sub(label), header_from=o.sub(label),
+               accept=("unknown",), why="a name that does not exist")
 
 
 @complication
 def machine_let_again(w, o, dice):
     ip = w.vps(dice, f"srv{dice.randrange(99)}.{dice.choice(('adflow', 'gamehost', 'vpnshop'))}{dice.randrange(99)}.test")
     o.term("ip4:" + ip)
-    o.stranger("the next tenant of a machine that SPF names", ip, 20, since="2026-10-05", category="suspect_abuse", accept=("unknown", "unauthorized", "authorized"), open=True,
+    o.stranger("the next tenant of a machine that SPF names", ip, 20, since="2026-10-05", category="suspect_abuse",
+               accept=("unknown", "unauthorized", "authorized"), open=True,
                why="SPF passes it; its name is a stranger's")
     o.must(esc(ip), why="is this machine still ours?")
 
@@ -257,7 +280,8 @@ def claimed_name(w, o, dice):
 @complication
 def srs_failures(w, o, dice):
     f = next(x for x in w.forwarders if x.name.startswith("alumni"))
-    o.send("alumni forwarding, broken on the way", "forwarder", f.ips, 4, f.mail_from, (), ours=False, may=False, forwarded=False, accept=("unknown",), open=True, why="MAIL FROM rewritten, nothing left to align")
+    o.send("alumni forwarding, broken on the way", "forwarder", f.ips, 4, f.mail_from, (), ours=False, may=False, forwarded=False,
+           accept=("unknown",), open=True, why="MAIL FROM rewritten, nothing left to align")
     o.never("oldboys", "a forwarder")
 
 
@@ -277,6 +301,7 @@ def form_by_the_hosts_relay(w, o, dice):
 @complication
 def reporter_alone(w, o, dice):
     ip = w.vps(dice, f"relay{dice.randrange(9)}.partner-{dice.randrange(99)}.example")
-    o.send("a partner's relay that hands on to one receiver", "forwarder", ip, 5, ours=False, may=False, forwarded=False, open=True, accept=("unknown", "unauthorized"), when="office",
+    o.send("a partner's relay that hands on to one receiver", "forwarder", ip, 5, ours=False, may=False, forwarded=False, open=True,
+           accept=("unknown", "unauthorized"), when="office",
            why="MAIL FROM kept, nothing of ours leads there")
     o.never(esc(ip), "a partner's relay")

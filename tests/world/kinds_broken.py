@@ -77,7 +77,8 @@ def rotation_forgotten_at_vendor(w, dice):
     turn = ordinal("2026-10-05")
     o.google(80)
     old = o.key("s1", until=turn)
-    ip = o.server("mail", 30, dkim=old, category="legit_broken", accept=("authorized",), why="the old key left DNS on 5 October, the server signs with it still; SPF carries it")
+    ip = o.server("mail", 30, dkim=old, category="legit_broken", accept=("authorized",),
+                  why="the old key left DNS on 5 October, the server signs with it still; SPF carries it")
     o.must(r"s1\W", esc(o.sub("mail")), esc(ip), why="the selector that is gone")
     o.expect("not_ready warnings", False, "SPF carries it; forwarded mail is lost since 5 October")
 
@@ -102,7 +103,8 @@ def two_spf_records(w, dice):
 @kind
 def ip_typo(w, dice):
     o = w.owner(dice, days=66)
-    ip = o.server("mail", dice.randrange(30, 60), dkim=None, term=None, mx=True, category="legit_broken", accept=("legit_spf_missing",), story="own server, named by ip:",
+    ip = o.server("mail", dice.randrange(30, 60), dkim=None, term=None, mx=True, category="legit_broken", accept=("legit_spf_missing",),
+                  story="own server, named by ip:",
                   why="ip: is no mechanism: the record is a permerror")
     o.vendor("sendgrid", 20, "full")
     o.spf = [f"v=spf1 ip:{ip} mx:{o.name.replace('.', '-')}.invalid-host.test ~all" if dice.random() < 0 else f"v=spf1 ip:{ip} ~all"]
@@ -114,7 +116,8 @@ def ip_typo(w, dice):
 def terms_behind_all(w, dice):
     o = w.owner(dice, days=66)
     o.google(dice.randrange(50, 90))
-    ip = o.server("crm", 18, dkim=None, term=None, category="legit_broken", accept=("legit_spf_missing",), story="own CRM, behind all", why="all ends the record: what stands behind it is not read")
+    ip = o.server("crm", 18, dkim=None, term=None, category="legit_broken", accept=("legit_spf_missing",), story="own CRM, behind all",
+                  why="all ends the record: what stands behind it is not read")
     o.spf = [f"v=spf1 include:_spf.google.com ~all ip4:{ip}"]
     o.must(esc(ip), why="move it before all")
     o.expect("not_ready", True, "CRM mail is lost")
@@ -131,7 +134,8 @@ def narrow_ip4(w, dice):
         o.own.append(ip)
     o.mx(o.sub("mx1"))
     o.send("own relays inside the network named", "authorized", inside, 50)
-    o.send("own relays outside of it", "legit_spf_missing", outside, 40, accept=("legit_broken",), why="/30 should have been /28; mxN.DOMAIN leads there and back")
+    o.send("own relays outside of it", "legit_spf_missing", outside, 40, accept=("legit_broken",),
+           why="/30 should have been /28; mxN.DOMAIN leads there and back")
     o.must(*[esc(ip) for ip in outside], r"/28", why="the other two relays")
     o.expect("not_ready", True, "half of its mail is lost")
 
@@ -151,7 +155,8 @@ def moved_host(w, dice):
     o.term(f"ip4:{old}")
     w.zone.pointer(old, o.name, False)
     o.send("own web server, where it was", "authorized", old, 12, until="2026-09-19", forwarded=False)
-    o.send("own web server, where it is now", "legit_spf_missing", new, 12, since="2026-09-20", accept=("legit_broken",), why="A moved on 20 September, SPF still names the old address")
+    o.send("own web server, where it is now", "legit_spf_missing", new, 12, since="2026-09-20", accept=("legit_broken",),
+           why="A moved on 20 September, SPF still names the old address")
     o.must(esc(new), why="the new address; the old one can go")
     o.expect("not_ready", True, "form mail is lost since the move")
 
@@ -160,9 +165,11 @@ def moved_host(w, dice):
 def over_ten_lookups(w, dice):
     o = w.owner(dice, days=75)
     o.google(70)
-    for include in ("mail.zendesk.com", "_spf.salesforce.com", "spf.protection.outlook.com", "mailgun.org", "email.freshdesk.com", "_spf.createsend.com"):
+    for include in ("mail.zendesk.com", "_spf.salesforce.com", "spf.protection.outlook.com", "mailgun.org", "email.freshdesk.com",
+                    "_spf.createsend.com"):
         o.term("include:" + include)
-    ip = o.server("app", 20, dkim=None, term="a:" + o.sub("app"), category="legit_broken", accept=("legit_spf_missing",), story="own application, behind the tenth lookup",
+    ip = o.server("app", 20, dkim=None, term="a:" + o.sub("app"), category="legit_broken", accept=("legit_spf_missing",),
+                  story="own application, behind the tenth lookup",
                   why="a:app is the twelfth lookup: permerror")
     o.must("lookup", esc(o.sub("app")), why="below ten lookups")
     o.expect("not_ready", True, "the application's mail is lost")
@@ -171,7 +178,8 @@ def over_ten_lookups(w, dice):
 @kind
 def void_lookups(w, dice):
     o = w.owner(dice, days=66)
-    ip = o.server("mail", 45, dkim=None, term=None, mx=True, category="legit_broken", accept=("legit_spf_missing",), why="three names in front of it do not exist: more than two void lookups")
+    ip = o.server("mail", 45, dkim=None, term=None, mx=True, category="legit_broken", accept=("legit_spf_missing",),
+                  why="three names in front of it do not exist: more than two void lookups")
     o.spf = ["v=spf1 " + " ".join(f"a:{n}.{o.name}" for n in ("old1", "old2", "old3")) + f" ip4:{ip} ~all"]
     o.must(r"void|old1\.|old2\.", why="the dead names out")
     o.expect("not_ready", True, "SPF is a permerror, nothing is signed")
@@ -181,7 +189,8 @@ def void_lookups(w, dice):
 def dangling_include(w, dice):
     o = w.owner(dice, days=66)
     gone = f"spf.{dice.choice(('agentur-blau', 'oldagency', 'webwerk'))}{dice.randrange(100)}.example"
-    ip = o.server("mail", 40, dkim=None, term=None, mx=True, category="legit_broken", accept=("legit_spf_missing",), story="own server, behind a dangling include",
+    ip = o.server("mail", 40, dkim=None, term=None, mx=True, category="legit_broken", accept=("legit_spf_missing",),
+                  story="own server, behind a dangling include",
                   why="the include has no record any more: permerror for everything behind it")
     o.spf = [f"v=spf1 include:{gone} ip4:{ip} ~all"]
     o.must(esc(gone), why="take the include out: anybody can register it")
@@ -201,13 +210,15 @@ def mx_moved(w, dice):
         o.zone.add(o.name, "MX", "10 " + host, turn)
     o.spf = ["v=spf1 mx include:_spf.google.com ~all"]
     o.google(60, mx=False, since="2026-10-03")
-    o.send("own server, the MX until 3 October", "legit_spf_missing", ip, 30, accept=("legit_broken",), why="SPF says mx, and the MX went to Google; the server sends on, mail.DOMAIN still leads there")
+    o.send("own server, the MX until 3 October", "legit_spf_missing", ip, 30, accept=("legit_broken",),
+           why="SPF says mx, and the MX went to Google; the server sends on, mail.DOMAIN still leads there")
     o.must(esc(ip), esc(o.sub("mail")), why="name the server itself")
     o.expect("not_ready", True, "its mail is lost since 3 October")
 
 
 @kind
 def selectors_left_out(w, dice):
-    o, stream, sig, at = vendor_with_key(w, dice, "createsend", orgs=["google.com", "Mail.Ru", "docomo.ne.jp", "Yahoo", "Enterprise Outlook"], region="jp")
+    o, stream, sig, at = vendor_with_key(w, dice, "createsend", orgs=["google.com", "Mail.Ru", "docomo.ne.jp", "Yahoo", "Enterprise Outlook"],
+                                         region="jp")
     publish(w, at, "v=DKIM1; k=rsa; p=" + keys.rsa(f"another {o.name}"))
     stream.why = "two of five receivers leave the selector out, the others name it"

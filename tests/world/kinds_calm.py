@@ -33,7 +33,8 @@ def tidy_under_flood(w, dice):
 def google_and_microsoft(w, dice):
     o = w.owner(dice, days=66)
     o.google(dice.randrange(60, 120))
-    o.microsoft(dice.randrange(50, 90), dkim=False, mx=False, accept=("legit_unaligned", "legit_broken"), why="passes by SPF alone; signs as its tenant's onmicrosoft.com")
+    o.microsoft(dice.randrange(50, 90), dkim=False, mx=False, accept=("legit_unaligned", "legit_broken"),
+                why="passes by SPF alone; signs as its tenant's onmicrosoft.com")
     o.vendor("mailchimp", 140, "dkim", when="weekly:2")
     o.must("microsoft", "outlook", why="DKIM was never switched on at Microsoft 365: whatever is forwarded from there is lost")
     o.expect("not_ready warnings", False, "SPF alone carries Microsoft's share")
@@ -79,7 +80,8 @@ def mailboxes_at_a_shared_host(w, dice):
     o.term("a")
     o.term("mx")
     o.term("include:spf.sharedhost.example")
-    o.send("mailboxes at the web host", "authorized", [own] + w.market.pick("webfarm", dice, 1), 45, sigs=(o.key("default"),), why="SPF names the host, the panel signs with our key")
+    o.send("mailboxes at the web host", "authorized", [own] + w.market.pick("webfarm", dice, 1), 45, sigs=(o.key("default"),),
+           why="SPF names the host, the panel signs with our key")
     o.expect(FINE, False, "as a panel sets it up")
 
 
@@ -138,7 +140,8 @@ def return_paths_by_cname(w, dice):
 def vendors_in_order(w, dice):
     o = w.owner(dice, days=75, forwarding=0.01)
     o.google(80)
-    for key, n, mode in dice.sample([("salesforce", 30, "dkim"), ("ses", 40, "full"), ("zendesk", 25, "spf+dkim"), ("hubspot", 30, "dkim"), ("brevo", 30, "dkim"),
+    for key, n, mode in dice.sample([("salesforce", 30, "dkim"), ("ses", 40, "full"), ("zendesk", 25, "spf+dkim"), ("hubspot", 30, "dkim"),
+                                     ("brevo", 30, "dkim"),
                                      ("mailgun", 25, "full"), ("mailgun.eu", 25, "full"), ("freshdesk", 15, "dkim"), ("createsend", 60, "dkim")], 5):
         o.vendor(key, n, mode)
     o.expect(NONE, False, "five services, all set up as their manuals say")
@@ -180,7 +183,8 @@ def bounces_unsigned(w, dice):
     ip = o.server("mail", 60, mx=True, accept=("legit_broken",))
     o.send("bounces of the own server, unsigned", "authorized", ip, 4, "", (), accept=("legit_broken", "legit_spf_missing", "legit_unaligned"),
            why="From MAILER-DAEMON@, empty MAIL FROM, HELO without SPF, no signature: fails")
-    o.must(r"helo|bounce|empty|mailer-daemon|mail from is empty|" + o.sub("mail").replace(".", r"\."), why="sign bounces, or publish SPF at the HELO name")
+    o.must(r"helo|bounce|empty|mailer-daemon|mail from is empty|" + o.sub("mail").replace(".", r"\."),
+           why="sign bounces, or publish SPF at the HELO name")
     o.expect("not_ready", True, "its bounces fail: who writes to a wrong address never learns of it")
 
 
@@ -226,4 +230,5 @@ def parked_without_records(w, dice):
     o = w.owner(dice, days=66, spoof=False)
     o.botnet(90, 14)
     o.must("-all", "reject", "null mx", "park", why="nobody sends: say so in DNS")
-    o.expect("ready warnings not_ready insufficient_data", False, "registered, nothing published, only lines all over the world send as it", sends=False)
+    o.expect("ready warnings not_ready insufficient_data", False, "registered, nothing published, only lines all over the world send as it",
+             sends=False)

@@ -12,8 +12,10 @@ def microsoft_relay_pool(w, dice):
     o.microsoft(dice.randrange(60, 100))
     ip = o.server("ex01", 14, dkim=None, term=None, category="legit_spf_missing", story="office server, missing from SPF", when="office")
     pool = w.market.pick("microsoft.pool", dice, 2)
-    o.send("Microsoft's relay pool: what failed on entry is handed on", "forwarder", pool, 3, when="office", ours=False, may=False, forwarded=False, open=True, accept=("unknown",),
-           helo="mail-db8eur05rly2021.outbound.protection.outlook.com", why="40.95.0.0/16 is left out of Microsoft's include on purpose: anybody's forwarded mail that did not pass")
+    o.send("Microsoft's relay pool: what failed on entry is handed on", "forwarder", pool, 3, when="office", ours=False, may=False, forwarded=False,
+           open=True, accept=("unknown",),
+           helo="mail-db8eur05rly2021.outbound.protection.outlook.com",
+           why="40.95.0.0/16 is left out of Microsoft's include on purpose: anybody's forwarded mail that did not pass")
     o.must(esc(ip), esc(o.sub("ex01")), why="the office server")
     o.never(r"40\.95\.", "the pool of all tenants")
     o.expect("not_ready", True, "the office server's mail is lost")
@@ -47,7 +49,8 @@ def university_carries_selector(w, dice):
     sig = o.key("alumni24")
     ip = o.server("news", 3, dkim=sig, story="alumni letter, to members directly")
     uni = [f for f in w.forwarders if not f.mail_from][0]
-    o.send("alumni letter, by the university's relay", "forwarder", uni.ips, 30, sigs=(sig,), ours=False, may=False, forwarded=False, open=True, accept=("unknown", "authorized"),
+    o.send("alumni letter, by the university's relay", "forwarder", uni.ips, 30, sigs=(sig,), ours=False, may=False, forwarded=False, open=True,
+           accept=("unknown", "authorized"),
            why="members' university addresses hand it on: MAIL FROM kept, our signature whole; nine tenths of that selector are seen from there")
     for u in uni.ips:
         o.never(esc(u), "the university's relay")
@@ -59,10 +62,12 @@ def google_groups_and_calendar(w, dice):
     o = w.owner(dice, days=66, forwarding=0.02)
     o.google(90)
     sig = o.streams[-1].sigs[0]
-    o.send("calendar invitations by Google", "authorized", w.market.pick("google.sor", dice, 2), 9, "calendar-server.bounces.google.com", (sig,), forwarded=False,
+    o.send("calendar invitations by Google", "authorized", w.market.pick("google.sor", dice, 2), 9, "calendar-server.bounces.google.com", (sig,),
+           forwarded=False,
            accept=("forwarder",), why="MAIL FROM is Google's, our key signs")
     groups = [f for f in w.forwarders if f.mail_from == "googlegroups.com"][0]
-    o.send("Google groups of others", "forwarder", groups.ips, 6, "googlegroups.com", (Sig(sig.d, sig.s, sig.p, False), w.signature("googlegroups.com", "20251104")), ours=False, may=False,
+    o.send("Google groups of others", "forwarder", groups.ips, 6, "googlegroups.com", (Sig(sig.d, sig.s, sig.p, False),
+            w.signature("googlegroups.com", "20251104")), ours=False, may=False,
            forwarded=False, accept=("unknown",), override=("mailing_list", ""), why="footers break our signature")
     o.expect("ready warnings not_ready", False, "own mail passes; groups break some of it")
 
@@ -73,7 +78,8 @@ def list_breaks_and_rewrites(w, dice):
     o.server("mail", 60, mx=True)
     sig = o.streams[-1].sigs[0]
     lists = [f for f in w.forwarders if "mailing list" in f.name]
-    o.send(lists[0].name, "forwarder", lists[0].ips, 9, lists[0].mail_from, (Sig(sig.d, sig.s, sig.p, False),) + lists[0].signs, ours=False, may=False, forwarded=False, accept=("unknown",),
+    o.send(lists[0].name, "forwarder", lists[0].ips, 9, lists[0].mail_from, (Sig(sig.d, sig.s, sig.p, False),) + lists[0].signs, ours=False,
+           may=False, forwarded=False, accept=("unknown",),
            why="keeps From, adds a footer, signs as the list")
     o.expect("ready warnings not_ready", False, "posts to a list that does not rewrite From")
 
@@ -92,9 +98,11 @@ def gateway_redelivery_at_receivers(w, dice):
     o.google(90)
     sig = o.streams[-1].sigs[0]
     ips = w.market.pick("mimecast.eu", dice, 2) + w.market.pick("proofpoint", dice, 1)
-    o.send("filters of receivers that hand on to their mailbox host", "forwarder", ips, 8, sigs=(sig,), when="office", ours=False, may=False, forwarded=False, accept=("unknown",),
+    o.send("filters of receivers that hand on to their mailbox host", "forwarder", ips, 8, sigs=(sig,), when="office", ours=False, may=False,
+           forwarded=False, accept=("unknown",),
            why="MAIL FROM kept, our signature whole: inbound filters of others")
-    o.send("the same, links rewritten", "forwarder", ips, 3, sigs=(Sig(sig.d, sig.s, sig.p, False),), when="office", ours=False, may=False, forwarded=False, accept=("unknown",))
+    o.send("the same, links rewritten", "forwarder", ips, 3, sigs=(Sig(sig.d, sig.s, sig.p, False),), when="office", ours=False, may=False,
+           forwarded=False, accept=("unknown",))
     o.never("_netblocks.mimecast|pphosted", "receivers' filters")
     o.expect("ready warnings not_ready", False, "own mail passes")
 
@@ -103,6 +111,7 @@ def gateway_redelivery_at_receivers(w, dice):
 def forwarded_hand_over_of_vendor(w, dice):
     o = w.owner(dice, days=66, forwarding=0.08)
     o.microsoft(60)
-    o.vendor("zendesk", 25, "spf", accept=("legit_broken", "legit_unaligned"), story="Zendesk by SPF alone", why="no key of ours at Zendesk: forwarded answers fail")
+    o.vendor("zendesk", 25, "spf", accept=("legit_broken", "legit_unaligned"), story="Zendesk by SPF alone",
+             why="no key of ours at Zendesk: forwarded answers fail")
     o.must("zendesk|dkim", why="the keys at Zendesk")
     o.expect("not_ready warnings", False, "what is forwarded of Zendesk's mail is lost")

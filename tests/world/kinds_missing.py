@@ -15,7 +15,8 @@ def esc(text):
 def printer_server(w, dice):
     o = w.owner(dice, days=66)
     o.microsoft(dice.randrange(60, 110), include=True)
-    ip = o.server("ex01", dice.randrange(8, 16), dkim=None, term=None, category="legit_spf_missing", story="printer and scanner server in the office", when="office",
+    ip = o.server("ex01", dice.randrange(8, 16), dkim=None, term=None, category="legit_spf_missing",
+                  story="printer and scanner server in the office", when="office",
                   why="ex01.DOMAIN leads there and back, every working day")
     o.must(esc(ip), esc(o.sub("ex01")), why="the office server belongs into SPF")
     o.expect(LOSES, True, "a tenth of its mail is refused at p=reject")
@@ -28,7 +29,8 @@ def office_line_without_name(w, dice):
     ip = w.business(dice)
     w.zone.pointer(ip, f"p{ip.replace('.', '-')}.business.telelinha.example")
     o.strays.append(ip[:-1] + "1" if not ip.endswith("1") else ip[:-1] + "2")
-    o.send("scanner in a branch office", "legit_spf_missing", ip, 9, when="office", open=True, accept=("unknown",), why="a business line with its provider's name: steady, but it could be anybody's")
+    o.send("scanner in a branch office", "legit_spf_missing", ip, 9, when="office", open=True, accept=("unknown",),
+           why="a business line with its provider's name: steady, but it could be anybody's")
     o.must(esc(ip), "telelinha", why="ask whose it is")
     o.expect(LOSES, True, "if it is theirs (it is), it is lost")
 
@@ -42,7 +44,8 @@ def contact_form_and_neighbour(w, dice):
     o.zone.host(o.name, own)
     o.zone.add(o.sub("www"), "CNAME", o.name)
     o.send("contact form of the own web site", "legit_spf_missing", own, 6, why="the domain's own A record leads there")
-    o.stranger("another customer of the web host", next_door, 25, when="between:2026-10-11,2026-10-19", open=True, accept=("unknown", "suspect_abuse"),
+    o.stranger("another customer of the web host", next_door, 25, when="between:2026-10-11,2026-10-19", open=True,
+               accept=("unknown", "suspect_abuse"),
                why="same host, other machine, nine days: nothing leads there")
     o.must(esc(own), why="ip4 of the machine that the A record names")
     o.never(esc(next_door), "the neighbour")
@@ -94,7 +97,8 @@ def second_relay_signs(w, dice):
     o = w.owner(dice, days=66, forwarding=0.01)
     sig = o.key("s1")
     o.server("out1", 60, dkim=sig, mx=True)
-    o.server("out2", 40, dkim=sig, term=None, accept=("legit_spf_missing",), story="second relay, signs, not in SPF", why="DMARC passes by the key; SPF is missing")
+    o.server("out2", 40, dkim=sig, term=None, accept=("legit_spf_missing",), story="second relay, signs, not in SPF",
+             why="DMARC passes by the key; SPF is missing")
     o.expect("ready warnings not_ready", False, "passes by DKIM; SPF wants the second address, too")
 
 
@@ -108,7 +112,8 @@ def ipv6_temporary_addresses(w, dice):
     w.zone.host(o.sub("web"), fixed)
     o.term("ip6:" + fixed)
     o.own.append(fixed)
-    ips = [f"{prefix}:{dice.randrange(1, 65535):x}:{dice.randrange(1, 65535):x}:{dice.randrange(1, 65535):x}:{dice.randrange(1, 65535):x}" for _ in range(18)]
+    ips = [f"{prefix}:{dice.randrange(1, 65535):x}:{dice.randrange(1, 65535):x}:{dice.randrange(1, 65535):x}:{dice.randrange(1, 65535):x}"
+           for _ in range(18)]
     o.send("own web server, temporary IPv6 addresses", "legit_spf_missing", ips, 8, accept=("unknown",), open=True, helo=o.sub("web"),
            why="privacy addresses of the /64 that web.DOMAIN lies in; SPF names ::25 alone")
     o.must(esc(prefix), r"/64", "ipv6", why="the whole /64 is the server's, or it should send from ::25")
@@ -132,7 +137,8 @@ def ipv6_forgotten(w, dice):
 def five_invoices_a_week(w, dice):
     o = w.owner(dice, days=80, p="quarantine", quarantine_since="2026-08-01")
     o.google(dice.randrange(140, 220))
-    ip = o.server("erp", 1, dkim=None, term=None, category="legit_spf_missing", story="five invoices a week", when="office", forwarded=False, accept=("unknown",),
+    ip = o.server("erp", 1, dkim=None, term=None, category="legit_spf_missing", story="five invoices a week", when="office", forwarded=False,
+                  accept=("unknown",),
                   why="erp.DOMAIN leads there and back; few, but they are invoices")
     o.must(esc(ip), esc(o.sub("erp")), why="invoices, however few")
     o.expect(LOSES, True, "under half a percent, and all of them are invoices")
@@ -157,8 +163,10 @@ def newsletter_not_set_up(w, dice):
     o = w.owner(dice, days=80)
     o.google(70)
     key = dice.choice(("mailchimp", "brevo", "createsend", "sendgrid"))
-    o.vendor(key, 260, "none", when="weekly:4", story=f"newsletter by {key}, nothing set up", open=True, accept=("unknown",), why="every Friday, signed by the vendor alone; nothing in DNS names it")
-    o.must({"mailchimp": "mailchimp|mcsv", "brevo": "brevo|sender-sib|sendinblue", "createsend": "createsend|cmail|campaign monitor", "sendgrid": "sendgrid"}[key],
+    o.vendor(key, 260, "none", when="weekly:4", story=f"newsletter by {key}, nothing set up", open=True, accept=("unknown",),
+             why="every Friday, signed by the vendor alone; nothing in DNS names it")
+    o.must({"mailchimp": "mailchimp|mcsv", "brevo": "brevo|sender-sib|sendinblue", "createsend": "createsend|cmail|campaign monitor",
+            "sendgrid": "sendgrid"}[key],
            why="ask; if theirs, DKIM at the vendor")
     o.expect(LOSES, True, "the newsletter is lost")
 
@@ -167,7 +175,8 @@ def newsletter_not_set_up(w, dice):
 def vendor_set_up_at_half(w, dice):
     o = w.owner(dice, days=66)
     o.google(70)
-    o.vendor("hubspot", 40, "none", story="HubSpot, second portal without keys", open=True, accept=("legit_broken", "unknown"), why="the first portal signs with our key, the second signs as itself alone")
+    o.vendor("hubspot", 40, "none", story="HubSpot, second portal without keys", open=True, accept=("legit_broken", "unknown"),
+             why="the first portal signs with our key, the second signs as itself alone")
     o.vendor("hubspot", 30, "dkim", story="HubSpot, first portal")
     o.must("hubspot", why="switch on DKIM for the other portal")
     o.expect(LOSES, True, "half of HubSpot's mail is lost")
@@ -187,7 +196,8 @@ def sends_only_by_vendor(w, dice):
     o = w.owner(dice, days=66, spoof=dice.random() < 0.5, forwarding=0.02)
     o.zone.host(o.name, w.business(dice))
     ips = [w.vps(dice, f"mta{n}.{dice.choice(('abrechnung-nord', 'billrun', 'factura24'))}.example") for n in (1, 2)]
-    o.send("invoices by a billing service", "legit_spf_missing", ips, 40, when="office", open=True, accept=("unknown", "legit_unaligned", "legit_broken"),
+    o.send("invoices by a billing service", "legit_spf_missing", ips, 40, when="office", open=True, accept=("unknown", "legit_unaligned",
+            "legit_broken"),
            why="forty a working day from two named machines of one service; nothing was ever set up")
     o.must(*[esc(ip) for ip in ips], "abrechnung-nord|billrun|factura24", why="ask whether they are theirs; SPF and a key")
     o.expect("not_ready insufficient_data", True, "no MX, but it sends: not parked")
@@ -202,7 +212,8 @@ def office_on_a_changing_line(w, dice):
     for ip in ips:
         w.zone.pointer(ip, f"pd{ip.replace('.', '-')}.dip0.nordtel.example")
     o.strays += [f"{net}.{dice.randrange(1, 200)}.{dice.randrange(2, 250)}" for _ in range(6)]
-    o.send("office server on a line whose address changes every night", "legit_spf_missing", ips, 10, when="office", open=True, accept=("unknown", "unauthorized", "suspect_abuse"),
+    o.send("office server on a line whose address changes every night", "legit_spf_missing", ips, 10, when="office", open=True,
+           accept=("unknown", "unauthorized", "suspect_abuse"),
            may=False, why="looks as a botnet does but for the provider: SPF is no remedy, a relay or a key is")
     o.never(esc(net) + r"\.\d+\.\d+/(8|1\d|2[0-4])\b", "a provider's whole network")
     o.expect(LOSES + " warnings ready", False, "nobody can tell from reports that these are theirs")
@@ -213,7 +224,8 @@ def smarthost_of_the_provider(w, dice):
     o = w.owner(dice, days=66)
     o.google(dice.randrange(50, 90))
     ips = [w.vps(dice, f"mailout{n:02}.nordtel.example") for n in (1, 2)]
-    o.send("cash registers, by the provider's smart host", "legit_spf_missing", ips, 6, open=True, accept=("unknown",), why="every customer of the provider leaves by mailoutNN: steady, but whose?")
+    o.send("cash registers, by the provider's smart host", "legit_spf_missing", ips, 6, open=True, accept=("unknown",),
+           why="every customer of the provider leaves by mailoutNN: steady, but whose?")
     o.must("nordtel", *[esc(ip) for ip in ips], why="ask; then a key, since the relay is everybody's")
     o.expect(LOSES, True, "the registers' mail is lost")
 
@@ -223,8 +235,10 @@ def device_by_gmail(w, dice):
     o = w.owner(dice, days=66)
     o.microsoft(dice.randrange(60, 90))
     o.uses.add("google")
-    o.send("alarm system with a Gmail account", "legit_unaligned", w.market.pick("google.sor", dice, 2), 4, "gmail.com", (w.signature("gmail.com", "20251104"),), open=True, forwarded=False,
-           accept=("unknown", "forwarder"), why="From is ours, MAIL FROM and key are gmail.com's: a device of ours, a forward, or a stranger's account")
+    o.send("alarm system with a Gmail account", "legit_unaligned", w.market.pick("google.sor", dice, 2), 4, "gmail.com",
+           (w.signature("gmail.com", "20251104"),), open=True, forwarded=False,
+           accept=("unknown", "forwarder"), why="From is ours, MAIL FROM and key are gmail.com's: a device of ours, a forward, or a stranger's "
+                                                "account")
     o.expect(LOSES + " warnings ready", False, "five messages a day that nobody can place by reports alone")
 
 
@@ -248,7 +262,8 @@ def long_record(w, dice):
 @kind
 def gateway_of_the_owner(w, dice):
     o = w.owner(dice, days=66)
-    key, other, include = dice.choice((("mimecast.eu", "mimecast.us", "us._netblocks"), ("barracuda.eu", "barracuda.us", "spf.ess.barracudanetworks.com")))
+    key, other, include = dice.choice((("mimecast.eu", "mimecast.us", "us._netblocks"), ("barracuda.eu", "barracuda.us",
+            "spf.ess.barracudanetworks.com")))
     o.uses.add(key)
     from services import S
     o.term(f"include:{S[key].include}")
@@ -258,8 +273,10 @@ def gateway_of_the_owner(w, dice):
     o.send("staff, by the own gateway", "authorized", ips, dice.randrange(80, 130), sigs=(sig,), when="office")
     away = w.market.pick(other, dice, 2)
     o.strays += w.market.pick(other, dice, 2)
-    o.send("gateways of receivers in another region, which hand on", "forwarder", away, 7, sigs=(sig.__class__(sig.d, sig.s, sig.p, False),), when="office", ours=False, may=False,
-           forwarded=False, open=True, accept=("unknown",), why="customers of the same vendor elsewhere: MAIL FROM kept, links rewritten, signature broken")
+    o.send("gateways of receivers in another region, which hand on", "forwarder", away, 7, sigs=(sig.__class__(sig.d, sig.s, sig.p, False),),
+           when="office", ours=False, may=False,
+           forwarded=False, open=True, accept=("unknown",),
+           why="customers of the same vendor elsewhere: MAIL FROM kept, links rewritten, signature broken")
     o.never(re.escape(include), "the other region is not ours")
     o.expect("ready warnings not_ready", False, "own mail passes")
 

@@ -23,7 +23,8 @@ def mixed(number):
             o.mx("mx1.mail.ovh.net")
             o.term("include:mx.ovh.com")
             o.send("mailboxes at OVH", "authorized", w.market.pick("ovh", dice, 2), dice.randrange(30, 70), sigs=(o.key("ovhmo1-selector1"),))
-        for key, mode in dice.sample([("sendgrid", "full"), ("mailchimp", "dkim"), ("zendesk", "spf+dkim"), ("ses", "full"), ("brevo", "dkim"), ("mailgun.eu", "full"),
+        for key, mode in dice.sample([("sendgrid", "full"), ("mailchimp", "dkim"), ("zendesk", "spf+dkim"), ("ses", "full"), ("brevo", "dkim"),
+                                      ("mailgun.eu", "full"),
                                       ("salesforce", "dkim"), ("postmark", "full")], dice.randrange(0, 3)):
             o.vendor(key, dice.randrange(8, 40), mode)
         drawn = dice.sample(complications.ALL, dice.randrange(3, 6))

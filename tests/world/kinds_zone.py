@@ -62,7 +62,8 @@ def macro_exists_of_a_service(w, dice):
     for label, n in (("mx1", 40), ("mx2", 30)):
         ip = o.server(label, n, dkim=sig if label == "mx1" else None, term=None, mx=label == "mx1")
         w.zone.add(f"{ip}._i.{host}", "A", "127.0.0.2")
-    new = o.server("app", 10, dkim=None, term=None, category="legit_spf_missing", story="own application, unknown to the hosted SPF", accept=("unknown",))
+    new = o.server("app", 10, dkim=None, term=None, category="legit_spf_missing", story="own application, unknown to the hosted SPF",
+                   accept=("unknown",))
     o.must(esc(new), esc(o.sub("app")), why="app, at the service or in the record")
     o.expect("not_ready", True, "the application's mail is lost")
 
@@ -78,7 +79,8 @@ def proofpoint_per_cluster(w, dice):
     o.mx(f"mxa-{cluster[4:]}")
     o.send("staff, by their own Proofpoint cluster", "authorized", ips, 100, sigs=(o.key("selector1"),), when="office")
     other = w.market.pick("proofpoint", dice, 2)
-    o.stranger("Proofpoint of others, which hands on", other, 5, sigs=(o.key("selector1"),), category="forwarder", accept=(), why="receivers' filter; MAIL FROM kept, our signature whole")
+    o.stranger("Proofpoint of others, which hands on", other, 5, sigs=(o.key("selector1"),), category="forwarder", accept=(),
+               why="receivers' filter; MAIL FROM kept, our signature whole")
     o.strays += w.market.pick("proofpoint", dice, 2)
     o.expect("ready warnings not_ready", False, "own mail passes")
 
@@ -94,7 +96,8 @@ def cname_taken_over(w, dice):
     w.zone.add(target, "A", ip, turn)
     w.zone.add(target, "TXT", f"v=spf1 ip4:{ip} -all", turn)
     o.stranger("who has taken over the shop's CNAME", ip, 60, o.sub("shop"), since="2026-10-08", header_from=o.sub("shop"), category="suspect_abuse",
-               accept=("unknown", "unauthorized", "authorized"), open=True, why="the shop was given up, its CNAME forgotten: somebody registered the target; SPF passes by our own zone")
+               accept=("unknown", "unauthorized", "authorized"), open=True,
+               why="the shop was given up, its CNAME forgotten: somebody registered the target; SPF passes by our own zone")
     o.must(esc(o.sub("shop")), esc(ip), why="where does shop.DOMAIN lead, and who is that")
     o.expect("not_ready warnings ready", False, "own mail passes; p=reject does not stop this one")
 
@@ -109,7 +112,8 @@ def include_taken_over(w, dice):
     ips = [w.vps(dice) for _ in range(3)]
     w.zone.add(agency, "TXT", "v=spf1 ip4:81.143.77.0/28 -all", None, turn)
     w.zone.add(agency, "TXT", "v=spf1 " + " ".join("ip4:" + i for i in ips) + " -all", turn)
-    o.stranger("who has bought the agency's domain", ips, 80, since="2026-10-12", category="suspect_abuse", accept=("unknown", "unauthorized", "authorized"), open=True,
+    o.stranger("who has bought the agency's domain", ips, 80, since="2026-10-12", category="suspect_abuse", accept=("unknown", "unauthorized",
+            "authorized"), open=True,
                why="the include of a former agency, whose domain somebody bought: passes SPF, rented machines")
     o.must(esc(agency), *[esc(i) for i in ips], why="who is behind that include")
     o.expect("not_ready warnings ready", False, "own mail passes; these pass, too")
@@ -121,9 +125,11 @@ def vps_let_again(w, dice):
     o.google(70)
     ip = w.vps(dice, f"srv{dice.randrange(99)}.dealflow-media.test")
     o.term("ip4:" + ip)
-    o.send("own application on a rented machine, given up", "authorized", ip, 10, until="2026-08-14", forwarded=False, helo=o.sub("app"), ours=False, may=False,
+    o.send("own application on a rented machine, given up", "authorized", ip, 10, until="2026-08-14", forwarded=False, helo=o.sub("app"), ours=False,
+           may=False,
            accept=("unknown", "suspect_abuse", "unauthorized"), open=True)
-    o.stranger("the next tenant of that machine", ip, 45, since="2026-10-07", category="suspect_abuse", accept=("unknown", "unauthorized", "authorized"), open=True,
+    o.stranger("the next tenant of that machine", ip, 45, since="2026-10-07", category="suspect_abuse", accept=("unknown", "unauthorized",
+            "authorized"), open=True,
                why="SPF still names the address; its name is somebody else's now")
     o.must(esc(ip), "dealflow-media", why="is this machine still ours?")
     o.expect("not_ready warnings ready", False, "own mail passes; so does the stranger")
@@ -133,7 +139,8 @@ def vps_let_again(w, dice):
 def subdomain_without_spf(w, dice):
     o = w.owner(dice, days=66)
     o.google(60)
-    ip = o.server("app", 18, dkim=None, term="ip4", category="legit_spf_missing", accept=("legit_broken", "legit_unaligned"), story="application with MAIL FROM app.DOMAIN")
+    ip = o.server("app", 18, dkim=None, term="ip4", category="legit_spf_missing", accept=("legit_broken", "legit_unaligned"),
+                  story="application with MAIL FROM app.DOMAIN")
     o.streams[-1].mail_from = o.sub("app")
     o.must(esc(o.sub("app")), why="the record belongs at app.DOMAIN, not at DOMAIN")
     o.expect("not_ready", True, "SPF at DOMAIN does not help MAIL FROM app.DOMAIN")
@@ -164,7 +171,8 @@ def too_wide_cidr(w, dice):
     near = [f"{base}.{n}" for n in dice.sample(range(2, 250), 3) if f"{base}.{n}" != own]
     for ip in near:
         w.market.named("webfarm", ip)
-    o.stranger("the host's other customers, who pass by /24", near, 14, since="2026-10-04", category="suspect_abuse", open=True, accept=("unknown", "unauthorized", "authorized"),
+    o.stranger("the host's other customers, who pass by /24", near, 14, since="2026-10-04", category="suspect_abuse", open=True,
+               accept=("unknown", "unauthorized", "authorized"),
                why="SPF names the whole /24 of a shared host")
     o.expect("ready warnings not_ready", False, "own mail passes, and so does the neighbours'")
 

@@ -23,14 +23,19 @@ LAST = datetime.date(2026, 10, 31).toordinal()
 MONTH = datetime.date(2026, 10, 1).toordinal()
 KINDS = {}
 
-FIRST_WORDS = ("amber", "birch", "cobalt", "delta", "ember", "fjord", "garnet", "hazel", "indigo", "juniper", "kestrel", "linden", "maple", "nordic", "opal", "pebble",
-               "quartz", "rowan", "sable", "thistle", "umber", "velvet", "willow", "yarrow", "zephyr", "alpine", "brook", "cedar", "drift", "elm", "flint", "grove")
-SECOND_WORDS = ("works", "bakery", "clinic", "legal", "optics", "freight", "garden", "hotel", "insure", "joinery", "kitchens", "labs", "motors", "news", "office", "press",
+FIRST_WORDS = ("amber", "birch", "cobalt", "delta", "ember", "fjord", "garnet", "hazel", "indigo", "juniper", "kestrel", "linden", "maple", "nordic",
+               "opal", "pebble",
+               "quartz", "rowan", "sable", "thistle", "umber", "velvet", "willow", "yarrow", "zephyr", "alpine", "brook", "cedar", "drift", "elm",
+               "flint", "grove")
+SECOND_WORDS = ("works", "bakery", "clinic", "legal", "optics", "freight", "garden", "hotel", "insure", "joinery", "kitchens", "labs", "motors",
+                "news", "office", "press",
                 "school", "tools", "union", "vets", "wines", "yachts", "books", "cycles", "dental", "energy", "foods", "glass", "homes", "media")
 BUSINESS = ("80.147.0.0/16", "87.44.0.0/16", "51.91.0.0/16", "203.141.0.0/17", "64.58.0.0/16", "62.153.0.0/16", "217.91.0.0/16", "81.143.0.0/16")
-VPS = {"45.76.0.0/16": "{dash}.vultrusercontent.com", "139.162.0.0/16": "{dash}.ip.linodeusercontent.com", "95.217.0.0/16": "static.{rev}.clients.your-server.de",
+VPS = {"45.76.0.0/16": "{dash}.vultrusercontent.com", "139.162.0.0/16": "{dash}.ip.linodeusercontent.com",
+       "95.217.0.0/16": "static.{rev}.clients.your-server.de",
        "167.71.0.0/16": None, "51.38.0.0/16": "vps-{hex}.vps.ovh.net"}
-LINES = {"189.40.0.0/14": "{dash}.user.telelinha.example", "117.200.0.0/14": "static-{dash}.bharatline.example", "78.160.0.0/14": "{dash}.dynamic.anadolunet.example",
+LINES = {"189.40.0.0/14": "{dash}.user.telelinha.example", "117.200.0.0/14": "static-{dash}.bharatline.example",
+         "78.160.0.0/14": "{dash}.dynamic.anadolunet.example",
          "14.160.0.0/14": None, "5.236.0.0/15": None, "186.84.0.0/15": "dynamic-ip-{dash}.cablered.example"}
 
 

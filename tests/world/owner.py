@@ -18,7 +18,8 @@ CUSTOM = {  # vendors with a Return-Path below the customer's name: label, targe
     "salesforce": (None, None, ("sf1", "sf2"), "{s}.{n}x.custdkim.salesforce.com"),
     "zendesk": (None, None, ("zendesk1", "zendesk2"), "{s}._domainkey.zendesk.com"),
     "freshdesk": (None, None, ("fd", "fd2"), "{s}.{n}.domainkey.freshemail.io"),
-    "createsend": (None, None, ("cm",), None), "stripe": ("bounce", "custom-email-domain.stripe.com", ("st1",), "{s}.{n}.dkim.custom-email-domain.stripe.com"),
+    "createsend": (None, None, ("cm",), None), "stripe": ("bounce", "custom-email-domain.stripe.com", ("st1",),
+                                                          "{s}.{n}.dkim.custom-email-domain.stripe.com"),
 }
 
 
@@ -56,7 +57,8 @@ class Owner:
                 self.zone.add(cname, "TXT", "v=DKIM1; k=rsa; p=" + p)
             p = self.zone.ask(cname, "TXT")[0].split("p=")[1]
         elif publish:
-            style = self.dice.choice(("v=DKIM1; k=rsa; p=", "v=DKIM1; k=rsa; p=", "v=DKIM1;k=rsa;p=", "v=DKIM1; h=sha256; k=rsa; t=s; p=", "k=rsa; p=", "v=DKIM1; p="))
+            style = self.dice.choice(("v=DKIM1; k=rsa; p=", "v=DKIM1; k=rsa; p=", "v=DKIM1;k=rsa;p=", "v=DKIM1; h=sha256; k=rsa; t=s; p=",
+                                      "k=rsa; p=", "v=DKIM1; p="))
             self.zone.add(name, "TXT", style + p, since, until)
         return Sig(d, selector, p)
 
@@ -159,7 +161,8 @@ class Owner:
             self.key("selector2", cname=f"selector2-{dash}._domainkey.{tenant}")
         else:
             sigs = (self.world.foreign(tenant, "selector1-" + tenant.replace(".", "-")),)
-        return self.send("staff at Microsoft 365", "authorized", self.market.pick("microsoft", self.dice, n, 1), per_day, sigs=sigs, **{"when": "office", **more})
+        return self.send("staff at Microsoft 365", "authorized", self.market.pick("microsoft", self.dice, n, 1), per_day, sigs=sigs,
+                         **{"when": "office", **more})
 
     def vendor(self, key, per_day, mode="full", label=None, story=None, category=None, dkim=True, n=3, ips=None, **more):
         """A service. full: its own Return-Path below our name and our key; dkim: our key only; spf: MAIL FROM is our name, and the include

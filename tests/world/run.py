@@ -28,11 +28,13 @@ class Private:
 
     def __init__(self, program, directory):
         self.program, self.home = program, directory
-        self.env = {"PATH": os.environ["PATH"], "HOME": str(directory), "XDG_DATA_HOME": str(directory), "XDG_CONFIG_HOME": f"{directory}/config", "LC_ALL": "C.UTF-8"}
+        self.env = {"PATH": os.environ["PATH"], "HOME": str(directory), "XDG_DATA_HOME": str(directory), "XDG_CONFIG_HOME": f"{directory}/config",
+                    "LC_ALL": "C.UTF-8"}
 
     def __enter__(self):
         self.run("db", "start")
-        self.run("db", "psql", "--", "-qX", "-c", "alter system set fsync = off", "-c", "alter system set synchronous_commit = off", "-c", "select pg_reload_conf()")
+        self.run("db", "psql", "--", "-qX", "-c", "alter system set fsync = off", "-c", "alter system set synchronous_commit = off", "-c",
+                 "select pg_reload_conf()")
         return self
 
     def __exit__(self, *_):
@@ -93,7 +95,8 @@ def main():
                 shutil.chown(top / "home", "postgres")
             with Private(a.ruascope, top / "home") as program:
                 documents = judge(program.run, top / "w", total)
-            print(f"seed {seed}: {len(made['domains'])} domains, {sum(d['reports'] for d in made['domains'])} reports; written in {written - start:.0f} s, "
+            print(f"seed {seed}: {len(made['domains'])} domains, {sum(d['reports'] for d in made['domains'])} reports; written in "
+                  f"{written - start:.0f} s, "
                   f"judged in {time.monotonic() - written:.0f} s", flush=True)
             if a.keep:
                 out = pathlib.Path(a.keep) / f"seed{seed}"

@@ -19,8 +19,10 @@ OURS = {"authorized", "legit_spf_missing", "legit_unaligned", "legit_broken"}
 GO = {"ready", "warnings"}
 BANDS = ((0, 50), (50, 60), (60, 70), (70, 80), (80, 90), (90, 101))
 Edit = collections.namedtuple("Edit", "where name after confidence sender question")
-SERIOUS = ("authorises a stranger", "breaks SPF", "takes away an address of ours", "two new records for one name", "go-ahead while mail is lost", "parked though it sends",
-           "nothing to do though mail is lost", "ours called unauthorised", "a stranger called ours", "an edit that must never be", "a forgery changes the verdict",
+SERIOUS = ("authorises a stranger", "breaks SPF", "takes away an address of ours", "two new records for one name", "go-ahead while mail is lost",
+           "parked though it sends",
+           "nothing to do though mail is lost", "ours called unauthorised", "a stranger called ours", "an edit that must never be",
+           "a forgery changes the verdict",
            "a forgery changes a category", "a forgery changes what to do")
 
 
@@ -70,12 +72,14 @@ def edits(parts):
         for sender in parts.get(key, {}).get(field, []):
             r = sender.get("remedy") or {}
             if is_spf(r.get("after")) and r["after"] != r.get("before"):
-                out.append(Edit(f"{key} {sender['key']}", named(r.get("domain")), r["after"], sender["confidence"], sender["key"], r["kind"] == "confirm"))
+                out.append(Edit(f"{key} {sender['key']}", named(r.get("domain")), r["after"], sender["confidence"], sender["key"],
+                                r["kind"] == "confirm"))
     for t in todo(parts) or []:
         for field in ("record", "if_yours"):
             r = t.get(field)
             if r and is_spf(r.get("after")):
-                out.append(Edit(f"todo {t['id']}{' if yours' * (field == 'if_yours')}", named(r.get("name")), r["after"], None, t["id"], field == "if_yours"))
+                out.append(Edit(f"todo {t['id']}{' if yours' * (field == 'if_yours')}", named(r.get("name")), r["after"], None, t["id"],
+                                field == "if_yours"))
     together = {}
     for e in out:  # the same record in several places is one
         first = together.setdefault((e.name, e.after, e.question), e)
@@ -87,7 +91,8 @@ def edits(parts):
 class Score:
     def __init__(self):
         self.n, self.good, self.matrix = collections.Counter(), collections.Counter(), collections.Counter()
-        self.deadly, self.wrong, self.missing, self.verdicts, self.foolish, self.tempting, self.useless = [], collections.Counter(), [], [], [], [], []
+        self.wrong, self.deadly, self.missing, self.verdicts = collections.Counter(), [], [], []
+        self.foolish, self.tempting, self.useless = [], [], []
         self.bands, self.edits, self.without_todo, self.seeds = collections.Counter(), collections.Counter(), 0, 0
 
     def add(self, truth, zone, documents, forged=None):
@@ -156,7 +161,8 @@ class Domain:
                 self.s.n["nobody's"] += 1
                 continue
             n = source["messages"]
-            ok = any(said == r["category"] or said in r["accept"] or r["open"] and (said == "unknown" or (sender["remedy"] or {}).get("kind") == "confirm") for r in rows)
+            ok = any(said == r["category"] or said in r["accept"] or r["open"]
+                     and (said == "unknown" or (sender["remedy"] or {}).get("kind") == "confirm") for r in rows)
             self.s.n["sources"] += 1
             self.s.n["messages"] += n
             self.s.good["sources"] += ok
@@ -165,7 +171,8 @@ class Domain:
             right, total = right + ok * n, total + n
             if not ok:
                 self.s.wrong[self.t["kind"], rows[0]["story"], rows[0]["category"], said] += n
-            stranger = all(r["category"] in ("unauthorized", "suspect_abuse") or said == "legit_spf_missing" for r in rows)  # a forwarder called ours is wrong, not deadly
+            stranger = all(r["category"] in ("unauthorized", "suspect_abuse") or said == "legit_spf_missing"
+                           for r in rows)  # a forwarder called ours is wrong, not deadly
             if said == "unauthorized" and confidence >= 70 and all(r["ours"] and "unauthorized" not in r["accept"] for r in rows):
                 grave["ours called unauthorised", rows[0]["story"]].append((source["ip"], f"{said} {confidence}", n))
             if said in OURS and confidence >= 90 and stranger and all(not r["ours"] and said not in r["accept"] for r in rows):
@@ -201,7 +208,8 @@ class Domain:
         if let_in:
             certain = [x for x in let_in if not any(r["open"] for r in self.rows.get(x[0], []))]
             if not edit.question:
-                bad.append(("authorises a stranger", f"{let_in[0][0]} ({let_in[0][1]}) and {len(let_in) - 1} more, by {edit.where}: {edit.after[:200]}"))
+                bad.append(("authorises a stranger", f"{let_in[0][0]} ({let_in[0][1]}) and {len(let_in) - 1} more, by {edit.where}: "
+                                                     f"{edit.after[:200]}"))
             elif certain:
                 self.s.tempting.append((self.seed, self.t["kind"], self.t["domain"], f"{certain[0][0]} ({certain[0][1]}): {edit.after[:160]}"))
         for probe in ("203.0.113.199", "2001:db8:ffff::99"):
@@ -214,14 +222,17 @@ class Domain:
                     bad.append(("breaks SPF", f"{outcome.why}, by {edit.where}: {edit.after[:250]}"))
                 break
         for name, ip in self.t["passed"]:
-            if spf.check(self.zone, ip, name, instead=instead).result != "pass" and (name == edit.name or spf.check(self.zone, ip, name).result == "pass"):
+            if spf.check(self.zone, ip, name, instead=instead).result != "pass" and (name == edit.name or spf.check(self.zone, ip,
+                    name).result == "pass"):
                 story = (self.rows.get(ip) or [{"story": "?"}])[0]["story"]
                 bad.append(("takes away an address of ours", f"{ip} ({story}), by {edit.where}: {edit.after[:250]}"))
                 break
         for never in self.t["never"]:
-            if re.search(never["pattern"], edit.after, re.I) and not any(re.search(never["pattern"], x, re.I) for x in now) and not edit.question and "authorises a stranger" not in [b[0] for b in bad]:
+            if re.search(never["pattern"], edit.after, re.I) and not any(re.search(never["pattern"], x, re.I)
+                    for x in now) and not edit.question and "authorises a stranger" not in [b[0] for b in bad]:
                 bad.append(("an edit that must never be", f"{never['why']}: {edit.where}: {edit.after[:200]}"))
-        helped = any(r["ours"] and spf.check(self.zone, ip, edit.name, instead=instead).result == "pass" and spf.check(self.zone, ip, edit.name).result != "pass"
+        helped = any(r["ours"] and spf.check(self.zone, ip, edit.name, instead=instead).result == "pass" and spf.check(self.zone, ip,
+                edit.name).result != "pass"
                      for ip, rows in self.rows.items() for r in rows)
         for what, detail in bad:
             self.dead(what, detail)
@@ -272,7 +283,8 @@ class Domain:
         for t in things:
             r = t.get("record") or {}
             record = str(r.get("after") or "").lower().replace(" ", "")
-            if self.t["loses"] and named(r.get("name")).startswith("_dmarc.") and re.search(r"p=(reject|quarantine)", record) and "t=y" not in record and self.stricter(record):
+            if self.t["loses"] and named(r.get("name")).startswith("_dmarc.") and re.search(r"p=(reject|quarantine)",
+                    record) and "t=y" not in record and self.stricter(record):
                 self.dead("go-ahead while mail is lost", f"todo {t['id']}: {r['after']}")
             before = [r["before"]] if isinstance(r.get("before"), str) else r.get("before")
             if before and is_spf(before[0]) and sorted(before) != sorted(x for x in self.zone.ask(named(r["name"]), "TXT") if is_spf(x)):
@@ -330,8 +342,10 @@ def show(s, most=25):
     print("(d) calibration      said   right            edits  right")
     for band in BANDS:
         n, e = s.bands[band, "n"], s.edits[band, "n"]
-        print(f"    {band[0]:3}-{min(band[1] - 1, 100):3} {n:12,} {s.bands[band, 'right'] / n if n else 0:8.1%} {e:14,} {s.edits[band, 'right'] / e if e else 0:7.1%}")
-    print(f"    edits offered {s.edits['edits']}, harmless {s.edits['right']}, of use {s.edits['let somebody of ours pass']}; asked first {s.edits['questions']}")
+        print(f"    {band[0]:3}-{min(band[1] - 1, 100):3} {n:12,} {s.bands[band, 'right'] / n if n else 0:8.1%} {e:14,} "
+              f"{s.edits[band, 'right'] / e if e else 0:7.1%}")
+    print(f"    edits offered {s.edits['edits']}, harmless {s.edits['right']}, of use {s.edits['let somebody of ours pass']}; asked first "
+          f"{s.edits['questions']}")
 
 
 def load(directory):

@@ -32,7 +32,8 @@ def sends(stream, day):
 
 WHY = {"authorized": "the owner's SPF names it, or a key of the owner's signs", "legit_spf_missing": "the owner's, and SPF does not name it",
        "legit_unaligned": "the owner's, sent as the service itself", "legit_broken": "the owner's, and broken in DNS or at the signer",
-       "unauthorized": "somebody's, nothing of the owner's leads there", "forwarder": "hands on mail of the owner's", "suspect_abuse": "passes, and should not"}
+       "unauthorized": "somebody's, nothing of the owner's leads there", "forwarder": "hands on mail of the owner's",
+       "suspect_abuse": "passes, and should not"}
 
 
 class Mail:
@@ -94,8 +95,10 @@ class Mail:
             if receiver.gateway:
                 source, note = receiver.gateway, "gateway"
                 found = self.spf(source, mail_from, stream.helo, day)
-                self.stories.setdefault("gateway", ("the receiver's own filter, which hands on everybody's mail", "forwarder", ("unknown", "unauthorized"), True,
-                                                    False, False, f"one reporter alone, {receiver.org}, names its own gateway as the source of all mail"))
+                self.stories.setdefault("gateway", ("the receiver's own filter, which hands on everybody's mail", "forwarder",
+                                                    ("unknown", "unauthorized"), True,
+                                                    False, False, f"one reporter alone, {receiver.org}, names its own gateway as the source of all "
+                                                                  f"mail"))
             self.count(source, note, day, m)
             if "temp" in receiver.habits and self.dice.random() < 0.025:
                 found = "temperror"
@@ -121,7 +124,8 @@ class Mail:
         story = f.name
         unsigned = not any(self.verify(s, day) == "pass" and self.aligned(s.d, self.o.name) for s in stream.sigs)
         self.stories.setdefault(story, (story, "forwarder", ("unknown",) if unsigned else (), unsigned, False, False,
-                                        "people let their mail be handed on" + (", and nothing in it survives that: no signature of ours" if unsigned else "")))
+                                        "people let their mail be handed on" + (", and nothing in it survives that: no signature of ours" if unsigned
+                                                else "")))
         sender, broken = f.mail_from or mail_from, self.dice.random() < f.breaks
         self.deliver(stream, story, day, self.dice.choice(f.ips), sender, stream.sigs + f.signs, n, f.hint, broken)
 
@@ -129,12 +133,14 @@ class Mail:
         share = sends(stream, day)
         if not share:
             return
-        exact = stream.per_day * share * (self.o.scale if stream.when in ("daily", "office") else 1) * (self.dice.uniform(0.75, 1.25) if stream.per_day > 6 else 1)
+        exact = stream.per_day * share * (self.o.scale if stream.when in ("daily", "office") else 1) * (self.dice.uniform(0.75, 1.25)
+                if stream.per_day > 6 else 1)
         n = int(exact) + (self.dice.random() < exact % 1)
         if not n:
             return
         if stream.story not in self.stories:
-            self.stories[stream.story] = (stream.story, stream.category, tuple(stream.accept), stream.open, stream.ours, stream.may, stream.why or WHY[stream.category])
+            self.stories[stream.story] = (stream.story, stream.category, tuple(stream.accept), stream.open, stream.ours, stream.may,
+                                          stream.why or WHY[stream.category])
         if len(stream.ips) > 24 and n <= len(stream.ips):
             parts = collections.Counter(self.dice.sample(stream.ips, n))
         elif n > 400:
@@ -168,7 +174,10 @@ class Mail:
         strangers = {r[0] for r in now if not r[5]}
         ours = {r[0] for r in now if r[5]}
         t = self.o.truth
-        return {"domain": self.o.name, "kind": self.o.kind, "verdicts": t["verdicts"], "loses": t["loses"], "sends": t["sends"], "why": t["why"], "must": t["must"],
-                "never": t["never"], "avoid": t.get("avoid", []), "sources": [dict(zip(fields, (*r[:3], list(r[3]), *r[4:]))) for r in sorted(now, key=lambda r: (r[0], r[1]))],
-                "passed": sorted([n, str(ipaddress.ip_address(ip))] for n, ip in self.passed if (ip in ours or ip not in strangers) and ip not in t.get("retired", ())),
+        return {"domain": self.o.name, "kind": self.o.kind, "verdicts": t["verdicts"], "loses": t["loses"], "sends": t["sends"], "why": t["why"],
+                "must": t["must"],
+                "never": t["never"], "avoid": t.get("avoid", []), "sources": [dict(zip(fields, (*r[:3], list(r[3]), *r[4:]))) for r in sorted(now,
+                        key=lambda r: (r[0], r[1]))],
+                "passed": sorted([n, str(ipaddress.ip_address(ip))] for n, ip in self.passed if (ip in ours or ip not in strangers)
+                                 and ip not in t.get("retired", ())),
                 "strays": self.o.bait_list, "lost": dict(self.lost)}

@@ -76,7 +76,8 @@ def expand(text, ip, domain, sender, helo):
     addr = address(ip)
     dotted = ip if addr.version == 4 else ".".join(addr.exploded.replace(":", ""))
     local, _, host = sender.rpartition("@")
-    values = {"s": sender, "l": local or "postmaster", "o": host, "d": domain, "i": dotted, "h": helo, "p": "unknown", "v": "in-addr" if addr.version == 4 else "ip6"}
+    values = {"s": sender, "l": local or "postmaster", "o": host, "d": domain, "i": dotted, "h": helo, "p": "unknown", "v": "in-addr"
+              if addr.version == 4 else "ip6"}
 
     def one(m):
         if m[0] in ("%%", "%_", "%-"):

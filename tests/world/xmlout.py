@@ -57,7 +57,8 @@ def record(row, org, p):
     identifiers += f"<envelope_from>{mail_from}</envelope_from>" if "from" in habits else ""
     yes = lambda good: "pass" if good else "fail"
     return (f"<record><row><source_ip>{ip}</source_ip><count>",
-            f"</count><policy_evaluated><disposition>{disposition}</disposition><dkim>{yes(good_dkim)}</dkim><spf>{yes(good_spf)}</spf>{reasons}</policy_evaluated></row>"
+            f"</count><policy_evaluated><disposition>{disposition}</disposition><dkim>{yes(good_dkim)}</dkim><spf>{yes(good_spf)}</spf>{reasons}"
+            f"</policy_evaluated></row>"
             f"<identifiers>{identifiers}<header_from>{header_from}</header_from></identifiers><auth_results>{auth}</auth_results></record>\n")
 
 
@@ -78,8 +79,10 @@ def report(org, domain, day, rows, p, strict=False):
         published += f"<adkim>{mode}</adkim><aspf>{mode}</aspf><p>{p}</p>" + ("" if "nosp" in r.habits else f"<sp>{p}</sp>") + "<pct>100</pct>"
         published += f"<np>{p}</np>" if "np" in r.habits else ""
     ident = f"{begin // 86400 * 7919 % 10 ** 9}{hash_of(org + domain)}"
-    head = (f'<?xml version="1.0" encoding="UTF-8"?>\n{root}{version}<report_metadata><org_name>{escape(org)}</org_name><email>{r.email}</email>{contact}'
-            f"<report_id>{ident}</report_id><date_range><begin>{begin}</begin><end>{end}</end></date_range></report_metadata>\n<policy_published>{published}</policy_published>\n")
+    head = (f'<?xml version="1.0" '
+            f'encoding="UTF-8"?>\n{root}{version}<report_metadata><org_name>{escape(org)}</org_name><email>{r.email}</email>{contact}'
+            f"<report_id>{ident}</report_id><date_range><begin>{begin}</begin><end>{end}</end></date_range></report_metadata>\n"
+            f"<policy_published>{published}</policy_published>\n")
     body = []
     for row, n in rows.items():
         before, after = record(row, org, p)
