@@ -25,7 +25,8 @@ def tidy_under_flood(w, dice):
     o = tidy(w, dice)
     for since, until in (("2026-09-12", "2026-09-14"), ("2026-10-06", "2026-10-09"), ("2026-10-21", "2026-10-22")):
         o.botnet(260, dice.randrange(9000, 14000), f"flood of {since}", since=since, until=until, forwarded=False, accept=())
-    o.stranger("VPS that forges every day", w.vps(dice), 300, accept=("unknown",), why="rented machine, fails always, nothing of ours leads there")
+    o.stranger("VPS that forges every day", w.vps(dice, "out.win-today.test"), 300, "win-today.test", accept=("unknown",),
+               why="rented machine, MAIL FROM and name of its own")
     o.expect(FINE, False, "its own mail is as tidy as ever; what is spoofed is what p=reject is for")
 
 

@@ -180,4 +180,5 @@ class Mail:
                         key=lambda r: (r[0], r[1]))],
                 "passed": sorted([n, str(ipaddress.ip_address(ip))] for n, ip in self.passed if (ip in ours or ip not in strangers)
                                  and ip not in t.get("retired", ())),
-                "strays": self.o.bait_list, "lost": dict(self.lost)}
+                "strays": self.o.bait_list, "lost": dict(self.lost),
+                "only_open": bool(self.lost) and all(self.stories[s][3] for s in self.lost)}
