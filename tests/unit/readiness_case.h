@@ -45,7 +45,7 @@
 static const char no_services[] =
     "name,kind,spf_include,ptr_suffixes,return_path,dkim_domains,dkim_selectors,zone_marks,shared,"
     "aligned_spf,include_helps,dkim,advice,link,source\n"
-    "Nobody,esp,,nobody.test,,,,,y,n,n,n,None.,,test\n";
+    "Nobody,esp,spf.nobody.test,nobody.test,,,,,y,n,n,n,None.,,test\n";
 
 static const struct readiness_limits *limits_set; /* of all cases; NULL: the defaults */
 
@@ -66,7 +66,11 @@ struct variant {
 	uint64_t spf_only;        /* of it, without DKIM */
 	uint64_t ipv6;            /* of it, over IPv6 */
 	uint64_t stranger, maybe; /* failing mail of unknown senders: nothing of ours speaks for
-				     it; a name of ours does */
+				     it; it tries to sign as us, with s5 */
+	uint64_t named;           /* and of a machine with a name of ours, as somebody else */
+	uint64_t once;            /* of an own sender that failed on one day in the month before */
+	uint64_t stray;           /* of our server, failing with selector s3 ... */
+	uint32_t stray_days;      /* ... on these; 0: all */
 	uint64_t breaks;          /* failing mail of a forwarder */
 	uint64_t spoofed;
 	uint64_t invoices;     /* of a small sender of ours that fails */
@@ -78,6 +82,7 @@ struct variant {
 	bool rotated, payroll; /* selector s0: used before s1; once a month, by another */
 	bool nobody;           /* nothing legitimate is sent */
 	bool silent;           /* DNS does not answer */
+	bool absent;           /* DNS knows no such name */
 	struct said said[3];
 	const struct fact_label *label;
 	const char *dmarc, *spf, *key, *mx, *more[3]; /* records */
@@ -97,9 +102,12 @@ static inline struct domain_facts make_history(struct arena *a, const struct var
 {
 	int32_t until = AS_OF - 30, since = until - (int32_t)(c->history_days ? c->history_days : 60);
 	uint64_t daily = (c->legit ? c->legit : 10000) / 30;
-	const struct row row = {"192.0.2.10", daily, "example.com pass", "example.com s1 pass"};
-	struct domain_facts d = make_facts(a, OCTOBER - 1, &row, c->no_history ? 0 : 1);
-	struct fact *facts = arena_alloc(a, 14 * sizeof *facts);
+	const struct row rows[] = {
+	    {"192.0.2.10", daily, "example.com pass", "example.com s1 pass"},
+	    {"192.0.2.77", c->once, "example.com fail", NULL, 0, 1u << 19}};
+	struct domain_facts d =
+	    make_facts(a, OCTOBER - 1, rows, c->no_history ? 0 : c->once ? 2 : 1);
+	struct fact *facts = arena_alloc(a, 16 * sizeof *facts);
 	d.window = (struct window){since, until};
 	if (c->no_history)
 		return d;
@@ -116,6 +124,8 @@ static inline struct domain_facts make_history(struct arena *a, const struct var
 		facts[i].witnesses = x;
 		facts[i].n_witnesses = 1;
 	}
+	if (c->once)
+		facts[n++] = d.facts[1];
 	d.facts = facts;
 	d.n_facts = (size_t)n;
 	return d;
@@ -165,7 +175,7 @@ static inline size_t make_rows(struct row *rows, const struct variant *c)
 	uint32_t days = reported_days(c);
 	const char *us = "example.com pass", *signed_s1 = "example.com s1 pass";
 	uint64_t legit = c->nobody ? 0 : c->legit ? c->legit : 10000;
-	uint32_t since = c->new_age ? ALL << (31 - c->new_age) : 0;
+	uint32_t since = c->new_age ? 0x7fffffffu << (31 - c->new_age) : 0;
 	const struct row all[] = {
 	    {"192.0.2.10", legit, us, signed_s1, 0, c->rotated ? GATE : days},
 	    {"192.0.2.10", c->rotated ? 500 : 0, us, "example.com s0 pass", 0, ALL & ~GATE},
@@ -176,7 +186,11 @@ static inline size_t make_rows(struct row *rows, const struct variant *c)
 	    {"2001:db8::10", c->ipv6, us, signed_s1, 0, days},
 	    {"192.0.2.10", c->strict, "example.com temperror", NULL, DMARC_STRICT_ONLY, days},
 	    {"198.51.100.9", c->stranger, "vendor.example pass", NULL, 0, days},
-	    {"198.51.100.30", c->maybe, "vendor.example pass", NULL, 0, 3u << 29, 3},
+	    {"198.51.100.30", c->maybe, "crm.example pass", "example.com s5 fail", 0,
+	     c->maybe == 1 ? 1u << 30 : 3u << 29, 3},
+	    {"198.51.100.31", c->named, "vendor.example pass", NULL, 0, days, 3},
+	    {"192.0.2.10", c->stray, "example.com fail", "example.com s3 fail", 0,
+	     c->stray_days ? c->stray_days : days},
 	    {"198.51.100.20", c->breaks, "lists.example pass", "example.com s1 fail",
 	     DMARC_FORWARD_REASON, days},
 	    {"203.0.113.7", c->spoofed, "evil.example fail", NULL, 0, 6,
@@ -199,7 +213,7 @@ static inline size_t make_rows(struct row *rows, const struct variant *c)
 
 static inline struct domain_facts make(struct arena *a, const struct variant *c)
 {
-	struct row rows[16];
+	struct row rows[20];
 	size_t n = make_rows(rows, c);
 	unsigned reporters = c->reporters ? c->reporters : REPORTERS;
 	for (size_t i = 0; i < n; i++)
@@ -237,8 +251,10 @@ static inline void make_zone(const struct variant *c, const char *zone[])
 	zone[n++] = "erp.example.com A 192.0.2.77";
 	zone[n++] = "9.100.51.198.in-addr.arpa PTR x.vendor.example";
 	zone[n++] = "x.vendor.example A 198.51.100.9";
-	zone[n++] = "30.100.51.198.in-addr.arpa PTR crm.example.com";
-	zone[n++] = "crm.example.com A 198.51.100.30";
+	zone[n++] = "30.100.51.198.in-addr.arpa PTR x.crm.example";
+	zone[n++] = "x.crm.example A 198.51.100.30";
+	zone[n++] = "31.100.51.198.in-addr.arpa PTR crm.example.com";
+	zone[n++] = "crm.example.com A 198.51.100.31";
 	zone[n] = NULL;
 }
 
@@ -246,6 +262,8 @@ static inline void make_zone(const struct variant *c, const char *zone[])
 static const char *const silence[] = {"example.com TIMEOUT", "_dmarc.example.com TIMEOUT",
 				      "www.example.com TIMEOUT",
 				      "s1._domainkey.example.com TIMEOUT", NULL};
+
+static const char *const absence[] = {"other.example A 192.0.2.1", NULL};
 
 static inline struct readiness judge(const struct variant *c, struct arena *a)
 {
@@ -264,7 +282,7 @@ static inline struct readiness judge(const struct variant *c, struct arena *a)
 	struct readiness r;
 	struct knowledge k;
 	zone_view_end(&z);
-	struct dns_view view = zone_view(&z, c->silent ? silence : zone);
+	struct dns_view view = zone_view(&z, c->silent ? silence : c->absent ? absence : zone);
 	for (size_t before = 1, now = 0; before != now;) {
 		before = z.asked.n;
 		knowledge_begin(&k, &test_rules, &view, catalogue, a);
