@@ -12,9 +12,13 @@
 #include "cli/app/app.h"
 #include "cli/command/commands.h"
 #include "core/log.h"
+#include "core/text.h"
 
-#define LABEL_ARGUMENTS "DOMAIN SENDER [--owner TEXT] [--until D]"
-#define PERIOD          "[--month M | --since D [--until D]]"
+#define LABEL_ARGUMENTS "DOMAIN SENDER [--owner TEXT] [--until D] [--force]"
+#define PRINTED         "[-f text|json] [-o FILE]"
+#define INVENTORY_ARGUMENTS                                                                        \
+	"[DOMAIN...] [--group G] " PERIOD " [-f text|json|csv|html] [-o FILE] [--category C]"
+#define PERIOD "[--month M | --since D [--until D]]"
 
 static const struct command commands[] = {
     {"ingest", NEED_DB, cmd_ingest,
@@ -28,39 +32,38 @@ static const struct command commands[] = {
      "let a person sign in (OAuth2), and keep the refresh token of a mailbox"},
     {"parse", NEED_NOTHING, cmd_parse, "[--max-...] FILE...",
      "show reports as JSON lines; no database"},
-    {"inventory", NEED_DB, cmd_inventory,
-     "[DOMAIN...] " PERIOD " [-f text|json|csv|html] [-o FILE] [--category C]",
+    {"inventory", NEED_DB, cmd_inventory, INVENTORY_ARGUMENTS,
      "who sends as each domain, compared with the period before"},
-    {"report", NEED_DB, cmd_report,
-     "[DOMAIN...] " PERIOD " [-f text|json|csv|html] [-o FILE] [--category C]",
+    {"report", NEED_DB, cmd_report, INVENTORY_ARGUMENTS,
      "what to act on: unauthorised senders, and yours that fail, with the remedy"},
     {"readiness", NEED_DB, cmd_readiness,
-     "DOMAIN | --all [--as-of D] [--strict] [-f text|json|html]",
+     "DOMAIN... | --group G | --all  [--as-of D] [--strict] [-f text|json|html] [-o FILE]",
      "may the domain publish p=reject, and what would break"},
-    {"dmarc", NEED_NOTHING, cmd_dmarc, "DOMAIN [-f text|json]",
+    {"dmarc", NEED_NOTHING, cmd_dmarc, "DOMAIN " PRINTED,
      "the DMARC record in force, how it was found, what is odd in it"},
-    {"spf show", NEED_NOTHING, cmd_spf_show, "DOMAIN [-f text|json]",
+    {"spf show", NEED_NOTHING, cmd_spf_show, "DOMAIN " PRINTED,
      "the SPF record with all it includes, lookups counted"},
-    {"spf check", NEED_NOTHING, cmd_spf_check,
-     "--ip IP --mail-from ADDR [--helo NAME] [-f text|json]",
+    {"spf check", NEED_NOTHING, cmd_spf_check, "--ip IP --mail-from ADDR [--helo NAME] " PRINTED,
      "what SPF says of an address (RFC 7208), and why"},
     {"label approve", NEED_DB, cmd_label_set, LABEL_ARGUMENTS,
-     "this sender is ours; SENDER is its key, its name, or addresses (192.0.2.0/28)"},
+     "this sender is ours; SENDER is its name or key as printed, or addresses (192.0.2.0/28);\n"
+     "      --force: also when no such sender was seen, or a network takes in approved ones"},
     {"label deny", NEED_DB, cmd_label_set, LABEL_ARGUMENTS, "this sender is not ours"},
-    {"label ignore", NEED_DB, cmd_label_set, LABEL_ARGUMENTS, "do not speak of this sender"},
-    {"label name", NEED_DB, cmd_label_set, "DOMAIN SENDER NAME [--owner TEXT] [--until D]",
-     "what reports shall call it"},
-    {"label forget", NEED_DB, cmd_label_forget, "DOMAIN SENDER", "take back all that was said"},
-    {"label list", NEED_DB, cmd_label_list, "[DOMAIN] [-f text|json]", "what was said of whom"},
+    {"label ignore", NEED_DB, cmd_label_set, LABEL_ARGUMENTS, "hide this sender from reports"},
+    {"label name", NEED_DB, cmd_label_set,
+     "DOMAIN SENDER NAME [--owner TEXT] [--until D] [--force]",
+     "the name that reports show for it"},
+    {"label forget", NEED_DB, cmd_label_forget, "DOMAIN SENDER", "remove the label"},
+    {"label list", NEED_DB, cmd_label_list, "[DOMAIN] " PRINTED, "all labels"},
     {"catalogue", NEED_NOTHING, cmd_catalogue, "[--file FILE] [NAME...]",
      "services that are known; whose a name is (--file: check an own catalogue)"},
-    {"rejects list", NEED_DB, cmd_rejects_list, "[-f text|json]", "what was set aside, and why"},
+    {"rejects list", NEED_DB, cmd_rejects_list, PRINTED, "what is quarantined, and why"},
     {"rejects show", NEED_DB, cmd_rejects_show, "ID", "all that is known about one"},
     {"rejects export", NEED_DB, cmd_rejects_export, "ID [-o FILE]", "its bytes as they came"},
     {"rejects retry", NEED_DB, cmd_rejects_retry, "[--max-...] [ID...]",
      "read them again, after an upgrade or with other ceilings (default: all)"},
     {"db migrate", NEED_DB_ANY, cmd_db_migrate, "", "create or upgrade the schema"},
-    {"db status", NEED_DB_ANY, cmd_db_status, "[-f text|json]", "what is stored, and where"},
+    {"db status", NEED_DB_ANY, cmd_db_status, PRINTED, "what is stored, and where"},
     {"db prune", NEED_DB, cmd_db_prune, "--keep MONTHS", "drop whole months, oldest first"},
     {"db distribute", NEED_DB, cmd_db_distribute, "[--print]",
      "spread the tables over the nodes of a Citus cluster (--print: show the statements)"},
@@ -130,6 +133,30 @@ static bool first_word_is(const struct command *c, const char *word)
 	return strncmp(c->name, word, n) == 0 && (c->name[n] == ' ' || c->name[n] == '\0');
 }
 
+/* "unknown command", and the nearest one. */
+static int unknown_command(const struct app *app, const char *word, const char *second)
+{
+	char *typed = NULL;
+	if (asprintf(&typed, "%s%s%s", word, second ? " " : "", second ? second : "") < 0)
+		return EXIT_INTERNAL;
+	struct text_nearest near = {.word = typed};
+	for (size_t i = 0; i < N_COMMANDS; i++) {
+		const char *name = commands[i].name;
+		char first[32];
+		snprintf(first, sizeof first, "%.*s", (int)strcspn(name, " "), name);
+		if (second && first_word_is(&commands[i], word))
+			text_offer(&near, name);
+		else if (!second && text_offer(&near, first))
+			near.found = name;
+	}
+	const char *found = near.found ? near.found : "";
+	int n = second ? (int)strlen(found) : (int)strcspn(found, " ");
+	int rc = usage_error(app, "unknown command \"%s\"%s%.*s%s", typed,
+			     near.found ? "; did you mean " : "", n, found, near.found ? "?" : "");
+	free(typed);
+	return rc;
+}
+
 /* The rows of a first word ("db"), when the second is missing, unknown or --help. */
 static int explain_group(const struct app *app, const char *word, const char *second)
 {
@@ -144,11 +171,10 @@ static int explain_group(const struct app *app, const char *word, const char *se
 	}
 	if (help && known)
 		return EXIT_OK;
-	if (!known)
-		return usage_error(app, "unknown command \"%s\"", word);
-	if (!second)
-		return usage_error(app, "%s what? `ruascope %s --help` lists it", word, word);
-	return usage_error(app, "unknown command \"%s %s\"", word, second);
+	if (known && !second)
+		return usage_error(app, "%s: missing subcommand; `ruascope %s --help` lists them",
+				   word, word);
+	return unknown_command(app, word, known ? second : NULL);
 }
 
 static int dispatch(struct app *app, int argc, char **argv)
@@ -276,7 +302,5 @@ int main(int argc, char **argv)
 	ok = fclose(stdout) == 0 && ok;
 	if (!ok && !left)
 		log_error("stdout: %s", errno ? strerror(errno) : "not all could be written");
-	if (!ok)
-		return EXIT_OUTPUT;
-	return rc;
+	return ok && output_arrived() ? rc : EXIT_OUTPUT;
 }

@@ -6,7 +6,7 @@
 #include "core/text.h"
 
 #define MIN_BITS_4 8 /* wider ones are slips: a label for half of the world */
-#define MIN_BITS_6 16
+#define MIN_BITS_6 32
 
 const char *const label_verdict_names[LABEL_COUNT] = {"none", "approve", "deny", "ignore"};
 
@@ -76,9 +76,6 @@ static enum status format_network(const struct ip *ip, unsigned bits, char out[L
 			       "%s/%u has bits behind the network: %s/%u is the network, %s the "
 			       "address",
 			       text, bits, base, bits, text);
-	if (bits < (ip->family == 4 ? MIN_BITS_4 : MIN_BITS_6))
-		return err_set(err, ST_ITEM, "%s/%u is too wide: at least /%d, please", text, bits,
-			       ip->family == 4 ? MIN_BITS_4 : MIN_BITS_6);
 	if (bits == width)
 		snprintf(out, LABEL_SENDER, "%s", text);
 	else
@@ -119,6 +116,17 @@ static enum status net_key(const char *value, const char *mark, char out[LABEL_S
 	return fits(snprintf(out, LABEL_SENDER, "net:%s/%u%s", text, bits, mark), err);
 }
 
+/* A machine without a name has its address behind "host:". */
+static bool host_address(const char *value, const char *mark, char out[LABEL_SENDER])
+{
+	char text[IP_STRLEN];
+	struct ip ip;
+	unsigned marks;
+	if (!ip_parse(value, strlen(value), &ip, &marks) || (marks & ~(unsigned)IP_MAPPED))
+		return false;
+	return snprintf(out, LABEL_SENDER, "host:%s%s", ip_format(&ip, text), mark) < LABEL_SENDER;
+}
+
 static enum status name_key(const struct name_rules *rules, const char *prefix, const char *value,
 			    const char *mark, char out[LABEL_SENDER], struct err *err)
 {
@@ -141,8 +149,12 @@ static enum status key_sender(const struct name_rules *rules, const char *prefix
 	}
 	if (value[0] == '\0')
 		return err_set(err, ST_ITEM, "\"%s\" alone is nobody's key", prefix);
+	if (strcmp(prefix, "label:") == 0 && !hash)
+		return network_sender(value, out, err);
 	if (strcmp(prefix, "net:") == 0)
 		return net_key(value, mark, out, err);
+	if (strcmp(prefix, "host:") == 0 && host_address(value, mark, out))
+		return ST_OK;
 	if (strcmp(prefix, "service:") != 0)
 		return name_key(rules, prefix, value, mark, out, err);
 	return fits(snprintf(out, LABEL_SENDER, "%s%s%s", prefix, value, mark), err);
@@ -151,7 +163,8 @@ static enum status key_sender(const struct name_rules *rules, const char *prefix
 enum status label_sender(const struct name_rules *rules, const char *s, char out[LABEL_SENDER],
 			 struct err *err)
 {
-	static const char *const prefixes[] = {"service:", "dkim:", "mailfrom:", "host:", "net:"};
+	static const char *const prefixes[] = {
+	    "service:", "dkim:", "mailfrom:", "host:", "ptr:", "own:", "net:", "label:"};
 	char text[LABEL_SENDER];
 	size_t n = strlen(s);
 	enum status st = label_text("SENDER", s, LABEL_SENDER - 1, err);
@@ -168,6 +181,11 @@ enum status label_sender(const struct name_rules *rules, const char *s, char out
 		return network_sender(text, out, err);
 	snprintf(out, LABEL_SENDER, "%s", text);
 	return ST_OK;
+}
+
+bool label_is_wide(const struct ip *network, unsigned bits)
+{
+	return bits < (network->family == 4 ? MIN_BITS_4 : MIN_BITS_6);
 }
 
 bool label_network(const char *sender, struct ip *network, unsigned *bits)

@@ -2,10 +2,12 @@
  * label.h - how a person names a sender, in one form. No I/O.
  *
  *	service:sendgrid            a service of the catalogue
- *	dkim:vendor.example         mailfrom:, host: likewise; the mark at its end (#fail) stays
+ *	dkim:vendor.example         mailfrom:, host:, ptr: and own: likewise; a mark (#fail) stays
  *	net:192.0.2.0/24            the sender that is this network, as reports print its key
  *	192.0.2.0/28, 2001:db8::1   addresses, whichever sender they belong to
  *	vendor.example, our relay   anything else: the sender's name as printed
+ *
+ * "label:192.0.2.0/28", the key of a labelled network, is the network.
  *
  * Letters are lower case (ASCII), outer blanks are gone, names are in normal form (core/domain.h)
  * and addresses as ip_format() writes them, a network of one address without its bits: equal
@@ -28,6 +30,9 @@ enum status label_sender(const struct name_rules *rules, const char *s, char out
 
 /* The network of a sender in normal form; false: it is a key or a name. */
 bool label_network(const char *sender, struct ip *network, unsigned *bits);
+
+/* More addresses than one sender has: an IPv4 network wider than /8, an IPv6 one wider than /32. */
+bool label_is_wide(const struct ip *network, unsigned bits);
 
 /* May s be shown as it stands? Up to max octets of UTF-8, none that text_terminal() would change,
  * and not blank. ST_ITEM, and why; what names it: "NAME". */

@@ -161,6 +161,49 @@ void text_trim(const char **s, size_t *n)
 		(*n)--;
 }
 
+static unsigned least(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+size_t text_distance(const char *a, const char *b)
+{
+	unsigned rows[3][TEXT_DISTANCE_MAX + 1];
+	unsigned *older = rows[0], *above = rows[1], *row = rows[2];
+	size_t n = strlen(a), m = strlen(b);
+	if (n > TEXT_DISTANCE_MAX || m > TEXT_DISTANCE_MAX)
+		return SIZE_MAX;
+	for (size_t k = 0; k <= m; k++)
+		above[k] = (unsigned)k;
+	for (size_t i = 1; i <= n; i++) {
+		row[0] = (unsigned)i;
+		for (size_t k = 1; k <= m; k++) {
+			char x = ascii_lower(a[i - 1]), y = ascii_lower(b[k - 1]);
+			row[k] = least(least(above[k], row[k - 1]) + 1, above[k - 1] + (x != y));
+			if (i > 1 && k > 1 && x == ascii_lower(b[k - 2]) &&
+			    y == ascii_lower(a[i - 2]))
+				row[k] = least(row[k], older[k - 2] + 1);
+		}
+		unsigned *next = older;
+		older = above;
+		above = row;
+		row = next;
+	}
+	return above[m];
+}
+
+bool text_offer(struct text_nearest *near, const char *candidate)
+{
+	size_t n = strlen(near->word), d = text_distance(near->word, candidate);
+	if (n >= 3 && d > 1 && strlen(candidate) > n && ascii_ieq_n(candidate, n, near->word))
+		d = 1;
+	if (d > (n < 6 ? 1 + n / 4 : n / 3) || (near->found && d >= near->distance))
+		return false;
+	near->found = candidate;
+	near->distance = d;
+	return true;
+}
+
 bool text_to_u64(const char *s, size_t n, uint64_t *out)
 {
 	uint64_t v = 0;

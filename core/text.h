@@ -49,6 +49,24 @@ bool ascii_ieq_n(const char *a, size_t n, const char *b);
 /* Narrow *s, *n to what stands between outer blanks (space, tab, CR, LF, FF, VT). */
 void text_trim(const char **s, size_t *n);
 
+/* How many slips make b of a: a byte too many, missing, wrong, or two swapped; ASCII case aside.
+ * SIZE_MAX when either is longer than TEXT_DISTANCE_MAX. */
+size_t text_distance(const char *a, const char *b);
+#define TEXT_DISTANCE_MAX 320
+
+/*
+ * What was probably meant: offer all that it may be; the first of those with the fewest slips is
+ * found, NULL when nothing is near. What begins with the word counts as near.
+ *
+ *	struct text_nearest near = {.word = "aprove"};
+ *	text_offer(&near, "approve");
+ */
+struct text_nearest {
+	const char *word, *found;
+	size_t distance;
+};
+bool text_offer(struct text_nearest *near, const char *candidate); /* true: the nearest so far */
+
 /* Decimal digits only, nothing else, no overflow. */
 bool text_to_u64(const char *s, size_t n, uint64_t *out);
 

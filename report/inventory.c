@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/hash.h"
+#include "core/text.h"
 #include "dns/dmarc.h"
 #include "report/remedy/remedy.h"
 #include "report/sender/classify.h"
@@ -20,7 +21,7 @@ struct period {
 bool category_parse(const char *s, enum category *out)
 {
 	for (int i = 0; i < CAT_COUNT; i++)
-		if (strcmp(s, category_names[i]) == 0) {
+		if (ascii_ieq(s, category_names[i]) || ascii_ieq(s, category_words[i])) {
 			*out = (enum category)i;
 			return true;
 		}
@@ -153,7 +154,8 @@ static struct sender *merge(struct period *now, const struct period *before, str
 	*n = 0;
 	for (size_t i = 0; i < now->n; i++) {
 		struct sender *s = &now->senders[i];
-		const struct sender *was = now->partner[i];
+		struct sender *was = now->partner[i];
+		s->was = was;
 		s->change = !was                                           ? CHANGE_NEW
 			    : was->verdict.category == s->verdict.category ? CHANGE_SAME
 									   : CHANGE_CHANGED;
@@ -308,7 +310,7 @@ void inventory_judge(const struct inventory_input *in, struct knowledge *k,
 		remedy_senders(periods, n_periods, ties, all, n, &remedies);
 	struct todo_list *todo = arena_alloc(k->a, sizeof *todo);
 	struct sender *judged = arena_memdup(k->a, all, n * sizeof *all);
-	todo_make(in->now->domain, &remedies, judged, n, k->a, todo);
+	todo_make(in->now->domain, in->now->window.until, &remedies, judged, n, k->a, todo);
 	n += add_unproved(&w[0].rest, &p, k, &all[n]);
 	qsort(all, n, sizeof *all, by_urgency);
 	size_t kept = keep_wanted(all, n, options);

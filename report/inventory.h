@@ -60,7 +60,7 @@ void inventory_judge(const struct inventory_input *in, struct knowledge *k,
 		     const struct inventory_options *options, struct domain_inventory *out,
 		     struct inventory_basis *basis);
 
-/* Public spelling to category; false: no such word. */
+/* "legit_spf_missing", or "missing from SPF", in any case; false: no such word. */
 bool category_parse(const char *s, enum category *out);
 
 #endif

@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "core/day.h"
+#include "report/sender/command.h"
 #include "report/sender/daily.h"
 
 #define QUESTIONS_MAX 12 /* of one list; the others are told in the last one */
+#define LOOK_BACK     62 /* days in which what failed last gets its edit */
 #define DUTY_MESSAGES 10 /* fewer are no sender that has to sign */
 
 const char *const todo_kind_names[TODO_KIND_COUNT] = {
@@ -30,6 +32,7 @@ struct making {
 	const char *domain;
 	struct arena *a;
 	struct todo_list *out;
+	int32_t today; /* the day after the period */
 };
 
 static struct todo *add(struct making *m, enum todo_kind kind, const char *id)
@@ -47,29 +50,18 @@ static void about(struct making *m, struct todo *t, const struct sender *s)
 	t->n_senders = 1;
 }
 
-/* A word for the shell: in single quotes unless it needs none. */
-static const char *shell_word(struct arena *a, const char *s)
-{
-	static const char plain[] =
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:/@+,";
-	const char *out = "'";
-	if (*s && strspn(s, plain) == strlen(s))
-		return s;
-	for (; *s; s++)
-		out =
-		    *s == '\'' ? arena_printf(a, "%s'\\''", out) : arena_printf(a, "%s%c", out, *s);
-	return arena_printf(a, "%s'", out);
-}
-
 static void label_commands(struct making *m, struct todo *t, const struct sender *s)
 {
 	static const char *const verdicts[] = {"approve", "deny"};
 	const char **list = arena_alloc(m->a, 2 * sizeof *list);
-	for (unsigned i = 0; i < 2; i++)
-		list[i] = arena_printf(m->a, "ruascope label %s %s %s", verdicts[i],
-				       shell_word(m->a, m->domain), shell_word(m->a, s->key));
+	for (unsigned i = 0; i < 2; i++) {
+		struct buf command;
+		buf_init(&command, 4096);
+		if (label_command(&command, verdicts[i], m->domain, s))
+			list[t->n_commands++] = arena_strndup(m->a, command.data, command.len);
+		buf_free(&command);
+	}
 	t->commands = list;
-	t->n_commands = 2;
 }
 
 static uint64_t failing(const struct sender *s)
@@ -117,7 +109,8 @@ static void gone_failing(struct making *m, const struct sender *s)
 	t->text = arena_printf(
 	    m->a, "%.0f messages on %s, all failed; not seen since. Before its next run: %s", last,
 	    day_format(s->last_day, day), s->was->verdict.remedy.text);
-	t->record = s->was->verdict.remedy.change;
+	if (m->today - s->last_day <= LOOK_BACK)
+		t->record = s->was->verdict.remedy.change;
 }
 
 static void abuse(struct making *m, const struct sender *s)
@@ -197,6 +190,7 @@ static bool is_told(const struct making *m, const struct sender *s)
 		list[t->n_senders++] = s;
 		t->senders = list;
 		t->messages += failing(s);
+		t->if_yours = NULL;
 		t->title = arena_printf(m->a, "%s and %zu more that look alike: are they yours?",
 					other->name, t->n_senders - 1);
 		return true;
@@ -254,10 +248,10 @@ static void forged(struct making *m, const struct sender *senders, size_t n)
 	    (unsigned long long)messages, sources, unknown ? ", as far as can be seen" : "");
 }
 
-void todo_make(const char *domain, const struct remedies *remedies, const struct sender *senders,
-	       size_t n, struct arena *a, struct todo_list *out)
+void todo_make(const char *domain, int32_t until, const struct remedies *remedies,
+	       const struct sender *senders, size_t n, struct arena *a, struct todo_list *out)
 {
-	struct making m = {.domain = domain, .a = a, .out = out};
+	struct making m = {.domain = domain, .a = a, .out = out, .today = until};
 	*out = (struct todo_list){
 	    .list = arena_alloc(a, (n + remedies->n_faults + 1) * sizeof *out->list)};
 	for (size_t i = 0; i < remedies->n_faults; i++)

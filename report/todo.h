@@ -45,9 +45,9 @@ struct todo_list {
 	size_t n;
 };
 
-/* Senders and faults are borrowed; the rest lives in a. */
-void todo_make(const char *domain, const struct remedies *remedies, const struct sender *senders,
-	       size_t n, struct arena *a, struct todo_list *out);
+/* until: the day after the period. Senders and faults are borrowed; the rest lives in a. */
+void todo_make(const char *domain, int32_t until, const struct remedies *remedies,
+	       const struct sender *senders, size_t n, struct arena *a, struct todo_list *out);
 
 /* Is there something to act on? What only says that forgers exist is not. */
 bool todo_is_empty(const struct todo_list *list);

@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "cli/config/config.h"
 #include "core/buf.h"
@@ -101,7 +102,10 @@ int app_fail(enum status st, const struct err *err);
 
 /* "ruascope ingest: what is wrong" on stderr, and EXIT_USAGE. */
 int usage_error(const struct app *app, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* After getopt_long gave '?' or ':' with opterr = 0. */
+/* The same with one line and no pointer to the help: the words were right, what they ask for is not
+ * to be done. */
+int refuse(const struct app *app, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* After getopt_long gave '?' or ':' with opterr = 0. Names the nearest option of the help. */
 int bad_option(const struct app *app, char **argv, int c);
 
 /* Nonexistent PATH arguments are refused before anything is read ("-" is stdin). */
@@ -138,7 +142,8 @@ bool period_windows(const struct app *app, const struct period_options *o, struc
 /* -f of commands that know these two; false: complained, usage error. */
 bool format_text_or_json(const struct app *app, const char *word, bool *as_json);
 
-/* All options of a command that takes -f and nothing else; optind is behind them. Exit code. */
+/* All options of a command that takes -f and -o and nothing else; optind is behind them. Exit code.
+ */
 int format_option_only(const struct app *app, int argc, char **argv, bool *as_json);
 
 /* ---- output (output.c) ---- */
@@ -151,14 +156,31 @@ void put_number(struct buf *b, uint64_t v);
 /* Append text from outside, safe for a terminal. */
 void put_text(struct buf *b, const char *s);
 
-/* All of b to stdout; main() finds out at the end whether it got there. */
+/* -o FILE: what print_buf() gets is a whole document, and goes there. */
+void output_to(const char *path);
+
+/* All of b to stdout, or where output_to() said; main() finds out at the end whether it got there.
+ */
 void print_buf(const struct buf *b);
+bool output_arrived(void); /* stdout is left aside */
 
 /* How text is to look on stdout, or in a file when output is not NULL. */
 struct text_style;
 void text_style_of(const char *output, struct text_style *out);
 
-/* To path, or stdout when it is NULL. Exit code; complains itself. */
+/*
+ * A file that is there whole or not at all: it is written beside its place and renamed at the end,
+ * so that a run that fails leaves the old one. What is no plain file (/dev/null, a pipe) is written
+ * as it is. Exit codes; they complain themselves.
+ */
+struct output {
+	FILE *f;
+	char *path, *beside; /* beside: NULL where nothing is to be renamed */
+};
+int output_open(const char *path, struct output *o);
+int output_close(struct output *o, bool good); /* good false: leave what was there */
+
+/* To path, or stdout when it is NULL or "-". Exit code; complains itself. */
 int write_output(const char *path, const void *data, size_t n);
 
 #endif

@@ -58,6 +58,19 @@ int dns_run_open(struct app *app, struct resolver **out, const char **mode)
 	return EXIT_OK;
 }
 
+struct resolver *dns_run_kept(struct app *app)
+{
+	const struct resolver_options o = {.offline = true};
+	struct restore x = {.now = time(NULL)};
+	struct err err;
+	if (resolver_open(&o, &x.r, &err) != ST_OK)
+		return NULL;
+	if (snapshot_load(app->db, 0, restore, &x, &err) == ST_OK && x.rows > 0)
+		return x.r;
+	resolver_close(x.r);
+	return NULL;
+}
+
 bool dns_run_round(struct resolver *r)
 {
 	return r && resolver_run(r);

@@ -12,6 +12,9 @@
  */
 int dns_run_open(struct app *app, struct resolver **out, const char **mode);
 
+/* Only what earlier runs were told, without a word about it; NULL: there is none. */
+struct resolver *dns_run_kept(struct app *app);
+
 /* Ask what was noted; a line of progress on a terminal. false: there was nothing to ask. */
 bool dns_run_round(struct resolver *r);
 

@@ -11,6 +11,7 @@
 #include "cli/app/app.h"
 #include "core/day.h"
 #include "core/log.h"
+#include "core/mem.h"
 #include "core/text.h"
 
 int usage_error(const struct app *app, const char *fmt, ...)
@@ -26,14 +27,69 @@ int usage_error(const struct app *app, const char *fmt, ...)
 	return EXIT_USAGE;
 }
 
+int refuse(const struct app *app, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	log_error("%s: %s", app->command->name, text);
+	return EXIT_USAGE;
+}
+
+/* Offer every --word of a text of the help. found is to be freed. */
+static void offer_options(struct text_nearest *near, const char *help, char **found)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz-";
+	for (const char *p = strstr(help, "--"); p; p = strstr(p, "--")) {
+		size_t n = strspn(p, letters);
+		char *option = mem_alloc(n + 1);
+		memcpy(option, p, n);
+		option[n] = '\0';
+		p += n;
+		if (p[0] != '.' && text_offer(near, option)) { /* "--max-..." is none */
+			free(*found);
+			*found = option;
+		} else {
+			free(option);
+		}
+	}
+}
+
+/* word: as it was typed, with what may stand behind "=". */
+static int unknown_option(const struct app *app, const char *word)
+{
+	static const char global[] = "--db --config --dns-server --offline --version --help";
+	static const char limits[] = "--max-mail-bytes --max-report-bytes --max-container-bytes "
+				     "--max-zip-members --max-mime-parts --max-records";
+	const struct command *c = app->command;
+	char *typed = mem_strdup(word), *found = NULL;
+	typed[strcspn(typed, "=")] = '\0';
+	struct text_nearest near = {.word = typed};
+	if (c) {
+		offer_options(&near, c->arguments, &found);
+		offer_options(&near, c->summary, &found);
+		offer_options(&near, strstr(c->arguments, "--max-") ? limits : "--help", &found);
+	} else {
+		offer_options(&near, global, &found);
+	}
+	int rc = usage_error(app, "unknown option %s%s%s%s", typed, found ? "; did you mean " : "",
+			     found ? found : "", found ? "?" : "");
+	free(found);
+	free(typed);
+	return rc;
+}
+
 int bad_option(const struct app *app, char **argv, int c)
 {
 	const char *word = optind > 0 ? argv[optind - 1] : NULL;
 	if (optopt > 0 && optopt < 256) /* a letter; a long option has its number here */
 		return usage_error(
 		    app, c == ':' ? "option -%c needs a value" : "unknown option -%c", optopt);
-	return usage_error(app, c == ':' ? "option %s needs a value" : "unknown option %s",
-			   word ? word : "");
+	if (c == ':')
+		return usage_error(app, "option %s needs a value", word ? word : "");
+	return unknown_option(app, word ? word : "");
 }
 
 int check_paths(const struct app *app, char **paths, int n)
@@ -89,13 +145,16 @@ bool format_text_or_json(const struct app *app, const char *word, bool *as_json)
 int format_option_only(const struct app *app, int argc, char **argv, bool *as_json)
 {
 	static const struct option options[] = {{"format", required_argument, NULL, 'f'},
+						{"output", required_argument, NULL, 'o'},
 						{NULL, 0, NULL, 0}};
 	int c;
 	*as_json = false;
-	while ((c = getopt_long(argc, argv, ":f:", options, NULL)) != -1) {
-		if (c != 'f')
+	while ((c = getopt_long(argc, argv, ":f:o:", options, NULL)) != -1) {
+		if (c != 'f' && c != 'o')
 			return bad_option(app, argv, c);
-		if (!format_text_or_json(app, optarg, as_json))
+		if (c == 'o')
+			output_to(optarg);
+		else if (!format_text_or_json(app, optarg, as_json))
 			return EXIT_USAGE;
 	}
 	return EXIT_OK;
@@ -122,7 +181,7 @@ bool period_windows(const struct app *app, const struct period_options *o, struc
 	if (!o->since && !o->until)
 		return month_windows(app, o->month, now, before);
 	if (o->month || !o->since) {
-		usage_error(app, o->month ? "--month and --since, --until exclude each other"
+		usage_error(app, o->month ? "--month and --since, --until cannot be combined"
 					  : "--until needs --since");
 		return false;
 	}

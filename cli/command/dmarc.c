@@ -149,7 +149,7 @@ int cmd_dmarc(struct app *app, int argc, char **argv)
 	if (rc != EXIT_OK)
 		return rc;
 	if (argc - optind != 1)
-		return usage_error(app, "one DOMAIN is wanted");
+		return usage_error(app, "exactly one DOMAIN is required");
 	if (app->offline)
 		return usage_error(app, "--offline: this command asks DNS");
 	const struct name_rules *rules = names_open();

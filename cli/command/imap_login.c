@@ -183,12 +183,12 @@ static int read_options(struct app *app, int argc, char **argv, struct request *
 			return bad_option(app, argv, c);
 	}
 	if (argc - optind > 1)
-		return usage_error(app, "\"%s\": too much", argv[optind + 1]);
+		return usage_error(app, "unexpected \"%s\"", argv[optind + 1]);
 	r->name = argv[optind];
 	if (!r->name && (!(r->given.provider || r->given.token_endpoint) || !r->given.client_id ||
 			 !r->given.refresh_token_file))
-		return usage_error(app, "the NAME of a mailbox section is wanted, or --provider, "
-					"--client-id and --refresh-token-file");
+		return usage_error(app, "the NAME of a mailbox section is required, or "
+					"--provider, --client-id and --refresh-token-file");
 	return EXIT_OK;
 }
 

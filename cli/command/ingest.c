@@ -317,9 +317,9 @@ static int check_options(const struct app *app, const struct ingest_options *o)
 	const struct mailbox_options *m = &o->mailbox;
 	bool imap = o->imap_all || o->n_imap > 0;
 	if (imap && o->n_paths > 0)
-		return usage_error(app, "--imap and PATH exclude each other");
+		return usage_error(app, "--imap and PATH cannot be combined");
 	if (o->watch && o->dry)
-		return usage_error(app, "--watch and --dry-run exclude each other");
+		return usage_error(app, "--watch and --dry-run cannot be combined");
 	if (imap)
 		return EXIT_OK;
 	if (o->watch || m->user || m->ca || m->password_file || m->password_command ||

@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "cli/app/app.h"
+#include "cli/app/domains.h"
 #include "cli/app/senders.h"
 #include "cli/command/commands.h"
 #include "core/arena.h"
 #include "core/log.h"
+#include "core/text.h"
 #include "dns/names.h"
 #include "report/render/render.h"
 
@@ -17,6 +19,7 @@ enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV, FORMAT_HTML };
 
 struct inventory_request {
 	struct senders_request senders;
+	struct domain_choice choice;
 	enum format format;
 	const char *output;
 };
@@ -38,20 +41,26 @@ static int read_format(const struct app *app, const char *word, enum format *for
 
 static int read_category(const struct app *app, const char *word, struct inventory_options *o)
 {
+	struct text_nearest near = {.word = word};
 	struct buf b;
 	if (category_parse(word, &o->category)) {
 		o->one_category = true;
 		return EXIT_OK;
 	}
 	buf_init(&b, 4096);
-	for (int i = 0; i < CAT_COUNT; i++)
+	for (int i = 0; i < CAT_COUNT; i++) {
 		buf_printf(&b, "%s%s", i ? ", " : "", category_names[i]);
-	int rc = usage_error(app, "--category: \"%s\" is not one of %s", word, b.data);
+		text_offer(&near, category_names[i]);
+		text_offer(&near, category_words[i]);
+	}
+	int rc = near.found ? usage_error(app, "--category: no \"%s\"; did you mean \"%s\"?", word,
+					  near.found)
+			    : usage_error(app, "--category: \"%s\" is not one of %s", word, b.data);
 	buf_free(&b);
 	return rc;
 }
 
-enum { OPT_MONTH = 256, OPT_SINCE, OPT_UNTIL, OPT_CATEGORY };
+enum { OPT_MONTH = 256, OPT_SINCE, OPT_UNTIL, OPT_CATEGORY, OPT_GROUP };
 
 static int read_option(const struct app *app, struct inventory_request *r, int c, char **argv)
 {
@@ -67,6 +76,8 @@ static int read_option(const struct app *app, struct inventory_request *r, int c
 		return EXIT_OK;
 	case OPT_CATEGORY:
 		return read_category(app, optarg, &r->senders.options);
+	case OPT_GROUP:
+		return domains_group(app, &r->choice, optarg);
 	case 'f':
 		return read_format(app, optarg, &r->format);
 	case 'o':
@@ -75,25 +86,6 @@ static int read_option(const struct app *app, struct inventory_request *r, int c
 	default:
 		return bad_option(app, argv, c);
 	}
-}
-
-/* The DOMAIN arguments in normal form, each once. */
-static int read_domains(const struct app *app, const struct name_rules *rules, char **argv, int n,
-			struct arena *a, struct inventory_request *r)
-{
-	const char **names = arena_alloc(a, (size_t)n * sizeof *names);
-	for (int i = 0; i < n; i++) {
-		char name[DOMAIN_SIZE];
-		bool known = false;
-		if (!domain_normalise(rules, argv[i], strlen(argv[i]), name))
-			return usage_error(app, "\"%s\" is not a domain name", argv[i]);
-		for (size_t k = 0; k < r->senders.n_domains; k++)
-			known = known || strcmp(names[k], name) == 0;
-		if (!known)
-			names[r->senders.n_domains++] = arena_strdup(a, name);
-	}
-	r->senders.domains = names;
-	return EXIT_OK;
 }
 
 static int print(const struct inventory *inv, const struct inventory_request *r)
@@ -134,6 +126,7 @@ static int run(struct app *app, int argc, char **argv, bool findings)
 	    {"since", required_argument, NULL, OPT_SINCE},
 	    {"until", required_argument, NULL, OPT_UNTIL},
 	    {"category", required_argument, NULL, OPT_CATEGORY},
+	    {"group", required_argument, NULL, OPT_GROUP},
 	    {"format", required_argument, NULL, 'f'},
 	    {"output", required_argument, NULL, 'o'},
 	    {NULL, 0, NULL, 0},
@@ -147,8 +140,10 @@ static int run(struct app *app, int argc, char **argv, bool findings)
 	if (rc != EXIT_OK)
 		return rc;
 	const struct name_rules *rules = names_open();
-	rc = read_domains(app, rules, argv + optind, argc - optind, &a, &r);
+	rc = domains_choose(app, rules, &r.choice, argv + optind, argc - optind, &a);
 	names_close(rules);
+	r.senders.domains = r.choice.names;
+	r.senders.n_domains = r.choice.n;
 	if (rc == EXIT_OK)
 		rc = senders_collect(app, &r.senders, &senders);
 	if (rc == EXIT_OK)

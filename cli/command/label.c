@@ -6,6 +6,7 @@
 
 #include "cli/app/app.h"
 #include "cli/command/commands.h"
+#include "cli/command/label_target.h"
 #include "core/arena.h"
 #include "core/day.h"
 #include "core/json.h"
@@ -13,7 +14,6 @@
 #include "core/log.h"
 #include "db/store/label.h"
 #include "dns/names.h"
-#include "report/catalogue/catalogue.h"
 
 #define OUTPUT_MAX (256 * MIB)
 
@@ -24,41 +24,6 @@ static bool normal_domain(const struct app *app, const struct name_rules *rules,
 		return true;
 	usage_error(app, "\"%s\" is not a domain", s);
 	return false;
-}
-
-/*
- * The sender in normal form: the name of a service of the catalogue becomes its key, so that what
- * reports show and what they mean are one label. EXIT_OK, or an exit code; complains itself.
- */
-static int normal_sender(struct app *app, const struct name_rules *rules, const char *s,
-			 char out[LABEL_SENDER])
-{
-	struct catalogue *c;
-	struct err err;
-	if (label_sender(rules, s, out, &err) != ST_OK)
-		return usage_error(app, "%s", err.msg);
-	if (app_catalogue(app, rules, &c, &err) != ST_OK) {
-		log_error("%s", err.msg);
-		return EXIT_CONFIG;
-	}
-	const struct service *service = strchr(out, ':') ? NULL : catalogue_named(c, out);
-	int rc = EXIT_OK;
-	if (service && label_sender(rules, service->key, out, &err) != ST_OK)
-		rc = usage_error(app, "%s", err.msg);
-	catalogue_close(c);
-	return rc;
-}
-
-/* DOMAIN and SENDER of the command line. EXIT_OK, or an exit code; complains itself. */
-static int read_target(struct app *app, char **argv, char domain[DOMAIN_SIZE],
-		       char sender[LABEL_SENDER])
-{
-	const struct name_rules *rules = names_open();
-	int rc = normal_domain(app, rules, argv[0], domain) ? EXIT_OK : EXIT_USAGE;
-	if (rc == EXIT_OK)
-		rc = normal_sender(app, rules, argv[1], sender);
-	names_close(rules);
-	return rc;
 }
 
 static void put_details(struct buf *b, const struct fact_label *l, int32_t today)
@@ -82,8 +47,8 @@ static int32_t today(void)
 	return day_from_unix(time(NULL));
 }
 
-/* "example.com: service:sendgrid: approve; owner: marketing" */
-static void print_label(const struct label *l)
+/* "example.com: service:sendgrid: approve; owner: marketing"; below it, whom a network holds. */
+static void print_label(const struct label *l, const char *holds)
 {
 	struct buf b;
 	buf_init(&b, MIB);
@@ -94,6 +59,10 @@ static void print_label(const struct label *l)
 		   l->says.verdict ? label_verdict_names[l->says.verdict] : "no verdict");
 	put_details(&b, &l->says, today());
 	buf_putc(&b, '\n');
+	if (holds) {
+		put_text(&b, holds);
+		buf_putc(&b, '\n');
+	}
 	print_buf(&b);
 	buf_free(&b);
 }
@@ -126,80 +95,95 @@ static enum label_verdict verdict_word(const struct app *app)
 	return LABEL_NONE;
 }
 
-static int store(struct app *app, const struct label_change *change)
+static int store(struct app *app, const struct label_change *change, const char *holds)
 {
 	struct arena a = {0};
 	struct label now;
 	struct err err;
-	int rc = app_open(app);
-	if (rc != EXIT_OK)
-		return rc;
 	if (change->has_until && change->until <= today())
 		log_warn("that end has passed: only reports of before see it");
 	enum status st = label_set(app->db, change, &a, &now, &err);
 	if (st == ST_OK)
-		print_label(&now);
+		print_label(&now, holds);
 	arena_free(&a);
 	return st == ST_OK ? EXIT_OK : app_fail(st, &err);
+}
+
+/* approve, deny, ignore, name: options are read, argv are the arguments. */
+static int set(struct app *app, struct label_change *change, char **argv, bool force)
+{
+	struct label_target t;
+	int rc = target_read(app, argv[0], argv[1], force, &t);
+	if (rc == EXIT_OK)
+		rc = app_open(app);
+	if (rc == EXIT_OK)
+		rc = target_find(app, &t, change->verdict, force);
+	change->domain = t.domain;
+	change->sender = t.sender;
+	if (rc == EXIT_OK)
+		rc = store(app, change, t.holds);
+	arena_free(&t.a);
+	return rc;
 }
 
 int cmd_label_set(struct app *app, int argc, char **argv)
 {
 	static const struct option options[] = {{"owner", required_argument, NULL, 'o'},
 						{"until", required_argument, NULL, 'u'},
+						{"force", no_argument, NULL, 'F'},
 						{NULL, 0, NULL, 0}};
-	char domain[DOMAIN_SIZE], sender[LABEL_SENDER];
 	struct label_change change = {.verdict = verdict_word(app)};
 	struct err err;
 	int c;
-	bool names = change.verdict == LABEL_NONE;
+	bool names = change.verdict == LABEL_NONE, force = false;
 	change.set_until = !names; /* a verdict without --until has no end */
 	while ((c = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-		if (c != 'o' && c != 'u')
+		if (c != 'o' && c != 'u' && c != 'F')
 			return bad_option(app, argv, c);
-		if (!read_option(app, c, &change))
+		force = force || c == 'F';
+		if (c != 'F' && !read_option(app, c, &change))
 			return EXIT_USAGE;
 	}
 	if (argc - optind != (names ? 3 : 2))
-		return usage_error(app, "a DOMAIN%s, please",
-				   names ? ", a SENDER and its NAME" : " and a SENDER");
+		return usage_error(app, names ? "DOMAIN, SENDER and NAME are required"
+					      : "DOMAIN and SENDER are required");
 	argv += optind;
 	if (names && label_text("NAME", argv[2], LABEL_TEXT, &err) != ST_OK)
 		return usage_error(app, "%s", err.msg);
-	int rc = read_target(app, argv, domain, sender);
-	if (rc != EXIT_OK)
-		return rc;
-	change.domain = domain;
-	change.sender = sender;
 	change.name = names ? argv[2] : NULL;
-	return store(app, &change);
+	return set(app, &change, argv, force);
+}
+
+static int forget(struct app *app, struct label_target *t)
+{
+	struct err err;
+	bool found;
+	int rc = target_labelled(app, t, &found);
+	if (rc != EXIT_OK || !found)
+		return rc;
+	enum status st = label_forget(app->db, t->domain, t->sender, &found, &err);
+	if (st != ST_OK)
+		return app_fail(st, &err);
+	printf("%s: %s: label removed\n", t->domain, t->sender);
+	return EXIT_OK;
 }
 
 int cmd_label_forget(struct app *app, int argc, char **argv)
 {
 	static const struct option none[] = {{NULL, 0, NULL, 0}};
-	char domain[DOMAIN_SIZE], sender[LABEL_SENDER];
-	struct err err;
-	bool was_there;
+	struct label_target t;
 	int c = getopt_long(argc, argv, ":", none, NULL);
 	if (c != -1)
 		return bad_option(app, argv, c);
 	if (argc - optind != 2)
-		return usage_error(app, "a DOMAIN and a SENDER, please");
-	int rc = read_target(app, argv + optind, domain, sender);
+		return usage_error(app, "DOMAIN and SENDER are required");
+	int rc = target_read(app, argv[optind], argv[optind + 1], true, &t);
 	if (rc == EXIT_OK)
 		rc = app_open(app);
-	if (rc != EXIT_OK)
-		return rc;
-	enum status st = label_forget(app->db, domain, sender, &was_there, &err);
-	if (st != ST_OK)
-		return app_fail(st, &err);
-	if (was_there)
-		printf("%s: %s: forgotten\n", domain, sender);
-	else /* what was asked for is so: no failure */
-		log_warn("%s: nothing was said of %s (`ruascope label list` shows what was)",
-			 domain, sender);
-	return EXIT_OK;
+	if (rc == EXIT_OK)
+		rc = forget(app, &t);
+	arena_free(&t.a);
+	return rc;
 }
 
 /* ---- list ---- */
@@ -283,7 +267,7 @@ int cmd_label_list(struct app *app, int argc, char **argv)
 	if (rc != EXIT_OK)
 		return rc;
 	if (argc - optind > 1)
-		return usage_error(app, "one DOMAIN at most, please");
+		return usage_error(app, "at most one DOMAIN");
 	if (optind == argc)
 		return list(app, NULL, as_json);
 	const struct name_rules *rules = names_open();

@@ -6,6 +6,7 @@
 
 #include "cli/app/app.h"
 #include "cli/app/dns_run.h"
+#include "cli/app/domains.h"
 #include "cli/app/facts.h"
 #include "cli/app/senders.h"
 #include "cli/command/commands.h"
@@ -27,6 +28,8 @@ enum { READY = 0, WARNINGS = 1, NOT_READY = 2, TOO_LITTLE = 3 };
 struct request {
 	int32_t as_of;
 	bool strict, all, json, html;
+	const char *output; /* NULL: stdout */
+	struct domain_choice choice;
 	const char *const *domains;
 	size_t n;
 };
@@ -38,6 +41,7 @@ struct readiness_run {
 	struct readiness_limits limits;
 	struct readiness_input *inputs;
 	struct readiness *out;
+	struct known_domain *known; /* with --all, as out; else NULL */
 	struct arena facts, round;
 };
 
@@ -77,6 +81,8 @@ static void judge(struct readiness_run *run, const struct request *q)
 			readiness_judge(&run->inputs[i], &k, &run->out[i]);
 		knowledge_end(&k);
 	} while (dns_run_round(run->resolver));
+	for (size_t i = 0; run->known && i < q->n; i++)
+		run->out[i].newest_report = run->known[i].newest;
 }
 
 static int exit_of(const struct readiness *r, bool strict)
@@ -93,6 +99,14 @@ static int exit_of(const struct readiness *r, bool strict)
 	}
 }
 
+static void put_text_form(const struct readiness *r, const struct text_style *style, bool more,
+			  struct buf *out)
+{
+	if (more)
+		buf_puts(out, "\n\n");
+	render_readiness_text(r, style, out);
+}
+
 /* Of many domains the worst; that a domain's own DNS cannot be asked is another time's business. */
 static int print(const struct readiness_run *run, const struct request *q)
 {
@@ -100,7 +114,7 @@ static int print(const struct readiness_run *run, const struct request *q)
 	struct buf out;
 	int rc = READY;
 	bool later = false;
-	text_style_of(NULL, &style);
+	text_style_of(q->output, &style);
 	buf_init(&out, OUTPUT_MAX);
 	for (size_t i = 0; i < q->n; i++) {
 		const struct readiness *r = &run->out[i];
@@ -110,16 +124,22 @@ static int print(const struct readiness_run *run, const struct request *q)
 		if (q->json)
 			render_readiness_json(r, &out);
 		else if (!q->all && !q->html)
-			render_readiness_text(r, &style, &out);
+			put_text_form(r, &style, i > 0, &out);
 	}
 	if (q->html)
 		render_readiness_html(run->out, q->n, &out);
 	else if (q->all && !q->json)
 		render_readiness_summary(run->out, q->n, &style, &out);
-	bool failed = out.failed;
-	print_buf(&out);
+	if (out.failed) {
+		log_error("the document is too large to print: name fewer domains");
+		rc = EXIT_INTERNAL;
+	} else if (write_output(q->output, out.data, out.len) != EXIT_OK) {
+		rc = EXIT_OUTPUT;
+	} else if (later && !q->all && q->n == 1) {
+		rc = EXIT_TRY_LATER;
+	}
 	buf_free(&out);
-	return failed ? EXIT_INTERNAL : later && !q->all ? EXIT_TRY_LATER : rc;
+	return rc;
 }
 
 static int read_limits(const struct app *app, struct readiness_limits *limits)
@@ -141,6 +161,23 @@ static int read_limits(const struct app *app, struct readiness_limits *limits)
 	return EXIT_OK;
 }
 
+/* With --all: every domain that ever had a report. One that fell silent is news. */
+static enum status find_domains(struct app *app, struct request *q, struct readiness_run *run,
+				struct err *err)
+{
+	if (!q->all)
+		return ST_OK;
+	enum status st =
+	    query_known_domains(app->db, q->as_of, NULL, &run->facts, &run->known, &q->n, err);
+	if (st != ST_OK)
+		return st;
+	const char **names = arena_alloc(&run->facts, (q->n + 1) * sizeof *names);
+	for (size_t i = 0; i < q->n; i++)
+		names[i] = run->known[i].name;
+	q->domains = names;
+	return ST_OK;
+}
+
 static int work(struct app *app, struct request *q, struct readiness_run *run)
 {
 	struct err err;
@@ -155,9 +192,7 @@ static int work(struct app *app, struct request *q, struct readiness_run *run)
 		rc = app_open(app);
 	if (rc != EXIT_OK)
 		return rc;
-	if (q->all)
-		st = query_domains(app->db, (struct window){q->as_of - WINDOW_DAYS, q->as_of},
-				   &run->facts, &q->domains, &q->n, &err);
+	st = find_domains(app, q, run, &err);
 	run->inputs = arena_alloc(&run->facts, (q->n + 1) * sizeof *run->inputs);
 	run->out = arena_alloc(&run->facts, (q->n + 1) * sizeof *run->out);
 	if (st == ST_OK)
@@ -172,7 +207,7 @@ static int work(struct app *app, struct request *q, struct readiness_run *run)
 	return print(run, q);
 }
 
-enum { OPT_AS_OF = 256, OPT_STRICT, OPT_ALL };
+enum { OPT_AS_OF = 256, OPT_STRICT, OPT_ALL, OPT_GROUP };
 
 static int read_option(struct app *app, struct request *q, int c, char **argv)
 {
@@ -187,6 +222,11 @@ static int read_option(struct app *app, struct request *q, int c, char **argv)
 	case OPT_ALL:
 		q->all = true;
 		return EXIT_OK;
+	case OPT_GROUP:
+		return domains_group(app, &q->choice, optarg);
+	case 'o':
+		q->output = optarg;
+		return EXIT_OK;
 	case 'f':
 		q->html = strcmp(optarg, "html") == 0;
 		return q->html || format_text_or_json(app, optarg, &q->json) ? EXIT_OK : EXIT_USAGE;
@@ -200,25 +240,25 @@ int cmd_readiness(struct app *app, int argc, char **argv)
 	static const struct option options[] = {{"as-of", required_argument, NULL, OPT_AS_OF},
 						{"strict", no_argument, NULL, OPT_STRICT},
 						{"all", no_argument, NULL, OPT_ALL},
+						{"group", required_argument, NULL, OPT_GROUP},
 						{"format", required_argument, NULL, 'f'},
+						{"output", required_argument, NULL, 'o'},
 						{NULL, 0, NULL, 0}};
 	struct request q = {.as_of = day_from_unix(time(NULL))};
-	char domain[DOMAIN_SIZE];
-	const char *one = domain;
+	struct readiness_run run = {.rules = NULL};
 	int c, rc = EXIT_OK;
-	while (rc == EXIT_OK && (c = getopt_long(argc, argv, ":f:", options, NULL)) != -1)
+	while (rc == EXIT_OK && (c = getopt_long(argc, argv, ":f:o:", options, NULL)) != -1)
 		rc = read_option(app, &q, c, argv);
 	if (rc != EXIT_OK)
 		return rc;
-	if (q.all ? optind != argc : argc - optind != 1)
-		return usage_error(app, "one DOMAIN, or --all, is wanted");
-	struct readiness_run run = {.rules = names_open()};
-	if (!q.all && !domain_normalise(run.rules, argv[optind], strlen(argv[optind]), domain))
-		rc = usage_error(app, "\"%s\" is not a domain name", argv[optind]);
-	if (!q.all) {
-		q.domains = &one;
-		q.n = 1;
-	}
+	if (q.all ? optind != argc || q.choice.n_groups > 0
+		  : optind == argc && q.choice.n_groups == 0)
+		return usage_error(app, q.all ? "--all cannot be combined with DOMAIN or --group"
+					      : "a DOMAIN, --group or --all is required");
+	run.rules = names_open();
+	rc = domains_choose(app, run.rules, &q.choice, argv + optind, argc - optind, &run.facts);
+	q.domains = q.choice.names;
+	q.n = q.choice.n;
 	if (rc == EXIT_OK)
 		rc = work(app, &q, &run);
 	resolver_close(run.resolver);

@@ -67,7 +67,7 @@ static void list_text(struct buf *b, const struct quarantined *rows, size_t n)
 		buf_putc(b, '\n');
 	}
 	if (n == 0)
-		buf_puts(b, "Nothing is set aside.\n");
+		buf_puts(b, "Nothing is quarantined.\n");
 }
 
 int cmd_rejects_list(struct app *app, int argc, char **argv)
@@ -108,7 +108,8 @@ static int find(struct app *app, int64_t id, struct arena *a, struct quarantined
 	enum status st = quarantine_list(app->db, id, a, row, &n, &err);
 	if (st != ST_OK)
 		return app_fail(st, &err);
-	return n > 0 ? EXIT_OK : usage_error(app, "nothing is set aside under %lld", (long long)id);
+	return n > 0 ? EXIT_OK
+		     : usage_error(app, "nothing is quarantined under %lld", (long long)id);
 }
 
 static void show(const struct quarantined *q)
@@ -138,7 +139,7 @@ int cmd_rejects_show(struct app *app, int argc, char **argv)
 	if (c != -1)
 		return bad_option(app, argv, c);
 	if (argc - optind != 1)
-		return usage_error(app, "one ID, please");
+		return usage_error(app, "exactly one ID is required");
 	if (!parse_id(app, argv[optind], &id))
 		return EXIT_USAGE;
 	int rc = app_open(app);
@@ -152,24 +153,17 @@ int cmd_rejects_show(struct app *app, int argc, char **argv)
 
 static int export_to(struct app *app, int64_t id, const char *path)
 {
+	struct output o = {.f = stdout}; /* main() looks at stdout */
 	struct err err;
 	bool to_file = path && strcmp(path, "-") != 0;
-	FILE *f = to_file ? fopen(path, "we") : stdout;
-	if (!f) {
-		log_error("%s: %s", path, strerror(errno));
-		return EXIT_OUTPUT;
-	}
-	enum status st = quarantine_export(app->db, id, f, &err);
-	bool bad = ferror(f);
-	if (to_file)
-		bad = fclose(f) != 0 || bad;
+	int rc = to_file ? output_open(path, &o) : EXIT_OK;
+	if (rc != EXIT_OK)
+		return rc;
+	enum status st = quarantine_export(app->db, id, o.f, &err);
 	if (st != ST_OK)
-		return app_fail(st, &err);
-	if (to_file && bad) { /* main() looks at stdout */
-		log_error("%s: %s", path, strerror(errno));
-		return EXIT_OUTPUT;
-	}
-	return EXIT_OK;
+		rc = app_fail(st, &err);
+	int written = to_file ? output_close(&o, st == ST_OK) : EXIT_OK;
+	return rc != EXIT_OK ? rc : written;
 }
 
 int cmd_rejects_export(struct app *app, int argc, char **argv)
@@ -187,7 +181,7 @@ int cmd_rejects_export(struct app *app, int argc, char **argv)
 		path = optarg;
 	}
 	if (argc - optind != 1)
-		return usage_error(app, "one ID, please");
+		return usage_error(app, "exactly one ID is required");
 	if (!parse_id(app, argv[optind], &id))
 		return EXIT_USAGE;
 	int rc = app_open(app);
@@ -279,7 +273,7 @@ static enum status retry_one(struct retry *r, const struct quarantined *q, struc
 		r->settled++;
 		return quarantine_delete(r->app->db, q->id, err);
 	}
-	log_warn("%lld: %s: still set aside: %s", (long long)q->id, q->source,
+	log_warn("%lld: %s: still quarantined: %s", (long long)q->id, q->source,
 		 why(t, n_problems, q));
 	return ST_OK;
 }
@@ -287,7 +281,7 @@ static enum status retry_one(struct retry *r, const struct quarantined *q, struc
 static int conclude(struct retry *r, enum status st, struct err *err)
 {
 	uint64_t stored = pipeline_totals(r->pipeline)->outcomes[OUT_STORED];
-	printf("%llu tried: %llu read now (%llu reports stored), %llu still set aside, "
+	printf("%llu tried: %llu read now (%llu reports stored), %llu still quarantined, "
 	       "%llu cannot be read again.\n",
 	       (unsigned long long)r->tried, (unsigned long long)r->settled,
 	       (unsigned long long)stored, (unsigned long long)(r->tried - r->settled),

@@ -96,7 +96,7 @@ int cmd_spf_show(struct app *app, int argc, char **argv)
 	if (rc != EXIT_OK)
 		return rc;
 	if (argc - optind != 1)
-		return usage_error(app, "one DOMAIN is wanted");
+		return usage_error(app, "exactly one DOMAIN is required");
 	const struct name_rules *rules = names_open();
 	bool good = domain_normalise(rules, argv[optind], strlen(argv[optind]), domain);
 	names_close(rules);
@@ -128,26 +128,29 @@ int cmd_spf_check(struct app *app, int argc, char **argv)
 	    {"mail-from", required_argument, NULL, OPT_MAIL_FROM},
 	    {"helo", required_argument, NULL, OPT_HELO},
 	    {"format", required_argument, NULL, 'f'},
+	    {"output", required_argument, NULL, 'o'},
 	    {NULL, 0, NULL, 0}};
 	struct spf_request request = {0};
 	bool as_json = false;
 	int c;
-	while ((c = getopt_long(argc, argv, ":f:", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, ":f:o:", options, NULL)) != -1) {
 		if (c == OPT_IP && !ip_parse(optarg, strlen(optarg), &request.ip, NULL))
 			return usage_error(app, "--ip: \"%s\" is not an address", optarg);
 		if (c == OPT_MAIL_FROM)
 			request.mail_from = optarg;
 		else if (c == OPT_HELO)
 			request.helo = optarg;
+		else if (c == 'o')
+			output_to(optarg);
 		else if (c == 'f' && !format_text_or_json(app, optarg, &as_json))
 			return EXIT_USAGE;
 		else if (c == '?' || c == ':')
 			return bad_option(app, argv, c);
 	}
 	if (optind < argc)
-		return usage_error(app, "\"%s\": too much", argv[optind]);
+		return usage_error(app, "unexpected \"%s\"", argv[optind]);
 	if (request.ip.family == 0 || !request.mail_from)
-		return usage_error(app, "--ip and --mail-from are wanted");
+		return usage_error(app, "--ip and --mail-from are required");
 	char *sender = with_alabels(request.mail_from);
 	request.mail_from = sender ? sender : "";
 	int rc = answer(app, &(struct spf_question){.request = &request}, as_json);

@@ -108,6 +108,22 @@ static void read_mailboxes(struct config *config, cfg_t *cfg)
 	}
 }
 
+static void read_groups(struct config *config, cfg_t *cfg)
+{
+	config->n_groups = cfg_size(cfg, "group");
+	config->groups = mem_alloc(config->n_groups * sizeof *config->groups);
+	for (unsigned i = 0; i < config->n_groups; i++)
+		config_group_read(cfg_getnsec(cfg, "group", i), &config->groups[i]);
+}
+
+const struct config_group *config_group(const struct config *config, const char *name)
+{
+	for (unsigned i = 0; i < config->n_groups; i++)
+		if (ascii_ieq(config->groups[i].name, name))
+			return &config->groups[i];
+	return NULL;
+}
+
 const struct config_mailbox *config_mailbox(const struct config *config, const char *name)
 {
 	for (unsigned i = 0; i < config->n_mailboxes; i++)
@@ -163,6 +179,7 @@ static char *slurp(FILE *f)
 static enum status parse(struct config *config, const char *path, char *text, struct err *err)
 {
 	cfg_opt_t mailbox[] = {CONFIG_MAILBOX_KEYS, CONFIG_OAUTH_KEYS, CFG_END()};
+	cfg_opt_t group[] = {CONFIG_GROUP_KEYS, CFG_END()};
 	char none[] = "{}"; /* libconfuse wants it writable */
 	cfg_opt_t options[] = {
 	    CFG_STR("database", NULL, CFGF_NONE),
@@ -170,6 +187,8 @@ static enum status parse(struct config *config, const char *path, char *text, st
 	    CFG_STR("catalogue", NULL, CFGF_NONE),
 	    CFG_STR("mmdb", NULL, CFGF_NONE),
 	    CFG_STR_LIST("readiness", none, CFGF_NONE),
+	    CFG_STR_LIST("domains", none, CFGF_NONE),
+	    CFG_SEC("group", group, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 	    CFG_SEC("mailbox", mailbox, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 	    CFG_END(),
 	};
@@ -185,6 +204,7 @@ static enum status parse(struct config *config, const char *path, char *text, st
 	cfg_set_validate_func(cfg, "database", check_database);
 	cfg_set_validate_func(cfg, "catalogue", check_catalogue);
 	cfg_set_validate_func(cfg, "mailbox", check_mailbox);
+	config_group_validate(cfg);
 	config_mailbox_validate(cfg, "mailbox");
 	config_oauth_validate(cfg, "mailbox");
 	enum status st = ST_OK;
@@ -198,12 +218,10 @@ static enum status parse(struct config *config, const char *path, char *text, st
 		config->database = get(cfg, "database");
 		config->dns_server = get(cfg, "dns-server");
 		config->catalogue = config_beside(path, get(cfg, "catalogue"));
-		config->n_readiness = cfg_size(cfg, "readiness");
-		config->readiness =
-		    mem_grow(NULL, config->n_readiness + 1, sizeof *config->readiness);
-		for (unsigned i = 0; i < config->n_readiness; i++)
-			config->readiness[i] = mem_strdup(cfg_getnstr(cfg, "readiness", i));
+		config->readiness = config_list(cfg, "readiness", &config->n_readiness);
+		config->domains = config_list(cfg, "domains", &config->n_domains);
 		config->mmdb = config_beside(path, get(cfg, "mmdb"));
+		read_groups(config, cfg);
 		read_mailboxes(config, cfg);
 	}
 	if (f)
@@ -281,9 +299,11 @@ void config_free(struct config *config)
 	free(config->dns_server);
 	free(config->catalogue);
 	free(config->mmdb);
-	for (unsigned i = 0; i < config->n_readiness; i++)
-		free(config->readiness[i]);
-	free(config->readiness);
+	config_list_free(config->readiness, config->n_readiness);
+	config_list_free(config->domains, config->n_domains);
+	for (unsigned i = 0; i < config->n_groups; i++)
+		config_group_free(&config->groups[i]);
+	free(config->groups);
 	for (unsigned i = 0; i < config->n_mailboxes; i++) {
 		free(config->mailboxes[i].name);
 		config_mailbox_free(&config->mailboxes[i].source);

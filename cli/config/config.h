@@ -5,6 +5,8 @@
  *	database = "service=dmarc"
  *	dns-server = "127.0.0.1:5353"
  *	catalogue = "services.csv"
+ *	domains = {"example.com"}
+ *	group "customers" { domains = {"example.net"} } group.h
  *	mailbox rua { url = "imaps://..." ... } mailbox.h, oauth.h
  *
  * The file is the first of: --config FILE; $XDG_CONFIG_HOME/ruascope/ruascope.conf (~/.config when
@@ -19,6 +21,7 @@
 
 #include <stdbool.h>
 
+#include "cli/config/group.h"
 #include "cli/config/mailbox.h"
 #include "cli/config/oauth.h"
 #include "core/err.h"
@@ -35,6 +38,10 @@ struct config {
 	char *dns_server; /* ADDR[:PORT], or NULL */
 	char **readiness; /* "A1 99 98": limits of checks; n_readiness of them */
 	unsigned n_readiness;
+	char **domains; /* ours; names below them count. None: nothing is said about that */
+	unsigned n_domains;
+	struct config_group *groups;
+	unsigned n_groups;
 	char *mmdb;      /* MaxMind DB of networks, or NULL; relative like catalogue */
 	char *catalogue; /* own services (docs/catalogue.md), or NULL; a relative path is made to
 			  * begin where the configuration file is */
@@ -49,6 +56,9 @@ void config_free(struct config *config);
 
 /* The section of this name, or NULL. */
 const struct config_mailbox *config_mailbox(const struct config *config, const char *name);
+
+/* The group of this name, in any case, or NULL. */
+const struct config_group *config_group(const struct config *config, const char *name);
 
 /* The path beside the configuration file, unless it is absolute; takes path and returns what is to
  * be freed. NULL stays NULL. */

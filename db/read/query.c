@@ -7,6 +7,7 @@
 #include "core/day.h"
 #include "core/mem.h"
 #include "db/pg/array_text.h"
+#include "db/pg/result.h"
 #include "db/read/priv.h"
 #include "db/store/label.h"
 #include "sql.h"
@@ -26,6 +27,24 @@ enum status query_domains(struct db *db, struct window w, struct arena *a,
 		names[i] = arena_strdup(a, PQgetvalue(res, i, 0));
 	PQclear(res);
 	*domains = names;
+	return ST_OK;
+}
+
+enum status query_known_domains(struct db *db, int32_t before, const char *name, struct arena *a,
+				struct known_domain **domains, size_t *n, struct err *err)
+{
+	char day[DAY_STRLEN];
+	const char *params[] = {day_format(before, day), name};
+	PGresult *res;
+	enum status st = db_query_binary(db, sql_domains_known, 2, params, &res, err);
+	if (st != ST_OK)
+		return st;
+	*n = (size_t)PQntuples(res);
+	*domains = arena_alloc(a, (*n + 1) * sizeof **domains);
+	for (int i = 0; i < (int)*n; i++)
+		(*domains)[i] = (struct known_domain){.name = result_text(res, i, 0, a),
+						      .newest = db_int4(res, i, 1) + DB_EPOCH_DAY};
+	PQclear(res);
 	return ST_OK;
 }
 

@@ -15,6 +15,16 @@
 enum status query_domains(struct db *db, struct window w, struct arena *a,
 			  const char *const **domains, size_t *n, struct err *err) MUST_CHECK;
 
+/* Domains that ever had a report of a day before this one, sorted; name: this one alone, or NULL.
+ */
+struct known_domain {
+	const char *name;
+	int32_t newest; /* the last such day */
+};
+enum status query_known_domains(struct db *db, int32_t before, const char *name, struct arena *a,
+				struct known_domain **domains, size_t *n,
+				struct err *err) MUST_CHECK;
+
 /*
  * All facts of each domain in each of n windows (n > 0), of one moment, whatever is loaded
  * meanwhile: into out[domain * n + window]. A domain never heard of has zero reports.

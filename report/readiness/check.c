@@ -44,15 +44,13 @@ bool is_ignored(const struct sender *s)
 	return s->label && s->label->verdict == LABEL_IGNORE;
 }
 
-#define STEADY_DAYS 5 /* of a sender that nothing names */
-
 bool is_steady(const struct sender *s)
 {
 	if (s->t.messages == 0 || s->verdict.category == CAT_FORWARDER || is_ignored(s))
 		return false;
 	if (s->hinted)
 		return s->days >= 2;
-	return (s->days >= STEADY_DAYS || s->recurs) && s->verdict.category != CAT_UNAUTHORIZED;
+	return s->steady && s->verdict.category != CAT_UNAUTHORIZED;
 }
 
 bool is_legit(const struct sender *s)

@@ -164,6 +164,41 @@ static bool sends_over_ipv6(const struct domain_inventory *inv)
 	return false;
 }
 
+/* Is it the envelope-sender domain of somebody of ours? Whoever forges may write any name. */
+static bool is_used(const struct judging *j, const struct zone_mailfrom *m)
+{
+	const struct domain_inventory *inv = j->out->inventory;
+	if (m == j->zone.mailfrom)
+		return true;
+	for (size_t i = 0; i < inv->n_senders; i++) {
+		const struct sender *s = &inv->senders[i];
+		for (size_t k = 0; is_legit(s) && k < s->n_facts; k++) {
+			const char *name =
+			    zone_own_mailfrom(&j->zone, &j->window->profiles[s->facts[k]->profile]);
+			if (name && strcmp(name, m->domain) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Mail of ours from a name without a record that fails for it; DKIM may carry it all the same. */
+static bool is_missed(const struct judging *j, const struct zone_mailfrom *m)
+{
+	const struct domain_inventory *inv = j->out->inventory;
+	for (size_t i = 0; i < inv->n_senders; i++) {
+		const struct sender *s = &inv->senders[i];
+		for (size_t k = 0; is_legit(s) && k < s->n_facts; k++) {
+			const struct dmarc_profile *p = &j->window->profiles[s->facts[k]->profile];
+			const char *name =
+			    p->cell > CELL_P7 ? zone_own_mailfrom(&j->zone, p) : NULL;
+			if (name && strcmp(name, m->domain) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
 static void check_spf(struct judging *j)
 {
 	bool ipv6 = sends_over_ipv6(j->out->inventory);
@@ -173,8 +208,9 @@ static void check_spf(struct judging *j)
 	for (size_t i = 0; i < j->zone.n_mailfrom; i++) {
 		const struct zone_mailfrom *m = &j->zone.mailfrom[i];
 		const char *why;
-		if (i > 0 && m->messages < 10)
-			continue; /* a name that was forged once */
+		bool bare = m->spf.root && m->spf.root->n_texts == 0;
+		if (!is_used(j, m) || (i > 0 && bare && !is_missed(j, m)))
+			continue;
 		enum check_status s = spf_status(j, m, ipv6, &why);
 		lookups = m->spf.lookups > lookups ? m->spf.lookups : lookups;
 		voids[0] = m->spf.void_v4 > voids[0] ? m->spf.void_v4 : voids[0];
@@ -199,7 +235,7 @@ static void check_width(struct judging *j)
 	double addresses = 0;
 	for (size_t i = 0; i < j->zone.n_mailfrom; i++) {
 		const struct scope *s = &j->ties->scopes[i];
-		if (i > 0 && j->zone.mailfrom[i].messages < 10)
+		if (!is_used(j, &j->zone.mailfrom[i]))
 			continue;
 		if (s->addresses > addresses) {
 			addresses = s->addresses;

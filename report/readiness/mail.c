@@ -135,7 +135,7 @@ static void check_unknown(struct judging *j)
 {
 	const struct domain_inventory *inv = j->out->inventory;
 	const struct sender *most = NULL;
-	uint64_t legit = j->window_volume[FATE_LEGIT].messages, ours = 0, strange = 0;
+	uint64_t legit = j->window_volume[FATE_LEGIT].messages, ours = 0, strange = 0, open = 0;
 	bool asked = false;
 	for (size_t i = 0; i < inv->n_senders; i++) {
 		const struct sender *s = &inv->senders[i];
@@ -143,6 +143,7 @@ static void check_unknown(struct judging *j)
 			continue;
 		bool confirm = s->verdict.remedy.kind == REMEDY_CONFIRM;
 		*(s->hinted || (confirm && legit == 0) ? &ours : &strange) += failing_of(s);
+		open += s->hinted || confirm ? failing_of(s) : 0;
 		asked = asked || (s->hinted && is_steady(s)) ||
 			s->verdict.remedy.kind == REMEDY_CONFIRM;
 		if ((s->hinted || confirm) && (!most || failing_of(s) > failing_of(most)))
@@ -152,13 +153,14 @@ static void check_unknown(struct judging *j)
 	enum check_status status = judge_value(j, CHECK_A4, share);
 	if (status == CHECK_PASS && asked)
 		status = CHECK_WARN; /* small is no excuse: five invoices are five customers */
+	strange -= open > ours ? open - ours : 0;
 	const char *rest =
 	    strange ? TEXT(j, "; %llu of strangers do not count", (unsigned long long)strange) : "";
 	set_check(j, CHECK_A4, status, TEXT(j, "%.2f%%", share),
 		  most ? TEXT(j,
 			      "%llu messages fail of senders that may be yours, most of %s: find "
 			      "out, and label them%s",
-			      (unsigned long long)ours, most->name, rest)
+			      (unsigned long long)open, most->name, rest)
 		       : TEXT(j, "nothing fails that may be yours%s", rest));
 }
 

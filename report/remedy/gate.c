@@ -25,7 +25,7 @@ static const struct sender_source *source_of(const struct sender *s, const struc
 	for (size_t i = 0; i < s->n_sources; i++)
 		if (ip_cmp(&s->sources[i].ip, ip) == 0)
 			return &s->sources[i];
-	return NULL;
+	return s->was ? source_of(s->was, ip) : NULL;
 }
 
 static int last_of(const struct fact *f)

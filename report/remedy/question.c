@@ -56,7 +56,7 @@ bool question_is_due(const struct gate *g, const struct sender *s)
 	if (s->hinted)
 		return failing >= 2 || s->days >= 2;
 	if (sends_as_us(s))
-		return (s->days >= STEADY_DAYS || s->recurs) && s->n_sources <= STEADY_SOURCES;
+		return s->steady && s->n_sources <= STEADY_SOURCES;
 	return is_unaligned(s) && sends_for_customers(s->service) && s->days >= ACCOUNT_DAYS;
 }
 

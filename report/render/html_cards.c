@@ -5,6 +5,7 @@
 #include "report/catalogue/catalogue.h"
 #include "report/render/html.h"
 #include "report/render/render.h"
+#include "report/sender/command.h"
 
 /* A page of fifty domains is to stay below 5 MB: so many cards on it, and of a domain. */
 #define CARDS_PAGE  1000
@@ -44,7 +45,22 @@ static void put_sources(struct buf *out, const struct sender *s)
 		buf_printf(out, "<p>and %zu more</p>", s->n_sources - SOURCES_MAX);
 }
 
-static void put_evidence(struct buf *out, const struct sender *s)
+static void put_command(struct buf *out, const char *domain, const struct sender *s)
+{
+	struct buf command;
+	buf_init(&command, 64 * 1024);
+	buf_puts(out, "<p>Key: <code>");
+	html_text(out, s->key);
+	buf_puts(out, "</code></p>");
+	if (!(s->label && s->label->verdict) && label_command(&command, "approve", domain, s)) {
+		buf_puts(out, "<p>If it is yours: <code>");
+		html_text(out, command.data);
+		buf_puts(out, "</code></p>");
+	}
+	buf_free(&command);
+}
+
+static void put_evidence(struct buf *out, const char *domain, const struct sender *s)
 {
 	buf_puts(out, "<details><summary>Why, and from where</summary><ul class=\"plain\">");
 	for (unsigned i = 0; i < s->n_evidence; i++) {
@@ -56,6 +72,7 @@ static void put_evidence(struct buf *out, const struct sender *s)
 		buf_puts(out, "</li>");
 	}
 	buf_puts(out, "</ul>");
+	put_command(out, domain, s);
 	put_sources(out, s);
 	buf_puts(out, "</details>");
 }
@@ -79,7 +96,7 @@ static void put_edit(struct buf *out, const struct remedy *r)
 	html_record(out, c->name, c->after, false);
 }
 
-static void put_card(struct buf *out, const struct sender *s)
+static void put_card(struct buf *out, const char *domain, const struct sender *s)
 {
 	uint64_t failing = s->t.messages - s->t.dmarc_pass;
 	buf_printf(out, "<li class=\"%s\"><strong>", html_class(s->verdict.category));
@@ -94,7 +111,7 @@ static void put_card(struct buf *out, const struct sender *s)
 	html_text(out, s->verdict.remedy.text);
 	buf_puts(out, "</p>");
 	put_edit(out, &s->verdict.remedy);
-	put_evidence(out, s);
+	put_evidence(out, domain, s);
 	buf_puts(out, "</li>\n");
 }
 
@@ -115,7 +132,7 @@ void html_cards(struct buf *out, const struct domain_inventory *d, size_t domain
 	size_t shown = 0;
 	for (size_t i = 0; i < d->n_senders && shown < most; i++)
 		if (is_action(&d->senders[i])) {
-			put_card(out, &d->senders[i]);
+			put_card(out, d->domain, &d->senders[i]);
 			shown++;
 		}
 	buf_puts(out, "</ol>\n");

@@ -203,6 +203,14 @@ void render_readiness_text(const struct readiness *r, const struct text_style *s
 		put_check(out, style, &r->checks[i]);
 }
 
+/* A domain that reports have ceased of: that is news, and the numbers beside it are none. */
+static void put_silence(struct buf *out, const struct readiness *r)
+{
+	char day[DAY_STRLEN];
+	if (r->newest_report && r->newest_report < r->window.since)
+		buf_printf(out, "  no reports since %s", day_format(r->newest_report, day));
+}
+
 void render_readiness_summary(const struct readiness *all, size_t n, const struct text_style *style,
 			      struct buf *out)
 {
@@ -220,6 +228,7 @@ void render_readiness_summary(const struct readiness *all, size_t n, const struc
 			   r->dmarc.policy ? published_policy_names[r->dmarc.policy] : "-", fail,
 			   warn);
 		put_count_cell(out, r->projection.would_reject[FATE_LEGIT], 12);
+		put_silence(out, r);
 		put_line_end(out);
 	}
 }

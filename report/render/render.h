@@ -26,8 +26,8 @@ struct text_style {
 };
 
 /* A table and, for what is not settled, why; small senders are folded into a line when there are
- * many. No line is wider than the style's width, but for DNS records, which are
- * there to be pasted. */
+ * many. No line is wider than the style's width, but for DNS records and commands, which are there
+ * to be pasted. */
 void render_inventory_text(const struct inventory *inv, const struct text_style *style,
 			   struct buf *out);
 

@@ -6,6 +6,7 @@
 #include "report/render/render.h"
 #include "report/render/table.h"
 #include "report/render/todo.h"
+#include "report/sender/command.h"
 
 #define WIDTH_MIN      80
 #define WIDTH_MAX      200
@@ -303,10 +304,20 @@ static void put_edit(struct buf *out, const struct remedy *r)
 	buf_free(&text);
 }
 
+/* In one piece, too. Who has spoken need not be asked. */
+static void put_command(struct buf *out, const struct domain_inventory *d, const struct sender *s)
+{
+	struct buf command;
+	buf_init(&command, 64 * 1024);
+	if (!(s->label && s->label->verdict) && label_command(&command, "approve", d->domain, s))
+		buf_printf(out, "    if yours: %s\n", command.data);
+	buf_free(&command);
+}
+
 /* One paragraph a sender: what fails, what speaks for and against it, and what to do unless that
  * is said once for all. */
 static void put_reason(struct buf *out, const struct text_style *style, const struct layout *l,
-		       const struct sender *s)
+		       const struct domain_inventory *d, const struct sender *s)
 {
 	struct buf text;
 	buf_init(&text, 64 * 1024);
@@ -324,6 +335,7 @@ static void put_reason(struct buf *out, const struct text_style *style, const st
 	put_clean_wrapped(out, text.data, column + 1, l->width);
 	put_line_end(out);
 	put_edit(out, &s->verdict.remedy);
+	put_command(out, d, s);
 	buf_free(&text);
 }
 
@@ -356,7 +368,7 @@ static void put_reasons(struct buf *out, const struct text_style *style, const s
 		}
 		if (shown++ == 0 && !style->findings)
 			buf_puts(out, "\nTo look at:\n");
-		put_reason(out, style, l, s);
+		put_reason(out, style, l, d, s);
 	}
 	put_folded(out, folded, false);
 	if (of[CAT_UNAUTHORIZED] > 0)

@@ -13,6 +13,8 @@
 #define AUTHORIZED_PASS    98 /* per cent of messages that must pass DMARC */
 #define FAILING_MESSAGES   10 /* fewer failures than that, all ... */
 #define RECURRING_MESSAGES 10
+#define STEADY_DAYS        5
+#define STEADY_LINE_DAYS   10
 #define FAILING_DAYS       2 /* ... on fewer days, are chance */
 #define FORWARDER_SCORE    50
 #define CARRIER_SCORE      35 /* of what carries or breaks signatures of others, and no more */
@@ -66,7 +68,6 @@ struct matter {
 	const struct observed *o;
 	const struct zone *zone;
 	const struct spike *spike; /* NULL: none */
-	bool recurs;               /* its addresses sent in the period before, too */
 	bool let_in;
 	uint64_t n, pass;      /* messages; those that pass, or would with today's record */
 	unsigned failing_days; /* on which some fail */
@@ -212,8 +213,7 @@ static bool may_be_ours(const struct matter *m)
 	bool many = at_least(m->o->messages[SEEN_DISPERSED], m->n, 50) ||
 		    at_least(m->o->messages[SEEN_NO_SUCH_FROM], m->n, 50) ||
 		    at_least(m->o->messages[SEEN_CLAIMS_US], m->n, 50) || m->o->mailfrom > 1;
-	bool steady = (!m->o->burst && s->days >= 5) || m->recurs;
-	return s->hinted || (ours && !many && steady && s->n_sources <= 3);
+	return s->hinted || (ours && !many && s->steady && s->n_sources <= 3);
 }
 
 /* Some failures are no habit: too few of them, and on one day. */
@@ -305,7 +305,8 @@ static struct verdict decide(const struct matter *m)
 	if (x->forward >= FORWARDER_SCORE && !is_own_machine(m) && !direct)
 		return forwards(m, x->forward >= FORWARDER_SCORE + 20 ? PROVEN : LIKELY);
 	/* one message is enough to see that it carries a signature of others, or broke it */
-	bool carries = 2 * (m->o->messages[SEEN_CARRIED] + m->o->messages[SEEN_BROKEN]) > m->n;
+	bool carries = 2 * (m->o->messages[SEEN_CARRIED] + m->o->messages[SEEN_BROKEN]) > m->n &&
+		       at_least(m->o->messages[SEEN_PTR], m->n, 50);
 	if (carries && x->forward >= CARRIER_SCORE && !legit && !is_own_machine(m) && !direct &&
 	    x->spoof < SPOOF_SCORE)
 		return forwards(m, HINTED);
@@ -321,9 +322,9 @@ static struct verdict decide(const struct matter *m)
 	if (m->zone && m->pass == 0 && x->spoof >= SPOOF_SCORE && margin >= 0 && !may_be_ours(m) &&
 	    at_least(m->o->messages[SEEN_PTR_KNOWN], m->n, 50))
 		return verdict(s, CAT_UNAUTHORIZED,
-			       margin >= 20   ? PROVEN
-			       : margin >= 10 ? LIKELY
-					      : HINTED,
+			       x->spoof - x->legit >= 65   ? PROVEN
+			       : x->spoof - x->legit >= 55 ? LIKELY
+							   : HINTED,
 			       REMEDY_BLOCK,
 			       "not yours; p=reject makes receivers refuse it; no change of SPF");
 	return verdict(s, CAT_UNKNOWN, HINTED, REMEDY_REVIEW,
@@ -416,6 +417,16 @@ static bool recurs(const struct classifier *c, const struct sender *s)
 	return n > 0 && 2 * n >= s->n_sources && s->t.messages >= RECURRING_MESSAGES;
 }
 
+/* It sends again and again: on several days, not all at once; or in both periods. The lines of
+ * access networks must do so for longer: an infected machine is there for some days, too. */
+static bool is_steady(const struct classifier *c, const struct sender *s, const struct observed *o)
+{
+	bool line =
+	    2 * (o->messages[SEEN_PTR_GENERIC] + o->messages[SEEN_PTR_NONE]) > s->t.messages;
+	unsigned days = line ? STEADY_LINE_DAYS : STEADY_DAYS;
+	return (!o->burst && s->days >= days && s->t.messages >= 2 * days) || recurs(c, s);
+}
+
 static void classify(struct classifier *c, struct sender *s)
 {
 	struct spike spike;
@@ -431,7 +442,7 @@ static void classify(struct classifier *c, struct sender *s)
 	    .s = s, .o = &o, .zone = c->zone, .n = s->t.messages, .let_in = sc.let_in};
 	m.pass = tally_judged_pass(&s->t) + o.messages[SEEN_REPAIRED];
 	m.failing_days = failing_days(c, s);
-	m.recurs = s->recurs = recurs(c, s);
+	s->steady = is_steady(c, s, &o);
 	m.spike = find_spike(s, c->earlier, c->a, &spike) ? &spike : NULL;
 	if (m.spike)
 		evidence(s, "N_SPIKE", 0,

@@ -127,6 +127,7 @@ struct verdict {
 
 struct sender {
 	const char *name, *key;         /* key: stable between periods (group.h) */
+	bool split;                     /* others share its key but for the mark */
 	const struct service *service;  /* that it is proven to be, or to stand at; NULL: none */
 	const struct fact_label *label; /* a person's word; NULL: none */
 	struct verdict verdict;
@@ -143,9 +144,9 @@ struct sender {
 	uint64_t tied_messages, editable_messages; /* at addresses with any tie, with TIE_EDIT */
 	uint64_t pool_messages;
 	bool aged;          /* some address of it is (sender_source) */
-	struct sender *was; /* of one that is gone: as it was in the period before; NULL */
+	struct sender *was; /* as it was in the period before; NULL: it was not there */
 	const char *guest;  /* a stranger's account at a service: by what it authenticates; NULL */
-	bool recurs;        /* most of its addresses sent in the period before, too */
+	bool steady;        /* sends again and again: many days, or both periods */
 	bool hinted;        /* something of ours speaks for it: a tie, our d=, our MAIL FROM */
 
 	const struct fact *const *facts; /* what it was made of, address by address */

@@ -213,15 +213,18 @@ static const char *known_key(const struct grouping *g, struct address *x, uint32
 	return x->service ? host_key(g, x, known) : NULL;
 }
 
+/* Of labelled networks the smallest: it is what was said of these addresses in particular. */
 static const char *label_key(const struct grouping *g, const struct ip *ip)
 {
+	const struct fact_label *best = NULL;
 	for (size_t i = 0; i < g->facts->n_labels && ip->family != 0; i++) {
 		const struct fact_label *l = &g->facts->labels[i];
 		struct ip net = ip_network(ip, l->bits);
-		if (l->network.family == ip->family && ip_cmp(&net, &l->network) == 0)
-			return arena_printf(g->a, "label:%s", l->sender);
+		if (l->network.family == ip->family && ip_cmp(&net, &l->network) == 0 &&
+		    (!best || l->bits > best->bits))
+			best = l;
 	}
-	return NULL;
+	return best ? arena_printf(g->a, "label:%s", best->sender) : NULL;
 }
 
 static void key_address(const struct grouping *g, struct address *x)
@@ -306,16 +309,17 @@ static void count_distinct(struct sender *s, size_t n_reporters)
 	free(reporters);
 }
 
-static const char *mark_words(const char *mark)
+const struct group_mark group_marks[GROUP_MARKS] = {
+    {"#dkim", " (DKIM only)"},        {"#spf-fail", " (SPF fails)"},
+    {"#unaligned", " (not aligned)"}, {"#broken", " (signature broken)"},
+    {"#forward", " (forwarding)"},    {"#fail", " (fails)"},
+};
+
+const char *group_mark_words(const char *mark)
 {
-	static const char *const words[][2] = {
-	    {"#dkim", " (DKIM only)"},        {"#spf-fail", " (SPF fails)"},
-	    {"#unaligned", " (not aligned)"}, {"#broken", " (signature broken)"},
-	    {"#forward", " (forwarding)"},    {"#fail", " (fails)"},
-	};
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (strcmp(mark, words[i][0]) == 0)
-			return words[i][1];
+	for (size_t i = 0; i < GROUP_MARKS; i++)
+		if (strcmp(mark, group_marks[i].mark) == 0)
+			return group_marks[i].words;
 	return "";
 }
 
@@ -355,11 +359,12 @@ static void name_senders(const struct grouping *g, struct sender *senders, size_
 		struct sender *s = &senders[i];
 		const char *after = strchr(s->key, ':') + 1;
 		size_t base = group_base_len(after);
-		bool split = (i > 0 && same_base(s, s - 1)) || (i + 1 < n && same_base(s, s + 1));
+		s->split = (i > 0 && same_base(s, s - 1)) || (i + 1 < n && same_base(s, s + 1));
 		bool alone = strncmp(s->key, "net:", 4) == 0 && s->n_sources == 1;
 		s->name = base_name(g, s, after, base);
-		if (split && !alone)
-			s->name = arena_printf(g->a, "%s%s", s->name, mark_words(after + base));
+		if (s->split && !alone)
+			s->name =
+			    arena_printf(g->a, "%s%s", s->name, group_mark_words(after + base));
 	}
 }
 

@@ -10,7 +10,7 @@
  * Every address goes to exactly one sender of the domain: the key that most of its messages have.
  * The first of these that applies:
  *
- *	label:192.0.2.0/28    a person named the network
+ *	label:192.0.2.0/28    a person named the network; of several the smallest
  *	own:example.com       the name of the address is ours, or our own SPF record names it
  *	host:www.example.com  an address of our own names (A, MX) that is somebody else's machine
  *	service:sendgrid      a service of the catalogue, proven by its own SPF include, by the name
@@ -35,7 +35,7 @@
  *	#broken     (services) it fails; our signature arrives broken
  *	#unaligned  (services) it fails; it authenticates as itself
  *	#forward    (services that host mailboxes) our signature passes or is broken, SPF is not
- * ours #fail       it fails otherwise; of an identity: and does not carry our signature either, so
+ *ours #fail       it fails otherwise; of an identity: and does not carry our signature either, so
  *	            that a stranger's account at a service we use is not the service
  *
  * The mark is part of the key even when the group has one outcome: keys are compared between
@@ -59,5 +59,14 @@ void group_senders(const struct domain_facts *facts, const struct zone *zone,
 
 /* The length of a key without its mark. */
 size_t group_base_len(const char *key);
+
+/* A mark, and what it adds to the name of a sender that shares its key with others:
+ * "#spf-fail", " (SPF fails)". */
+struct group_mark {
+	const char *mark, *words;
+};
+#define GROUP_MARKS 6
+extern const struct group_mark group_marks[GROUP_MARKS];
+const char *group_mark_words(const char *mark); /* "": no such mark */
 
 #endif

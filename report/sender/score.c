@@ -72,6 +72,13 @@ static int score_service(struct sender *s, const struct zone *zone, const struct
 		evidence(s, "L_SIBLING", 35, "other mail of yours passes from this service");
 		sum += 35;
 	}
+	if (sends_for_customers(service) && service->verifies != ANSWER_NO && s->days >= 7 &&
+	    2 * cells_of(s, SET(F1)) > n) {
+		evidence(
+		    s, "L_SERVICE", 35,
+		    "a service that sends for its customers, with your domain as envelope sender");
+		sum += 35;
+	}
 	if (sends_for_customers(service) && 2 * cells_of(s, SET(P3)) > n) {
 		evidence(s, "L_SERVICE_DKIM", 45,
 			 "signs as your domain; its envelope sender is the service's own");
@@ -99,13 +106,16 @@ static const struct {
 /* What ties more than half of the mail. */
 static int score_ties(struct sender *s)
 {
+	/* a record, and a service that verifies MAIL FROM, say nothing of mail that uses another */
+	bool unaligned = 2 * cells_of(s, SET(F6) | SET(F7) | SET(F9)) > s->t.messages;
 	int sum = 0;
 	for (size_t i = 0; i < sizeof tie_evidence / sizeof *tie_evidence; i++) {
 		uint64_t tied = 0;
 		for (size_t k = 0; k < s->n_sources; k++)
 			tied +=
 			    s->sources[k].ties & tie_evidence[i].tie ? s->sources[k].messages : 0;
-		if (2 * tied <= s->t.messages)
+		bool vain = unaligned && tie_evidence[i].tie & (TIE_RECORD | TIE_SERVICE);
+		if (2 * tied <= s->t.messages || vain)
 			continue;
 		const struct evidence *e = &tie_evidence[i].e;
 		evidence(s, e->code, e->weight, e->text);

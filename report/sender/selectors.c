@@ -128,7 +128,8 @@ unsigned selectors_of(const struct selectors *x, uint32_t profile)
 		bool own = is_own(x, u->selector);
 		if (u->passes) {
 			pass |= own ? SEL_OWN : SEL_CARRIED;
-			pass |= 100 * mine > HEAVY_SHARE * total ? SEL_HEAVY : 0;
+			bool elsewhere = x->anchor[u->selector] > 0 && x->here[u->selector] == 0;
+			pass |= !elsewhere && 100 * mine > HEAVY_SHARE * total ? SEL_HEAVY : 0;
 		} else {
 			fail |= own ? SEL_BROKEN_OWN : 0;
 			fail |= total > mine ? SEL_BROKEN : SEL_TRIES;

@@ -43,6 +43,7 @@ static const struct row {
     {Q(domain_insert), .params = {TEXT}},
     {Q(domain_months), .params = {"{" TEXT "}", "2024-11-05", "2024-12-05"}},
     {Q(domains), .params = {"2024-11-05", "2024-12-05"}, .months = "202411 202412"},
+    {Q(domains_known), .params = {"2024-12-05"}},
     {Q(extension), .params = {"citus"}},
     {Q(facts_folded), .params = {DOMAIN_ID, "2024-11-01"}},
     {Q(facts_raw), .params = {DOMAIN_ID, "2024-11-05", "2024-12-01"}, .months = "202411"},

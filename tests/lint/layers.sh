@@ -40,16 +40,16 @@ wings=(
 
     'report/render | report report/readiness report/remedy report/sender report/catalogue | render.h |'
     'report/readiness | report report/remedy report/sender report/catalogue | readiness.h |'
-    'report | report/remedy report/sender report/catalogue | inventory.h |'
+    'report | report/remedy report/sender report/catalogue | inventory.h roster.h |'
     'report/remedy | report/sender report/catalogue | | remedy.h spf_edit.h'
-    'report/sender | report/catalogue | | classify.h finding.h group.h knowledge.h zone.h'
+    'report/sender | report/catalogue | | classify.h command.h finding.h group.h knowledge.h zone.h'
     'report/catalogue | | catalogue.h |'
 
     'cli | cli/command cli/app | |'
     'cli/command | cli/mailbox cli/app cli/config | | commands.h'
     'cli/mailbox | cli/app cli/config | | mailbox.h oauth_settings.h'
-    'cli/app | cli/config | | app.h dns_run.h facts.h senders.h'
-    'cli/config | | | config.h oauth.h'
+    'cli/app | cli/config | | app.h dns_run.h domains.h facts.h senders.h'
+    'cli/config | | | config.h group.h oauth.h'
 )
 # header pattern -> files that may include it
 doors=(

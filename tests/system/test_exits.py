@@ -32,6 +32,83 @@ class Exits(harness.Case):
                 self.assertEqual(done.out, "")
                 self.assertTrue(done.err.strip())
 
+    def test_slips(self):
+        """A mistyped command, option, category or group names the nearest one."""
+        conf = self.dir / "slips.conf"
+        conf.write_text('group "customers" { domains = {"example.com"} }\n')
+        for args, word in ((["inventroy"], "did you mean inventory?"), (["db", "stats"], "did you mean db status?"), (["lable", "list"], "did you mean label?"),
+                           (["label", "aprove"], "did you mean label approve?"), (["inventory", "--montj", "x"], "did you mean --month?"),
+                           (["readiness", "--strcit", "x"], "did you mean --strict?"), (["label", "approve", "--onwer=x"], "unknown option --onwer; did you mean --owner?"),
+                           (["ingest", "--max-mail-byts", "1"], "did you mean --max-mail-bytes?"), (["ingest", "--archve", "x"], "did you mean --archive?"),
+                           (["--ofline", "inventory"], "did you mean --offline?"), (["inventory", "--category", "unauthorisd"], 'did you mean "unauthorised"?'),
+                           (["--config", conf, "inventory", "--group", "custmers"], "did you mean customers?"),
+                           (["report", "--group", "x"], "there is no configuration file"),
+                           (["quite-another"], 'unknown command "quite-another"\n'), (["inventory", "--quite-another"], "unknown option --quite-another\n"),
+                           (["label"], "missing subcommand"), (["label", "approve", "example.com"], "DOMAIN and SENDER are required"),
+                           (["readiness"], "a DOMAIN, --group or --all is required"), (["dmarc"], "exactly one DOMAIN is required"),
+                           (["inventory", "--month", "2026-10", "--since", "2026-10-01"], "cannot be combined")):
+            with self.subTest(args=args):
+                done = harness.run(*args, db="host=/nonexistent")
+                self.assert_code(done, 64)
+                self.assertIn(word, done.err)
+
+    def test_categories(self):
+        """Category words are taken as printed, too."""
+        db = self.database()
+        db.ingest(self.good)
+        for word in ("unauthorised", "unauthorized", "missing from SPF", "not aligned", "legit_broken", "Suspected abuse"):
+            self.assert_code(db.run("--offline", "inventory", "--month", "2026-10", "--category", word), 0, word)
+
+    def test_groups(self):
+        db = self.database()
+        for n, domain in enumerate(("example.com", "example.net", "example.org")):
+            path = self.dir / f"{domain}.xml"
+            path.write_bytes(reports.report(f"g{n}", domain=domain))
+            db.ingest(path)
+        conf = self.dir / "groups.conf"
+        conf.write_text('domains = {"example.com", "example.net"}\ngroup "customers" { domains = {"Example.NET.", "example.com"} owner = "x" }\n'
+                        'group two { domains = {"example.com"} }\ngroup odd { domains = {"b\u00fccher.example"} }\n')
+
+        def domains(*args):
+            done = db.run("--config", conf, "--offline", "inventory", "--month", "2026-10", "-f", "json", *args)
+            self.assert_code(done, 0, args)
+            return [d["domain"] for d in done.json()["domains"]]
+        self.assertEqual(domains("--group", "customers"), ["example.net", "example.com"])
+        self.assertEqual(domains("example.org", "--group", "two", "--group", "customers"), ["example.org", "example.com", "example.net"])
+        self.assertEqual(domains("--group", "odd"), ["xn--bcher-kva.example"])
+        self.assertEqual(len(domains()), 3)
+        done = db.run("--config", conf, "--offline", "report", "--month", "2026-10", "--group", "two", "-f", "json")
+        self.assertEqual([d["domain"] for d in done.json()["domains"]], ["example.com"])
+        conf.write_text('group "customers" { owner = "x" }\n')
+        self.assert_code(db.run("--config", conf, "inventory"), 78)
+
+    def test_output_files(self):
+        """-o: the whole document or what was there before; 74 when it cannot be written."""
+        db = self.database()
+        db.ingest(self.good)
+        month = ["--month", "2026-10"]
+        out = self.dir / "out"
+        out.mkdir()
+        path = out / "x"
+        for args in (["inventory", *month], ["report", *month, "-f", "csv"], ["db", "status"], ["rejects", "list", "-f", "json"], ["label", "list"]):
+            with self.subTest(args=args):
+                self.assert_code(db.run("--offline", *args, "-o", path), 0)
+                self.assertTrue(path.read_text())
+                self.assert_code(db.run("--offline", *args, "-o", out / "none" / "x"), 74)
+                self.assert_code(db.run("--offline", *args, "-o", out), 74, "a directory")
+                self.assert_code(db.run("--offline", *args, "-o", "/dev/null"), 0)
+                if os.path.exists("/dev/full"):
+                    self.assert_code(db.run("--offline", *args, "-o", "/dev/full"), 74)
+                self.assertEqual(os.listdir(out), ["x"])
+        path.write_text("old")
+        link = self.dir / "link"
+        link.symlink_to(path)
+        self.assert_code(harness.run("inventory", *month, "-o", link, db="host=/nonexistent"), 69)
+        self.assertEqual(path.read_text(), "old", "a run that fails leaves it")
+        self.assert_code(db.run("--offline", "inventory", *month, "-o", link), 0)
+        self.assertTrue(link.is_symlink())
+        self.assertIn("example.com", path.read_text())
+
     def test_help_and_version(self):
         for args in (["--help"], ["--version"], ["ingest", "--help"], ["parse", "--help"], ["inventory", "--help"], ["readiness", "--help"],
                      ["imap", "--help"], ["rejects", "--help"], ["db", "--help"], ["label", "--help"], ["spf", "--help"], ["dmarc", "--help"], ["report", "--help"]):

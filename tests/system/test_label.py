@@ -1,14 +1,24 @@
 """A person's word about a sender: said, changed, taken back, listed. And the catalogue that a person adds to."""
 import datetime
+import re
+import shutil
+import sys
 
 import harness
+import nameserver
+import reports
+
+sys.path[:0] = [str(harness.ROOT / "tests/samples")]
+import story_zones  # noqa: E402
 
 FUTURE = (datetime.date.today() + datetime.timedelta(days=400)).isoformat()
 
 
-class Label(harness.Case):
-    def setUp(self):
-        self.db = self.database()
+SETTERS = ("approve", "deny", "ignore", "name")
+
+
+class Labels(harness.Case):
+    """What every test here asks."""
 
     def label(self, *args, code=0, **more):
         done = self.db.run("label", *args, **more)
@@ -22,6 +32,16 @@ class Label(harness.Case):
 
     def row(self, sender, domain="example.com"):
         return next(r for r in self.listed(domain) if r["sender"] == sender)
+
+
+class Label(Labels):
+    """How labels are kept; whom they mean is of no interest here."""
+
+    def setUp(self):
+        self.db = self.database()
+
+    def label(self, word, *args, **more):
+        return super().label(word, *args, *(["--force"] if word in SETTERS else []), **more)
 
     def test_nothing_yet(self):
         self.assertEqual(self.listed(), [])
@@ -67,11 +87,11 @@ class Label(harness.Case):
         home = self.scratch()
         (home / "own.csv").write_text("name,kind,ptr_suffixes\nOur Relay,gateway,relay.example.net\n")
         (home / "ruascope.conf").write_text('catalogue = "own.csv"\n')
-        done = harness.run("--config", home / "ruascope.conf", "label", "approve", "example.com", "our relay", db=self.db.conninfo)
+        done = harness.run("--config", home / "ruascope.conf", "label", "approve", "example.com", "our relay", "--force", db=self.db.conninfo)
         self.assert_code(done, 0)
         self.assertEqual(self.listed()[0]["sender"], "service:our-relay")
         (home / "own.csv").write_text("name,kind,ptr_suffixes\nOur Relay,gateway,net\n")
-        done = harness.run("--config", home / "ruascope.conf", "label", "approve", "example.com", "our relay", db=self.db.conninfo)
+        done = harness.run("--config", home / "ruascope.conf", "label", "approve", "example.com", "our relay", "--force", db=self.db.conninfo)
         self.assert_code(done, 78)
         self.assert_sentence(done, "own.csv:2: ", "ptr_suffixes")
 
@@ -87,12 +107,15 @@ class Label(harness.Case):
     def test_forget(self):
         self.label("approve", "example.com", "a.example")
         self.label("approve", "example.org", "a.example")
-        self.assertEqual(self.label("forget", "example.com", "A.example").out, "example.com: a.example: forgotten\n")
+        self.assertEqual(self.label("forget", "example.com", "A.example").out, "example.com: a.example: label removed\n")
         self.assertEqual([r["domain"] for r in self.listed()], ["example.org"])
         done = self.label("forget", "example.com", "a.example")
         self.assertEqual(done.out, "")
-        self.assert_sentence(done, "nothing was said")
-        self.label("forget", "never-seen.example", "a.example")
+        self.assert_sentence(done, "no label for a.example of example.com")
+        self.assert_sentence(self.label("forget", "never-seen.example", "a.example"), "no label")
+        self.label("approve", "example.org", "service:sendgrid")
+        done = self.label("forget", "example.org", "Sendgird")
+        self.assert_sentence(done, "no label for Sendgird of example.org; did you mean service:sendgrid?")
         self.assertEqual(self.db.number("select count(*) from domain"), 2)
 
     def test_until(self):
@@ -123,7 +146,9 @@ class Label(harness.Case):
                  ["label", "list", "-f", "csv"], ["label", "allow", "example.com", "a"], ["label", "approve", "no domain", "a"],
                  ["label", "approve", "example.com", ""], ["label", "approve", "example.com", "a\nb"],
                  ["label", "approve", "example.com", b"a\xff"], ["label", "approve", "example.com", "x" * 320],
-                 ["label", "approve", "example.com", "0.0.0.0/0"], ["label", "approve", "example.com", "192.0.2.0/40"],
+                 ["label", "approve", "example.com", "0.0.0.0/0"], ["label", "deny", "example.com", "10.0.0.0/7"],
+                 ["label", "deny", "example.com", "2001::/31"], ["label", "list", "--frce"], ["label", "aprove", "example.com", "a"],
+                 ["label", "approve", "example.com", "192.0.2.0/40"],
                  ["label", "approve", "example.com", "a", "--until", "soon"], ["label", "approve", "example.com", "a", "--until", "2026-02-30"],
                  ["label", "approve", "example.com", "a", "--owner", "x" * 201], ["label", "approve", "example.com", "a", "--owner", "\x1b[31m"],
                  ["label", "approve", "example.com", "a", "--until"], ["label", "name", "example.com", "a", "x" * 201],
@@ -149,7 +174,7 @@ class Label(harness.Case):
         """Setters of one row, in a domain that nobody had heard of: all succeed, one row, and nobody's half is lost."""
         for n in range(4):
             domain = f"d{n}.example"
-            runs = [self.db.start("label", word, domain, "a.example", *more) for word, more in
+            runs = [self.db.start("label", word, domain, "a.example", *more, "--force") for word, more in
                     (("approve", []), ("name", ["First"]), ("deny", []), ("name", ["Second"]), ("approve", ["--owner", "it"]))]
             for run in runs:
                 self.assert_code(harness.finish(run), 0)
@@ -163,7 +188,7 @@ class Label(harness.Case):
         """A setter that waits for another's transaction sees its work."""
         self.label("approve", "example.com", "a.example")
         with self.db.locked("sender_label"):
-            waiting = self.db.start("label", "name", "example.com", "a.example", "Late")
+            waiting = self.db.start("label", "name", "example.com", "a.example", "Late", "--force")
             self.db.wait_blocked()
         self.assert_code(harness.finish(waiting), 0)
         row, = self.listed()
@@ -182,11 +207,153 @@ class Label(harness.Case):
         row, = self.listed()
         self.assertEqual((row["verdict"], row["name"]), (None, "A"))
 
+    def test_output(self):
+        """-o: a whole file or the one of before."""
+        path = self.scratch() / "labels.json"
+        self.label("approve", "example.com", "a.example")
+        done = self.label("list", "-f", "json", "-o", path)
+        self.assertEqual((done.out, done.err), ("", ""))
+        self.assertEqual(path.read_text(), self.label("list", "-f", "json").out)
+        path.chmod(0o640)
+        self.label("forget", "example.com", "a.example")
+        self.label("list", "-o", path)
+        self.assertEqual(path.read_text(), "No sender is labelled.\n")
+        self.assertEqual(path.stat().st_mode & 0o777, 0o640)
+        self.label("list", "-o", path.parent / "none" / "x", code=74)
+        self.assertEqual([p.name for p in path.parent.iterdir()], [path.name])
+
+
+class Meant(Labels):
+    """Which sender a word means: by what the stored reports show, without DNS."""
+
+    def setUp(self):
+        self.db = self.database()
+        r = reports.record
+        rows = [r("192.0.2.1", 900), r("192.0.2.7", 40, dkim="fail", spf="fail"), r("198.51.100.1", 8, dkim="fail", spf="fail"),
+                re.sub("<auth_results>.*</auth_results>", "<auth_results><spf><domain>vendor.example</domain><result>pass</result></spf></auth_results>",
+                       r("203.0.113.1", 50, dkim="fail", spf="fail"))]
+        self.ingest(reports.report("one", rows))
+        self.ingest(reports.report("old", [r("198.51.100.200", 3)], begin=reports.BEGIN - 200 * reports.DAY))
+        self.ingest(reports.report("older", [r("198.51.101.200", 3)], begin=reports.BEGIN - 430 * reports.DAY))
+
+    def ingest(self, data):
+        path = self.scratch() / "r.xml"
+        path.write_bytes(data)
+        self.db.ingest(path)
+
+    def senders(self):
+        done = self.db.run("--offline", "inventory", "--month", "2026-10", "example.com", "-f", "json")
+        self.assert_code(done, 0)
+        return {s["key"]: s for s in done.json()["domains"][0]["senders"]}
+
+    def refused(self, *args):
+        done = self.label(*args, code=64)
+        self.assertEqual(done.out, "")
+        self.assertEqual(self.listed(), [], args)
+        self.assert_harmless(done.err, args)
+        self.assertEqual(len(done.err.splitlines()), 1)
+        return done
+
+    def test_names_and_keys(self):
+        for word, key in (("mailfrom:vendor.example", "mailfrom:vendor.example"), ("VENDOR.example", "mailfrom:vendor.example"),
+                          ("vendor.example (fails)", "mailfrom:vendor.example#fail"), ("mailfrom:vendor.example#fail", "mailfrom:vendor.example#fail"),
+                          ("net:192.0.2.0/24", "net:192.0.2.0/24"), ("192.0.2.0/24 (SPF fails)", "net:192.0.2.0/24#spf-fail"),
+                          ("192.0.2.7", "192.0.2.7"), ("198.51.100.200", "198.51.100.200")):
+            with self.subTest(word=word):
+                done = self.label("approve", "example.com", word)
+                self.assertEqual(done.out.splitlines()[0], f"example.com: {key}: approve")
+                self.assertEqual(done.err, "")
+                self.assertEqual([r["sender"] for r in self.listed()], [key])
+                self.label("forget", "example.com", word)
+                self.assertEqual(self.listed(), [])
+
+    def test_own_names(self):
+        """What a person called it is its name from then on."""
+        self.assertIn("mailfrom:vendor.example#fail", self.senders())
+        self.label("name", "example.com", "vendor.example", "Payroll")
+        self.assertEqual(self.senders()["mailfrom:vendor.example#fail"]["sender"], "Payroll")
+        self.assertEqual(self.label("approve", "example.com", "PAYROLL", "--owner", "hr").out,
+                         "example.com: mailfrom:vendor.example: approve; name: Payroll; owner: hr\n")
+        self.label("deny", "example.com", "vendor.example")
+        row, = self.listed()
+        self.assertEqual((row["sender"], row["verdict"], row["name"]), ("mailfrom:vendor.example", "deny", "Payroll"))
+        done = self.label("ignore", "example.com", "Pyroll", code=64)
+        self.assert_sentence(done, 'no sender "Pyroll" of example.com; did you mean Payroll (mailfrom:vendor.example)?')
+        self.label("forget", "example.com", "payroll")
+        self.assertEqual(self.listed(), [])
+
+    def test_unknown(self):
+        self.assert_sentence(self.refused("approve", "exmaple.com", "vendor.example"), "no reports of exmaple.com; did you mean example.com?")
+        self.assert_sentence(self.refused("approve", "quite.another", "vendor.example"), "no reports of quite.another", "--force")
+        self.assert_sentence(self.refused("approve", "example.com", "vednor.example"),
+                             'no sender "vednor.example" of example.com; did you mean vendor.example (mailfrom:vendor.example)?')
+        self.assert_sentence(self.refused("deny", "example.com", "service:sendgrid"), 'no sender "service:sendgrid"')
+        self.assert_sentence(self.refused("deny", "example.com", "SendGrid"), 'no sender "SendGrid"', "--force")
+        self.assert_sentence(self.refused("approve", "example.com", "192.0.2.99"), "no mail as example.com came from 192.0.2.99")
+        self.assert_sentence(self.refused("approve", "example.com", "198.51.101.200"), "no mail")  # 14 months ago
+        self.assertEqual(self.label("approve", "example.com", "SendGrid", "--force").out, "example.com: service:sendgrid: approve\n")
+        self.label("deny", "quite.another", "x.example", "--force")
+        self.label("approve", "quite.another", "x.example")  # has a label: known
+        self.label("approve", "quite.another", "y.example", code=64)
+
+    def test_networks(self):
+        """A network says whom it takes in, and takes in what passes or is approved only when that is meant."""
+        done = self.refused("deny", "example.com", "192.0.2.0/24")
+        self.assert_sentence(done, "192.0.2.0/24 holds: ", "(940 messages, 95.7% pass)", "--force")
+        self.assert_sentence(self.refused("ignore", "example.com", "192.0.2.1"), "192.0.2.1 holds: 192.0.2.1 (900 messages, all pass)")
+        self.assert_sentence(self.refused("deny", "example.com", "0.0.0.0/0"), "--force")
+        done = self.label("deny", "example.com", "203.0.113.0/24")
+        self.assertEqual(done.out, "example.com: 203.0.113.0/24: deny\n203.0.113.0/24 holds: vendor.example (50 messages, all fail)\n")
+        self.label("forget", "example.com", "203.0.113.0/24")
+        self.label("approve", "example.com", "vendor.example")
+        done = self.label("ignore", "example.com", "203.0.113.0/24", code=64)
+        self.assert_sentence(done, "vendor.example (approved, 50 messages, all fail)")
+        self.label("ignore", "example.com", "203.0.113.0/24", "--force")
+        self.label("deny", "example.com", "0.0.0.0/0", "--force")
+        senders = self.senders()
+        self.assertEqual({k for k, s in senders.items() if s["messages"]}, {"label:0.0.0.0/0", "label:203.0.113.0/24"}, "the smallest network counts")
+        self.assertEqual(senders["label:0.0.0.0/0"]["messages"], 948)
+        done = self.label("deny", "example.com", "label:0.0.0.0/0", "--force")
+        self.assertEqual(done.out, "example.com: 0.0.0.0/0: deny\n")
+
+    def test_ready_to_type(self):
+        """What a report shows to be typed is what it says."""
+        text = self.db.run("--offline", "inventory", "--month", "2026-10", "example.com").out
+        lines = [line.split("ruascope ", 1)[1] for line in text.splitlines() if line.startswith("    if yours: ruascope label ")]
+        self.assertIn("label approve example.com mailfrom:vendor.example", lines)
+        self.assertIn("label approve example.com net:192.0.2.0/24#spf-fail", lines)
+        for line in lines:
+            self.assert_code(self.db.run(*line.split(" ")), 0, line)
+        self.assertNotIn("if yours", self.db.run("--offline", "inventory", "--month", "2026-10", "example.com").out)
+
+
+@harness.unittest.skipUnless(shutil.which("nsd", path="/usr/sbin:/sbin:/usr/bin"), "nsd is not installed")
+class Kept(Labels):
+    """Names that DNS gave an inventory are names later, when nobody asks DNS."""
+
+    def test_names(self):
+        self.db = self.database()
+        self.db.ingest(harness.ROOT / "samples", code=65)
+        with nameserver.NameServer(story_zones.write(self.scratch() / "zones")) as dns:
+            self.assert_code(self.db.run("--dns-server", dns.address, "inventory", "--month", "2026-10"), 0)
+        for word, key in (("web80.webhost.example", "host:web80.webhost.example"), ("Web80.webhost.example (spf fails)", "host:web80.webhost.example#spf-fail"),
+                          ("mail.example.com", "own:example.com"), ("lists.example", "dkim:lists.example"), ("192.0.2.80", "192.0.2.80")):
+            with self.subTest(word=word):
+                self.assertEqual(self.label("approve", "example.com", word).out.splitlines()[0], f"example.com: {key}: approve")
+                self.label("forget", "example.com", word)
+        done = self.label("approve", "example.com", "web8.webhost.example", code=64)
+        self.assert_sentence(done, "did you mean web80.webhost.example (host:web80.webhost.example)?")
+        done = self.label("deny", "example.com", "192.0.2.0/24", code=64)
+        self.assert_sentence(done, "mail.example.com (1,216 messages, all pass)", "web80.webhost.example (176 messages, all fail)")
+        self.label("deny", "example.com", "192.0.2.0/24", "--force")
+        done = self.label("approve", "example.com", "web80.webhost.example", code=64)
+        self.assert_sentence(done, "web80.webhost.example is in the labelled network 192.0.2.0/24")
+
 
 class Private(harness.Case):
     def test_private_cluster(self):
         home = self.home()
-        runs = [home.start("label", "approve", "example.com", f"v{n}.example") for n in range(2)]
+        runs = [home.start("label", "approve", "example.com", f"v{n}.example", "--force") for n in range(2)]
         for run in runs:
             self.assert_code(harness.finish(run), 0)
         done = home.run("label", "list", "-f", "json")

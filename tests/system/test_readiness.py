@@ -57,8 +57,49 @@ class Readiness(harness.Case):
             every = self.ask(db, dns, "--all", code=2).out
             for domain in ("example.com", "example.org", "odd.example"):
                 self.assertIn(domain, every)
+            self.several(db, dns)
+            self.silent(db, dns)
             self.ask(db, dns, "odd.example", code=3)
             self.ask(db, dns, "never.example", code=75)  # its DNS refuses
+
+    def several(self, db, dns):
+        """DOMAIN..., --group, -o: each domain once, the worst exit code, and a file that is whole or not there."""
+        top = self.scratch()
+        (top / "ruascope.conf").write_text('group "customers" {\n domains = {"Example.org", "example.com"}\n owner = "mail team"\n}\n')
+        self.config = ("--config", top / "ruascope.conf")
+        text = self.ask(db, dns, "example.org", "EXAMPLE.com.", "example.org", code=2).out
+        self.assertEqual(re.findall(r"(?m)^(example\.\w+): ", text), ["example.org", "example.com"])
+        self.assertEqual(self.ask(db, dns, "--group", "customers", code=2).out, text)
+        lines = self.ask(db, dns, "--group", "Customers", "odd.example", "-f", "json", code=2).lines()
+        self.assertEqual([d["domain"] for d in lines], ["odd.example", "example.org", "example.com"])
+        for line in lines:
+            self.assert_schema(line)
+        self.assertEqual(self.ask(db, dns, "example.org", "odd.example", "-f", "json", code=3).lines()[1]["verdict"], "insufficient_data")
+        page = self.ask(db, dns, "example.org", "example.com", "-f", "html", code=2).out
+        self.assertEqual(page.count("<!doctype html>"), 1)
+        self.ask(db, dns, "example.org", "never.example", "-f", "json", code=3)  # silent DNS of one is no reason to try all again
+        done = self.ask(db, dns, "--group", "custmers", code=64)
+        self.assertIn('no group "custmers"; did you mean customers?', done.err)
+        out = top / "out.txt"
+        for form, options in (("text", []), ("json", ["-f", "json"]), ("html", ["-f", "html"]), ("summary", ["--all"])):
+            domains = [] if form == "summary" else ["example.org", "example.com"]
+            done = self.ask(db, dns, *domains, *options, "-o", out, code=2)
+            self.assertEqual(done.out, "")
+            self.assertEqual(out.read_text(), self.ask(db, dns, *domains, *options, code=2).out, form)
+        self.assertEqual(sorted(p.name for p in top.iterdir()), ["out.txt", "ruascope.conf"])
+        self.ask(db, dns, "example.org", "-o", top / "none" / "x", code=74)
+        self.config = ()
+
+    def silent(self, db, dns):
+        """--all has a line for every domain that ever had reports; that they ceased is news."""
+        def all_of(day):
+            done = db.run("--dns-server", dns.address, "readiness", "--all", "--as-of", day)
+            return {line.split()[0]: line for line in done.out.splitlines()[1:]}
+        lines = all_of("2027-03-01")
+        self.assertEqual(set(lines), {"example.com", "example.org", "odd.example"})
+        self.assertRegex(lines["example.com"], r"insufficient_data .*  no reports since 2026-10-31$")
+        self.assertNotIn("no reports since", "".join(all_of("2026-11-01").values()))
+        self.assertEqual(all_of("2026-01-01"), {}, "nothing was known then")
 
     def test_world(self):
         top = self.scratch() / "world"
@@ -157,7 +198,7 @@ exec '{harness.PROGRAM}' --db '{db.conninfo}' --dns-server {dns.address} "$@" --
 
     def test_usage(self):
         db = self.database()
-        for args in ([], ["a.example", "b.example"], ["--all", "a.example"], ["--as-of", "yesterday", "a.example"], ["-f", "pdf", "a.example"], ["not a name"]):
+        for args in ([], ["--all", "--group", "x"], ["--group", "x"], ["--group"], ["a.example", "no domain"], ["--all", "a.example"], ["--as-of", "yesterday", "a.example"], ["-f", "pdf", "a.example"], ["not a name"]):
             self.assert_code(db.run("readiness", *args), 64, args)
 
 

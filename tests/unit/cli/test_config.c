@@ -138,6 +138,36 @@ static void sources(void **state)
 	config_free(&c);
 }
 
+static void groups(void **state)
+{
+	(void)state;
+	struct config c;
+	struct err err = {.msg = ""};
+	assert_int_equal(
+	    load("domains = {\"example.com\", \"b\xc3\xbc"
+		 "cher.example\"}\n"
+		 "group \"customers\" {\n domains = {\"Example.NET\", \"example.com\"}\n"
+		 " owner = \"mail team\"\n}\n"
+		 "group parked { domains = {\"example.com\"} }\n",
+		 &c, &err),
+	    ST_OK);
+	assert_int_equal(c.n_domains, 2);
+	assert_string_equal(c.domains[1], "b\xc3\xbc"
+					  "cher.example");
+	assert_int_equal(c.n_groups, 2);
+	const struct config_group *g = config_group(&c, "Customers");
+	assert_non_null(g);
+	assert_int_equal(g->n_domains, 2);
+	assert_string_equal(g->domains[0], "Example.NET");
+	assert_string_equal(g->owner, "mail team");
+	assert_null(config_group(&c, "parked")->owner);
+	assert_null(config_group(&c, "park"));
+	config_free(&c);
+	assert_int_equal(load("database = local\n", &c, &err), ST_OK);
+	assert_int_equal(c.n_domains + c.n_groups, 0);
+	config_free(&c);
+}
+
 static void bad(void **state)
 {
 	(void)state;
@@ -159,6 +189,15 @@ static void bad(void **state)
 	    {"mailbox rua {\n\tpoll = 0\n}\n", 2},
 	    {"mailbox \"a/b\" {\n}\n", 2},
 	    {"mailbox a {\n}\nmailbox a {\n}\n", 3},
+	    {"domains = {\"a.example\",\n\"no domain\"}\n", 2},
+	    {"domains = {\"\"}\n", 1},
+	    {"group a {\n}\n", 2},
+	    {"group a {\n\tdomains = {}\n}\n", 3},
+	    {"group a {\n\tdomains = {\"-a b\"}\n}\n", 2},
+	    {"group a {\n\tdomain = {\"a.example\"}\n}\n", 2},
+	    {"group \"\" {\n\tdomains = {\"a.example\"}\n}\n", 3},
+	    {"group a {\n domains = {\"a.example\"}\n owner = \" \"\n}\n", 4},
+	    {"group a { domains = {\"a.example\"} }\ngroup a { domains = {\"b.example\"} }\n", 2},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct config c;
@@ -210,7 +249,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(good),      cmocka_unit_test(catalogue), cmocka_unit_test(bad),
 	    cmocka_unit_test(mailboxes), cmocka_unit_test(places),    cmocka_unit_test(servers),
-	    cmocka_unit_test(sources),
+	    cmocka_unit_test(sources),   cmocka_unit_test(groups),
 	};
 	return cmocka_run_group_tests(tests, make_root, drop_root);
 }

@@ -330,9 +330,59 @@ static void words(void **state)
 	}
 }
 
+static void slips(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *a, *b;
+		size_t distance;
+	} rows[] = {
+	    {"", "", 0},
+	    {"", "abc", 3},
+	    {"SendGrid", "sendgrid", 0},
+	    {"sendgird", "sendgrid", 1},
+	    {"sendgid", "sendgrid", 1},
+	    {"sendgrrid", "sendgrid", 1},
+	    {"kitten", "sitting", 3},
+	    {"ab", "ba", 1},
+	    {"abc", "xyz", 3},
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		CHECK_ROW(text_distance(rows[i].a, rows[i].b) == rows[i].distance, i);
+		CHECK_ROW(text_distance(rows[i].b, rows[i].a) == rows[i].distance, i);
+	}
+	char longer[TEXT_DISTANCE_MAX + 2];
+	memset(longer, 'x', sizeof longer - 1);
+	longer[sizeof longer - 1] = '\0';
+	assert_int_equal(text_distance(longer, "x"), SIZE_MAX);
+	longer[TEXT_DISTANCE_MAX] = '\0';
+	assert_int_equal(text_distance(longer, "x"), TEXT_DISTANCE_MAX - 1);
+}
+
+static void nearest(void **state)
+{
+	(void)state;
+	static const char *const words[] = {"approve", "deny", "ignore", "name", "forget", "list"};
+	static const struct {
+		const char *word, *found;
+	} rows[] = {
+	    {"aprove", "approve"}, {"APPROVE", "approve"}, {"forgte", "forget"}, {"ig", NULL},
+	    {"ign", "ignore"},     {"allow", NULL},        {"", NULL},           {"nmae", "name"},
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct text_nearest near = {.word = rows[i].word};
+		for (size_t k = 0; k < COUNT(words); k++)
+			text_offer(&near, words[k]);
+		CHECK_ROW(!near.found == !rows[i].found, i);
+		CHECK_ROW(!near.found || strcmp(near.found, rows[i].found) == 0, i);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(slips),
+	    cmocka_unit_test(nearest),
 	    cmocka_unit_test(ip_table),
 	    cmocka_unit_test(ip_networks),
 	    cmocka_unit_test(domain_table),

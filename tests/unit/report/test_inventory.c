@@ -104,7 +104,13 @@ static void test_category(void **state)
 	enum category c;
 	assert_true(category_parse("legit_spf_missing", &c));
 	assert_int_equal(c, CAT_LEGIT_SPF_MISSING);
-	assert_false(category_parse("authorised", &c));
+	assert_true(category_parse("authorised", &c));
+	assert_int_equal(c, CAT_AUTHORIZED);
+	assert_true(category_parse("Missing from SPF", &c));
+	assert_int_equal(c, CAT_LEGIT_SPF_MISSING);
+	assert_true(category_parse("unauthorised", &c) && c == CAT_UNAUTHORIZED);
+	assert_true(category_parse("unauthorized", &c) && c == CAT_UNAUTHORIZED);
+	assert_false(category_parse("missing", &c));
 	assert_false(category_parse("", &c));
 	arena_free(&a);
 }

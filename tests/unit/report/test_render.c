@@ -88,14 +88,16 @@ static struct buf text_of(const struct inventory *inv, unsigned width, bool colo
 	return b;
 }
 
-/* No line beyond width, none with blanks at the end, no control character but the newline. */
+/* No line beyond width but a command, which is there to be pasted; none with blanks at the end, no
+ * control character but the newline. */
 static void check_text(const struct buf *b, size_t width, bool ascii)
 {
 	assert_int_equal(b->len, strlen(b->data));
 	assert_int_equal(utf8_valid_prefix(b->data, b->len), b->len);
 	for (const char *p = b->data; *p;) {
 		size_t n = strcspn(p, "\n");
-		if (text_width(p, n) > width)
+		bool pasted = strncmp(p, "    if yours: ruascope label ", 28) == 0;
+		if (text_width(p, n) > width && !pasted)
 			fail_msg("%zu columns: %.*s", text_width(p, n), (int)n, p);
 		if (n > 0 && p[n - 1] == ' ')
 			fail_msg("blanks at the end: %.*s", (int)n, p);
@@ -164,6 +166,7 @@ static void test_text_words(void **state)
 	    "Total ",
 	    "To look at:\n  203.0.114.1: 50 messages fail, 50 quarantined; MAIL FROM is in",
 	    "(no address)",
+	    "\n    if yours: ruascope label approve example.com net:203.0.114.0/24\n",
 	};
 	struct arena a = {0};
 	struct inventory inv = make_inventory(&a);

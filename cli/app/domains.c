@@ -1,0 +1,85 @@
+#include "cli/app/domains.h"
+
+#include <string.h>
+
+#include "core/hash.h"
+#include "core/log.h"
+#include "core/text.h"
+
+int domains_group(const struct app *app, struct domain_choice *choice, const char *name)
+{
+	struct text_nearest near = {.word = name};
+	const struct config_group *g = config_group(&app->config, name);
+	if (g && choice->n_groups == GROUPS_MAX)
+		return usage_error(app, "--group: more than %d of them", GROUPS_MAX);
+	if (g) {
+		choice->groups[choice->n_groups++] = g;
+		return EXIT_OK;
+	}
+	if (app->config.n_groups == 0)
+		return usage_error(app, "--group: no group \"%s\": %s%s", name,
+				   app->config.path ? app->config.path
+						    : "there is no configuration file",
+				   app->config.path ? " has no group sections" : "");
+	for (unsigned i = 0; i < app->config.n_groups; i++)
+		text_offer(&near, app->config.groups[i].name);
+	if (near.found)
+		return usage_error(app, "--group: no group \"%s\"; did you mean %s?", name,
+				   near.found);
+	return usage_error(app, "--group: no group \"%s\" in %s", name, app->config.path);
+}
+
+/* Names in normal form, each once. */
+struct names {
+	const struct name_rules *rules;
+	struct arena *a;
+	struct map seen;
+	const char **list;
+	size_t n;
+};
+
+static bool add(struct names *names, const char *s)
+{
+	char name[DOMAIN_SIZE];
+	bool fresh;
+	if (!domain_normalise(names->rules, s, strlen(s), name))
+		return false;
+	struct digest key = hash_fixed128(name, strlen(name));
+	*map_put(&names->seen, &key, &fresh) = 1;
+	if (fresh)
+		names->list[names->n++] = arena_strdup(names->a, name);
+	return true;
+}
+
+static int add_all(const struct app *app, struct names *names, const struct domain_choice *choice,
+		   char **argv, int argc)
+{
+	for (int i = 0; i < argc; i++)
+		if (!add(names, argv[i]))
+			return usage_error(app, "\"%s\" is not a domain name", argv[i]);
+	for (unsigned i = 0; i < choice->n_groups; i++)
+		for (unsigned k = 0; k < choice->groups[i]->n_domains; k++) {
+			const char *domain = choice->groups[i]->domains[k];
+			if (add(names, domain))
+				continue;
+			log_error("%s: group \"%s\": \"%s\" is not a domain name", app->config.path,
+				  choice->groups[i]->name, domain);
+			return EXIT_CONFIG;
+		}
+	return EXIT_OK;
+}
+
+int domains_choose(const struct app *app, const struct name_rules *rules,
+		   struct domain_choice *choice, char **argv, int argc, struct arena *a)
+{
+	struct names names = {.rules = rules, .a = a};
+	size_t room = (size_t)argc + 1;
+	for (unsigned i = 0; i < choice->n_groups; i++)
+		room += choice->groups[i]->n_domains;
+	names.list = arena_alloc(a, room * sizeof *names.list);
+	int rc = add_all(app, &names, choice, argv, argc);
+	map_free(&names.seen);
+	choice->names = names.list;
+	choice->n = names.n;
+	return rc;
+}

@@ -1,0 +1,37 @@
+/*
+ * priv.h - private to this wing: what the files of remedy share.
+ *
+ *	remedy.c   all senders of a domain
+ *	spf.c      edits of SPF for one sender, through the gate
+ *	sign.c     DKIM, Return-Path, HELO: what no edit of the envelope-sender domain's record
+ *helps
+ */
+#ifndef REPORT_REMEDY_PRIV_H
+#define REPORT_REMEDY_PRIV_H
+
+#include "report/remedy/question.h"
+#include "report/remedy/remedy.h"
+
+struct remedier {
+	struct gate gate;
+	const struct zone *zone;
+	struct arena *a;
+	struct sender *senders;
+	size_t n;
+	struct plan *plans;    /* by zone->mailfrom */
+	struct plan **plan_of; /* by sender: where its edit is in; NULL: nowhere */
+	unsigned unsigned_share;
+};
+
+/* spf.c. *to: the plan that the sender's edit went into. */
+void remedy_spf(struct remedier *r, struct sender *s, struct plan **to);
+void remedy_spf_error(struct remedier *r, struct sender *s, struct plan **to);
+/* "If it is yours": where such a record may be shown. */
+void remedy_if_yours(struct remedier *r, struct sender *s);
+
+/* sign.c */
+void remedy_unaligned(const struct remedier *r, struct sender *s);
+void remedy_dkim(const struct remedier *r, struct sender *s);
+void remedy_passing(const struct remedier *r, struct sender *s); /* what it lacks before p=reject */
+
+#endif

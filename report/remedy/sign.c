@@ -1,0 +1,148 @@
+/* What no edit of the envelope-sender domain's record helps: DKIM, Return-Path, HELO. */
+#include <string.h>
+
+#include "dns/dkim_key.h"
+#include "report/remedy/priv.h"
+
+#define WEAK_KEY_BITS 1024
+
+static const char *advice(const struct remedier *r, const struct sender *s, const char *text)
+{
+	const struct service *service = s->service;
+	if (!service || s->guest || !text[0])
+		return "";
+	return arena_printf(r->a, ". %s: %s%s%s", service->name, text, service->link[0] ? " " : "",
+			    service->link);
+}
+
+static const char *dkim_advice(const struct remedier *r, const struct sender *s)
+{
+	return s->service ? advice(r, s, s->service->advice_dkim) : "";
+}
+
+void remedy_unaligned(const struct remedier *r, struct sender *s)
+{
+	struct remedy *m = &s->verdict.remedy;
+	const struct service *service = s->service;
+	uint64_t strict = 0, null_sender = 0;
+	for (size_t i = 0; i < s->n_facts; i++) {
+		unsigned flags = s->profiles[s->facts[i]->profile].flags;
+		strict += flags & DMARC_STRICT_ONLY ? s->facts[i]->messages : 0;
+		null_sender += flags & DMARC_NULL_SENDER ? s->facts[i]->messages : 0;
+	}
+	if (2 * strict > s->t.messages) {
+		m->text = "it authenticates as another name of your domain, and your DMARC record "
+			  "asks for "
+			  "the very same name (adkim=s, aspf=s): relax that, or send with the "
+			  "exact domain";
+		return;
+	}
+	if (2 * null_sender > s->t.messages)
+		m->text = "bounces and auto-replies have an empty envelope sender, so that SPF is "
+			  "checked "
+			  "for the HELO name: give the machine a HELO name in your domain with an "
+			  "SPF record "
+			  "of its own, or sign with DKIM as your domain (d=)";
+	else if (service && service->dkim == ANSWER_NO && service->advice_return_path[0]) {
+		m->kind = REMEDY_RETURN_PATH;
+		m->text =
+		    arena_printf(r->a,
+				 "its envelope sender is the service's: give it a Return-Path in "
+				 "your domain%s",
+				 advice(r, s, service->advice_return_path));
+	} else if (service && (service->kind == KIND_ESP || service->kind == KIND_SAAS ||
+			       service->kind == KIND_MAILBOX))
+		m->text = arena_printf(r->a,
+				       "it authenticates as the service, not as you: let it sign "
+				       "with DKIM as your domain "
+				       "(d=)%s",
+				       dkim_advice(r, s));
+	else
+		m->text = "its envelope sender is not in your domain: set it to an address in your "
+			  "domain, "
+			  "or sign with DKIM as your domain (d=)";
+}
+
+/* The signature of ours that fails most in the sender's mail. */
+static const struct dmarc_dkim *failing_signature(const struct remedier *r, const struct sender *s)
+{
+	const struct dmarc_dkim *best = NULL;
+	uint64_t most = 0;
+	for (size_t i = 0; i < s->n_facts; i++) {
+		const struct dmarc_profile *p = &s->profiles[s->facts[i]->profile];
+		for (unsigned k = 0; k < p->n_dkim; k++) {
+			const struct dmarc_dkim *d = &p->dkim[k];
+			if (d->result.code == W_PASS || !d->domain || !d->selector ||
+			    !*d->selector || !domain_is_below(d->domain, r->zone->org) ||
+			    s->facts[i]->messages <= most)
+				continue;
+			most = s->facts[i]->messages;
+			best = d;
+		}
+	}
+	return best;
+}
+
+void remedy_dkim(const struct remedier *r, struct sender *s)
+{
+	const struct dmarc_dkim *d = failing_signature(r, s);
+	if (!d)
+		return;
+	const char *name = arena_printf(r->a, "%s._domainkey.%s", d->selector, d->domain);
+	const char *who = s->service ? s->service->name : "whoever signs";
+	struct dkim_key key = dkim_key_read(dns_ask(r->zone->known->view, name, DNS_TXT));
+	struct remedy *m = &s->verdict.remedy;
+	switch (key.state) {
+	case DKIM_KEY_MISSING:
+		m->text = arena_printf(
+		    r->a, "it signs with a key that is not in DNS: publish %s as %s gives it%s",
+		    name, who, dkim_advice(r, s));
+		break;
+	case DKIM_KEY_REVOKED:
+		m->text = arena_printf(
+		    r->a,
+		    "it signs with a key that is revoked: %s has an empty p=; publish the "
+		    "key that %s gives, or let it sign with another%s",
+		    name, who, dkim_advice(r, s));
+		break;
+	case DKIM_KEY_BAD:
+		m->text = arena_printf(r->a,
+				       "it signs with a key that is not valid in DNS: mend %s; "
+				       "copy it again from %s%s",
+				       name, who, dkim_advice(r, s));
+		break;
+	case DKIM_KEY_GOOD:
+		if (!key.ed25519 && key.bits < WEAK_KEY_BITS)
+			m->text =
+			    arena_printf(r->a,
+					 "its key %s has %u bits, and receivers accept none below "
+					 "1,024 (RFC 8301): "
+					 "make a new key of 2,048 bits at %s and publish that%s",
+					 name, key.bits, who, dkim_advice(r, s));
+		else
+			m->text = arena_printf(r->a,
+					       "its DKIM signature does not verify, though a key "
+					       "is in DNS at %s: compare it "
+					       "with the key that %s shows, and look for what "
+					       "changes mail after signing",
+					       name, who);
+		break;
+	default:
+		break;
+	}
+}
+
+/* It passes, by SPF alone. */
+void remedy_passing(const struct remedier *r, struct sender *s)
+{
+	uint64_t dkim =
+	    s->t.cells[CELL_P1] + s->t.cells[CELL_P2] + s->t.cells[CELL_P3] + s->t.cells[CELL_P4];
+	if (100 * dkim >= 80 * s->t.messages || s->verdict.remedy.kind != REMEDY_NONE)
+		return;
+	s->verdict.remedy.kind = REMEDY_DKIM_ENABLE;
+	s->verdict.remedy.text = arena_printf(
+	    r->a,
+	    "it passes by SPF alone, which forwarding breaks: sign its mail with DKIM as your "
+	    "domain%s",
+	    dkim_advice(r, s));
+}

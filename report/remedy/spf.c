@@ -1,0 +1,304 @@
+/* Edits of SPF for one sender: whose record, which terms, and whether they pass the gate. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/day.h"
+#include "report/remedy/priv.h"
+
+#define MECHANISMS_MAX 24 /* written one by one; more is a network, and a person's decision */
+#define YOURS_MAX      4  /* addresses that "if it is yours" may name */
+
+/* ---- whose record, which addresses ---- */
+
+/* Rows of the sender that an edit is about: MAIL FROM is ours, and its record does not authorise
+ * the address, or is not there. */
+static const char *concerned(const struct remedier *r, const struct sender *s, const struct fact *f)
+{
+	const struct dmarc_profile *p = &s->profiles[f->profile];
+	const char *mailfrom = zone_own_mailfrom(r->zone, p);
+	if (!mailfrom || f->source.family == 0)
+		return NULL;
+	if (p->cell == CELL_F4)
+		return mailfrom;
+	bool fails = p->cell == CELL_F1 || p->cell == CELL_F2;
+	return fails && zone_spf_now(r->zone, mailfrom, &f->source) == NOW_NO ? mailfrom : NULL;
+}
+
+static struct plan *plan_for(const struct remedier *r, const struct sender *s)
+{
+	uint64_t volume[ZONE_MAILFROM_MAX] = {0};
+	size_t best = r->zone->n_mailfrom;
+	for (size_t i = 0; i < s->n_facts; i++) {
+		const char *name = concerned(r, s, s->facts[i]);
+		for (size_t k = 0; name && k < r->zone->n_mailfrom; k++) {
+			if (strcmp(r->zone->mailfrom[k].domain, name) != 0)
+				continue;
+			volume[k] += s->facts[i]->messages;
+			if (best == r->zone->n_mailfrom || volume[k] > volume[best])
+				best = k;
+		}
+	}
+	return best < r->zone->n_mailfrom ? &r->plans[best] : NULL;
+}
+
+#define LOOK_BACK 62 /* days: what failed then fails the next time, too */
+
+static bool has_address(const struct gate_need *need, const struct ip *ip)
+{
+	for (size_t i = 0; i < need->n; i++)
+		if (ip_cmp(&need->addresses[i], ip) == 0)
+			return true;
+	return false;
+}
+
+static void add_addresses(const struct remedier *r, const struct sender *s, const struct plan *p,
+			  int32_t since, struct gate_need *need)
+{
+	for (size_t i = 0; i < s->n_facts; i++) {
+		const struct fact *f = s->facts[i];
+		const char *name = concerned(r, s, f);
+		int32_t last = month_first_day(f->month) + 31 - __builtin_clz(f->days | 1);
+		if (name && strcmp(name, p->m->domain) == 0 && last >= since &&
+		    !has_address(need, &f->source))
+			need->addresses[need->n++] = f->source;
+	}
+}
+
+/* With those of the period before that come once a month; where they are tied as well. */
+static struct gate_need need_of(const struct remedier *r, const struct sender *s,
+				const struct plan *p)
+{
+	struct gate_need need = {.s = s};
+	size_t most = s->n_facts + (s->was ? s->was->n_facts : 0);
+	need.addresses = arena_alloc(r->a, (most + 1) * sizeof *need.addresses);
+	add_addresses(r, s, p, INT32_MIN, &need);
+	if (s->was && s->change != CHANGE_GONE && s->was != s)
+		add_addresses(r, s->was, p, r->gate.periods[0]->window.until - LOOK_BACK, &need);
+	return need;
+}
+
+/* ---- mechanisms ---- */
+
+static int by_address(const void *x, const void *y)
+{
+	return ip_cmp(x, y);
+}
+
+struct block {
+	struct ip ip;
+	unsigned bits;
+};
+
+/* Networks of which every address was seen, and nothing wider. */
+static size_t join_blocks(struct block *b, size_t n)
+{
+	bool joined = true;
+	while (joined) {
+		size_t out = 0;
+		joined = false;
+		for (size_t i = 0; i < n; i++) {
+			struct ip up = ip_network(&b[i].ip, b[i].bits - 1);
+			if (i + 1 < n && b[i].bits > 1 && b[i].bits == b[i + 1].bits &&
+			    ip_cmp(&b[i].ip, &up) == 0) {
+				struct ip other = ip_network(&b[i + 1].ip, b[i].bits - 1);
+				if (ip_cmp(&other, &up) == 0) {
+					b[out++] = (struct block){up, b[i].bits - 1};
+					joined = true;
+					i++;
+					continue;
+				}
+			}
+			b[out++] = b[i];
+		}
+		n = out;
+	}
+	return n;
+}
+
+/* Several IPv6 addresses of one host change by the day (RFC 8981): its /64 is meant. */
+static struct block block_of(const struct gate_need *need, size_t i)
+{
+	struct ip net = ip_network(&need->addresses[i], 64);
+	bool more = false;
+	for (size_t k = 0; need->addresses[i].family == 6 && k < need->n; k++) {
+		struct ip other = ip_network(&need->addresses[k], 64);
+		more =
+		    more || (k != i && need->addresses[k].family == 6 && ip_cmp(&net, &other) == 0);
+	}
+	return more ? (struct block){net, 64}
+		    : (struct block){need->addresses[i], need->addresses[i].family == 4 ? 32 : 128};
+}
+
+/* "ip4:192.0.2.7", "ip6:2001:db8::/64"; 0: too many. */
+static size_t address_mechanisms(const struct remedier *r, const struct gate_need *need,
+				 const char **out, size_t max)
+{
+	struct block *blocks = arena_alloc(r->a, (need->n + 1) * sizeof *blocks);
+	char text[IP_STRLEN];
+	size_t n = 0;
+	qsort(need->addresses, need->n, sizeof *need->addresses, by_address);
+	for (size_t i = 0; i < need->n; i++) {
+		struct block b = block_of(need, i);
+		if (n == 0 || ip_cmp(&blocks[n - 1].ip, &b.ip) != 0)
+			blocks[n++] = b;
+	}
+	n = join_blocks(blocks, n);
+	if (n > max)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct block *b = &blocks[i];
+		bool whole = b->bits == (b->ip.family == 4 ? 32u : 128u);
+		ip_format(&b->ip, text);
+		out[i] = whole ? arena_printf(r->a, "ip%u:%s", b->ip.family, text)
+			       : arena_printf(r->a, "ip%u:%s/%u", b->ip.family, text, b->bits);
+	}
+	return n;
+}
+
+static const char *joined(struct arena *a, const char *const *words, size_t n)
+{
+	const char *out = "";
+	for (size_t i = 0; i < n; i++)
+		out = arena_printf(a, "%s%s%s", out, i ? " " : "", words[i]);
+	return out;
+}
+
+/* Is every address tied by the service alone, so that its terms are what to add? */
+static bool is_by_service(const struct gate_need *need)
+{
+	for (size_t i = 0; i < need->s->n_sources; i++) {
+		const struct sender_source *x = &need->s->sources[i];
+		if (x->ties & (TIE_HOST | TIE_NAME))
+			return false;
+	}
+	return need->s->service && (need->s->ties_any & TIE_SERVICE);
+}
+
+static const char *add_terms(struct remedier *r, struct plan *p, const struct gate_need *need,
+			     const char **added)
+{
+	const char *mechanisms[MECHANISMS_MAX], *why = NULL;
+	if (is_by_service(need)) {
+		const char *const *terms = ties_service_terms(r->gate.ties, need->s->service);
+		for (size_t i = 0; terms[i]; i++) {
+			why = plan_add(p, need, &terms[i], 1);
+			if (!why) {
+				*added = terms[i];
+				return NULL;
+			}
+		}
+		return why ? why : "the service documents no term for what your DNS names";
+	}
+	size_t n = address_mechanisms(r, need, mechanisms, MECHANISMS_MAX);
+	if (n == 0)
+		return "it sends from too many addresses to name each";
+	why = plan_add(p, need, mechanisms, n);
+	*added = why ? NULL : joined(r->a, mechanisms, n);
+	return why;
+}
+
+/* ---- SPF ---- */
+
+static const char *host_note(const struct remedier *r, const struct sender *s)
+{
+	const struct zone_host *h = s->n_sources ? zone_host(r->zone, &s->sources[0].ip) : NULL;
+	if (!h || !s->service)
+		return "";
+	return arena_printf(
+	    r->a,
+	    ". The machine is %s's, and its address may change: a:%s would follow, at the "
+	    "cost of a lookup",
+	    s->service->name, h->name);
+}
+
+void remedy_spf(struct remedier *r, struct sender *s, struct plan **to)
+{
+	struct plan *p = plan_for(r, s);
+	if (!p) {
+		s->verdict.remedy = question_of(&r->gate, s, r->unsigned_share);
+		return;
+	}
+	struct gate_need need = need_of(r, s, p);
+	const char *added = NULL, *why = gate_refuses(&r->gate, &need);
+	if (why) {
+		s->verdict.remedy = question_of(&r->gate, s, r->unsigned_share);
+		return;
+	}
+	why = add_terms(r, p, &need, &added);
+	if (why) {
+		s->verdict.remedy = (struct remedy){
+		    .kind = p->owned_by_other ? REMEDY_REVIEW : REMEDY_SPF_ADD,
+		    .text =
+			arena_printf(r->a,
+				     "it is yours and missing from SPF of %s, and no edit of that "
+				     "record is safe: %s. Let it sign with DKIM as your domain, or "
+				     "send with an envelope sender in a subdomain with a record of "
+				     "its own",
+				     p->m->domain, why)};
+		return;
+	}
+	bool fresh = !p->m->spf.root || p->m->spf.root->n_texts == 0;
+	struct record_change *terms = arena_alloc(r->a, sizeof *terms);
+	*terms = (struct record_change){.name = p->m->domain, .terms = added};
+	s->verdict.remedy = (struct remedy){
+	    .kind = fresh ? REMEDY_SPF_PUBLISH : REMEDY_SPF_ADD,
+	    .text = arena_printf(r->a, "%s %s %s the SPF record of %s%s", fresh ? "publish" : "add",
+				 added, fresh ? "in" : "to", p->m->domain, host_note(r, s)),
+	    .change = terms};
+	*to = p;
+}
+
+/* Its mail fails because the record is an error: what repairs the record repairs it. */
+void remedy_spf_error(struct remedier *r, struct sender *s, struct plan **to)
+{
+	for (size_t i = 0; i < s->n_facts; i++) {
+		const struct dmarc_profile *p = &s->profiles[s->facts[i]->profile];
+		const char *name = zone_own_mailfrom(r->zone, p);
+		for (size_t k = 0; name && p->cell == CELL_F3 && k < r->zone->n_mailfrom; k++) {
+			if (strcmp(r->zone->mailfrom[k].domain, name) != 0)
+				continue;
+			struct plan *plan = &r->plans[k];
+			struct record_change *none = arena_alloc(r->a, sizeof *none);
+			*none = (struct record_change){.name = name, .terms = ""};
+			s->verdict.remedy.text = arena_printf(
+			    r->a,
+			    plan->fault
+				? "its mail fails because the SPF record of %s is an error: "
+				  "repair the record"
+				: "it failed because the SPF record of %s was an error, which it "
+				  "is no more: repaired",
+			    name);
+			s->verdict.remedy.change = none;
+			*to = plan;
+			return;
+		}
+	}
+}
+
+/* "If it is yours": single addresses that no service's customers share, where such a record may be
+ * shown. */
+void remedy_if_yours(struct remedier *r, struct sender *s)
+{
+	const char *mechanisms[YOURS_MAX];
+	struct plan *p = plan_for(r, s);
+	bool shared = s->service && s->service->shared && !(s->ties_any & TIE_EDIT);
+	bool forwarded = s->verdict.remedy.n_readings > 0 &&
+			 s->verdict.remedy.readings[0].kind == READING_FORWARDED;
+	bool steady = s->ties_any || s->steady;
+	if (!p || shared || forwarded || !steady || s->pool_messages > 0 ||
+	    2 * tally_judged_pass(&s->t) > s->t.messages)
+		return;
+	struct gate_need need = need_of(r, s, p);
+	for (size_t i = 0; i < s->n_sources; i++) {
+		const struct address_known *k = knowledge_of(r->zone->known, &s->sources[i].ip);
+		if (k->generic || !ip_is_public(&s->sources[i].ip))
+			return;
+	}
+	if (need.n == 0 || need.n > YOURS_MAX)
+		return;
+	size_t n = address_mechanisms(r, &need, mechanisms, YOURS_MAX);
+	struct record_change *c = n ? plan_if_yours(p, &need, mechanisms, n) : NULL;
+	if (c)
+		c->terms = joined(r->a, mechanisms, n);
+	s->verdict.remedy.if_yours = c;
+}

@@ -1,0 +1,55 @@
+#include "report/sender/command.h"
+
+#include <string.h>
+
+#include "core/text.h"
+#include "report/sender/group.h"
+
+static bool is_typable(const char *s, size_t n)
+{
+	if (n == 0 || s[0] == '-')
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (s[i] < 0x20 || s[i] > 0x7e)
+			return false;
+	return true;
+}
+
+/* A mark is no comment: that begins a word only. */
+static bool is_plain(const char *s, size_t n)
+{
+	static const char also[] = "._-:/@%+,#";
+	for (size_t i = 0; i < n; i++) {
+		char c = ascii_lower(s[i]);
+		bool word = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+		if (!word && (!strchr(also, c) || (i == 0 && c == '#')))
+			return false;
+	}
+	return true;
+}
+
+static void put_word(struct buf *out, const char *s, size_t n)
+{
+	bool plain = is_plain(s, n);
+	buf_puts(out, plain ? " " : " '");
+	for (size_t i = 0; i < n; i++) {
+		if (s[i] == '\'')
+			buf_puts(out, "'\\''");
+		else
+			buf_putc(out, s[i]);
+	}
+	if (!plain)
+		buf_putc(out, '\'');
+}
+
+bool label_command(struct buf *out, const char *verdict, const char *domain, const struct sender *s)
+{
+	size_t n = s->split ? strlen(s->key) : group_base_len(s->key), d = strlen(domain);
+	if (!is_typable(domain, d) || !is_typable(s->key, n))
+		return false;
+	buf_puts(out, "ruascope label ");
+	buf_puts(out, verdict);
+	put_word(out, domain, d);
+	put_word(out, s->key, n);
+	return true;
+}
