@@ -100,13 +100,15 @@ static inline uint32_t reported_days(const struct variant *c)
 /* Mail of our server on every day of so many before the window. */
 static inline struct domain_facts make_history(struct arena *a, const struct variant *c)
 {
-	int32_t until = AS_OF - 30, since = until - (int32_t)(c->history_days ? c->history_days : 60);
+	int32_t until = AS_OF - 30,
+		since = until - (int32_t)(c->history_days ? c->history_days : 60);
 	uint64_t daily = (c->legit ? c->legit : 10000) / 30;
-	const struct row rows[] = {
-	    {"192.0.2.10", daily, "example.com pass", "example.com s1 pass"},
-	    {"192.0.2.77", c->once, "example.com fail", NULL, 0, 1u << 19}};
-	struct domain_facts d =
-	    make_facts(a, OCTOBER - 1, rows, c->no_history ? 0 : c->once ? 2 : 1);
+	const struct row rows[] = {{"192.0.2.10", daily, "example.com pass", "example.com s1 pass"},
+				   {"192.0.2.77", c->once, "example.com fail", NULL, 0, 1u << 19}};
+	struct domain_facts d = make_facts(a, OCTOBER - 1, rows,
+					   c->no_history ? 0
+					   : c->once     ? 2
+							 : 1);
 	struct fact *facts = arena_alloc(a, 16 * sizeof *facts);
 	d.window = (struct window){since, until};
 	if (c->no_history)
@@ -158,8 +160,8 @@ static inline void fill_reporters(struct arena *a, struct domain_facts *d, const
 				  unsigned n)
 {
 	struct fact_reporter *r = arena_alloc(a, REPORTERS * sizeof *r);
-	static const char *const others[REPORTERS] = {"comcast.net",   "GMX",     "Mimecast",
-						      "WEB.DE",        "mail.ru", "t-online.de",
+	static const char *const others[REPORTERS] = {"comcast.net",  "GMX",      "Mimecast",
+						      "WEB.DE",       "mail.ru",  "t-online.de",
 						      "fastmail.com", "seznam.cz"};
 	for (unsigned i = 0; i < n; i++)
 		r[i] = (struct fact_reporter){c->small_reporters ? others[i] : large_reporters[i],

@@ -139,8 +139,8 @@ static inline int by_source(const void *x, const void *y)
 
 /* Large receivers: what is weighed believes them. A test of strangers writes other names. */
 static const char *const large_reporters[REPORTERS] = {
-    "google.com", "Enterprise Outlook", "Yahoo", "comcast.net", "GMX",
-    "Mimecast",   "WEB.DE",             "mail.ru"};
+    "google.com", "Enterprise Outlook", "Yahoo",  "comcast.net",
+    "GMX",        "Mimecast",           "WEB.DE", "mail.ru"};
 
 /* What the reporters saw, as the facts have it. */
 static inline void sum_reporters(const struct domain_facts *d, struct fact_reporter *reporters)

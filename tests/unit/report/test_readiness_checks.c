@@ -48,7 +48,9 @@ static const struct {
     {CHECK_A2, CHECK_WARN, {.legit = 14695, .failing = 305}},
     {CHECK_A2, CHECK_WARN, {.legit = 14250, .failing = 750}},
     {CHECK_A2, CHECK_FAIL, {.legit = 14245, .failing = 755}},
-    {CHECK_A2, CHECK_PASS, {.invoices = 49, .invoice_days = GATE}}, /* too few to be a rate: A3 has it */
+    {CHECK_A2,
+     CHECK_PASS,
+     {.invoices = 49, .invoice_days = GATE}}, /* too few to be a rate: A3 has it */
     {CHECK_A2, CHECK_FAIL, {.invoices = 50, .invoice_days = GATE}},
     {CHECK_A2, CHECK_UNKNOWN, {.legit = 49}},
     {CHECK_A3, CHECK_PASS, {0}},
@@ -56,16 +58,16 @@ static const struct {
     {CHECK_A3, CHECK_FAIL, {.invoices = 10, .invoice_days = 1u << 20}},
     {CHECK_A3, CHECK_FAIL, {.invoices = 9, .invoice_days = 3u << 20}},
     {CHECK_A3, CHECK_FAIL, {.invoices = 30}}, /* 0.3 % of the mail */
-    {CHECK_A3, CHECK_FAIL, {.named = 30}},                      /* a tie, whatever it sends as */
-    {CHECK_A3, CHECK_FAIL, {.once = 30}},                       /* failed when last seen */
+    {CHECK_A3, CHECK_FAIL, {.named = 30}},    /* a tie, whatever it sends as */
+    {CHECK_A3, CHECK_FAIL, {.once = 30}},     /* failed when last seen */
     {CHECK_A3, CHECK_PASS, {.once = 30, .invoices = 0, .spf = SPF("mx ip4:192.0.2.77 ~all")}},
-    {CHECK_A3, CHECK_PASS, {.maybe = 500}},                     /* hints alone */
+    {CHECK_A3, CHECK_PASS, {.maybe = 500}}, /* hints alone */
     {CHECK_A4, CHECK_PASS, {.maybe = 1}},
     {CHECK_A4, CHECK_WARN, {.maybe = 2, .legit = 100000}}, /* small is no excuse */
     {CHECK_A4, CHECK_WARN, {.maybe = 46, .legit = 9000}},
     {CHECK_A4, CHECK_WARN, {.maybe = 40, .legit = 2000}},
     {CHECK_A4, CHECK_FAIL, {.maybe = 41, .legit = 2000}},
-    {CHECK_A4, CHECK_PASS, {.stranger = 1000}},             /* no veto, however steady */
+    {CHECK_A4, CHECK_PASS, {.stranger = 1000}}, /* no veto, however steady */
     {CHECK_A4, CHECK_PASS, {.spoofed = 1000000}},
     {CHECK_A5, CHECK_PASS, {.legit = 9500, .spf_only = 500}},
     {CHECK_A5, CHECK_WARN, {.legit = 9499, .spf_only = 501}},
@@ -162,7 +164,8 @@ static const struct {
     {CHECK_D4, CHECK_FAIL, {.spf = SPF("mx include:gone.example.com ~all")}},
 #define TWO_DOWN(r)                                                                                \
 	.spf = SPF("mx include:a.example.com ~all"),                                               \
-	.more = {"a.example.com TXT v=spf1 include:b.vendor.example -all", "b.vendor.example TXT v=spf1 " r}
+	.more = {"a.example.com TXT v=spf1 include:b.vendor.example -all",                         \
+		 "b.vendor.example TXT v=spf1 " r}
     {CHECK_D4, CHECK_PASS, {TWO_DOWN("ip4:198.51.100.1 -all")}},
     {CHECK_D4, CHECK_FAIL, {TWO_DOWN("+all")}},
     {CHECK_D4, CHECK_FAIL, {TWO_DOWN("ip4:0.0.0.0/1 ip4:128.0.0.0/1 -all")}},
@@ -222,8 +225,10 @@ static const struct {
     {CHECK_D6, CHECK_FAIL, {.maybe = 20, .more = {"s5._domainkey.example.com TXT " KEY2048}}},
     {CHECK_D6, CHECK_PASS, {.maybe = 9, .more = {"s5._domainkey.example.com TXT " KEY2048}}},
     {CHECK_D6, CHECK_UNKNOWN, {.maybe = 20, .more = {"s5._domainkey.example.com TIMEOUT"}}},
-    {CHECK_D6, CHECK_PASS, {.stray = 20, .stray_days = ALL & ~GATE}}, /* queued mail: it passes with s1 since */
-    {CHECK_D6, CHECK_FAIL, {.stray = 20}},                            /* today */
+    {CHECK_D6,
+     CHECK_PASS,
+     {.stray = 20, .stray_days = ALL & ~GATE}}, /* queued mail: it passes with s1 since */
+    {CHECK_D6, CHECK_FAIL, {.stray = 20}},      /* today */
     {CHECK_D6, CHECK_PASS, {.spoofed = 1000}},
     {CHECK_D7, CHECK_PASS, {0}},
     {CHECK_D7, CHECK_WARN, {.strict = 50}}, /* 0.4975 % */
@@ -238,7 +243,7 @@ static const struct {
     {CHECK_D8, CHECK_FAIL, {PARKED, .spf = SPF("~all"), .dmarc = DMARC("p=none; " RUA)}},
     /* not parked: somebody allowed; steady mail of whomever; mail until a month ago */
     {CHECK_D8, CHECK_INFO, {PARKED, .spf = SPF("ip4:192.0.2.10 -all")}},
-    {CHECK_D8, CHECK_INFO, {PARKED, .stranger = 500, .spf = SPF("-all")}},
+    {CHECK_D8, CHECK_INFO, {PARKED, .stranger = 500, .spf = "example.com TXT nothing"}},
     {CHECK_D8,
      CHECK_INFO,
      {.nobody = true, .spoofed = 1000, .mx = "example.com MX 0 ", .spf = SPF("-all")}},
@@ -269,6 +274,64 @@ static void test_checks(void **state)
 	assert_int_equal(bad, 0);
 }
 
+/* What a check names: who, where, when. */
+static void test_texts(void **state)
+{
+	static const struct {
+		enum check_id id;
+		const char *says, *not ; /* NULL: anything, nothing */
+		struct variant c;
+	} rows[] = {
+	    {CHECK_A3, "erp.example.com", NULL, {.invoices = 30}},
+	    {CHECK_A3, "crm.example.com", NULL, {.named = 30}},
+	    {CHECK_A3, "(30 messages on 2026-09-20, failed; not seen since)", NULL, {.once = 30}},
+	    {CHECK_A4, "crm.example", "strangers", {.maybe = 30}},
+	    {CHECK_A4, "500 of strangers do not count", NULL, {.stranger = 500}},
+	    {CHECK_A5, "without DKIM: ", NULL, {.legit = 1000, .spf_only = 9000}},
+	    {CHECK_A5, "mail.example.com (90%)", NULL, {.legit = 1000, .spf_only = 9000}},
+	    {CHECK_A5, NULL, "without DKIM", {0}},
+	    {CHECK_A6, "lists.example", NULL, {.breaks = 300}},
+	    {CHECK_D4, "+all in the record of b.vendor.example", NULL, {TWO_DOWN("+all")}},
+	    {CHECK_D4,
+	     "a:gone.vendor.example in the record of b.vendor.example, which it includes, leads to "
+	     "a name that is not there: whoever registers it may send as you",
+	     NULL,
+	     {TWO_DOWN("a:gone.vendor.example -all")}},
+	    {CHECK_D4,
+	     "a:v1.example.com leads to a name that is not there",
+	     "registers",
+	     {.spf = SPF("mx a:v1.example.com ~all")}},
+	    {CHECK_D5, "ip4:192.0.0.0/12", NULL, {.spf = SPF("ip4:192.0.0.0/12 ~all")}},
+	    {CHECK_D5,
+	     "ip4:10.0.0.0/8 in the record of b.vendor.example",
+	     NULL,
+	     {TWO_DOWN("ip4:10.0.0.0/8 -all")}},
+	    {CHECK_D6,
+	     "s5._domainkey.example.com is not in DNS, and crm.example signs with it (20 messages "
+	     "fail)",
+	     NULL,
+	     {.maybe = 20}},
+	    {CHECK_D6,
+	     "it is not the key that signs",
+	     NULL,
+	     {.maybe = 20, .more = {"s5._domainkey.example.com TXT " KEY2048}}},
+	};
+	size_t bad = 0;
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct arena a = {0};
+		struct readiness r = judge(&rows[i].c, &a);
+		const struct check *c = &r.checks[rows[i].id];
+		if ((rows[i].says && !strstr(c->text, rows[i].says)) ||
+		    (rows[i].not &&strstr(c->text, rows[i].not ))) {
+			print_error("row %zu, %s: %s\n", i, c->id, c->text);
+			bad++;
+		}
+		arena_free(&a);
+	}
+	assert_int_equal(bad, 0);
+}
+
 /* Whatever fails stops the ladder; only the time at it, a record that is none, and what the next
  * record mends have steps of their own. */
 static void test_nothing_goes_on_while_a_check_fails(void **state)
@@ -289,6 +352,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_checks),
+	    cmocka_unit_test(test_texts),
 	    cmocka_unit_test(test_nothing_goes_on_while_a_check_fails),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
