@@ -54,6 +54,18 @@ struct limits {
 #define LIMIT_BLOB_COPY       (256 * KIB) /* larger ones are not copied: the loader commits at once */
 #define LIMIT_PROBLEMS        10000       /* problems listed beyond rejected and conflict */
 
+/* DNS. What is asked comes from reports, and anybody may send reports. */
+#define LIMIT_DNS_TTL     (24 * 3600) /* seconds an answer is believed; zones may say 68 years */
+#define LIMIT_DNS_FAILURE (15 * 60)   /* seconds a failed question is not asked again */
+#define LIMIT_DNS_QUESTIONS                                                                        \
+	(500 * 1000) /* of a run: with 200 on their way at once, two minutes and more */
+#define LIMIT_DNS_ADDRESSES                                                                        \
+	(20 * 1000) /* of a domain that are asked about: the widest real senders have thousands */
+#define LIMIT_DNS_ALL_ADDRESSES                                                                    \
+	(200 * 1000) /* of all domains of a run: two questions each, and room for names */
+#define LIMIT_DNS_NAMES                                                                            \
+	200 /* selectors, MAIL FROM and From names below a domain: real ones are few */
+
 /* Loading. */
 #define BATCH_RECORDS 20000 /* measured: COPYs of 20,000 rows run at full speed */
 #define BATCH_REPORTS 5000

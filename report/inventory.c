@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/day.h"
 #include "core/hash.h"
 #include "core/text.h"
 #include "dns/dmarc.h"
@@ -10,6 +11,8 @@
 #include "report/sender/classify.h"
 #include "report/sender/group.h"
 #include "report/sender/weigh.h"
+
+#define UNPROVED_KEY "net:unproved"
 
 /* The senders of one period, by key. */
 struct period {
@@ -33,7 +36,7 @@ static struct period read_period(const struct domain_facts *facts,
 				 struct knowledge *k)
 {
 	struct period p;
-	group_senders(facts, ties ? ties->zone : NULL, k->rules, k->a, &p.senders, &p.n);
+	group_senders(facts, ties ? ties->zone : NULL, k->asked, k->rules, k->a, &p.senders, &p.n);
 	classify_senders(facts, earlier, ties, k->rules, k->a, p.senders, p.n);
 	p.partner = arena_alloc(k->a, (p.n + 1) * sizeof *p.partner);
 	return p;
@@ -175,7 +178,7 @@ static int rank(const struct sender *s)
 	    [CAT_LEGIT_UNALIGNED] = 0, [CAT_UNAUTHORIZED] = 1,      [CAT_UNKNOWN] = 1,
 	    [CAT_FORWARDER] = 2,       [CAT_AUTHORIZED] = 3,
 	};
-	if (strcmp(s->key, "net:unproved") == 0)
+	if (strcmp(s->key, UNPROVED_KEY) == 0)
 		return 5;
 	return s->change == CHANGE_GONE ? 4 : ranks[s->verdict.category];
 }
@@ -209,28 +212,31 @@ static bool is_wanted(const struct sender *s, const struct inventory_options *o)
 	return !o->one_category || s->verdict.category == o->category;
 }
 
-/* What only reporters that nobody knows speak of: told together, judged by nobody, asked nowhere.
- */
-static size_t add_unproved(const struct domain_facts *rest, const struct period *now,
-			   struct knowledge *k, struct sender *out)
+#define UNPROVED_SOURCES 100 /* examples: anybody may invent a million */
+
+static void span(struct sender *s, const struct fact *f)
 {
-	struct map known = {0};
-	struct sender *all;
-	size_t n, kept = 0;
+	int32_t first = month_first_day(f->month);
+	int32_t from = first + __builtin_ctz(f->days | (UINT32_C(1) << 31)),
+		to = first + 31 - __builtin_clz(f->days | 1);
+	s->first_day = from < s->first_day ? from : s->first_day;
+	s->last_day = to > s->last_day ? to : s->last_day;
+}
+
+/* What only reporters that nobody knows speak of: told together, judged by nobody, asked nowhere.
+ * An address that others speak of, too, is told there. */
+static size_t add_unproved(const struct weighed *w, struct arena *a, struct sender *out)
+{
+	const struct domain_facts *rest = &w->rest;
 	if (rest->n_facts == 0)
 		return 0;
-	group_senders(rest, NULL, k->rules, k->a, &all, &n);
-	for (size_t i = 0; i < now->n; i++)
-		for (size_t m = 0; m < now->senders[i].n_sources; m++) {
-			struct digest key =
-			    hash_fixed128(&now->senders[i].sources[m].ip, sizeof(struct ip));
-			map_put(&known, &key, NULL);
-		}
 	*out = (struct sender){.name = "(unknown reporters)",
-			       .key = "net:unproved",
+			       .key = UNPROVED_KEY,
 			       .change = CHANGE_SAME,
 			       .first_day = INT32_MAX,
-			       .last_day = INT32_MIN};
+			       .last_day = INT32_MIN,
+			       .days = (unsigned)rest->n_days,
+			       .reporters = (unsigned)rest->n_reporters};
 	out->verdict = (struct verdict){CAT_UNKNOWN,
 					30,
 					{.kind = REMEDY_REVIEW,
@@ -238,39 +244,43 @@ static size_t add_unproved(const struct domain_facts *rest, const struct period 
 						 "counts in the total, and decides "
 						 "nothing"}};
 	out->leaning = out->verdict;
-	out->sources = arena_alloc(k->a, (rest->n_facts + 1) * sizeof *out->sources);
-	for (size_t i = 0; i < n; i++) {
-		const struct sender *s = &all[i];
-		out->t.messages += s->t.messages;
-		out->t.dmarc_pass += s->t.dmarc_pass;
-		out->t.spf_aligned += s->t.spf_aligned;
-		out->t.dkim_aligned += s->t.dkim_aligned;
-		out->t.rejected += s->t.rejected;
-		out->t.quarantined += s->t.quarantined;
-		out->first_day = s->first_day < out->first_day ? s->first_day : out->first_day;
-		out->last_day = s->last_day > out->last_day ? s->last_day : out->last_day;
-		out->days = s->days > out->days ? s->days : out->days;
-		for (size_t m = 0; m < s->n_sources; m++) {
-			struct digest key = hash_fixed128(&s->sources[m].ip, sizeof(struct ip));
-			if (!map_get(&known, &key))
-				out->sources[kept++] = s->sources[m];
+	out->sources = arena_alloc(a, UNPROVED_SOURCES * sizeof *out->sources);
+	for (size_t i = 0, end; i < rest->n_facts; i = end) {
+		const struct ip *ip = &rest->facts[i].source;
+		struct tally t = {0};
+		for (end = i; end < rest->n_facts && ip_cmp(&rest->facts[end].source, ip) == 0;
+		     end++) {
+			const struct fact *f = &rest->facts[end];
+			tally_add(&t, f, &rest->profiles[f->profile]);
+			tally_add(&out->t, f, &rest->profiles[f->profile]);
+			span(out, f);
 		}
+		if (ip->family == 0 || domain_facts_has(&w->facts, ip))
+			continue;
+		if (out->n_sources < UNPROVED_SOURCES)
+			out->sources[out->n_sources++] = (struct sender_source){
+			    .ip = *ip, .messages = t.messages, .dmarc_pass = t.dmarc_pass};
+		else
+			out->more_sources++;
 	}
-	out->n_sources = kept;
-	out->reporters = (unsigned)rest->n_reporters;
-	map_free(&known);
 	return 1;
 }
 
 /* Whoever judges, judges what is weighed. periods[0] is now. */
-static void weigh_input(const struct inventory_input *in, struct arena *a, struct weighed w[3],
-			const struct domain_facts *periods[3], size_t *n)
+static const struct weighed *weigh_input(const struct inventory_input *in, struct arena *a,
+					 const struct domain_facts *periods[3], size_t *n)
 {
 	const struct domain_facts *sets[] = {in->now, in->before, in->past};
+	const struct weighed *w = in->weighed;
 	*n = in->past ? 3 : 2;
-	weigh_facts(sets, *n, a, w);
+	if (!w) {
+		struct weighed *fresh = arena_alloc(a, *n * sizeof *fresh);
+		weigh_facts(sets, *n, a, fresh);
+		w = fresh;
+	}
 	for (size_t i = 0; i < *n; i++)
 		periods[i] = &w[i].facts;
+	return w;
 }
 
 static size_t keep_wanted(struct sender *all, size_t n, const struct inventory_options *options)
@@ -286,11 +296,10 @@ void inventory_judge(const struct inventory_input *in, struct knowledge *k,
 		     const struct inventory_options *options, struct domain_inventory *out,
 		     struct inventory_basis *basis)
 {
-	struct weighed *w = arena_alloc(k->a, 3 * sizeof *w);
 	const struct domain_facts *periods[3];
 	struct remedies remedies = {0};
 	size_t n, n_periods;
-	weigh_input(in, k->a, w, periods, &n_periods);
+	const struct weighed *w = weigh_input(in, k->a, periods, &n_periods);
 	basis->now = w[0].facts;
 	basis->before = w[1].facts;
 	zone_read(&basis->zone, k, &basis->now);
@@ -311,7 +320,7 @@ void inventory_judge(const struct inventory_input *in, struct knowledge *k,
 	struct todo_list *todo = arena_alloc(k->a, sizeof *todo);
 	struct sender *judged = arena_memdup(k->a, all, n * sizeof *all);
 	todo_make(in->now->domain, in->now->window.until, &remedies, judged, n, k->a, todo);
-	n += add_unproved(&w[0].rest, &p, k, &all[n]);
+	n += add_unproved(&w[0], k->a, &all[n]);
 	qsort(all, n, sizeof *all, by_urgency);
 	size_t kept = keep_wanted(all, n, options);
 	for (size_t i = 0; i < kept; i++)

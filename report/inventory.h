@@ -26,6 +26,7 @@
 
 #include "report/sender/finding.h"
 #include "report/sender/tie.h"
+#include "report/sender/weigh.h"
 #include "report/todo.h"
 
 struct inventory_options {
@@ -40,6 +41,7 @@ struct inventory_input {
 	const struct domain_facts *before; /* the period before; may be empty (zero reports) */
 	const struct domain_facts
 	    *past; /* all stored months before that, up to 13 in all; NULL: none */
+	const struct weighed *weighed; /* of these three, in order; NULL: they are weighed here */
 };
 
 /*
@@ -52,7 +54,7 @@ void inventory_domain(const struct inventory_input *in, struct knowledge *k,
 
 /* The same, for who goes on judging: what was weighed, and the zone that was read (zone_end it). */
 struct inventory_basis {
-	struct domain_facts now, before; /* as they are judged */
+	struct domain_facts now, before; /* as they are judged (sender/weigh.h) */
 	struct zone zone;
 	struct ties ties; /* when zone.answered */
 };

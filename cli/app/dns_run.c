@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/limits.h"
 #include "core/log.h"
 #include "db/store/snapshot.h"
 
@@ -16,8 +17,7 @@ struct restore {
 static void restore(void *ctx, const struct snapshot_row *row)
 {
 	struct restore *x = ctx;
-	resolver_restore(x->r, row, x->now);
-	x->rows++;
+	x->rows += resolver_restore(x->r, row, x->now);
 }
 
 static void show_progress(void *ctx, size_t done, size_t noted)
@@ -76,7 +76,52 @@ bool dns_run_round(struct resolver *r)
 	return r && resolver_run(r);
 }
 
-void dns_run_keep(struct app *app, struct resolver *r)
+/* Of questions and seconds, per cent: what is left is for later. Names of one domain lead to
+ * others, and a zone that does not answer costs seconds each time. */
+#define NAMES_SHARE     50
+#define ADDRESSES_SHARE 90
+#define SLICE           50000 /* addresses asked about together: their names lead back before the next */
+
+void dns_run_ahead(struct resolver *r, const struct ahead *x, struct arena *round)
+{
+	if (!r)
+		return;
+	struct dns_view view = resolver_view(r);
+	resolver_share(r, NAMES_SHARE);
+	do {
+		arena_reset(round);
+		ahead_names(x, &view, round);
+	} while (dns_run_round(r));
+	resolver_share(r, ADDRESSES_SHARE);
+	for (size_t first = 0; first < x->asked.n; first += SLICE)
+		do
+			ahead_addresses(x, &view, first, SLICE);
+		while (dns_run_round(r));
+	resolver_share(r, 100);
+}
+
+static void say_left(const struct asked *x)
+{
+	if (x->left_domains == 1)
+		log_warn("DNS: %zu addresses of %s with the least mail were not asked about",
+			 x->left, x->left_of);
+	else if (x->left_domains > 1)
+		log_warn("DNS: %zu addresses with the least mail were not asked about: %zu of %s, "
+			 "the others of %zu more domain%s",
+			 x->left, x->left_most, x->left_of, x->left_domains - 1,
+			 x->left_domains == 2 ? "" : "s");
+}
+
+static void say_age(int64_t seconds)
+{
+	long long days = (long long)(seconds / (24 * 3600));
+	if (days > 0)
+		log_warn("answers of DNS are up to %lld day%s old", days, days == 1 ? "" : "s");
+	else
+		log_warn("answers of DNS are less than a day old");
+}
+
+void dns_run_keep(struct app *app, struct resolver *r, const struct ahead *x)
 {
 	struct snapshot_writer *w;
 	struct err err;
@@ -90,7 +135,15 @@ void dns_run_keep(struct app *app, struct resolver *r)
 		    "DNS: %zu questions were not asked, the run had to end; what they would tell "
 		    "stays unknown",
 		    stats.not_asked);
-	if (app->db && stats.asked > stats.failed) {
+	if (!app->offline && !stats.silent)
+		say_left(&x->asked);
+	if (stats.remembered > 0)
+		log_info("DNS: %zu questions failed within the last %d minutes and were not asked "
+			 "again",
+			 stats.remembered, LIMIT_DNS_FAILURE / 60);
+	if (app->offline && stats.oldest > 0)
+		say_age(time(NULL) - stats.oldest);
+	if (app->db && (stats.asked > 0 || stats.silent)) {
 		enum status st = snapshot_begin(app->db, &w, &err);
 		if (st == ST_OK) {
 			resolver_each(r, snapshot_add, w);

@@ -6,6 +6,7 @@
 
 #include "cli/app/app.h"
 #include "dns/ask/resolver.h"
+#include "report/ahead.h"
 
 /* Open it; with a database, what is there of dns_snapshot is restored. *mode is "live", "snapshot"
  * or, when there is no DNS at all (then *out is NULL, and a warning was given), "none". Exit code.
@@ -18,7 +19,11 @@ struct resolver *dns_run_kept(struct app *app);
 /* Ask what was noted; a line of progress on a terminal. false: there was nothing to ask. */
 bool dns_run_round(struct resolver *r);
 
+/* Ask what matters most before anything is judged; round is an arena for it. x is as ahead_begin()
+ * left it. */
+void dns_run_ahead(struct resolver *r, const struct ahead *x, struct arena *round);
+
 /* Keep the answers in the database, and warn of what stayed without one. */
-void dns_run_keep(struct app *app, struct resolver *r);
+void dns_run_keep(struct app *app, struct resolver *r, const struct ahead *x);
 
 #endif

@@ -8,7 +8,8 @@
 #include "dns/names.h"
 #include "report/catalogue/catalogue.h"
 
-#define PAST_MONTHS 12 /* before the month that is judged: whoever passed then, shall pass */
+#define ASKED_WINDOWS 2  /* the period, and the one before: DNS is asked about their addresses */
+#define PAST_MONTHS   12 /* before the month that is judged: whoever passed then, shall pass */
 
 static enum status read_facts(struct app *app, struct senders_request *r, struct senders *s,
 			      struct err *err)
@@ -64,26 +65,31 @@ static enum status explain_emptiness(struct app *app, const struct senders *s, s
 	return ST_OK;
 }
 
-static void judge_domain(const struct domain_facts *windows, struct knowledge *k,
-			 const struct inventory_options *options, struct domain_inventory *out)
+static void judge_domain(const struct domain_facts *windows, const struct weighed *weighed,
+			 struct knowledge *k, const struct inventory_options *options,
+			 struct domain_inventory *out)
 {
-	const struct inventory_input in = {&windows[0], &windows[1], &windows[2]};
+	const struct inventory_input in = {&windows[0], &windows[1], &windows[2], weighed};
 	inventory_domain(&in, k, options, out);
 }
 
 /* Over and over, until no question is open: each time with what was answered meanwhile. */
-static void judge(struct senders *s, const struct inventory_options *options)
+static void judge(struct senders *s, const struct ahead *ahead, const struct weighed *weighed,
+		  const struct inventory_options *options)
 {
 	struct dns_view view = {0};
 	struct knowledge k;
 	if (s->resolver)
 		view = resolver_view(s->resolver);
+	dns_run_ahead(s->resolver, ahead, &s->round);
 	do {
 		arena_reset(&s->round);
 		knowledge_begin(&k, s->rules, s->resolver ? &view : NULL, s->catalogue, &s->round);
 		k.origins = s->origins;
+		k.asked = &ahead->asked;
 		for (size_t i = 0; i < s->inventory.n_domains; i++)
-			judge_domain(&s->windows[SENDERS_WINDOWS * i], &k, options,
+			judge_domain(&s->windows[SENDERS_WINDOWS * i],
+				     &weighed[SENDERS_WINDOWS * i], &k, options,
 				     &s->inventory.domains[i]);
 		knowledge_end(&k);
 	} while (dns_run_round(s->resolver));
@@ -115,8 +121,19 @@ int senders_collect(struct app *app, struct senders_request *r, struct senders *
 	rc = dns_run_open(app, &s->resolver, &inv->dns);
 	if (rc != EXIT_OK)
 		return rc;
-	judge(s, &r->options);
-	dns_run_keep(app, s->resolver);
+	struct weighed *weighed;
+	struct domain_facts *judged;
+	weigh_domains(s->windows, inv->n_domains, SENDERS_WINDOWS, ASKED_WINDOWS, &s->facts,
+		      &weighed, &judged);
+	struct ahead ahead = {.rules = s->rules,
+			      .catalogue = s->catalogue,
+			      .windows = judged,
+			      .n_domains = inv->n_domains,
+			      .n_windows = ASKED_WINDOWS};
+	ahead_begin(&ahead, &s->facts);
+	judge(s, &ahead, weighed, &r->options);
+	dns_run_keep(app, s->resolver, &ahead);
+	ahead_end(&ahead);
 	return EXIT_OK;
 }
 

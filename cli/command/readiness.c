@@ -40,12 +40,44 @@ struct readiness_run {
 	struct resolver *resolver;
 	struct readiness_limits limits;
 	struct readiness_input *inputs;
+	const struct domain_facts *windows; /* N_WINDOWS of each domain */
+	struct weighed *weighed;            /* in step */
+	struct domain_facts *judged;        /* what of them counts */
 	struct readiness *out;
 	struct known_domain *known; /* with --all, as out; else NULL */
 	struct arena facts, round;
 };
 
 enum { WINDOW, HISTORY, N_WINDOWS };
+
+/* 30 days with hardly a message are no basis: as many days are looked at as make READY_MESSAGES. */
+static int32_t since_of(const struct domain_facts *window, const struct domain_facts *history)
+{
+	uint64_t messages = window->messages;
+	size_t i = history->n_days;
+	while (messages < READY_MESSAGES && i > 0)
+		messages += history->days[--i].messages;
+	return i < history->n_days ? history->days[i].day : window->window.since;
+}
+
+/* Of those with few messages the windows are read anew. */
+static enum status widen(struct app *app, const struct request *q, struct readiness_run *run,
+			 struct domain_facts *facts, struct err *err)
+{
+	enum status st = ST_OK;
+	for (size_t i = 0; i < q->n && st == ST_OK; i++, facts += N_WINDOWS) {
+		int32_t since = since_of(&facts[WINDOW], &facts[HISTORY]);
+		if (since == facts[WINDOW].window.since)
+			continue;
+		const struct window windows[N_WINDOWS] = {
+		    [WINDOW] = {since, q->as_of},
+		    [HISTORY] = {q->as_of - PAST_DAYS, since},
+		};
+		const struct facts_request what = {&q->domains[i], 1, false, windows, N_WINDOWS};
+		st = facts_read(app, &what, &run->facts, facts, err);
+	}
+	return st;
+}
 
 static enum status read_facts(struct app *app, const struct request *q, struct readiness_run *run,
 			      struct err *err)
@@ -59,24 +91,31 @@ static enum status read_facts(struct app *app, const struct request *q, struct r
 	struct domain_facts *facts =
 	    arena_alloc(&run->facts, (N_WINDOWS * q->n + 1) * sizeof *facts);
 	enum status st = facts_read(app, &what, &run->facts, facts, err);
+	if (st == ST_OK)
+		st = widen(app, q, run, facts, err);
+	run->windows = facts;
+	weigh_domains(facts, q->n, N_WINDOWS, N_WINDOWS, &run->facts, &run->weighed, &run->judged);
 	for (size_t i = 0; i < q->n; i++, facts += N_WINDOWS)
 		run->inputs[i] = (struct readiness_input){.as_of = q->as_of,
 							  .window = &facts[WINDOW],
 							  .history = &facts[HISTORY],
+							  .weighed = &run->weighed[N_WINDOWS * i],
 							  .limits = &run->limits};
 	return st;
 }
 
-static void judge(struct readiness_run *run, const struct request *q)
+static void judge(struct readiness_run *run, const struct request *q, const struct ahead *ahead)
 {
 	struct dns_view view = {0};
 	struct knowledge k;
 	if (run->resolver)
 		view = resolver_view(run->resolver);
+	dns_run_ahead(run->resolver, ahead, &run->round);
 	do {
 		arena_reset(&run->round);
 		knowledge_begin(&k, run->rules, run->resolver ? &view : NULL, run->catalogue,
 				&run->round);
+		k.asked = &ahead->asked;
 		for (size_t i = 0; i < q->n; i++)
 			readiness_judge(&run->inputs[i], &k, &run->out[i]);
 		knowledge_end(&k);
@@ -202,8 +241,15 @@ static int work(struct app *app, struct request *q, struct readiness_run *run)
 	rc = dns_run_open(app, &run->resolver, &mode);
 	if (rc != EXIT_OK)
 		return rc;
-	judge(run, q);
-	dns_run_keep(app, run->resolver);
+	struct ahead ahead = {.rules = run->rules,
+			      .catalogue = run->catalogue,
+			      .windows = run->judged,
+			      .n_domains = q->n,
+			      .n_windows = N_WINDOWS};
+	ahead_begin(&ahead, &run->facts);
+	judge(run, q, &ahead);
+	dns_run_keep(app, run->resolver, &ahead);
+	ahead_end(&ahead);
 	return print(run, q);
 }
 

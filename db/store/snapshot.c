@@ -12,6 +12,11 @@ struct snapshot_writer {
 	struct copy copy;
 };
 
+static const char *text_at(const PGresult *res, int row, int col)
+{
+	return PQgetisnull(res, row, col) ? NULL : PQgetvalue(res, row, col);
+}
+
 enum status snapshot_load(struct db *db, int64_t since,
 			  void (*each)(void *ctx, const struct snapshot_row *row), void *ctx,
 			  struct err *err)
@@ -29,7 +34,10 @@ enum status snapshot_load(struct db *db, int64_t since,
 						 .outcome = PQgetvalue(res, i, 2),
 						 .message = PQgetvalue(res, i, 3),
 						 .len = (size_t)PQgetlength(res, i, 3),
-						 .asked_at = db_int8(res, i, 4)});
+						 .asked_at = db_int8(res, i, 4),
+						 .failed = text_at(res, i, 5),
+						 .failed_at = db_int8(res, i, 6),
+						 .servers = text_at(res, i, 7)});
 	PQclear(res);
 	return ST_OK;
 }
@@ -51,12 +59,13 @@ enum status snapshot_begin(struct db *db, struct snapshot_writer **out, struct e
 void snapshot_add(void *writer, const struct snapshot_row *row)
 {
 	struct snapshot_writer *w = writer;
-	copy_row(&w->copy, 5);
+	copy_row(&w->copy, 6);
 	copy_text(&w->copy, row->name);
 	copy_int4(&w->copy, row->type);
 	copy_text(&w->copy, row->outcome);
 	copy_bytes(&w->copy, row->message, row->len);
 	copy_timestamp(&w->copy, row->asked_at);
+	copy_text(&w->copy, row->servers);
 }
 
 enum status snapshot_end(struct snapshot_writer *w, struct err *err)

@@ -20,7 +20,11 @@ enum status snapshot_load(struct db *db, int64_t since,
 
 struct snapshot_writer;
 
-/* One transaction: all answers or none. A newer answer that stands already wins. */
+/*
+ * One transaction: all answers or none. A newer answer that stands already wins. A row with servers
+ * is a question that failed: it stands beside the answer that is there (failed, failed_at), in its
+ * place only where none is.
+ */
 enum status snapshot_begin(struct db *db, struct snapshot_writer **out, struct err *err) MUST_CHECK;
 void snapshot_add(void *writer, const struct snapshot_row *row);
 enum status snapshot_end(struct snapshot_writer *w, struct err *err) MUST_CHECK; /* frees w */

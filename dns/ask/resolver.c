@@ -6,12 +6,14 @@
 
 #include "core/arena.h"
 #include "core/hash.h"
+#include "core/limits.h"
 #include "core/mem.h"
 #include "dns/ask/transport.h"
 #include "dns/ask/wire.h"
 
-#define CHASE_LIMIT 8
-#define TTL_LEAST   60 /* seconds: a second run right after the first asks nothing */
+#define CHASE_LIMIT  8
+#define TTL_LEAST    60 /* seconds: a second run right after the first asks nothing */
+#define SERVERS_SIZE 512
 
 struct entry {
 	struct question q; /* first: the transport hands back a pointer to it */
@@ -22,7 +24,7 @@ struct entry {
 	const void *message;
 	size_t len;
 	enum dns_outcome outcome; /* its own, whatever chasing made of the answer */
-	bool restored;
+	bool restored, used;
 };
 
 struct resolver {
@@ -33,6 +35,8 @@ struct resolver {
 	struct entry *first, **last; /* all, in the order of asking */
 	struct entry **queue;
 	size_t queued, queue_room, noted;
+	size_t share; /* of options.questions, per cent */
+	char servers[SERVERS_SIZE];
 	struct resolver_stats stats;
 };
 
@@ -67,7 +71,7 @@ static struct entry *find(struct resolver *r, const char *name, enum dns_type ty
 
 static void note(struct resolver *r, struct entry *e)
 {
-	if (!r->transport || r->noted >= r->options.questions) {
+	if (!r->transport || r->noted >= r->options.questions * r->share / 100) {
 		e->answer.outcome = DNS_NOT_ASKED;
 		r->stats.not_asked++;
 		return;
@@ -77,14 +81,29 @@ static void note(struct resolver *r, struct entry *e)
 	r->noted++;
 }
 
+static void use(struct resolver *r, struct entry *e)
+{
+	if (!e->restored || e->used)
+		return;
+	e->used = true;
+	if (!dns_failed(&e->answer))
+		r->stats.oldest = r->stats.oldest && r->stats.oldest < e->answer.asked_at
+				      ? r->stats.oldest
+				      : e->answer.asked_at;
+	else if (r->transport)
+		r->stats.remembered++;
+}
+
 static struct entry *look_up(struct resolver *r, const char *name, enum dns_type type)
 {
 	char text[WIRE_NAME_SIZE];
 	bool fresh;
 	bool good = wire_name(name, text);
 	struct entry *e = find(r, good ? text : "\\invalid", type, &fresh);
-	if (!fresh)
+	if (!fresh) {
+		use(r, e);
 		return e;
+	}
 	if (good)
 		note(r, e);
 	else
@@ -130,12 +149,17 @@ struct dns_view resolver_view(struct resolver *r)
 	return (struct dns_view){.ask = ask, .ctx = r};
 }
 
+static uint32_t believed(uint32_t ttl)
+{
+	return ttl < TTL_LEAST ? TTL_LEAST : ttl > LIMIT_DNS_TTL ? LIMIT_DNS_TTL : ttl;
+}
+
 static void read_message(struct entry *e, const void *message, size_t len)
 {
 	e->message = arena_memdup(&e->r->arena, message, len);
 	e->len = len;
 	dns_answer_read(e->message, len, e->q.name, e->q.type, &e->r->arena, &e->answer);
-	e->answer.ttl = e->answer.ttl < TTL_LEAST ? TTL_LEAST : e->answer.ttl;
+	e->answer.ttl = believed(e->answer.ttl);
 }
 
 static void answered(struct question *q, enum dns_outcome outcome, const void *message, size_t len)
@@ -190,48 +214,98 @@ static bool type_is_known(int type)
 	       type == DNS_TXT;
 }
 
-void resolver_restore(struct resolver *r, const struct snapshot_row *row, int64_t now)
+/* Did these servers fail it a short while before? */
+static bool failed_lately(const struct resolver *r, const struct snapshot_row *row, int64_t now)
+{
+	return r->transport && row->failed && row->servers && row->failed_at <= now &&
+	       row->failed_at > now - LIMIT_DNS_FAILURE && strcmp(row->servers, r->servers) == 0;
+}
+
+/* Online: an answer that is fresh (a clock may have run ahead of ours, but not far), or else the
+ * failure after it. Offline: whatever there is. */
+static bool choose(const struct resolver *r, const struct snapshot_row *row, int64_t now,
+		   struct dns_answer *answer)
+{
+	if (!r->transport)
+		return true;
+	if (!dns_failed(answer) && row->asked_at + believed(answer->ttl) >= now &&
+	    row->asked_at <= now + TTL_LEAST)
+		return true;
+	if (!failed_lately(r, row, now))
+		return false;
+	*answer = (struct dns_answer){.asked_at = row->failed_at, .canonical = ""};
+	return outcome_parse(row->failed, &answer->outcome) && dns_failed(answer);
+}
+
+static bool restore_silence(struct resolver *r, const struct snapshot_row *row, int64_t now)
+{
+	if (failed_lately(r, row, now))
+		transport_suspect(r->transport);
+	return false;
+}
+
+bool resolver_restore(struct resolver *r, const struct snapshot_row *row, int64_t now)
 {
 	struct arena_mark mark = arena_mark(&r->arena);
 	struct dns_answer answer = {.asked_at = row->asked_at};
 	char name[WIRE_NAME_SIZE];
 	bool fresh;
+	if (row->type == SNAPSHOT_SILENCE_TYPE && strcmp(row->name, SNAPSHOT_SILENCE_NAME) == 0)
+		return restore_silence(r, row, now);
 	if (row->len > UINT16_MAX || !type_is_known(row->type) || !wire_name(row->name, name) ||
 	    !outcome_parse(row->outcome, &answer.outcome))
-		return;
+		return false;
 	const void *message = arena_memdup(&r->arena, row->message, row->len);
 	answer.name = answer.canonical = "";
 	if (row->len > 0)
 		dns_answer_read(message, row->len, name, (enum dns_type)row->type, &r->arena,
 				&answer);
-	uint32_t ttl = answer.ttl < TTL_LEAST ? TTL_LEAST : answer.ttl;
-	if (r->transport && (dns_failed(&answer) || row->asked_at + ttl < now)) {
+	if (!choose(r, row, now, &answer)) {
 		arena_rewind(&r->arena, mark);
-		return;
+		return false;
 	}
 	struct entry *e = find(r, name, (enum dns_type)row->type, &fresh);
 	if (!fresh)
-		return;
+		return false;
 	e->answer = answer;
 	e->answer.name = e->q.name;
 	if (strcmp(answer.canonical, e->q.name) == 0 || answer.canonical[0] == '\0')
 		e->answer.canonical = e->q.name;
 	e->restored = true;
+	return true;
 }
 
 void resolver_each(const struct resolver *r,
 		   void (*each)(void *ctx, const struct snapshot_row *row), void *ctx)
 {
+	const char *nobody = dns_outcome_names[DNS_TIMEOUT];
 	for (const struct entry *e = r->first; e; e = e->later) {
-		if (e->restored || e->answer.asked_at == 0)
+		bool failed = e->outcome > DNS_NODATA;
+		if (e->restored || e->answer.asked_at == 0 ||
+		    (r->stats.silent && e->outcome == DNS_TIMEOUT))
 			continue;
 		each(ctx, &(struct snapshot_row){.name = e->q.name,
 						 .type = e->q.type,
 						 .outcome = dns_outcome_names[e->outcome],
 						 .message = e->message,
 						 .len = e->len,
-						 .asked_at = e->answer.asked_at});
+						 .asked_at = e->answer.asked_at,
+						 .servers = failed ? r->servers : NULL});
 	}
+	if (r->stats.silent)
+		each(ctx, &(struct snapshot_row){.name = SNAPSHOT_SILENCE_NAME,
+						 .type = SNAPSHOT_SILENCE_TYPE,
+						 .outcome = nobody,
+						 .message = "",
+						 .asked_at = time(NULL),
+						 .servers = r->servers});
+}
+
+void resolver_share(struct resolver *r, unsigned percent)
+{
+	r->share = percent;
+	if (r->transport)
+		transport_share(r->transport, percent);
 }
 
 enum status resolver_open(const struct resolver_options *options, struct resolver **out,
@@ -241,12 +315,15 @@ enum status resolver_open(const struct resolver_options *options, struct resolve
 	enum status st = ST_OK;
 	r->options = *options;
 	r->last = &r->first;
+	r->share = 100;
 	r->options.timeout_ms = options->timeout_ms ? options->timeout_ms : 1500;
 	r->options.in_flight = options->in_flight ? options->in_flight : 200;
-	r->options.questions = options->questions ? options->questions : 500000;
+	r->options.questions = options->questions ? options->questions : LIMIT_DNS_QUESTIONS;
 	r->options.seconds = options->seconds ? options->seconds : 120;
 	if (!options->offline)
 		st = transport_open(&r->options, answered, &r->transport, err);
+	if (r->transport)
+		transport_servers(r->transport, r->servers, sizeof r->servers);
 	if (st == ST_OK)
 		*out = r;
 	else

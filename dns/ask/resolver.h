@@ -14,6 +14,11 @@
  * questions and in time; and once a server proves silent nothing more is sent to it: a dead server
  * costs seconds. What is past a bound is DNS_NOT_ASKED or DNS_TIMEOUT, never a guess.
  *
+ * Between runs (resolver_restore(), resolver_each()) answers are kept for as long as they say, a
+ *day at most. What failed is kept, too, and not asked again of the same servers for a quarter of an
+ * hour: whoever asks of two hundred domains in turn pays once for a name that nobody answers for.
+ * Servers that answered nothing at all must first answer one question within a second.
+ *
  * One thread uses a resolver.
  */
 #ifndef DNS_ASK_RESOLVER_H
@@ -38,7 +43,9 @@ struct resolver_options {
 struct resolver_stats {
 	size_t asked, failed; /* sent; and not answered, or with an error */
 	size_t not_asked;     /* past a bound */
-	bool silent;          /* the servers do not answer: the rest was not sent */
+	size_t remembered;    /* not sent, because it failed in a run shortly before */
+	int64_t oldest; /* when the oldest of the restored answers that were used came; 0: none */
+	bool silent;    /* the servers do not answer: the rest was not sent */
 };
 
 struct resolver;
@@ -56,11 +63,17 @@ bool resolver_run(struct resolver *r);
 
 struct resolver_stats resolver_stats(const struct resolver *r);
 
-/* An answer of an earlier run. Online only those count that are still fresh at now (their TTL) and
- * no failures; offline all. Questions asked already keep their answer. */
-void resolver_restore(struct resolver *r, const struct snapshot_row *row, int64_t now);
+/* From now on only so much of the questions and seconds of the run may be used, in per cent. 100 at
+ * first: what comes later must have its share left. */
+void resolver_share(struct resolver *r, unsigned percent);
 
-/* Every answer of this run that did not come from resolver_restore(). */
+/* An answer of an earlier run; true: it counts. Online only those do that are still fresh at now
+ * (their TTL), and failures of shortly before, as failures; offline all. Questions asked already
+ * keep their answer. */
+bool resolver_restore(struct resolver *r, const struct snapshot_row *row, int64_t now);
+
+/* Every answer of this run that did not come from resolver_restore(). A failure names its servers.
+ * When they are silent, that is said once, and nothing of the questions they were asked. */
 void resolver_each(const struct resolver *r,
 		   void (*each)(void *ctx, const struct snapshot_row *row), void *ctx);
 

@@ -2,8 +2,10 @@
 
 #include <ares.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "core/mem.h"
@@ -12,7 +14,8 @@
 
 #define TYPE_NS     ((enum dns_type)2)
 #define TRIES       2
-#define PROBE_AFTER 20 /* questions in a row that nobody answered: is the server still there? */
+#define PROBE_AFTER 20   /* questions in a row that nobody answered: is the server still there? */
+#define SUSPECT_MS  1000 /* what a server that answered nothing lately has for its first answer */
 
 struct transport {
 	ares_channel channel;
@@ -22,7 +25,9 @@ struct transport {
 	struct timespec began;
 	size_t in_flight, done, noted;
 	size_t timeouts; /* since the last probe, in a row */
-	bool probed, probing, silent;
+	bool probed, probing, silent, suspect;
+	double suspected; /* when its probe began, in seconds since began */
+	unsigned share;   /* of options->seconds, per cent */
 };
 
 struct flight {
@@ -75,7 +80,8 @@ static void on_answer(void *ctx, int status, int timeouts, unsigned char *messag
 	t->timeouts = outcome == DNS_TIMEOUT ? t->timeouts + 1 : 0;
 	if (!f->q) {
 		t->probing = false;
-		t->silent = outcome == DNS_TIMEOUT;
+		t->silent = t->silent || outcome == DNS_TIMEOUT; /* cancelled: it was told */
+		t->suspect = t->suspect && t->silent;
 		t->timeouts = 0;
 	} else {
 		t->done++;
@@ -106,6 +112,7 @@ static void probe_if_doubtful(struct transport *t)
 	if (t->probing || (t->probed && t->timeouts < PROBE_AFTER))
 		return;
 	t->probed = t->probing = true;
+	t->suspected = seconds_since(&t->began);
 	send_packet(t, NULL, "", TYPE_NS);
 }
 
@@ -137,9 +144,17 @@ static void wait_once(struct transport *t)
 		ares_process_fd(t->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
 }
 
-static bool must_stop(const struct transport *t)
+static bool must_stop(struct transport *t)
 {
-	return t->silent || seconds_since(&t->began) > t->options->seconds;
+	double seconds = seconds_since(&t->began);
+	if (t->suspect && t->probing && 1000 * (seconds - t->suspected) > SUSPECT_MS)
+		t->silent = true;
+	return t->silent || 100 * seconds > (double)t->options->seconds * t->share;
+}
+
+static bool may_send(const struct transport *t)
+{
+	return !t->silent && !t->suspect;
 }
 
 void transport_ask(struct transport *t, struct question **questions, size_t n)
@@ -150,7 +165,7 @@ void transport_ask(struct transport *t, struct question **questions, size_t n)
 		if (must_stop(t))
 			break;
 		probe_if_doubtful(t);
-		for (; next < n && t->in_flight < t->options->in_flight && !t->silent; next++)
+		for (; next < n && t->in_flight < t->options->in_flight && may_send(t); next++)
 			send_packet(t, questions[next], questions[next]->name,
 				    questions[next]->type);
 		if (t->in_flight > 0)
@@ -186,6 +201,7 @@ enum status transport_open(const struct resolver_options *options, transport_ans
 	int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_EDNSPSZ;
 	t->options = options;
 	t->answered = answered;
+	t->share = 100;
 	clock_gettime(CLOCK_MONOTONIC, &t->began);
 	int rc = ares_library_init(ARES_LIB_INIT_ALL);
 	t->initialised = rc == ARES_SUCCESS;
@@ -201,6 +217,33 @@ enum status transport_open(const struct resolver_options *options, transport_ans
 	else
 		transport_close(t);
 	return st;
+}
+
+void transport_suspect(struct transport *t)
+{
+	t->suspect = true;
+}
+
+void transport_share(struct transport *t, unsigned percent)
+{
+	t->share = percent;
+}
+
+void transport_servers(const struct transport *t, char *out, size_t size)
+{
+	struct ares_addr_port_node *servers;
+	size_t n = 0;
+	out[0] = '\0';
+	if (ares_get_servers_ports(t->channel, &servers) != ARES_SUCCESS)
+		return;
+	for (const struct ares_addr_port_node *s = servers; s && n < size; s = s->next) {
+		struct ip ip = {.family = s->family == AF_INET ? 4 : 6};
+		char text[IP_STRLEN];
+		memcpy(ip.b, &s->addr, ip.family == 4 ? 4 : 16);
+		n += (size_t)snprintf(out + n, size - n, "%s%s:%d", n ? "," : "",
+				      ip_format(&ip, text), s->udp_port ? s->udp_port : 53);
+	}
+	ares_free_data(servers);
 }
 
 void transport_close(struct transport *t)

@@ -29,6 +29,16 @@ void transport_close(struct transport *t);
  * of the transport. */
 void transport_ask(struct transport *t, struct question **questions, size_t n);
 
+/* Which servers are asked, "ADDR:PORT,..." in one form; longer lists are cut. */
+void transport_servers(const struct transport *t, char *out, size_t size);
+
+/* They answered nothing lately: before anything else is sent, they must answer one question, soon.
+ */
+void transport_suspect(struct transport *t);
+
+/* From now on only so much of options->seconds may be used, in per cent; 100 at first. */
+void transport_share(struct transport *t, unsigned percent);
+
 /* Even a question that any server can answer was not: the rest is not sent. */
 bool transport_is_silent(const struct transport *t);
 

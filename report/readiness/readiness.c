@@ -158,8 +158,8 @@ void readiness_judge(const struct readiness_input *in, struct knowledge *k, stru
 	struct inventory_basis basis;
 	struct judging j = {.in = in, .out = out, .k = k, .a = k->a};
 	*out = (struct readiness){.domain = in->window->domain, .window = in->window->window};
-	inventory_judge(&(struct inventory_input){in->window, in->history, NULL}, k, &everything,
-			inv, &basis);
+	inventory_judge(&(struct inventory_input){in->window, in->history, NULL, in->weighed}, k,
+			&everything, inv, &basis);
 	out->inventory = inv;
 	j.window = &basis.now;
 	j.history = &basis.before;

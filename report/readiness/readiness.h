@@ -141,6 +141,7 @@ bool readiness_limit(struct readiness_limits *limits, const char *id, double pas
 struct readiness_input {
 	const struct domain_facts *window;  /* 30 days, or as many as it takes (READY_MESSAGES) */
 	const struct domain_facts *history; /* all stored days before, up to 13 months in all */
+	const struct weighed *weighed;      /* of these two, in order; NULL: weighed here */
 	int32_t as_of;                      /* the day after the window */
 	const struct readiness_limits *limits; /* NULL: none were set */
 };

@@ -142,6 +142,8 @@ static void put_sender(struct json *j, const struct sender *s)
 	put_count(j, "reporters", s->reporters);
 	put_text(j, "change", change_names[s->change]);
 	put_sources(j, s);
+	if (s->more_sources > 0)
+		put_count(j, "more_sources", s->more_sources);
 	put_evidence(j, s);
 	put_remedy(j, &s->verdict.remedy);
 	put_label(j, s->label);

@@ -136,8 +136,8 @@ struct sender {
 	int32_t first_day, last_day;
 	unsigned days, reporters; /* distinct ones */
 	enum change change;
-	struct sender_source *sources; /* most messages first; without those of no address */
-	size_t n_sources;
+	struct sender_source *sources;  /* most messages first; without those of no address */
+	size_t n_sources, more_sources; /* and how many are not told, of very many */
 	struct evidence evidence[EVIDENCE_MAX];
 	unsigned n_evidence;
 	unsigned ties, ties_any;                   /* of all of its addresses, and of any (tie.h) */

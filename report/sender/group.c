@@ -1,11 +1,14 @@
 #include "report/sender/group.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/day.h"
 #include "core/mem.h"
 #include "report/sender/identity.h"
+
+#define REST_SOURCES 100 /* addresses told of the rest: those with the most mail */
 
 /* An address, or "no address": its rows stand together in the facts. */
 struct address {
@@ -14,13 +17,16 @@ struct address {
 	const char *key;
 	const struct service *service;
 	const char *guest; /* the account that is a stranger's; NULL: none */
-	struct tally t;
+	uint64_t messages, dmarc_pass;
+	const struct tally *t; /* while its key is found */
 };
 
 struct grouping {
 	const struct domain_facts *facts;
-	const struct zone *zone; /* NULL: from aggregate data alone */
+	const struct zone *zone;   /* NULL: from aggregate data alone */
+	const struct asked *asked; /* NULL: every address is told */
 	struct arena *a;
+	const char *last_key; /* neighbours share it */
 	struct identities ids;
 	uint64_t *votes;               /* by identity; all zero between two addresses */
 	const struct service **passes; /* by profile: whose MAIL FROM passes; NULL: nobody's */
@@ -32,7 +38,7 @@ size_t group_base_len(const char *key)
 	return strcspn(key, "#");
 }
 
-static void tally_add(struct tally *t, const struct fact *f, const struct dmarc_profile *p)
+void tally_add(struct tally *t, const struct fact *f, const struct dmarc_profile *p)
 {
 	bool spf = p->eval_spf.code == W_PASS, dkim = p->eval_dkim.code == W_PASS;
 	t->messages += f->messages;
@@ -64,15 +70,29 @@ static const char *identity_mark(const struct tally *t)
 	return 2 * (tally_judged_pass(t) + carried) < t->messages ? "#fail" : "";
 }
 
-static const char *network_key(const struct grouping *g, const struct address *x)
+/* A million invented addresses are as many networks: what is beyond the first of a crowded domain
+ * is one sender. */
+static bool is_rest(const struct grouping *g, const struct ip *ip)
+{
+	return g->asked && ip->family != 0 && !asked_lists(g->asked, ip);
+}
+
+static const char *network_key(struct grouping *g, const struct address *x)
 {
 	const struct ip *ip = &x->first->source;
-	char text[IP_STRLEN];
+	char text[IP_STRLEN], key[IP_STRLEN + 24];
 	if (ip->family == 0)
 		return "net:none";
 	unsigned bits = ip->family == 4 ? 24 : 64;
 	struct ip net = ip_network(ip, bits);
-	return arena_printf(g->a, "net:%s/%u%s", ip_format(&net, text), bits, network_mark(&x->t));
+	if (is_rest(g, ip))
+		snprintf(key, sizeof key, "%s%s", GROUP_REST, network_mark(x->t));
+	else
+		snprintf(key, sizeof key, "net:%s/%u%s", ip_format(&net, text), bits,
+			 network_mark(x->t));
+	if (!g->last_key || strcmp(g->last_key, key) != 0)
+		g->last_key = arena_strdup(g->a, key);
+	return g->last_key;
 }
 
 /* What most of the address's messages prove; the first of equals. */
@@ -159,11 +179,11 @@ static const struct service *proved_service(const struct grouping *g, const stru
  */
 static const char *guest_of(const struct grouping *g, const struct address *x, uint32_t identity)
 {
-	const uint64_t *c = x->t.cells;
+	const uint64_t *c = x->t->cells;
 	const char *key = identity ? g->ids.keys[identity] : NULL;
 	if (!key || !x->service || g->with_us[identity] > 0)
 		return NULL;
-	if (2 * (c[CELL_F6] + c[CELL_F7] + c[CELL_F9]) <= x->t.messages)
+	if (2 * (c[CELL_F6] + c[CELL_F7] + c[CELL_F9]) <= x->t->messages)
 		return NULL;
 	const char *name = strchr(key, ':') + 1;
 	bool dkim = strncmp(key, "dkim:", 5) == 0;
@@ -179,7 +199,7 @@ static const char *host_key(const struct grouping *g, const struct address *x,
 	char text[IP_STRLEN];
 	const char *host =
 	    known->name && !known->generic ? known->name : ip_format(&x->first->source, text);
-	return arena_printf(g->a, "host:%s%s", host, network_mark(&x->t));
+	return arena_printf(g->a, "host:%s%s", host, network_mark(x->t));
 }
 
 /* The key that DNS proves; NULL: it proves none. */
@@ -193,24 +213,24 @@ static const char *known_key(const struct grouping *g, struct address *x, uint32
 	const struct address_known *known = knowledge_of(z->known, ip);
 	bool named = known->org && strcmp(known->org, z->org) == 0 && !known->generic;
 	if (named || zone_names_address(z, ip))
-		return arena_printf(g->a, "own:%s%s", z->org, network_mark(&x->t));
+		return arena_printf(g->a, "own:%s%s", z->org, network_mark(x->t));
 	x->service = proved_service(g, x);
 	if (!x->service)
 		x->service = known->service ? known->service : service_of_key(g, identity);
 	x->guest = guest_of(g, x, best);
 	if (x->guest)
-		return arena_printf(g->a, "%s%s", identity, identity_mark(&x->t));
+		return arena_printf(g->a, "%s%s", identity, identity_mark(x->t));
 	if (zone_host(z, ip))
 		return host_key(g, x, known);
 	if (x->service && !is_neighbourhood(x->service))
-		return arena_printf(g->a, "%s%s", x->service->key, service_mark(x->service, &x->t));
+		return arena_printf(g->a, "%s%s", x->service->key, service_mark(x->service, x->t));
 	if (!identity && known->name && !known->generic) {
-		bool passes = 2 * tally_judged_pass(&x->t) >= x->t.messages;
+		bool passes = 2 * tally_judged_pass(x->t) >= x->t->messages;
 		if (!x->service && passes)
-			return arena_printf(g->a, "ptr:%s%s", known->org, network_mark(&x->t));
+			return arena_printf(g->a, "ptr:%s%s", known->org, network_mark(x->t));
 		return host_key(g, x, known);
 	}
-	return x->service ? host_key(g, x, known) : NULL;
+	return x->service && !is_rest(g, ip) ? host_key(g, x, known) : NULL;
 }
 
 /* Of labelled networks the smallest: it is what was said of these addresses in particular. */
@@ -227,22 +247,27 @@ static const char *label_key(const struct grouping *g, const struct ip *ip)
 	return best ? arena_printf(g->a, "label:%s", best->sender) : NULL;
 }
 
-static void key_address(const struct grouping *g, struct address *x)
+static void key_address(struct grouping *g, struct address *x)
 {
+	struct tally t = {0};
 	for (size_t i = 0; i < x->n; i++)
-		tally_add(&x->t, &x->first[i], &g->facts->profiles[x->first[i].profile]);
+		tally_add(&t, &x->first[i], &g->facts->profiles[x->first[i].profile]);
+	x->t = &t;
 	uint32_t best = majority(g, x);
 	const char *identity = best ? g->ids.keys[best] : NULL;
 	x->key = label_key(g, &x->first->source);
 	if (!x->key && x->first->source.family != 0)
 		x->key = known_key(g, x, best);
 	if (!x->key && identity && x->first->source.family != 0)
-		x->key = arena_printf(g->a, "%s%s", identity, identity_mark(&x->t));
+		x->key = arena_printf(g->a, "%s%s", identity, identity_mark(x->t));
 	if (!x->key)
 		x->key = network_key(g, x);
+	x->t = NULL;
+	x->messages = t.messages;
+	x->dmarc_pass = t.dmarc_pass;
 }
 
-static struct address *find_addresses(const struct grouping *g, size_t *n)
+static struct address *find_addresses(struct grouping *g, size_t *n)
 {
 	const struct domain_facts *d = g->facts;
 	size_t count = 0;
@@ -263,9 +288,9 @@ static struct address *find_addresses(const struct grouping *g, size_t *n)
 static int by_key(const void *x, const void *y)
 {
 	const struct address *a = x, *b = y;
-	int order = strcmp(a->key, b->key);
+	int order = a->key == b->key ? 0 : strcmp(a->key, b->key);
 	if (order == 0)
-		order = (a->t.messages < b->t.messages) - (a->t.messages > b->t.messages);
+		order = (a->messages < b->messages) - (a->messages > b->messages);
 	return order ? order : ip_cmp(&a->first->source, &b->first->source);
 }
 
@@ -337,6 +362,8 @@ static const char *base_name(const struct grouping *g, const struct sender *s, c
 	bool own = strncmp(s->key, "own:", 4) == 0;
 	if (strcmp(s->key, "net:none") == 0)
 		return "(no address)";
+	if (strncmp(s->key, GROUP_REST, strlen(GROUP_REST)) == 0)
+		return "(other addresses)";
 	if (strncmp(s->key, "service:", 8) == 0)
 		return s->service->name;
 	if (own && s->n_sources == 1) {
@@ -376,7 +403,11 @@ static void make_sender(const struct grouping *g, const struct address *addresse
 	for (size_t i = 0; i < n; i++)
 		n_facts += addresses[i].n;
 	const struct fact **facts = arena_alloc(g->a, n_facts * sizeof *facts);
-	struct sender_source *sources = arena_alloc(g->a, n * sizeof *sources);
+	size_t most =
+	    strncmp(addresses->key, GROUP_REST, strlen(GROUP_REST)) == 0 && n > REST_SOURCES
+		? REST_SOURCES
+		: n;
+	struct sender_source *sources = arena_alloc(g->a, most * sizeof *sources);
 	*s = (struct sender){.key = addresses->key,
 			     .service = addresses->service,
 			     .guest = addresses->guest,
@@ -385,11 +416,13 @@ static void make_sender(const struct grouping *g, const struct address *addresse
 			     .last_day = INT32_MIN};
 	for (size_t i = 0; i < n; i++) {
 		const struct address *x = &addresses[i];
-		if (x->first->source.family != 0)
+		if (s->n_sources == most)
+			s->more_sources++;
+		else if (x->first->source.family != 0)
 			sources[s->n_sources++] = (struct sender_source){
 			    .ip = x->first->source,
-			    .messages = x->t.messages,
-			    .dmarc_pass = x->t.dmarc_pass,
+			    .messages = x->messages,
+			    .dmarc_pass = x->dmarc_pass,
 			    .ptr = g->zone ? knowledge_of(g->zone->known, &x->first->source)->name
 					   : NULL,
 			};
@@ -425,11 +458,13 @@ static void read_profiles(struct grouping *g)
 }
 
 void group_senders(const struct domain_facts *facts, const struct zone *zone,
-		   const struct name_rules *rules, struct arena *a, struct sender **senders,
-		   size_t *n)
+		   const struct asked *asked, const struct name_rules *rules, struct arena *a,
+		   struct sender **senders, size_t *n)
 {
 	struct grouping g = {
 	    .facts = facts, .zone = zone, .a = a, .ids = identities_find(facts, rules, a)};
+	if (asked && asked_is_crowded(asked, facts->domain))
+		g.asked = asked;
 	g.votes = arena_alloc(a, g.ids.n * sizeof *g.votes);
 	read_profiles(&g);
 	size_t n_addresses, n_senders = 0;

@@ -5,7 +5,7 @@
  *
  *	struct sender *senders;
  *	size_t n;
- *	group_senders(&facts, &zone, rules, &arena, &senders, &n);
+ *	group_senders(&facts, &zone, &asked, rules, &arena, &senders, &n);
  *
  * Every address goes to exactly one sender of the domain: the key that most of its messages have.
  * The first of these that applies:
@@ -19,7 +19,9 @@
  *	mailfrom:vendor.example
  *	ptr:vendor.example    the domain of the address's name, when its mail passes
  *	host:mx1.vendor.example   that name, when it does not
- *	net:192.0.2.0/24      the network, /24 or /64; "net:none" without a usable address
+ *	net:192.0.2.0/24      the network, /24 or /64; "net:none" without a usable address;
+ *	                      "net:rest" beyond the first LIMIT_DNS_ADDRESSES of the domain
+ *(asked.h)
  *
  * A machine at a web host, a cloud or an access network is a sender of its own ("host:"): its
  * neighbours there have nothing to do with it. Without DNS only label, dkim, mailfrom and net
@@ -51,11 +53,17 @@
 
 /*
  * Senders by key; name, key, service, t, days, reporters, sources and facts are set, the rest is
- * zero. They live in a and borrow facts->facts. zone: NULL without DNS.
+ * zero. They live in a and borrow facts->facts. zone: NULL without DNS. asked: which addresses of a
+ * crowded domain are told by themselves; NULL: all.
  */
 void group_senders(const struct domain_facts *facts, const struct zone *zone,
-		   const struct name_rules *rules, struct arena *a, struct sender **senders,
-		   size_t *n);
+		   const struct asked *asked, const struct name_rules *rules, struct arena *a,
+		   struct sender **senders, size_t *n);
+
+#define GROUP_REST "net:rest"
+
+/* Add a fact with its profile. */
+void tally_add(struct tally *t, const struct fact *f, const struct dmarc_profile *p);
 
 /* The length of a key without its mark. */
 size_t group_base_len(const char *key);

@@ -80,21 +80,37 @@ static const struct service *service_of_network(const struct knowledge *k, const
 	return NULL;
 }
 
-void knowledge_begin(struct knowledge *k, const struct name_rules *rules,
-		     const struct dns_view *view, const struct catalogue *catalogue,
-		     struct arena *a)
+void knowledge_begin_own(struct knowledge *k, const struct name_rules *rules,
+			 const struct dns_view *view, const struct catalogue *catalogue,
+			 struct arena *a)
 {
 	*k = (struct knowledge){.rules = rules, .view = view, .catalogue = catalogue, .a = a};
 	if (catalogue)
 		k->services = catalogue_services(catalogue, &k->n_services);
-	if (view)
+	k->by_network = arena_alloc(a, (k->n_services + 1) * sizeof *k->by_network);
+	for (size_t i = 0; i < k->n_services; i++)
+		k->by_network[i].service = &k->services[i];
+}
+
+void knowledge_services(struct knowledge *k)
+{
+	if (k->view)
 		read_services(k);
+}
+
+void knowledge_begin(struct knowledge *k, const struct name_rules *rules,
+		     const struct dns_view *view, const struct catalogue *catalogue,
+		     struct arena *a)
+{
+	knowledge_begin_own(k, rules, view, catalogue, a);
+	knowledge_services(k);
 }
 
 void knowledge_end(struct knowledge *k)
 {
 	map_free(&k->network);
 	map_free(&k->addresses);
+	map_free(&k->allowed);
 }
 
 /* ---- names of addresses ---- */
@@ -182,10 +198,16 @@ bool ptr_is_generic(const char *name, const struct ip *ip)
 	       has_generic_label(name);
 }
 
+static const struct dns_answer *ask_back(const struct dns_view *view, const char *name,
+					 const struct ip *ip)
+{
+	return dns_ask(view, name, ip->family == 4 ? DNS_A : DNS_AAAA);
+}
+
 static bool leads_back(const struct knowledge *k, const char *name, const struct ip *ip,
 		       bool *known)
 {
-	const struct dns_answer *f = dns_ask(k->view, name, ip->family == 4 ? DNS_A : DNS_AAAA);
+	const struct dns_answer *f = ask_back(k->view, name, ip);
 	*known = *known && f->outcome != DNS_PENDING && !dns_failed(f);
 	if (f->outcome != DNS_OK)
 		return false;
@@ -220,15 +242,37 @@ static void ask_names(const struct knowledge *k, const struct ip *ip, struct add
 		x->org = k->rules->org_domain(k->rules->ctx, x->name);
 }
 
+void knowledge_ask(const struct dns_view *view, const struct ip *ip)
+{
+	char reverse[DNS_REVERSE_SIZE];
+	const struct dns_answer *p = dns_ask(view, dns_reverse_name(ip, reverse), DNS_PTR);
+	for (size_t i = 0; p->outcome == DNS_OK && i < p->n && i < PTR_NAMES; i++)
+		ask_back(view, p->hosts[i], ip);
+}
+
+void knowledge_allow(struct knowledge *k, const struct ip *ip)
+{
+	struct digest key = network_key(ip, 255);
+	map_put(&k->allowed, &key, NULL);
+}
+
+static const struct address_known *said_by_network(const struct knowledge *k, const struct ip *ip)
+{
+	const struct service *s = service_of_network(k, ip);
+	return &k->by_network[s ? (size_t)(s - k->services) : k->n_services];
+}
+
 const struct address_known *knowledge_of(struct knowledge *k, const struct ip *ip)
 {
 	static const struct address_known nothing;
-	bool fresh;
 	if (!k || !k->view || ip->family == 0)
 		return &nothing;
 	struct digest key = network_key(ip, 255);
-	uint64_t *at = map_put(&k->addresses, &key, &fresh);
-	if (!fresh)
+	uint64_t *at = map_get(&k->addresses, &key);
+	if (!at && k->asked && !asked_has(k->asked, ip) && !map_get(&k->allowed, &key))
+		return said_by_network(k, ip);
+	at = at ? at : map_put(&k->addresses, &key, NULL);
+	if (*at)
 		return (const struct address_known *)(uintptr_t)*at;
 	struct address_known *x = arena_alloc(k->a, sizeof *x);
 	*at = (uintptr_t)x;

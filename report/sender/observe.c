@@ -47,8 +47,7 @@ static const char *foreign_mailfrom(const struct observer *x, const struct dmarc
 /* A domain that is at the public suffix itself, or that was never asked, exists. */
 static bool does_not_exist(const struct zone *z, const struct dmarc_profile *p)
 {
-	if (!p->header_from || (p->flags & DMARC_BAD_NAME) ||
-	    strcmp(p->header_from, z->domain) == 0)
+	if (!p->header_from || (p->flags & DMARC_BAD_NAME) || !zone_asks_from(z, p->header_from))
 		return false;
 	return dns_ask(z->known->view, p->header_from, DNS_A)->outcome == DNS_NXDOMAIN;
 }

@@ -126,6 +126,25 @@ static struct conduct conduct_of(const struct ties *t, const struct sender *s, c
 	return c;
 }
 
+/* A term of our own record for one IPv6 host names its /64, in which the host's other addresses
+ * are. */
+static bool is_beside_named(const struct zone *z, const struct ip *net)
+{
+	for (size_t i = 0; i < z->n_mailfrom; i++) {
+		const struct spf_record *r = z->mailfrom[i].spf.root;
+		for (size_t k = 0; r && k < r->n_terms; k++) {
+			const struct spf_term *t = &r->terms[k];
+			if (t->kind != SPF_IP6 || t->qualifier != SPF_PASS || t->n_networks != 1 ||
+			    t->networks[0].bits != 128)
+				continue;
+			struct ip other = ip_network(&t->networks[0].ip, 64);
+			if (ip_cmp(net, &other) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
 static bool is_tied_host(const struct zone *z, const struct ip *ip, const struct conduct *c)
 {
 	const struct zone_host *h = zone_host(z, ip);
@@ -141,7 +160,7 @@ static bool is_tied_host(const struct zone *z, const struct ip *ip, const struct
 		    !(s && s->kind == KIND_WEBHOST))
 			return true;
 	}
-	return false;
+	return is_beside_named(z, &net);
 }
 
 static bool is_tied_name(const struct zone *z, const struct ip *ip, const struct address_known *k)

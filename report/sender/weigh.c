@@ -14,10 +14,10 @@ struct weighing {
 	const struct domain_facts *d;
 	const enum reporter_rank *rank;
 	struct arena *a;
-	bool drop;         /* unknown ones count for nothing, else as one: the first of them */
-	bool has_stranger; /* there is an unknown one */
-	uint32_t stranger;
-	bool large_see; /* the large ones see VOID_SHARE of the mail */
+	bool drop;        /* unknown ones count for nothing, else as one: the first of them */
+	bool strangers;   /* there are unknown ones */
+	uint32_t *number; /* by reporter: its index among those that count */
+	bool large_see;   /* the large ones see VOID_SHARE of the mail */
 };
 
 /* ---- addresses behind NAT64 ---- */
@@ -54,12 +54,9 @@ static void prepare(struct weighing *w)
 	size_t known = 0;
 	for (size_t i = 0; i < w->d->n_reporters; i++) {
 		known += w->rank[i] != REPORTER_UNKNOWN;
+		w->strangers = w->strangers || w->rank[i] == REPORTER_UNKNOWN;
 		all += w->rank[i] != REPORTER_UNKNOWN ? w->d->reporters[i].messages : 0;
 		large += w->rank[i] == REPORTER_LARGE ? w->d->reporters[i].messages : 0;
-		if (w->rank[i] == REPORTER_UNKNOWN && !w->has_stranger) {
-			w->has_stranger = true;
-			w->stranger = (uint32_t)i;
-		}
 	}
 	w->drop = known >= ENOUGH_KNOWN;
 	w->large_see = large > 0 && 100 * (double)large >= VOID_SHARE * (double)all;
@@ -80,24 +77,35 @@ static bool is_void(const struct weighing *w, const struct fact *facts, size_t n
 	return claimed >= VOID_CLAIM;
 }
 
-/* The part of a fact that the word of these gives. kept: of those who count. */
-static struct fact part_of(const struct weighing *w, const struct fact *f, bool is_claim, bool kept)
+static bool counts(const struct weighing *w, const struct fact_witness *x, bool claim)
+{
+	return !claim && !(w->drop && w->rank[x->reporter] == REPORTER_UNKNOWN);
+}
+
+/* The part of a fact that the word of these gives; kept: of those who count, under their new
+ * numbers. Without witnesses: none. */
+static struct fact part_of(const struct weighing *w, const struct fact *f, bool claim, bool kept)
 {
 	struct fact part = *f;
-	struct fact_witness *list = arena_alloc(w->a, f->n_witnesses * sizeof *list);
+	uint32_t n = 0;
+	for (uint32_t k = 0; k < f->n_witnesses; k++)
+		n += counts(w, &f->witnesses[k], claim) == kept;
+	part.n_witnesses = 0;
+	if (n == 0 || (n == f->n_witnesses && !kept)) {
+		part.n_witnesses = n;
+		return part;
+	}
+	struct fact_witness *list = arena_alloc(w->a, n * sizeof *list);
 	part.messages = 0;
 	part.days = 0;
-	part.n_witnesses = 0;
 	part.witnesses = list;
 	for (uint32_t k = 0; k < f->n_witnesses; k++) {
 		struct fact_witness x = f->witnesses[k];
-		bool stranger = w->rank[x.reporter] == REPORTER_UNKNOWN;
-		bool counts = !is_claim && !(stranger && w->drop);
-		if (counts != kept)
+		if (counts(w, &x, claim) != kept)
 			continue;
 		part.messages += x.messages;
 		part.days |= x.days;
-		x.reporter = stranger ? w->stranger : x.reporter;
+		x.reporter = kept ? w->number[x.reporter] : x.reporter;
 		list[part.n_witnesses++] = x;
 	}
 	return part;
@@ -144,67 +152,93 @@ static void keep_policies(const struct weighing *w, struct domain_facts *out)
 	out->policies = list;
 }
 
-static void weigh(struct weighing *w, struct weighed *out)
-{
-	const struct domain_facts *d = w->d;
-	struct fact *facts = arena_alloc(w->a, (d->n_facts + 1) * sizeof *facts);
-	struct fact *kept = arena_alloc(w->a, (d->n_facts + 1) * sizeof *kept);
-	struct fact *rest = arena_alloc(w->a, (d->n_facts + 1) * sizeof *rest);
-	bool moved = false;
-	prepare(w);
-	*out = (struct weighed){*d, *d};
-	out->facts.n_facts = out->rest.n_facts = 0;
-	for (size_t i = 0; i < d->n_facts; i++) {
-		facts[i] = d->facts[i];
-		moved = moved || is_nat64(&facts[i].source);
-		facts[i].source = plain_address(&facts[i].source);
-	}
-	if (moved)
-		qsort(facts, d->n_facts, sizeof *facts, by_source);
-	for (size_t i = 0, end; i < d->n_facts; i = end) {
-		for (end = i + 1;
-		     end < d->n_facts && ip_cmp(&facts[end].source, &facts[i].source) == 0; end++)
-			;
-		bool claim = is_void(w, &facts[i], end - i);
-		for (size_t k = i; k < end; k++) {
-			struct fact in = part_of(w, &facts[k], claim, true);
-			struct fact apart = part_of(w, &facts[k], claim, false);
-			if (in.n_witnesses > 0)
-				kept[out->facts.n_facts++] = in;
-			if (apart.n_witnesses > 0)
-				rest[out->rest.n_facts++] = apart;
-		}
-	}
-	out->facts.facts = kept;
-	out->rest.facts = rest;
-	keep_policies(w, &out->facts);
-	sum_up(&out->facts, w->a);
-	sum_up(&out->rest, w->a);
-}
-
-/* Those who say something that counts: unknown ones are one, or none. */
-static void keep_reporters(const struct weighing *w, struct weighed *out)
+/* Those who say something that counts; unknown ones are one, or none. */
+static void number_reporters(struct weighing *w, struct domain_facts *d)
 {
 	struct fact_reporter *list = arena_alloc(w->a, (w->d->n_reporters + 1) * sizeof *list);
-	uint32_t *index = arena_alloc(w->a, (w->d->n_reporters + 1) * sizeof *index);
-	struct domain_facts *d = &out->facts;
-	size_t n = 0;
+	w->number = arena_alloc(w->a, (w->d->n_reporters + 1) * sizeof *w->number);
+	size_t n = 0, one = SIZE_MAX;
 	for (size_t i = 0; i < w->d->n_reporters; i++) {
 		bool stranger = w->rank[i] == REPORTER_UNKNOWN;
-		index[i] = (uint32_t)n;
-		if (!stranger || (!w->drop && i == w->stranger))
-			list[n++] = w->d->reporters[i];
-		else if (!w->drop)
-			list[index[w->stranger]].messages += w->d->reporters[i].messages;
+		if (stranger && (w->drop || one != SIZE_MAX)) {
+			w->number[i] = (uint32_t)one;
+			if (!w->drop)
+				list[one].messages += w->d->reporters[i].messages;
+			continue;
+		}
+		one = stranger ? n : one;
+		w->number[i] = (uint32_t)n;
+		list[n++] = w->d->reporters[i];
 	}
 	d->reporters = list;
 	d->n_reporters = n;
+}
+
+/* Facts whose addresses are plain; a copy only where one is not. */
+static const struct fact *plain_facts(const struct weighing *w)
+{
+	const struct domain_facts *d = w->d;
+	bool moved = false;
 	for (size_t i = 0; i < d->n_facts; i++)
-		for (uint32_t k = 0; k < d->facts[i].n_witnesses; k++) {
-			struct fact_witness *x =
-			    (struct fact_witness *)(uintptr_t)&d->facts[i].witnesses[k];
-			x->reporter = index[x->reporter];
+		moved = moved || is_nat64(&d->facts[i].source);
+	if (!moved)
+		return d->facts;
+	struct fact *facts = arena_memdup(w->a, d->facts, d->n_facts * sizeof *facts);
+	for (size_t i = 0; i < d->n_facts; i++)
+		facts[i].source = plain_address(&facts[i].source);
+	qsort(facts, d->n_facts, sizeof *facts, by_source);
+	return facts;
+}
+
+/* Into kept and rest, or only how many there would be of each. */
+static void part(const struct weighing *w, const struct fact *facts, struct fact *kept,
+		 struct fact *rest, size_t n[2])
+{
+	n[0] = n[1] = 0;
+	for (size_t i = 0, end; i < w->d->n_facts; i = end) {
+		for (end = i + 1;
+		     end < w->d->n_facts && ip_cmp(&facts[end].source, &facts[i].source) == 0;
+		     end++)
+			;
+		bool claim = is_void(w, &facts[i], end - i);
+		for (size_t k = i; k < end; k++) {
+			bool in = false, out = false;
+			for (uint32_t m = 0; m < facts[k].n_witnesses; m++)
+				*(counts(w, &facts[k].witnesses[m], claim) ? &in : &out) = true;
+			if (kept && in)
+				kept[n[0]] = part_of(w, &facts[k], claim, true);
+			if (rest && out)
+				rest[n[1]] = part_of(w, &facts[k], claim, false);
+			n[0] += in;
+			n[1] += out;
 		}
+	}
+}
+
+static void weigh(struct weighing *w, struct weighed *out)
+{
+	size_t n[2];
+	prepare(w);
+	const struct fact *facts = plain_facts(w);
+	*out = (struct weighed){*w->d, *w->d};
+	part(w, facts, NULL, NULL, n);
+	if (n[1] == 0 && !w->strangers) { /* nothing is left out, nobody is merged */
+		out->facts.facts = facts;
+		out->rest.n_facts = out->rest.n_days = 0;
+		out->rest.messages = out->rest.dmarc_pass = 0;
+		return;
+	}
+	struct fact *kept = arena_alloc(w->a, (n[0] + 1) * sizeof *kept);
+	struct fact *rest = arena_alloc(w->a, (n[1] + 1) * sizeof *rest);
+	number_reporters(w, &out->facts);
+	part(w, facts, kept, rest, n);
+	out->facts.facts = kept;
+	out->facts.n_facts = n[0];
+	out->rest.facts = rest;
+	out->rest.n_facts = n[1];
+	keep_policies(w, &out->facts);
+	sum_up(&out->facts, w->a);
+	sum_up(&out->rest, w->a);
 }
 
 void weigh_facts(const struct domain_facts *const *sets, size_t n, struct arena *a,
@@ -215,6 +249,22 @@ void weigh_facts(const struct domain_facts *const *sets, size_t n, struct arena 
 	for (size_t i = 0; i < n; i++) {
 		struct weighing w = {.d = sets[i], .rank = rank[i], .a = a};
 		weigh(&w, &out[i]);
-		keep_reporters(&w, &out[i]);
+	}
+}
+
+void weigh_domains(const struct domain_facts *windows, size_t n_domains, size_t n_windows,
+		   size_t n_first, struct arena *a, struct weighed **out,
+		   struct domain_facts **facts)
+{
+	const struct domain_facts **sets = arena_alloc(a, (n_windows + 1) * sizeof *sets);
+	*out = arena_alloc(a, (n_domains * n_windows + 1) * sizeof **out);
+	*facts = arena_alloc(a, (n_domains * n_first + 1) * sizeof **facts);
+	for (size_t i = 0; i < n_domains; i++) {
+		struct weighed *w = &(*out)[i * n_windows];
+		for (size_t k = 0; k < n_windows; k++)
+			sets[k] = &windows[i * n_windows + k];
+		weigh_facts(sets, n_windows, a, w);
+		for (size_t k = 0; k < n_first; k++)
+			(*facts)[i * n_first + k] = w[k].facts;
 	}
 }

@@ -26,4 +26,10 @@ struct weighed {
 void weigh_facts(const struct domain_facts *const *sets, size_t n, struct arena *a,
 		 struct weighed *out);
 
+/* The same of n_domains times n_windows facts, each domain by itself. out: as many; facts: of the
+ * first n_first windows of each domain what is judged, for who asks DNS ahead (ahead.h). */
+void weigh_domains(const struct domain_facts *windows, size_t n_domains, size_t n_windows,
+		   size_t n_first, struct arena *a, struct weighed **out,
+		   struct domain_facts **facts);
+
 #endif

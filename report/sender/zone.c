@@ -3,10 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/limits.h"
 #include "core/mem.h"
 
 #define SELECTORS_MAX  64
 #define EXCHANGERS_MAX 16
+#define FROM_MAX       (LIMIT_DNS_NAMES - SELECTORS_MAX - ZONE_MAILFROM_MAX)
+#define HOSTS_MAX      64 /* of our own names, whose own names are asked about */
 #define ASKED_DEPTH    SPF_LOOKUP_LIMIT
 
 static const char *org_of(const struct zone *z, const char *name)
@@ -156,10 +159,12 @@ static void read_hosts(struct zone *z)
 	z->exchangers = exchangers;
 	z->hosts = list.list;
 	z->n_hosts = list.n;
-	for (size_t i = 0; i < list.n; i++) { /* a site at a web host makes us its customer */
-		const struct service *s = knowledge_of(z->known, &list.list[i].ip)->service;
-		if (s && s->kind == KIND_WEBHOST && !list.list[i].exchanger)
-			mark(z, s, list.list[i].name, false);
+	for (size_t i = 0; i < list.n && i < HOSTS_MAX; i++) {
+		const struct zone_host *h = &list.list[i];
+		knowledge_allow(z->known, &h->ip);
+		const struct service *s = knowledge_of(z->known, &h->ip)->service;
+		if (s && s->kind == KIND_WEBHOST && !h->exchanger)
+			mark(z, s, h->name, false); /* a site at a web host makes us its customer */
 	}
 }
 
@@ -198,21 +203,34 @@ static void mark_selector(struct zone *z, const char *selector, const char *doma
 			   DNS_TXT);
 }
 
+/* The DKIM name of a signature that passed as us; "" where there is none. */
+static const char *own_selector(void *ctx, const struct dmarc_profile *p, unsigned i)
+{
+	const struct zone *z = ctx;
+	if (i >= p->n_dkim)
+		return NULL;
+	const struct dmarc_dkim *d = &p->dkim[i];
+	bool good = d->selector && *d->selector && !strpbrk(d->selector, "*\\");
+	return good && is_ours(z, d->domain) /* one that fails names a service, too */
+		   ? arena_printf(z->known->a, "%s._domainkey.%s", d->selector, d->domain)
+		   : "";
+}
+
 /* Selectors that signed as us, and those that services seen here would use. */
 static void mark_selectors(struct zone *z, const struct domain_facts *facts)
 {
 	const struct service *all = z->known->services;
 	bool *seen = arena_alloc(z->known->a, (z->known->n_services + 1) * sizeof *seen);
-	unsigned asked = 0;
-	for (size_t i = 0; i < facts->n_profiles && asked < SELECTORS_MAX; i++)
-		for (unsigned k = 0; k < facts->profiles[i].n_dkim; k++) {
-			const struct dmarc_dkim *d = &facts->profiles[i].dkim[k];
-			/* a signature that fails names a service as well as one that passes */
-			if (is_ours(z, d->domain) && ++asked)
-				mark_selector(z, d->selector, d->domain);
-		}
+	size_t n;
+	const char **names = asked_names(facts, z->known->reporters, own_selector, z, SELECTORS_MAX,
+					 z->known->a, &n);
+	for (size_t i = 0; i < n; i++)
+		mark_alias(z, names[i], DNS_TXT);
 	for (size_t i = 0; i < facts->n_facts; i++) {
-		const struct service *s = knowledge_of(z->known, &facts->facts[i].source)->service;
+		const struct ip *ip = &facts->facts[i].source;
+		if (i > 0 && ip_cmp(ip, &facts->facts[i - 1].source) == 0)
+			continue;
+		const struct service *s = knowledge_of(z->known, ip)->service;
 		if (!s || seen[s - all])
 			continue;
 		seen[s - all] = true;
@@ -230,6 +248,36 @@ static void mark_texts(struct zone *z, const struct spf_record *r)
 			const char *name = arena_strndup(z->known->a, p + 8, strcspn(p + 8, " "));
 			mark(z, catalogue_find(z->known->catalogue, BY_INCLUDE, name), name, true);
 		}
+}
+
+/* ---- names in header From ---- */
+
+static const char *from_below(void *ctx, const struct dmarc_profile *p, unsigned i)
+{
+	const struct zone *z = ctx;
+	if (i > 0)
+		return NULL;
+	bool other = p->header_from && !(p->flags & DMARC_BAD_NAME) &&
+		     strcmp(p->header_from, z->domain) != 0;
+	return other ? p->header_from : "";
+}
+
+static void read_from(struct zone *z, const struct domain_facts *facts)
+{
+	size_t n;
+	const char **names =
+	    asked_names(facts, z->known->reporters, from_below, z, FROM_MAX, z->known->a, &n);
+	for (size_t i = 0; i < n; i++) {
+		struct digest key = hash_fixed128(names[i], strlen(names[i]));
+		map_put(&z->from, &key, NULL);
+		dns_ask(z->known->view, names[i], DNS_A);
+	}
+}
+
+bool zone_asks_from(const struct zone *z, const char *name)
+{
+	struct digest key = hash_fixed128(name, strlen(name));
+	return map_get(&z->from, &key) != NULL;
 }
 
 static void read_presence(struct zone *z, const struct domain_facts *facts)
@@ -267,6 +315,7 @@ void zone_read(struct zone *z, struct knowledge *k, const struct domain_facts *f
 	find_mailfrom(z, facts);
 	read_hosts(z);
 	read_presence(z, facts);
+	read_from(z, facts);
 	z->parked = is_parked(z);
 }
 
@@ -274,6 +323,7 @@ void zone_end(struct zone *z)
 {
 	for (size_t i = 0; i < z->n_mailfrom; i++)
 		map_free(&z->mailfrom[i].checked);
+	map_free(&z->from);
 }
 
 /* ---- questions ---- */

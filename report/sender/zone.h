@@ -2,7 +2,8 @@
  * zone.h - what the DNS of one domain says today: who may send as it, and what it uses.
  *
  * Names of the domain that are asked: itself, www, its mail exchangers, and every MAIL FROM domain
- * of the organisation that was seen.
+ * of the organisation that was seen; selectors, and names in header From: LIMIT_DNS_NAMES of them,
+ * as report/sender/asked.h ranks them.
  */
 #ifndef REPORT_SENDER_ZONE_H
 #define REPORT_SENDER_ZONE_H
@@ -46,9 +47,10 @@ struct zone {
 	size_t n_marks;
 	const char *const *exchangers;
 	size_t n_exchangers;
-	bool *present; /* by service: our zone names it (include, MX, DKIM, Return-Path) */
-	bool parked;   /* it says that it sends no mail: "v=spf1 -all", and no or a null MX */
-	bool answered; /* DNS said something of the domain: without, nothing here means "no" */
+	struct map from; /* names below the domain in header From that are asked about */
+	bool *present;   /* by service: our zone names it (include, MX, DKIM, Return-Path) */
+	bool parked;     /* it says that it sends no mail: "v=spf1 -all", and no or a null MX */
+	bool answered;   /* DNS said something of the domain: without, nothing here means "no" */
 };
 
 /* All of z lives in the round's arena, and the maps in it until zone_end(). */
@@ -71,6 +73,9 @@ const struct zone_host *zone_host(const struct zone *z, const struct ip *ip);
 
 /* Is the name in our organisational domain, or in another of the owner's? */
 bool zone_is_ours(const struct zone *z, const char *name);
+
+/* Is the name, of a header From below the domain, among those that are asked about? */
+bool zone_asks_from(const struct zone *z, const char *name);
 bool zone_uses(const struct zone *z, const struct service *s);
 
 #endif

@@ -1,11 +1,14 @@
 """Senders with the evidence of DNS, asked of a real name server: the story of the samples comes out as it is told."""
+import contextlib
 import shutil
+import socket
 import subprocess
 import sys
 import time
 
 import harness
 import nameserver
+import reports
 
 sys.path.insert(0, str(harness.ROOT / "tests/samples"))
 import story_zones as zones  # noqa: E402
@@ -35,6 +38,29 @@ my $w = MaxMind::DB::Writer::Tree->new(ip_version => 6, record_size => 24, datab
 $w->insert_network('192.0.2.80/32', {autonomous_system_number => 64500, autonomous_system_organization => 'Webhost', country => {iso_code => 'JP'}});
 open my $f, '>:raw', $ARGV[0] or die; $w->write_tree($f);
 """
+
+
+class Silent:
+    """A socket that hears questions and answers none."""
+
+    def __enter__(self):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.socket.getsockname()[1]
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def questions(self):
+        """What was asked since the last time: each question once, as it came after the header."""
+        found = set()
+        self.socket.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                packet = self.socket.recv(512)[12:]
+                found.add(packet[:packet.index(b"\0") + 5])
+        return found
 
 
 def have_nsd():
@@ -130,20 +156,122 @@ class WithDns(harness.Case):
 
     def test_dead_server(self):
         """Nobody answers: seconds, a warning, and nothing is guessed."""
-        home = harness.Home()
-        self.addCleanup(home.close)
-        self.assert_code(home.run("db", "start"), 0)
-        home.run("ingest", SAMPLES)
-        with nameserver.socket.socket(nameserver.socket.AF_INET, nameserver.socket.SOCK_DGRAM) as silent:
-            silent.bind(("127.0.0.1", 0))
+        home = self.fresh()
+        with Silent() as silent:
             began = time.monotonic()
-            done = home.run("--dns-server", f"127.0.0.1:{silent.getsockname()[1]}", "inventory", *OCTOBER, "-f", "json")
+            done = home.run("--dns-server", silent.address, "inventory", *OCTOBER, "-f", "json")
             took = time.monotonic() - began
         self.assert_code(done, 0)
         self.assertIn("does not answer", done.err)
         self.assertLess(took, 60)
         found = {s["category"] for d in done.json()["domains"] for s in d["senders"]}
         self.assertLessEqual(found, {"authorized", "forwarder", "unknown", "legit_broken"})
+
+    def fresh(self):
+        """A home of its own, with the samples."""
+        home = harness.Home()
+        self.addCleanup(home.close)
+        self.assert_code(home.run("db", "start"), 0)
+        home.run("ingest", SAMPLES)
+        return home
+
+    def test_answers_outlast_a_dead_server(self):
+        """What was answered once is not lost to a run that nobody answers; --offline has it, and says how old it is."""
+        home = self.fresh()
+        inventory = ("inventory", *OCTOBER, "-f", "json")
+        self.assert_code(home.run("--dns-server", self.dns.address, *inventory), 0)
+        first = home.run("--offline", *inventory)
+        self.assertIn("answers of DNS are less than a day old", first.err)
+        home.rows("update dns_snapshot set asked_at = asked_at - interval '9 days 3 hours', failed_at = failed_at - interval '9 days 3 hours'")
+        kept = home.rows("select name, type, outcome, asked_at, md5(message) from dns_snapshot order by 1, 2")
+        with Silent() as silent:
+            dead = home.run("--dns-server", silent.address, *inventory)
+        self.assert_code(dead, 0)
+        self.assertIn("does not answer", dead.err)
+        self.assertNotEqual(dead.json()["domains"], first.json()["domains"], "what is stale is no answer of today")
+        now = home.rows("select name, type, outcome, asked_at, md5(message) from dns_snapshot where name <> '' order by 1, 2")
+        self.assertEqual(now, kept)
+        again = home.run("--offline", *inventory)
+        self.assertEqual(again.json(), first.json())
+        self.assertIn("answers of DNS are up to 9 days old", again.err)
+
+    def test_refusal_beside_an_answer(self):
+        """A server that lives, and refuses: the answer stays, and the refusal stands beside it."""
+        home = self.fresh()
+        inventory = ("inventory", *OCTOBER, "example.com", "-f", "json")
+        self.assert_code(home.run("--dns-server", self.dns.address, *inventory), 0)
+        first = home.run("--offline", *inventory).json()
+        home.rows("update dns_snapshot set asked_at = asked_at - interval '1 day 1 hour'")
+        with nameserver.NameServer({}) as empty:
+            self.assert_code(home.run("--dns-server", empty.address, *inventory), 0)
+        (outcome, failed), = home.rows("select outcome, failed_outcome from dns_snapshot where name = 'example.com' and type = 16")
+        self.assertEqual((outcome, failed), ("ok", "refused"))
+        self.assertEqual(home.run("--offline", *inventory).json(), first)
+
+    def test_failures_are_remembered(self):
+        """What these servers refused a moment ago they are not asked again; others are, and later they are."""
+        home = self.fresh()
+        inventory = ("-v", "inventory", *OCTOBER, "example.com", "-f", "json")
+        said = "were not asked again"
+        first = home.run("--dns-server", self.dns.address, *inventory)
+        self.assertNotIn(said, first.err)
+        when = "select max(failed_at) from dns_snapshot"
+        failed_at = home.rows(when)
+        second = home.run("--dns-server", self.dns.address, *inventory)
+        self.assertEqual(second.json(), first.json())
+        self.assertIn(said, second.err)
+        self.assertEqual(home.rows(when), failed_at, "nothing was asked")
+        other = nameserver.NameServer(self.dns.zones)
+        other.start()
+        self.addCleanup(other.__exit__)
+        third = home.run("--dns-server", other.address, *inventory)
+        self.assertEqual(third.json(), first.json())
+        self.assertNotIn(said, third.err)
+        self.assertNotEqual(home.rows(when), failed_at)
+        home.rows("update dns_snapshot set failed_at = failed_at - interval '16 minutes'")
+        self.assertNotIn(said, home.run("--dns-server", other.address, *inventory).err)
+
+    def test_silence_is_remembered(self):
+        """Servers that answered nothing must first answer one question; a run that they stay silent to is short."""
+        home = self.fresh()
+        with Silent() as silent:
+            for run in range(2):
+                done = home.run("--dns-server", silent.address, "inventory", *OCTOBER, "-f", "json")
+                self.assert_code(done, 0)
+                self.assertIn("does not answer", done.err)
+                asked = silent.questions()
+                self.assertIn(b"\0\0\2\0\1", asked, "the name servers of the root")
+                (self.assertGreater if run == 0 else self.assertEqual)(len(asked), 1)
+        self.assertEqual(home.rows("select count(*) from dns_snapshot where name <> ''"), [["0"]])
+
+    def test_invented_addresses(self):
+        """One reporter invents thousands of addresses, one of them names: the questions are bounded, and what others saw is asked about."""
+        many, names = 20600, 400
+        home = harness.Home()
+        self.addCleanup(home.close)
+        self.assert_code(home.run("db", "start"), 0)
+        inbox = home.top / "inbox"
+        inbox.mkdir()
+        rows = [reports.record(ip=f"11.0.{i // 256}.{i % 256}", count=1000000, dkim="fail", spf="fail",
+                               header_from=f"x{i}.example.com" if i < names else "example.com") for i in range(many)]
+        (inbox / "nobody.xml").write_bytes(reports.report("invented", rows, org="nobody.example"))
+        for org in ("one.example", "two.example"):
+            for domain, ip in (("example.com", "192.0.2.10"), ("example.org", "192.0.2.80")):
+                (inbox / f"{org}-{domain}.xml").write_bytes(
+                    reports.report(f"{org}-{domain}", [reports.record(ip=ip, header_from=domain)], org=org, domain=domain))
+        self.assert_code(home.run("ingest", inbox), 0)
+        done = home.run("--dns-server", self.dns.address, "inventory", *OCTOBER, "-f", "json")
+        self.assert_code(done, 0)
+        self.assert_schema(done.json())
+        rest = [s for d in done.json()["domains"] for s in d["senders"] if s["key"].startswith("net:rest")]
+        self.assertEqual(sum(len(s["sources"]) + s["more_sources"] for s in rest), 601)
+        self.assertIn("DNS: 601 addresses of example.com with the least mail were not asked about", done.err)
+        asked = {name for name, in home.rows("select name from dns_snapshot where type = 12")}
+        self.assertEqual(len(asked), 20001)
+        self.assertLessEqual({"10.2.0.192.in-addr.arpa", "80.2.0.192.in-addr.arpa"}, asked)
+        self.assertLess(int(home.rows("select count(distinct name) from dns_snapshot where name like 'x%.example.com'")[0][0]), 200)
+        offline = home.run("--offline", "inventory", *OCTOBER, "-f", "json")
+        self.assertEqual(offline.json()["domains"], done.json()["domains"])
 
     def test_label_wins(self):
         for word, category in (("deny", "unauthorized"), ("approve", "legit_spf_missing")):

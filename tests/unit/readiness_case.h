@@ -280,7 +280,7 @@ static inline struct readiness judge(const struct variant *c, struct arena *a)
 	struct domain_facts *facts = arena_alloc(a, 2 * sizeof *facts);
 	facts[0] = make(a, c);
 	facts[1] = make_history(a, c);
-	const struct readiness_input in = {&facts[0], &facts[1], AS_OF, limits_set};
+	const struct readiness_input in = {&facts[0], &facts[1], NULL, AS_OF, limits_set};
 	struct readiness r;
 	struct knowledge k;
 	zone_view_end(&z);
