@@ -144,11 +144,14 @@ static bool is_parked(const struct judging *j)
 	bool nobody =
 	    !r || r->n_texts == 0 ||
 	    (r->n_terms == 1 && r->terms[0].kind == SPF_ALL && r->terms[0].qualifier != SPF_PASS);
-	if (!j->zone.answered || j->window_legit > 0 || j->zone.n_exchangers > 0 || !nobody)
+	if (!j->zone.answered || j->out->does_not_exist || j->window_legit > 0 ||
+	    j->zone.n_exchangers > 0 || !nobody)
 		return false;
-	for (size_t i = 0; i < j->out->inventory->n_senders; i++)
-		if (is_steady(&j->out->inventory->senders[i]))
+	for (size_t i = 0; i < j->out->inventory->n_senders; i++) {
+		const struct sender *s = &j->out->inventory->senders[i];
+		if (is_steady(s) || (s->was && is_steady(s->was)))
 			return false;
+	}
 	return true;
 }
 
