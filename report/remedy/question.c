@@ -49,7 +49,7 @@ bool question_is_due(const struct gate *g, const struct sender *s)
 		return false;
 	if (s->aged)
 		return true;
-	bool line = s->steady && s->days >= 15 && s->n_sources == 1;
+	bool line = s->n_sources <= 3 && (s->recurs || (s->steady && s->days >= 15));
 	if (c != CAT_UNKNOWN || failing == 0 || (!line && has_evidence(s, "S_DISPERSED")) ||
 	    has_evidence(s, "S_NO_SUCH_FROM") || has_evidence(s, "S_CLAIMS_US"))
 		return false;

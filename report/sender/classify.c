@@ -212,8 +212,9 @@ static bool may_be_ours(const struct matter *m)
 {
 	const struct sender *s = m->s;
 	bool ours = 2 * cells_of(s, SET(F1) | SET(F2) | SET(F3) | SET(F4) | SET(F5)) > m->n;
-	bool line = s->steady && s->days >= LONG_DAYS && s->n_sources == 1;
-	bool many = (!line && at_least(m->o->messages[SEEN_DISPERSED], m->n, 50)) ||
+	bool machine = s->n_sources <= 3 && (s->recurs || (s->steady && s->days >= LONG_DAYS));
+	bool many = m->zone->parked ||
+		    (!machine && at_least(m->o->messages[SEEN_DISPERSED], m->n, 50)) ||
 		    at_least(m->o->messages[SEEN_NO_SUCH_FROM], m->n, 50) ||
 		    at_least(m->o->messages[SEEN_CLAIMS_US], m->n, 50) || m->o->mailfrom > 1;
 	/* an account at a service for customers may be ours, whoever its envelope sender is */
@@ -450,12 +451,12 @@ static bool recurs(const struct classifier *c, const struct sender *s)
 
 /* It sends again and again: on several days, not all at once; or in both periods. The lines of
  * access networks must do so for longer: an infected machine is there for some days, too. */
-static bool is_steady(const struct classifier *c, const struct sender *s, const struct observed *o)
+static bool is_steady(const struct sender *s, const struct observed *o)
 {
 	bool line =
 	    2 * (o->messages[SEEN_PTR_GENERIC] + o->messages[SEEN_PTR_NONE]) > s->t.messages;
 	unsigned days = line ? STEADY_LINE_DAYS : STEADY_DAYS;
-	return (!o->burst && s->days >= days && s->t.messages >= 2 * days) || recurs(c, s);
+	return (!o->burst && s->days >= days && s->t.messages >= 2 * days) || s->recurs;
 }
 
 static void classify(struct classifier *c, struct sender *s)
@@ -474,7 +475,8 @@ static void classify(struct classifier *c, struct sender *s)
 	    .s = s, .o = &o, .zone = c->zone, .n = s->t.messages, .let_in = sc.let_in};
 	m.pass = tally_judged_pass(&s->t) + o.messages[SEEN_REPAIRED];
 	m.failing_days = failing_days(c, s);
-	s->steady = is_steady(c, s, &o);
+	s->recurs = recurs(c, s);
+	s->steady = is_steady(s, &o);
 	m.spike = find_spike(s, c->earlier, c->a, &spike) ? &spike : NULL;
 	if (m.spike)
 		evidence(s, "N_SPIKE", 0,

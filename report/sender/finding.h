@@ -148,6 +148,7 @@ struct sender {
 	bool aged;          /* some address of it is (sender_source) */
 	struct sender *was; /* as it was in the period before; NULL: it was not there */
 	const char *guest;  /* a stranger's account at a service: by what it authenticates; NULL */
+	bool recurs;        /* most of its addresses, servers all, sent in the period before, too */
 	bool steady;        /* sends again and again: many days, or both periods */
 	bool hinted;        /* something of ours speaks for it: a tie, our d=, our MAIL FROM */
 
