@@ -133,6 +133,9 @@ static void abuse(struct making *m, const struct sender *s)
 	t->messages = s->t.messages;
 	t->title = arena_printf(m->a, "%s: suspected abuse", s->name);
 	t->text = s->verdict.remedy.text;
+	for (unsigned i = 0; i < s->n_evidence; i++)
+		if (strcmp(s->evidence[i].code, "N_SPIKE") == 0)
+			t->text = arena_printf(m->a, "%s: %s", s->evidence[i].text, t->text);
 }
 
 static void question(struct making *m, const struct sender *s)

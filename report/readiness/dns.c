@@ -147,9 +147,11 @@ static enum check_status spf_status(const struct judging *j, const struct zone_m
 	else if (scope->ptr.term)
 		*why = spot_text(j, &scope->ptr, "is ptr, which receivers may skip (RFC 7208)");
 	else if (scope->dangling.term)
-		*why = spot_text(
-		    j, &scope->dangling,
-		    "leads to a name that is not there: whoever registers it may send as you");
+		*why = spot_text(j, &scope->dangling,
+				 zone_is_ours(&j->zone, scope->dangling.term->domain)
+				     ? "leads to a name that is not there"
+				     : "leads to a name that is not there: whoever registers it "
+				       "may send as you");
 	else if (strlen(r->text) > 512)
 		*why = "is longer than an answer over UDP";
 	return *why ? CHECK_WARN : CHECK_PASS;

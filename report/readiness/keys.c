@@ -69,7 +69,7 @@ static void note_signature(struct selector *x, const struct dmarc_dkim *d, const
 		x->last = last > x->last ? last : x->last;
 		x->ours = x->ours || is_legit(s);
 		x->current = x->current || (is_legit(s) && last == until);
-	} else if (last > until) {
+	} else if (last >= until) { /* on the same day: two streams, not a rotation */
 		x->failing += f->messages;
 		x->who = s;
 	}

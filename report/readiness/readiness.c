@@ -114,6 +114,10 @@ static bool has(const struct readiness *r, enum check_status status)
 static enum verdict_word verdict(const struct readiness *r)
 {
 	const struct check *c = r->checks;
+	if (r->does_not_exist)
+		return VERDICT_NOT_READY;
+	if (r->dns_failed) /* never green when DNS was silent */
+		return has(r, CHECK_FAIL) ? VERDICT_NOT_READY : VERDICT_INSUFFICIENT;
 	if (r->parked)
 		return c[CHECK_D8].status == CHECK_PASS ? VERDICT_READY : VERDICT_WARNINGS;
 	if (c[CHECK_C1].status == CHECK_FAIL || c[CHECK_C3].status == CHECK_FAIL ||
@@ -140,11 +144,14 @@ static bool is_parked(const struct judging *j)
 	bool nobody =
 	    !r || r->n_texts == 0 ||
 	    (r->n_terms == 1 && r->terms[0].kind == SPF_ALL && r->terms[0].qualifier != SPF_PASS);
-	if (!j->zone.answered || j->window_legit > 0 || j->zone.n_exchangers > 0 || !nobody)
+	if (!j->zone.answered || j->out->does_not_exist || j->window_legit > 0 ||
+	    j->zone.n_exchangers > 0 || !nobody)
 		return false;
-	for (size_t i = 0; i < j->out->inventory->n_senders; i++)
-		if (is_steady(&j->out->inventory->senders[i]))
+	for (size_t i = 0; i < j->out->inventory->n_senders; i++) {
+		const struct sender *s = &j->out->inventory->senders[i];
+		if (is_steady(s) || (s->was && is_steady(s->was)))
 			return false;
+	}
 	return true;
 }
 
@@ -175,7 +182,7 @@ void readiness_judge(const struct readiness_input *in, struct knowledge *k, stru
 	project(&j);
 	find_not_observed(&j);
 	j.window_legit = j.window_volume[FATE_LEGIT].messages;
-	out->parked = is_parked(&j);
+	out->parked = !out->does_not_exist && is_parked(&j);
 	out->dns_failed = !j.zone.answered;
 	check_data(&j);
 	check_mail(&j);

@@ -1,6 +1,7 @@
 #include "report/remedy/plan.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/day.h"
@@ -204,7 +205,7 @@ static void close_open(struct plan *p)
 	}
 }
 
-void plan_begin(struct plan *p, struct gate *g, const struct zone_mailfrom *m)
+static void mend(struct plan *p, struct gate *g, const struct zone_mailfrom *m)
 {
 	*p = (struct plan){.gate = g, .m = m};
 	const struct spf_record *r = root_of(p);
@@ -233,13 +234,32 @@ void plan_begin(struct plan *p, struct gate *g, const struct zone_mailfrom *m)
 	p->changed = true;
 }
 
+void plan_begin(struct plan *p, struct gate *g, const struct zone_mailfrom *m)
+{
+	mend(p, g, m);
+	p->base = p->record;
+}
+
 /* ---- edits ---- */
 
+static int by_text(const void *x, const void *y)
+{
+	return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+/* With these terms more. All that are added stand in the order of their texts, so that the record
+ * is the same whoever was looked at first. NULL: too many. */
 static const char *with(const struct plan *p, const char *const *mechanisms, size_t n)
 {
 	struct arena *a = arena_of(p);
-	return p->record ? spf_edit_add(a, p->record, mechanisms, n)
-			 : spf_edit_new(a, mechanisms, n);
+	if (p->n_terms + n > PLAN_TERMS_MAX)
+		return NULL;
+	const char **all = arena_alloc(a, (p->n_terms + n) * sizeof *all);
+	memcpy(all, p->terms, p->n_terms * sizeof *all);
+	memcpy(all + p->n_terms, mechanisms, n * sizeof *all);
+	qsort(all, p->n_terms + n, sizeof *all, by_text);
+	return p->base ? spf_edit_add(a, p->base, all, p->n_terms + n)
+		       : spf_edit_new(a, all, p->n_terms + n);
 }
 
 const char *plan_add(struct plan *p, const struct gate_need *need, const char *const *mechanisms,
@@ -254,15 +274,18 @@ const char *plan_add(struct plan *p, const struct gate_need *need, const char *c
 		    "%s is an alias (CNAME) of %s: the record belongs to the owner of "
 		    "that name",
 		    p->m->domain, root_of(p)->canonical);
-	if (p->n_needs == PLAN_NEEDS_MAX)
-		return "too many senders are missing from one record";
 	const char *record = with(p, mechanisms, n);
+	if (p->n_needs == PLAN_NEEDS_MAX || !record)
+		return "too many senders are missing from one record";
 	p->needs[p->n_needs] = *need;
 	const char *no =
 	    gate_objects(p->gate, p->m, record, p->needs, p->n_needs + 1, NULL, &lookups);
 	if (no)
 		return no;
 	p->n_needs++;
+	memcpy(p->terms + p->n_terms, mechanisms, n * sizeof *mechanisms);
+	p->n_terms += n;
+	qsort(p->terms, p->n_terms, sizeof *p->terms, by_text);
 	p->record = record;
 	p->changed = true;
 	return NULL;
@@ -298,7 +321,7 @@ struct record_change *plan_if_yours(struct plan *p, const struct gate_need *need
 	if (p->m->spf.pending || p->owned_by_other)
 		return NULL;
 	const char *record = with(p, mechanisms, n);
-	if (gate_objects(p->gate, p->m, record, need, 1, need, &lookups))
+	if (!record || gate_objects(p->gate, p->m, record, need, 1, need, &lookups))
 		return NULL;
 	return change_to(p, record, lookups);
 }

@@ -49,7 +49,7 @@ bool question_is_due(const struct gate *g, const struct sender *s)
 		return false;
 	if (s->aged)
 		return true;
-	bool line = s->steady && s->days >= 15 && s->n_sources == 1;
+	bool line = s->n_sources <= 3 && (s->recurs || (s->steady && s->days >= 15));
 	if (c != CAT_UNKNOWN || failing == 0 || (!line && has_evidence(s, "S_DISPERSED")) ||
 	    has_evidence(s, "S_NO_SUCH_FROM") || has_evidence(s, "S_CLAIMS_US"))
 		return false;
@@ -215,18 +215,34 @@ static void read_switched_off(struct asking *q)
 	speaks_against(q, r, 1, "it still sends");
 }
 
+static const struct sender_source *aged_source(const struct sender *s)
+{
+	for (size_t i = 0; i < s->n_sources; i++)
+		if (s->sources[i].aged)
+			return &s->sources[i];
+	return NULL;
+}
+
 static void read_stranger(struct asking *q)
 {
-	if (!q->s->aged)
+	const struct sender_source *x = aged_source(q->s);
+	if (!x)
 		return;
 	struct reading *r = add(q, READING_STRANGER, 5);
-	speaks_for(
-	    q, r, 1,
-	    "your SPF record names the address, and its reverse DNS, or a signature from it, is "
-	    "somebody else's");
-	if (q->s->n_sources && q->s->sources[0].ptr)
-		speaks_for(q, r, 0,
-			   arena_printf(q->a, "its reverse DNS is %s", q->s->sources[0].ptr));
+	if (x->alias)
+		speaks_for(q, r, 1,
+			   arena_printf(
+			       q->a,
+			       "your SPF record names it by a name that is an alias (CNAME) of %s, "
+			       "which is not yours",
+			       x->alias));
+	else
+		speaks_for(
+		    q, r, 1,
+		    "your SPF record names the address, and its reverse DNS, or a signature from "
+		    "it, is somebody else's");
+	if (x->ptr)
+		speaks_for(q, r, 0, arena_printf(q->a, "its reverse DNS is %s", x->ptr));
 }
 
 static void sort(struct asking *q)

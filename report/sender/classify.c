@@ -15,7 +15,8 @@
 #define RECURRING_MESSAGES 10
 #define STEADY_DAYS        5
 #define STEADY_LINE_DAYS   10
-#define FAILING_DAYS       2 /* ... on fewer days, are chance */
+#define LONG_DAYS          15 /* no machine of a botnet is at it for so long */
+#define FAILING_DAYS       2  /* ... on fewer days, are chance */
 #define FORWARDER_SCORE    50
 #define CARRIER_SCORE      35 /* of what carries or breaks signatures of others, and no more */
 #define FORWARDER_DIRECT   5  /* per cent of aligned SPF passes a forwarder may have */
@@ -211,8 +212,9 @@ static bool may_be_ours(const struct matter *m)
 {
 	const struct sender *s = m->s;
 	bool ours = 2 * cells_of(s, SET(F1) | SET(F2) | SET(F3) | SET(F4) | SET(F5)) > m->n;
-	bool line = s->steady && s->days >= LONG_DAYS && s->n_sources == 1;
-	bool many = (!line && at_least(m->o->messages[SEEN_DISPERSED], m->n, 50)) ||
+	bool machine = s->n_sources <= 3 && (s->recurs || (s->steady && s->days >= LONG_DAYS));
+	bool many = m->zone->parked ||
+		    (!machine && at_least(m->o->messages[SEEN_DISPERSED], m->n, 50)) ||
 		    at_least(m->o->messages[SEEN_NO_SUCH_FROM], m->n, 50) ||
 		    at_least(m->o->messages[SEEN_CLAIMS_US], m->n, 50) || m->o->mailfrom > 1;
 	/* an account at a service for customers may be ours, whoever its envelope sender is */
@@ -449,17 +451,18 @@ static bool recurs(const struct classifier *c, const struct sender *s)
 
 /* It sends again and again: on several days, not all at once; or in both periods. The lines of
  * access networks must do so for longer: an infected machine is there for some days, too. */
-static bool is_steady(const struct classifier *c, const struct sender *s, const struct observed *o)
+static bool is_steady(const struct sender *s, const struct observed *o)
 {
 	bool line =
 	    2 * (o->messages[SEEN_PTR_GENERIC] + o->messages[SEEN_PTR_NONE]) > s->t.messages;
 	unsigned days = line ? STEADY_LINE_DAYS : STEADY_DAYS;
-	return (!o->burst && s->days >= days && s->t.messages >= 2 * days) || recurs(c, s);
+	return (!o->burst && s->days >= days && s->t.messages >= 2 * days) || s->recurs;
 }
 
 static void classify(struct classifier *c, struct sender *s)
 {
 	struct spike spike;
+	char day[DAY_STRLEN], ip[IP_STRLEN];
 	struct observed o = observe(&c->observer, s);
 	s->label = label_of(c->observer.facts, s);
 	if (s->label && s->label->name)
@@ -472,12 +475,15 @@ static void classify(struct classifier *c, struct sender *s)
 	    .s = s, .o = &o, .zone = c->zone, .n = s->t.messages, .let_in = sc.let_in};
 	m.pass = tally_judged_pass(&s->t) + o.messages[SEEN_REPAIRED];
 	m.failing_days = failing_days(c, s);
-	s->steady = is_steady(c, s, &o);
+	s->recurs = recurs(c, s);
+	s->steady = is_steady(s, &o);
 	m.spike = find_spike(s, c->earlier, c->a, &spike) ? &spike : NULL;
 	if (m.spike)
 		evidence(s, "N_SPIKE", 0,
-			 arena_printf(c->a, "%.0f messages on one day, where %.0f were usual",
-				      spike.messages, spike.usual));
+			 arena_printf(
+			     c->a, "%.0f messages on %s, most from %s, where %.0f a day were usual",
+			     spike.messages, day_format(spike.day, day),
+			     ip_format(&spike.busiest, ip), spike.usual));
 	if (is_own_machine(&m))
 		m.bounces = s->bounces = failing_bounces(c, s);
 	m.x = &sc.of[0];

@@ -111,6 +111,6 @@ void scope_read(const struct zone *z, const struct zone_mailfrom *m, struct scop
 		*t = (struct spf_term){.text = mechanism, .kind = SPF_EXISTS};
 		out->open = (struct scope_spot){t, domain, strcmp(domain, m->domain) != 0};
 	}
-	out->narrow =
-	    !out->pending && !out->open.term && !out->ptr.term && out->addresses <= SCOPE_WIDEST;
+	out->narrow = !out->pending && !out->open.term && !out->neutral.term && !out->ptr.term &&
+		      out->addresses <= SCOPE_WIDEST;
 }

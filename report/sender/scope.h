@@ -24,7 +24,7 @@ struct scope {
 	struct scope_spot dangling; /* an include or redirect of a name without a record, or an a,
 				       mx or exists of a name that does not exist */
 	double addresses;           /* IPv4 addresses outside of known services */
-	bool narrow;                /* none of: open, ptr, more than SCOPE_WIDEST addresses */
+	bool narrow; /* none of: open, neutral, ptr, more than SCOPE_WIDEST addresses */
 	bool pending;
 };
 

@@ -12,7 +12,7 @@
 #include "tests/unit/zone_view.h"
 
 #define AS_OF     (month_first_day(OCTOBER + 1))
-#define ALL       0x7fffffffu /* every day of the month */
+#define ALL       0x7ffffffeu /* every day of the window, which begins on the second */
 #define GATE      0x7ffe0000u /* its last 14 days, */
 #define LAST_WEEK 0x7f000000u /* its last seven */
 
@@ -45,7 +45,7 @@
 static const char no_services[] =
     "name,kind,spf_include,ptr_suffixes,return_path,dkim_domains,dkim_selectors,zone_marks,shared,"
     "aligned_spf,include_helps,dkim,advice,link,source\n"
-    "Nobody,esp,,nobody.test,,,,,y,n,n,n,None.,,test\n";
+    "Nobody,esp,spf.nobody.test,nobody.test,,,,,y,n,n,n,None.,,test\n";
 
 static const struct readiness_limits *limits_set; /* of all cases; NULL: the defaults */
 
@@ -61,12 +61,16 @@ struct variant {
 	unsigned days, reporters, history_days, quarantine_days, last_gap;
 	bool small_reporters, no_history;
 	uint64_t largest;         /* messages of the first reporter; the others have 10 each */
-	uint64_t legit, failing;  /* of our server, in window and gate */
+	uint64_t legit, failing;  /* of our server, all days */
 	uint64_t fell;            /* of it, failing in the last week */
 	uint64_t spf_only;        /* of it, without DKIM */
 	uint64_t ipv6;            /* of it, over IPv6 */
 	uint64_t stranger, maybe; /* failing mail of unknown senders: nothing of ours speaks for
-				     it; a name of ours does */
+				     it; it tries to sign as us, with s5 */
+	uint64_t named;           /* and of a machine with a name of ours, as somebody else */
+	uint64_t once;            /* of an own sender that failed on one day in the month before */
+	uint64_t stray;           /* of our server, failing with selector s3 ... */
+	uint32_t stray_days;      /* ... on these; 0: all */
 	uint64_t breaks;          /* failing mail of a forwarder */
 	uint64_t spoofed;
 	uint64_t invoices;     /* of a small sender of ours that fails */
@@ -78,21 +82,55 @@ struct variant {
 	bool rotated, payroll; /* selector s0: used before s1; once a month, by another */
 	bool nobody;           /* nothing legitimate is sent */
 	bool silent;           /* DNS does not answer */
+	bool absent;           /* DNS knows no such name */
 	struct said said[3];
 	const struct fact_label *label;
 	const char *dmarc, *spf, *key, *mx, *more[3]; /* records */
 };
 
-static inline void fill_days(struct arena *a, struct domain_facts *d, int32_t first, unsigned n,
-			     unsigned gap)
+/* The days of the window that have reports. */
+static inline uint32_t reported_days(const struct variant *c)
 {
-	struct fact_day *days = arena_alloc(a, 100 * sizeof *days);
-	d->days = days;
-	for (unsigned i = 0; i < n; i++) {
-		if (gap && i + gap >= n && i + 1 < n + gap)
-			continue; /* the last days are missing */
-		days[d->n_days++] = (struct fact_day){first + (int32_t)i, 100, 100};
+	uint32_t days = ALL;
+	if (c->days)
+		days &= ALL << (30 - c->days);
+	return c->last_gap ? days & ALL >> c->last_gap : days;
+}
+
+/* Mail of our server on every day of so many before the window. */
+static inline struct domain_facts make_history(struct arena *a, const struct variant *c)
+{
+	int32_t until = AS_OF - 30,
+		since = until - (int32_t)(c->history_days ? c->history_days : 60);
+	uint64_t daily = (c->legit ? c->legit : 10000) / 30;
+	const struct row rows[] = {{"192.0.2.10", daily, "example.com pass", "example.com s1 pass"},
+				   {"192.0.2.77", c->once, "example.com fail", NULL, 0, 1u << 19}};
+	struct domain_facts d = make_facts(a, OCTOBER - 1, rows,
+					   c->no_history ? 0
+					   : c->once     ? 2
+							 : 1);
+	struct fact *facts = arena_alloc(a, 16 * sizeof *facts);
+	d.window = (struct window){since, until};
+	if (c->no_history)
+		return d;
+	int32_t first = month_of_day(since), n = month_of_day(until - 1) - first + 1;
+	for (int32_t i = 0; i < n; i++) {
+		struct window w = window_of_month(d.window, first + i);
+		int32_t from = w.since - month_first_day(first + i);
+		struct fact_witness *x = arena_alloc(a, sizeof *x);
+		facts[i] = d.facts[0];
+		facts[i].month = first + i;
+		facts[i].days = (uint32_t)(((UINT64_C(1) << (w.until - w.since)) - 1) << from);
+		facts[i].messages = daily * (uint64_t)(w.until - w.since);
+		*x = (struct fact_witness){0, facts[i].days, facts[i].messages};
+		facts[i].witnesses = x;
+		facts[i].n_witnesses = 1;
 	}
+	if (c->once)
+		facts[n++] = d.facts[1];
+	d.facts = facts;
+	d.n_facts = (size_t)n;
+	return d;
 }
 
 static inline void fill_policies(struct arena *a, struct domain_facts *d, const struct variant *c)
@@ -122,34 +160,42 @@ static inline void fill_reporters(struct arena *a, struct domain_facts *d, const
 				  unsigned n)
 {
 	struct fact_reporter *r = arena_alloc(a, REPORTERS * sizeof *r);
+	static const char *const others[REPORTERS] = {"comcast.net",  "GMX",      "Mimecast",
+						      "WEB.DE",       "mail.ru",  "t-online.de",
+						      "fastmail.com", "seznam.cz"};
 	for (unsigned i = 0; i < n; i++)
-		r[i] = (struct fact_reporter){
-		    c->small_reporters || i > 0 ? arena_printf(a, "org %u", i) : "google.com",
-		    c->largest && i == 0 ? c->largest : 10};
+		r[i] = (struct fact_reporter){c->small_reporters ? others[i] : large_reporters[i],
+					      c->largest && i == 0 ? c->largest : 10, AS_OF - 30,
+					      AS_OF - 1};
 	d->reporters = r;
 	d->n_reporters = n;
 }
 
-/* The rows of a case; every day in days, a set. */
-static inline size_t make_rows(struct row *rows, const struct variant *c, uint32_t days)
+/* The rows of a case. */
+static inline size_t make_rows(struct row *rows, const struct variant *c)
 {
+	uint32_t days = reported_days(c);
 	const char *us = "example.com pass", *signed_s1 = "example.com s1 pass";
 	uint64_t legit = c->nobody ? 0 : c->legit ? c->legit : 10000;
-	uint32_t since = c->new_age ? ALL << (31 - c->new_age) : 0;
+	uint32_t since = c->new_age ? 0x7fffffffu << (31 - c->new_age) : 0;
 	const struct row all[] = {
 	    {"192.0.2.10", legit, us, signed_s1, 0, c->rotated ? GATE : days},
 	    {"192.0.2.10", c->rotated ? 500 : 0, us, "example.com s0 pass", 0, ALL & ~GATE},
-	    {"192.0.2.78", c->payroll ? 40 : 0, us, "example.com s0 pass", 0, 1},
+	    {"192.0.2.78", c->payroll ? 40 : 0, us, "example.com s0 pass", 0, 2},
 	    {"192.0.2.10", c->failing, "example.com temperror", NULL, 0, days},
 	    {"192.0.2.10", c->fell, "example.com temperror", NULL, 0, LAST_WEEK},
 	    {"192.0.2.10", c->spf_only, us, NULL, 0, days},
 	    {"2001:db8::10", c->ipv6, us, signed_s1, 0, days},
 	    {"192.0.2.10", c->strict, "example.com temperror", NULL, DMARC_STRICT_ONLY, days},
 	    {"198.51.100.9", c->stranger, "vendor.example pass", NULL, 0, days},
-	    {"198.51.100.30", c->maybe, "vendor.example pass", NULL, 0, 3u << 29, 3},
+	    {"198.51.100.30", c->maybe, "crm.example pass", "example.com s5 fail", 0,
+	     c->maybe == 1 ? 1u << 30 : 3u << 29, 3},
+	    {"198.51.100.31", c->named, "vendor.example pass", NULL, 0, days, 3},
+	    {"192.0.2.10", c->stray, "example.com fail", "example.com s3 fail", 0,
+	     c->stray_days ? c->stray_days : days},
 	    {"198.51.100.20", c->breaks, "lists.example pass", "example.com s1 fail",
 	     DMARC_FORWARD_REASON, days},
-	    {"203.0.113.7", c->spoofed, "evil.example fail", NULL, 0, 3,
+	    {"203.0.113.7", c->spoofed, "evil.example fail", NULL, 0, 6,
 	     .from = c->below ? "gone.example.com" : NULL},
 	    {"192.0.2.77", c->invoices, "example.com fail", NULL, 0,
 	     c->invoice_days ? c->invoice_days : days,
@@ -160,15 +206,17 @@ static inline size_t make_rows(struct row *rows, const struct variant *c, uint32
 	};
 	size_t n = 0;
 	for (size_t i = 0; i < COUNT(all); i++)
-		if (all[i].messages > 0 && (all[i].days & days))
-			rows[n++] = all[i];
+		if (all[i].messages > 0 && (all[i].days & days)) {
+			rows[n] = all[i];
+			rows[n++].days &= days;
+		}
 	return n;
 }
 
-static inline struct domain_facts make(struct arena *a, const struct variant *c, bool gate)
+static inline struct domain_facts make(struct arena *a, const struct variant *c)
 {
-	struct row rows[16];
-	size_t n = make_rows(rows, c, gate ? GATE : ALL);
+	struct row rows[20];
+	size_t n = make_rows(rows, c);
 	unsigned reporters = c->reporters ? c->reporters : REPORTERS;
 	for (size_t i = 0; i < n; i++)
 		if (!rows[i].reporters)
@@ -176,9 +224,6 @@ static inline struct domain_facts make(struct arena *a, const struct variant *c,
 	struct domain_facts d = make_facts(a, OCTOBER, rows, n);
 	d.window.since = AS_OF - 30;
 	fill_reporters(a, &d, c, reporters);
-	fill_days(a, &d, AS_OF - 30, 30, c->last_gap);
-	if (c->days)
-		d.n_days = c->days;
 	fill_policies(a, &d, c);
 	d.labels = c->label;
 	d.n_labels = c->label ? 1 : 0;
@@ -208,8 +253,10 @@ static inline void make_zone(const struct variant *c, const char *zone[])
 	zone[n++] = "erp.example.com A 192.0.2.77";
 	zone[n++] = "9.100.51.198.in-addr.arpa PTR x.vendor.example";
 	zone[n++] = "x.vendor.example A 198.51.100.9";
-	zone[n++] = "30.100.51.198.in-addr.arpa PTR crm.example.com";
-	zone[n++] = "crm.example.com A 198.51.100.30";
+	zone[n++] = "30.100.51.198.in-addr.arpa PTR x.crm.example";
+	zone[n++] = "x.crm.example A 198.51.100.30";
+	zone[n++] = "31.100.51.198.in-addr.arpa PTR crm.example.com";
+	zone[n++] = "crm.example.com A 198.51.100.31";
 	zone[n] = NULL;
 }
 
@@ -217,6 +264,8 @@ static inline void make_zone(const struct variant *c, const char *zone[])
 static const char *const silence[] = {"example.com TIMEOUT", "_dmarc.example.com TIMEOUT",
 				      "www.example.com TIMEOUT",
 				      "s1._domainkey.example.com TIMEOUT", NULL};
+
+static const char *const absence[] = {"other.example A 192.0.2.1", NULL};
 
 static inline struct readiness judge(const struct variant *c, struct arena *a)
 {
@@ -228,20 +277,14 @@ static inline struct readiness judge(const struct variant *c, struct arena *a)
 					  strlen(no_services), &err) != ST_OK)
 		fail_msg("%s", err.msg);
 	make_zone(c, zone);
-	struct domain_facts *facts = arena_alloc(a, 3 * sizeof *facts);
-	facts[0] = make(a, c, false);
-	facts[1] = make(a, c, true);
-	const struct row old = {"192.0.2.10",          9000, "example.com pass",
-				"example.com s1 pass", 0,    ALL};
-	facts[2] = make_facts(a, OCTOBER - 1, &old, c->no_history ? 0 : 1);
-	unsigned history = c->history_days ? c->history_days : 60;
-	if (!c->no_history)
-		fill_days(a, &facts[2], AS_OF - 30 - (int32_t)history, history, 0);
-	const struct readiness_input in = {&facts[0], &facts[1], &facts[2], AS_OF, limits_set};
+	struct domain_facts *facts = arena_alloc(a, 2 * sizeof *facts);
+	facts[0] = make(a, c);
+	facts[1] = make_history(a, c);
+	const struct readiness_input in = {&facts[0], &facts[1], NULL, AS_OF, limits_set};
 	struct readiness r;
 	struct knowledge k;
 	zone_view_end(&z);
-	struct dns_view view = zone_view(&z, c->silent ? silence : zone);
+	struct dns_view view = zone_view(&z, c->silent ? silence : c->absent ? absence : zone);
 	for (size_t before = 1, now = 0; before != now;) {
 		before = z.asked.n;
 		knowledge_begin(&k, &test_rules, &view, catalogue, a);

@@ -16,7 +16,7 @@ static const struct row rows[] = {
     {NULL, 3, "example.com fail", NULL},
 };
 
-static const struct row before[] = {{"192.0.2.1", 80, "example.com pass", NULL},
+static const struct row before[] = {{"192.0.2.1", 800000, "example.com pass", NULL},
 				    {"192.0.9.1", 40, "example.com pass", NULL}};
 
 /* What a stranger may have written. */
@@ -366,16 +366,29 @@ static void test_json_edit(void **state)
 	struct buf b;
 	(void)state;
 	buf_init(&b, 1u << 20);
-	inv.domains->senders[0].verdict = (struct verdict){
-	    CAT_LEGIT_SPF_MISSING,
-	    95,
-	    {REMEDY_SPF_ADD, "add it", OURS, "v=spf1 -all", "v=spf1 ip4:203.0.114.1 -all", 0, 0}};
+	const struct record_change change = {
+	    OURS, "v=spf1 -all", "v=spf1 ip4:203.0.114.1 -all", 0, 0, "ip4:203.0.114.1"};
+	inv.domains->senders[0].verdict =
+	    (struct verdict){CAT_LEGIT_SPF_MISSING,
+			     95,
+			     {.kind = REMEDY_SPF_ADD, .text = "add it", .change = &change}};
 	render_inventory_json(&inv, &b);
 	assert_non_null(strstr(b.data, "\"remedy\":{\"kind\":\"spf_add\",\"text\":\"add it\","
 				       "\"domain\":\"example.com\",\"before\":\"v=spf1 -all\","
 				       "\"after\":\"v=spf1 ip4:203.0.114.1 -all\","
 				       "\"lookups_before\":0,\"lookups_after\":0}"));
 	save("edit.json", &b);
+	/* a question changes nothing; the record that a yes would need stands apart */
+	buf_reset(&b);
+	inv.domains->senders[0].verdict.remedy =
+	    (struct remedy){.kind = REMEDY_CONFIRM, .text = "is it yours?", .if_yours = &change};
+	render_inventory_json(&inv, &b);
+	assert_non_null(strstr(b.data, "\"remedy\":{\"kind\":\"confirm\",\"text\":\"is it yours?\","
+				       "\"domain\":null,\"before\":null,\"after\":null,"
+				       "\"if_yours\":{\"domain\":\"example.com\","
+				       "\"before\":\"v=spf1 -all\","
+				       "\"after\":\"v=spf1 ip4:203.0.114.1 -all\","
+				       "\"lookups_before\":0,\"lookups_after\":0}}"));
 	buf_free(&b);
 	arena_free(&a);
 }
