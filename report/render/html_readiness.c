@@ -43,8 +43,7 @@ static void put_told(struct buf *out, const struct readiness *r, enum check_stat
 			if (c->status != status || readiness_told_by(r, (enum check_id)i) != n)
 				continue;
 			if (!any)
-				buf_printf(out,
-					   "<li><span class=\"cat %s\">%s</span> <strong>",
+				buf_printf(out, "<li><span class=\"cat %s\">%s</span> <strong>",
 					   status_class(status), check_status_names[status]);
 			buf_printf(out, "%s%s", any ? ", " : "", c->id);
 			any = true;
@@ -94,8 +93,8 @@ static void put_not_observed(struct buf *out, const struct readiness *r)
 		buf_puts(out, i ? ", " : "");
 		html_text(out, r->not_observed[i]);
 	}
-	buf_puts(out, r->n_not_observed == NOT_OBSERVED_MAX ? " and perhaps others.</p>\n"
-							    : ".</p>\n");
+	buf_puts(out,
+		 r->n_not_observed == NOT_OBSERVED_MAX ? " and perhaps others.</p>\n" : ".</p>\n");
 }
 
 static void put_checks(struct buf *out, const struct readiness *r)
@@ -155,7 +154,8 @@ static void put_losers(struct buf *out, const struct readiness *r)
 			    out,
 			    "<div class=\"wide short\" tabindex=\"0\" role=\"group\" "
 			    "aria-label=\"Senders that would lose mail\"><table><caption>Senders "
-			    "that would lose mail</caption><thead><tr><th scope=\"col\">Sender</th><th "
+			    "that would lose mail</caption><thead><tr><th "
+			    "scope=\"col\">Sender</th><th "
 			    "scope=\"col\">What it is</th><th scope=\"col\" "
 			    "class=\"n\">Refused at most</th></tr></thead><tbody>\n");
 		buf_puts(out, "<tr><th scope=\"row\">");
@@ -233,19 +233,20 @@ static void put_figures(struct buf *out, const struct readiness *r)
 	html_share_chart(out, r->inventory);
 }
 
-/* As text has it: the verdict, the list, what blocks besides, figures, the next step, every check. */
+/* As text has it: the verdict, the list, what blocks besides, figures, the next step, every check.
+ */
 static void put_domain(struct buf *out, const struct readiness *r, size_t domains)
 {
 	char since[DAY_STRLEN], until[DAY_STRLEN];
 	bool empty = r->inventory->reports == 0;
 	buf_puts(out, "<section><h2>");
 	html_text(out, r->domain);
-	buf_printf(out,
-		   "</h2>\n<p class=\"verdict %s\">%s</p>\n<p class=\"soft\">%s to %s, p=%s%s</p>\n",
-		   verdict_class(r), readiness_sentence(r), day_format(r->window.since, since),
-		   day_format(r->window.until - 1, until),
-		   r->dmarc.policy ? published_policy_names[r->dmarc.policy] : "(no record)",
-		   r->dmarc.record.testing ? " in test mode" : "");
+	buf_printf(
+	    out, "</h2>\n<p class=\"verdict %s\">%s</p>\n<p class=\"soft\">%s to %s, p=%s%s</p>\n",
+	    verdict_class(r), readiness_sentence(r), day_format(r->window.since, since),
+	    day_format(r->window.until - 1, until),
+	    r->dmarc.policy ? published_policy_names[r->dmarc.policy] : "(no record)",
+	    r->dmarc.record.testing ? " in test mode" : "");
 	if (empty)
 		html_nothing(out, r->inventory);
 	if (r->inventory->todo->n > 0) {

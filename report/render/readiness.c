@@ -82,7 +82,8 @@ static void put_told(struct buf *out, const struct readiness *r, enum check_stat
 	for (size_t n = 1; n <= r->inventory->todo->n; n++) {
 		bool any = false;
 		for (int i = 0; i < CHECK_COUNT; i++) {
-			if (r->checks[i].status != status || readiness_told_by(r, (enum check_id)i) != n)
+			if (r->checks[i].status != status ||
+			    readiness_told_by(r, (enum check_id)i) != n)
 				continue;
 			buf_printf(out, "%s%s", any ? ", " : "  ", r->checks[i].id);
 			any = true;
@@ -194,8 +195,8 @@ static void put_not_observed(struct buf *out, const struct text_style *style,
 		return;
 	buf_init(&text, 64 * 1024);
 	for (size_t i = 0; i < r->n_not_observed; i++)
-		buf_printf(&text, "%s%s", i ? ", " : "Seen before, and not in this window: ",
-			   r->not_observed[i]);
+		buf_printf(&text, "%s%s",
+			   i ? ", " : "Seen before, and not in this window: ", r->not_observed[i]);
 	buf_puts(&text, r->n_not_observed == NOT_OBSERVED_MAX ? " and perhaps others." : ".");
 	buf_putc(out, '\n');
 	put_clean_wrapped(out, style, text.data, 0, 0);
@@ -259,7 +260,8 @@ void render_readiness_text(const struct readiness *r, const struct text_style *s
 	if (empty)
 		put_nothing(out, style, r);
 	if (r->inventory->todo->n > 0) {
-		buf_puts(out, todo_count(r->inventory->todo) > 0 ? "\nTo do, worst first:\n" : "\n");
+		buf_puts(out,
+			 todo_count(r->inventory->todo) > 0 ? "\nTo do, worst first:\n" : "\n");
 		put_todo_text(out, style, r->inventory);
 	}
 	if (empty && !r->parked) { /* of nothing nothing can be said but what to publish */
@@ -290,7 +292,9 @@ static void put_silence(struct buf *out, const struct readiness *r)
 static const char *verdict_words(const struct readiness *r)
 {
 	static const char *const words[] = {"ready", "warnings", "not ready", "too little data"};
-	return r->dns_failed ? "not judged" : r->does_not_exist ? "no such name" : words[r->verdict];
+	return r->dns_failed       ? "not judged"
+	       : r->does_not_exist ? "no such name"
+				   : words[r->verdict];
 }
 
 void render_readiness_summary(const struct readiness *all, size_t n, const struct text_style *style,

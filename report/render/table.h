@@ -32,8 +32,8 @@ size_t line_width(const struct text_style *style);
 void put_name_cell(struct buf *out, const struct text_style *style, const char *name, size_t indent,
 		   size_t width);
 
-/* What came from outside, clean of what terminals obey, as put_wrapped() has it; without UTF-8 other
- * characters become "?". */
+/* What came from outside, clean of what terminals obey, as put_wrapped() has it; without UTF-8
+ * other characters become "?". */
 void put_clean_wrapped(struct buf *out, const struct text_style *style, const char *text,
 		       size_t column, size_t indent);
 

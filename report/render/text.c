@@ -241,8 +241,10 @@ static void put_label(struct buf *text, const struct sender *s)
 	char day[DAY_STRLEN];
 	if (!l || l->verdict == LABEL_NONE)
 		return;
-	buf_printf(text, ". Labelled %s%s%s", l->verdict == LABEL_APPROVE ? "yours" :
-		   l->verdict == LABEL_DENY ? "not yours" : "to be hidden",
+	buf_printf(text, ". Labelled %s%s%s",
+		   l->verdict == LABEL_APPROVE ? "yours"
+		   : l->verdict == LABEL_DENY  ? "not yours"
+					       : "to be hidden",
 		   l->owner ? " by " : "", l->owner ? l->owner : "");
 	if (l->has_until)
 		buf_printf(text, ", until %s", day_format(l->until, day));
@@ -331,7 +333,8 @@ static void put_reasons(struct buf *out, const struct text_style *style, const s
 			continue;
 		}
 		if (shown++ == 0)
-			buf_puts(out, d->todo->n > 0 ? "\nOther open senders:\n" : "\nOpen senders:\n");
+			buf_puts(out,
+				 d->todo->n > 0 ? "\nOther open senders:\n" : "\nOpen senders:\n");
 		put_reason(out, style, d, s);
 	}
 	put_folded(out, folded, false);

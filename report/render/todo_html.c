@@ -86,7 +86,8 @@ static void put_readings(struct buf *out, const struct todo *t)
 		const struct reading *r = &t->readings[i];
 		buf_printf(out, "<li><strong>%s</strong>.", reading_words[r->kind]);
 		put_reasons(out, " <span class=\"side\">For:</span> ", r->speaks_for, r->n_for);
-		put_reasons(out, " <span class=\"side\">Against:</span> ", r->against, r->n_against);
+		put_reasons(out, " <span class=\"side\">Against:</span> ", r->against,
+			    r->n_against);
 		buf_puts(out, "</li>\n");
 	}
 	buf_puts(out, "</ol>\n");
@@ -205,8 +206,8 @@ static void put_why(struct buf *out, const struct todo *t)
 static void put_card(struct buf *out, const struct todo_list *list, size_t i)
 {
 	const struct todo *t = &list->list[i];
-	buf_printf(out,
-		   "<li class=\"%s\"><p class=\"head\">%zu. <strong>", classes[t->kind], i + 1);
+	buf_printf(out, "<li class=\"%s\"><p class=\"head\">%zu. <strong>", classes[t->kind],
+		   i + 1);
 	html_text(out, t->title);
 	buf_printf(out, "</strong> <span class=\"cat %s\">%s</span>", classes[t->kind],
 		   todo_kind_words[t->kind]);
@@ -235,7 +236,8 @@ void put_todo_html(struct buf *out, const struct domain_inventory *d, size_t dom
 	put_todo_verdict(out, d);
 	buf_puts(out, "</p>\n");
 	if (!d->dns)
-		put_paragraph(out, "Without DNS nothing is said of who may send, or of any record.");
+		put_paragraph(out,
+			      "Without DNS nothing is said of who may send, or of any record.");
 	buf_puts(out, n > 0 ? "<ol class=\"todo\">\n" : "");
 	for (size_t i = 0; i < n && i < most; i++)
 		put_card(out, list, i);

@@ -47,8 +47,7 @@ static void put_record(struct buf *out, const struct record_change *c)
 	buf_free(&line);
 }
 
-static void put_cost(struct buf *out, const struct text_style *style,
-		     const struct record_change *c)
+static void put_cost(struct buf *out, const struct text_style *style, const struct record_change *c)
 {
 	struct buf text;
 	buf_init(&text, TEXT_MAX);

@@ -1,5 +1,6 @@
 #include "report/sender/sentence.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 /* Letters only, and perhaps the punctuation of a clause behind them. */
