@@ -15,6 +15,7 @@
 #include "core/day.h"
 #include "core/domain.h"
 #include "core/facts.h"
+#include "report/sender/daily.h"
 #include "report/sender/group.h"
 #include "tests/unit/check.h"
 
@@ -155,6 +156,22 @@ static inline void sum_reporters(const struct domain_facts *d, struct fact_repor
 			    d->facts[i].witnesses[k].messages;
 }
 
+/* And what of it was seen on which day. */
+static inline void sum_days(struct arena *a, struct domain_facts *d)
+{
+	size_t n = (size_t)(d->window.until - d->window.since), k = 0;
+	double *all = arena_alloc(a, (n + 1) * sizeof *all);
+	struct fact_day *days = arena_alloc(a, (n + 1) * sizeof *days);
+	for (size_t i = 0; i < d->n_facts; i++)
+		daily_add(&d->facts[i], d->window.since, all, n);
+	for (size_t i = 0; i < n; i++)
+		if (all[i] > 0)
+			days[k++] = (struct fact_day){d->window.since + (int32_t)i,
+						      (uint64_t)(all[i] + 0.5), 0};
+	d->days = days;
+	d->n_days = k;
+}
+
 static inline struct domain_facts make_facts(struct arena *a, int32_t month, const struct row *rows,
 					     size_t n)
 {
@@ -200,6 +217,7 @@ static inline struct domain_facts make_facts(struct arena *a, int32_t month, con
 	}
 	qsort(facts, n, sizeof *facts, by_source);
 	sum_reporters(&d, reporters);
+	sum_days(a, &d);
 	return d;
 }
 

@@ -22,7 +22,7 @@
 static bool is_third(void *ctx, const char *org_name)
 {
 	(void)ctx;
-	return strcmp(org_name, "reporter 3") == 0;
+	return strcmp(org_name, large_reporters[3]) == 0;
 }
 
 static const struct asked_reporters nobody = {NULL, NULL}, third = {is_third, NULL};
@@ -315,7 +315,8 @@ static void test_rest(void **state)
 static void test_million(void **state)
 {
 	enum { INVENTED = 1000000, REAL = 100 };
-	static const uint32_t both[] = {0, 1}, liar[] = {2};
+	static const struct fact_witness both[] = {{0, 1, 1}, {1, 1, 0}},
+					 liar[] = {{2, 1, 1000000}};
 	struct fact *facts = calloc(INVENTED + REAL, sizeof *facts);
 	struct arena a = {0};
 	struct asked x;
@@ -326,8 +327,8 @@ static void test_million(void **state)
 		    .source = {4, {11, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i}},
 		    .month = OCTOBER,
 		    .messages = real ? 1 : 1000000,
-		    .reporters = real ? both : liar,
-		    .n_reporters = real ? 2 : 1};
+		    .witnesses = real ? both : liar,
+		    .n_witnesses = real ? 2 : 1};
 	}
 	struct domain_facts d = make_facts(&a, OCTOBER, NULL, 0);
 	d.facts = facts;
