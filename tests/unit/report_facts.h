@@ -30,7 +30,8 @@ struct row {
 	const char *ip; /* NULL: no usable address */
 	uint64_t messages;
 	const char *spf;    /* "bounce.example.com pass", or NULL */
-	const char *dkim;   /* "example.com s1 pass, vendor.example k fail", or NULL */
+	const char *dkim;   /* "example.com s1 pass, vendor.example k fail", or NULL; selector "-":
+			       the reporter left it out */
 	unsigned flags;     /* enum dmarc_flag */
 	uint32_t days;      /* 0: ten of them */
 	unsigned reporters; /* a set; 0: the first three */
@@ -103,9 +104,10 @@ static inline enum cell_dkim read_dkim(struct arena *a, const char *text, struct
 		char name[600], selector[600], result[32];
 		assert_int_equal(sscanf(at, "%599s %599s %31[a-z]", name, selector, result), 3);
 		struct dmarc_dkim *d = &list[p->n_dkim++];
-		*d = (struct dmarc_dkim){.domain = arena_strdup(a, name),
-					 .selector = arena_strdup(a, selector),
-					 .result = result_word(arena_strdup(a, result))};
+		*d = (struct dmarc_dkim){
+		    .domain = arena_strdup(a, name),
+		    .selector = strcmp(selector, "-") == 0 ? NULL : arena_strdup(a, selector),
+		    .result = result_word(arena_strdup(a, result))};
 		bool passes = d->result.code == W_PASS;
 		if (!is_aligned(name))
 			*other = *other || passes;
