@@ -113,6 +113,16 @@ static void gone_failing(struct making *m, const struct sender *s)
 		t->record = s->was->verdict.remedy.change;
 }
 
+static void bounces(struct making *m, const struct sender *s)
+{
+	struct todo *t = add(m, TODO_OWN_FAILING, arena_printf(m->a, "bounces:%s", s->key));
+	about(m, t, s);
+	t->messages = s->bounces;
+	t->title = arena_printf(m->a, "%s: bounces and auto-replies fail", s->name);
+	t->text = s->verdict.remedy.text;
+	t->record = s->verdict.remedy.change;
+}
+
 static void abuse(struct making *m, const struct sender *s)
 {
 	struct todo *t = add(m, TODO_ABUSE, arena_printf(m->a, "abuse:%s", s->key));
@@ -120,6 +130,9 @@ static void abuse(struct making *m, const struct sender *s)
 	t->messages = s->t.messages;
 	t->title = arena_printf(m->a, "%s: suspected abuse", s->name);
 	t->text = s->verdict.remedy.text;
+	for (unsigned i = 0; i < s->n_evidence; i++)
+		if (strcmp(s->evidence[i].code, "N_SPIKE") == 0)
+			t->text = arena_printf(m->a, "%s: %s", s->evidence[i].text, t->text);
 }
 
 static void question(struct making *m, const struct sender *s)
@@ -216,6 +229,8 @@ static void each_sender(struct making *m, const struct sender *s)
 		   c == CAT_LEGIT_BROKEN) {
 		if (s->verdict.remedy.kind != REMEDY_NONE)
 			own_failing(m, s);
+	} else if (c == CAT_AUTHORIZED && s->verdict.remedy.kind == REMEDY_SPF_PUBLISH) {
+		bounces(m, s);
 	} else if (c == CAT_AUTHORIZED && s->verdict.remedy.kind == REMEDY_DKIM_ENABLE &&
 		   s->t.messages >= DUTY_MESSAGES) {
 		duty(m, s);

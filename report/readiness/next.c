@@ -161,7 +161,12 @@ void find_next_step(struct judging *j)
 	bool here = d->found == FOUND_HERE && d->n_records == 1 && d->policy != POLICY_ABSENT;
 	if (block == &r->checks[CHECK_D3] && now == RUNG_NONE)
 		block = NULL; /* sp=none is no weaker than p=none, and goes with the next record */
-	if (r->dns_failed || d->pending || (d->failed && d->found == FOUND_NONE))
+	if (r->does_not_exist)
+		say(j, 1,
+		    "the domain does not exist (NXDOMAIN): check the spelling, and whether it is "
+		    "still "
+		    "registered");
+	else if (r->dns_failed || d->pending || (d->failed && d->found == FOUND_NONE))
 		say(j, 1, "DNS of the domain does not answer: ask again later");
 	else if (r->does_not_exist)
 		say(j, rung_days(j),
@@ -175,6 +180,8 @@ void find_next_step(struct judging *j)
 		step_blocked(j, block);
 	else if (now == RUNG_REJECT)
 		say(j, rung_days(j), "nothing: p=reject is in force");
+	else if (r->verdict == VERDICT_READY)
+		publish(j, "reject", false, "every check passes: publish p=reject");
 	else
 		step_up(j, now);
 }

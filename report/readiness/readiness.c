@@ -114,6 +114,10 @@ static bool has(const struct readiness *r, enum check_status status)
 static enum verdict_word verdict(const struct readiness *r)
 {
 	const struct check *c = r->checks;
+	if (r->does_not_exist)
+		return VERDICT_NOT_READY;
+	if (r->dns_failed) /* never green when DNS was silent */
+		return has(r, CHECK_FAIL) ? VERDICT_NOT_READY : VERDICT_INSUFFICIENT;
 	if (r->parked)
 		return c[CHECK_D8].status == CHECK_PASS ? VERDICT_READY : VERDICT_WARNINGS;
 	if (c[CHECK_C1].status == CHECK_FAIL || c[CHECK_C3].status == CHECK_FAIL ||
@@ -178,7 +182,7 @@ void readiness_judge(const struct readiness_input *in, struct knowledge *k, stru
 	project(&j);
 	find_not_observed(&j);
 	j.window_legit = j.window_volume[FATE_LEGIT].messages;
-	out->parked = is_parked(&j);
+	out->parked = !out->does_not_exist && is_parked(&j);
 	out->dns_failed = !j.zone.answered;
 	check_data(&j);
 	check_mail(&j);

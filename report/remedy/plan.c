@@ -1,6 +1,7 @@
 #include "report/remedy/plan.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/day.h"
@@ -81,6 +82,33 @@ static void drop_broken(struct plan *p)
 				      text));
 		add_text(p, &p->mended, arena_printf(arena_of(p), "without %s", text));
 	}
+}
+
+/* Names that are not there any more cost a void lookup each, of which two are allowed. */
+static void drop_void(struct plan *p)
+{
+	struct spf_tree tree;
+	const char *dropped = NULL;
+	gate_try(p->gate, p->m, p->record, &tree);
+	if (tree.pending || tree.void_v4 <= SPF_VOID_LIMIT)
+		return;
+	unsigned voids = tree.void_v4;
+	for (size_t i = tree.root ? tree.root->n_terms : 0; i-- > 0;) {
+		const struct spf_term *t = &tree.root->terms[i];
+		if (t->void_v4 == 0 || t->n_networks > 0 || t->depends || t->child)
+			continue;
+		dropped = dropped ? arena_printf(arena_of(p), "%s, %s", t->text, dropped) : t->text;
+		p->record = spf_edit_drop(arena_of(p), p->record, i);
+	}
+	add_text(p, &p->fault,
+		 arena_printf(arena_of(p),
+			      "%u lookups find nothing (void), and %d are allowed: SPF is an error "
+			      "(permerror)",
+			      voids, SPF_VOID_LIMIT));
+	if (dropped)
+		add_text(
+		    p, &p->mended,
+		    arena_printf(arena_of(p), "without %s, which lead to no address", dropped));
 }
 
 static unsigned lookups_of(const struct plan *p, const char *record)
@@ -177,7 +205,7 @@ static void close_open(struct plan *p)
 	}
 }
 
-void plan_begin(struct plan *p, struct gate *g, const struct zone_mailfrom *m)
+static void mend(struct plan *p, struct gate *g, const struct zone_mailfrom *m)
 {
 	*p = (struct plan){.gate = g, .m = m};
 	const struct spf_record *r = root_of(p);
@@ -190,6 +218,7 @@ void plan_begin(struct plan *p, struct gate *g, const struct zone_mailfrom *m)
 	merge_several(p);
 	mend_slips(p);
 	drop_broken(p);
+	drop_void(p);
 	drop_dead(p);
 	close_open(p);
 	if (!p->fault)
@@ -205,13 +234,32 @@ void plan_begin(struct plan *p, struct gate *g, const struct zone_mailfrom *m)
 	p->changed = true;
 }
 
+void plan_begin(struct plan *p, struct gate *g, const struct zone_mailfrom *m)
+{
+	mend(p, g, m);
+	p->base = p->record;
+}
+
 /* ---- edits ---- */
 
+static int by_text(const void *x, const void *y)
+{
+	return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+/* With these terms more. All that are added stand in the order of their texts, so that the record
+ * is the same whoever was looked at first. NULL: too many. */
 static const char *with(const struct plan *p, const char *const *mechanisms, size_t n)
 {
 	struct arena *a = arena_of(p);
-	return p->record ? spf_edit_add(a, p->record, mechanisms, n)
-			 : spf_edit_new(a, mechanisms, n);
+	if (p->n_terms + n > PLAN_TERMS_MAX)
+		return NULL;
+	const char **all = arena_alloc(a, (p->n_terms + n) * sizeof *all);
+	memcpy(all, p->terms, p->n_terms * sizeof *all);
+	memcpy(all + p->n_terms, mechanisms, n * sizeof *all);
+	qsort(all, p->n_terms + n, sizeof *all, by_text);
+	return p->base ? spf_edit_add(a, p->base, all, p->n_terms + n)
+		       : spf_edit_new(a, all, p->n_terms + n);
 }
 
 const char *plan_add(struct plan *p, const struct gate_need *need, const char *const *mechanisms,
@@ -226,15 +274,18 @@ const char *plan_add(struct plan *p, const struct gate_need *need, const char *c
 		    "%s is an alias (CNAME) of %s: the record belongs to the owner of "
 		    "that name",
 		    p->m->domain, root_of(p)->canonical);
-	if (p->n_needs == PLAN_NEEDS_MAX)
-		return "too many senders are missing from one record";
 	const char *record = with(p, mechanisms, n);
+	if (p->n_needs == PLAN_NEEDS_MAX || !record)
+		return "too many senders are missing from one record";
 	p->needs[p->n_needs] = *need;
 	const char *no =
 	    gate_objects(p->gate, p->m, record, p->needs, p->n_needs + 1, NULL, &lookups);
 	if (no)
 		return no;
 	p->n_needs++;
+	memcpy(p->terms + p->n_terms, mechanisms, n * sizeof *mechanisms);
+	p->n_terms += n;
+	qsort(p->terms, p->n_terms, sizeof *p->terms, by_text);
 	p->record = record;
 	p->changed = true;
 	return NULL;
@@ -270,7 +321,7 @@ struct record_change *plan_if_yours(struct plan *p, const struct gate_need *need
 	if (p->m->spf.pending || p->owned_by_other)
 		return NULL;
 	const char *record = with(p, mechanisms, n);
-	if (gate_objects(p->gate, p->m, record, need, 1, need, &lookups))
+	if (!record || gate_objects(p->gate, p->m, record, need, 1, need, &lookups))
 		return NULL;
 	return change_to(p, record, lookups);
 }

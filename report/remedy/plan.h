@@ -15,10 +15,14 @@
 #include "report/remedy/gate.h"
 
 #define PLAN_NEEDS_MAX 32
+#define PLAN_TERMS_MAX 64
 
 struct plan {
 	struct gate *gate;
 	const struct zone_mailfrom *m;
+	const char *base;                  /* what stands, mended; NULL: there is none */
+	const char *terms[PLAN_TERMS_MAX]; /* that are in, in the order of their texts */
+	size_t n_terms;
 	const char *record;  /* as far as it has come; NULL: there is none */
 	const char *fault;   /* what is wrong with the one that stands; NULL: nothing */
 	const char *mended;  /* what was done about it; NULL: nothing could be */

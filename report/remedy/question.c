@@ -7,7 +7,6 @@
 
 #define STEADY_DAYS    5
 #define STEADY_SOURCES 3
-#define ACCOUNT_DAYS   7 /* of unaligned mail through a service for customers */
 
 static uint64_t cells_in(const struct sender *s, enum dmarc_cell first, enum dmarc_cell last)
 {
@@ -50,14 +49,15 @@ bool question_is_due(const struct gate *g, const struct sender *s)
 		return false;
 	if (s->aged)
 		return true;
-	if (c != CAT_UNKNOWN || failing == 0 || has_evidence(s, "S_DISPERSED") ||
+	bool line = s->n_sources <= 3 && (s->recurs || (s->steady && s->days >= 15));
+	if (c != CAT_UNKNOWN || failing == 0 || (!line && has_evidence(s, "S_DISPERSED")) ||
 	    has_evidence(s, "S_NO_SUCH_FROM") || has_evidence(s, "S_CLAIMS_US"))
 		return false;
 	if (s->hinted)
 		return failing >= 2 || s->days >= 2;
 	if (sends_as_us(s))
 		return s->steady && s->n_sources <= STEADY_SOURCES;
-	return is_unaligned(s) && sends_for_customers(s->service) && s->days >= ACCOUNT_DAYS;
+	return is_unaligned(s) && sends_for_customers(s->service) && s->steady;
 }
 
 /* ---- readings ---- */
@@ -215,18 +215,34 @@ static void read_switched_off(struct asking *q)
 	speaks_against(q, r, 1, "it still sends");
 }
 
+static const struct sender_source *aged_source(const struct sender *s)
+{
+	for (size_t i = 0; i < s->n_sources; i++)
+		if (s->sources[i].aged)
+			return &s->sources[i];
+	return NULL;
+}
+
 static void read_stranger(struct asking *q)
 {
-	if (!q->s->aged)
+	const struct sender_source *x = aged_source(q->s);
+	if (!x)
 		return;
 	struct reading *r = add(q, READING_STRANGER, 5);
-	speaks_for(
-	    q, r, 1,
-	    "your SPF record names the address, and its reverse DNS, or a signature from it, is "
-	    "somebody else's");
-	if (q->s->n_sources && q->s->sources[0].ptr)
-		speaks_for(q, r, 0,
-			   arena_printf(q->a, "its reverse DNS is %s", q->s->sources[0].ptr));
+	if (x->alias)
+		speaks_for(q, r, 1,
+			   arena_printf(
+			       q->a,
+			       "your SPF record names it by a name that is an alias (CNAME) of %s, "
+			       "which is not yours",
+			       x->alias));
+	else
+		speaks_for(
+		    q, r, 1,
+		    "your SPF record names the address, and its reverse DNS, or a signature from "
+		    "it, is somebody else's");
+	if (x->ptr)
+		speaks_for(q, r, 0, arena_printf(q->a, "its reverse DNS is %s", x->ptr));
 }
 
 static void sort(struct asking *q)

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/remedy/priv.h"
+#include "dns/dmarc.h"
+#include "report/remedy/published.h"
 
 /* The edits of one name are one record: every sender that has some is shown that one. */
 static void finish_edits(struct remedier *r)
@@ -13,10 +14,10 @@ static void finish_edits(struct remedier *r)
 	for (size_t i = 0; i < r->n; i++) {
 		struct sender *s = &r->senders[i];
 		struct plan *p = r->plan_of[i];
-		if (s->change == CHANGE_GONE)
-			s = s->was;
 		if (!p)
 			continue;
+		if (s->change == CHANGE_GONE)
+			s = s->was;
 		const char *terms = s->verdict.remedy.change->terms;
 		struct record_change *c = p->change ? arena_alloc(r->a, sizeof *c) : NULL;
 		if (c) {
@@ -72,7 +73,8 @@ static unsigned unsigned_share(const struct sender *senders, size_t n)
 
 static void find_faults(const struct remedier *r, struct remedies *out)
 {
-	out->faults = arena_alloc(r->a, (r->zone->n_mailfrom + 1) * sizeof *out->faults);
+	out->faults =
+	    arena_alloc(r->a, (r->zone->n_mailfrom + PUBLISHED_FAULTS_MAX) * sizeof *out->faults);
 	for (size_t k = 0; k < r->zone->n_mailfrom; k++) {
 		const struct plan *p = &r->plans[k];
 		if (!p->fault)
@@ -140,4 +142,5 @@ void remedy_senders(const struct domain_facts *const *periods, size_t n_periods,
 	for (size_t i = 0; i < n; i++)
 		ask(&r, order[i]);
 	find_faults(&r, out);
+	published_faults(&r, out);
 }

@@ -5,6 +5,7 @@
 #include "report/remedy/priv.h"
 
 #define WEAK_KEY_BITS 1024
+#define BOUNCES_LEAST 3
 
 static const char *advice(const struct remedier *r, const struct sender *s, const char *text)
 {
@@ -132,9 +133,51 @@ void remedy_dkim(const struct remedier *r, struct sender *s)
 	}
 }
 
+/* The HELO name in our domain that failing bounces came with; NULL: none was reported. */
+static const char *helo_of(const struct remedier *r, const struct sender *s)
+{
+	for (size_t i = 0; i < s->n_facts; i++) {
+		const struct dmarc_profile *p = &s->profiles[s->facts[i]->profile];
+		for (unsigned k = 0; p->flags & DMARC_NULL_SENDER && k < p->n_spf; k++)
+			if (p->cell > CELL_P7 && p->spf[k].domain &&
+			    zone_is_ours(r->zone, p->spf[k].domain))
+				return p->spf[k].domain;
+	}
+	for (size_t i = 0; i < s->n_sources; i++)
+		if (s->sources[i].ties & TIE_NAME)
+			return s->sources[i].ptr;
+	return NULL;
+}
+
+/* Bounces and auto-replies are checked for the HELO name (RFC 7208 section 2.4): its record. */
+static bool remedy_bounces(const struct remedier *r, struct sender *s)
+{
+	const char *helo = s->bounces >= BOUNCES_LEAST ? helo_of(r, s) : NULL;
+	if (s->bounces < BOUNCES_LEAST)
+		return false;
+	struct remedy *m = &s->verdict.remedy;
+	m->kind = REMEDY_SPF_PUBLISH;
+	m->text =
+	    helo ? arena_printf(
+		       r->a,
+		       "its bounces and auto-replies have an empty envelope sender, so that SPF "
+		       "is checked for its HELO name, %s: publish an SPF record there, or sign "
+		       "them with DKIM",
+		       helo)
+		 : "its bounces and auto-replies have an empty envelope sender, so that SPF is "
+		   "checked "
+		   "for its HELO name: give it one in your domain with an SPF record of its own, "
+		   "or sign "
+		   "them with DKIM";
+	m->change = helo ? gate_helo(&r->gate, s, helo) : NULL;
+	return true;
+}
+
 /* It passes, by SPF alone. */
 void remedy_passing(const struct remedier *r, struct sender *s)
 {
+	if (remedy_bounces(r, s))
+		return;
 	uint64_t dkim =
 	    s->t.cells[CELL_P1] + s->t.cells[CELL_P2] + s->t.cells[CELL_P3] + s->t.cells[CELL_P4];
 	if (100 * dkim >= 80 * s->t.messages || s->verdict.remedy.kind != REMEDY_NONE)

@@ -65,7 +65,22 @@ bool find_spike(const struct sender *s, const struct domain_facts *earlier, stru
 		double median = usual(by_day, i, scratch);
 		if (median > 0 && by_day[i] >= SPIKE_FACTOR * median &&
 		    by_day[i] >= median + SPIKE_MORE && !has_its_day(by_day, i))
-			*out = (struct spike){first + (int32_t)i, by_day[i], median};
+			*out = (struct spike){
+			    .day = first + (int32_t)i, .messages = by_day[i], .usual = median};
 	}
-	return out->messages > 0;
+	if (out->messages == 0)
+		return false;
+	double most = 0;
+	for (size_t i = 0, end; i < s->n_facts; i = end) {
+		double on_day = 0;
+		for (end = i;
+		     end < s->n_facts && ip_cmp(&s->facts[end]->source, &s->facts[i]->source) == 0;
+		     end++)
+			daily_add(s->facts[end], out->day, &on_day, 1);
+		if (on_day > most) {
+			most = on_day;
+			out->busiest = s->facts[i]->source;
+		}
+	}
+	return true;
 }

@@ -18,6 +18,7 @@
 struct spike {
 	int32_t day;
 	double messages, usual;
+	struct ip busiest; /* the address that sent most on that day */
 };
 
 /* The worst such day of the sender; false: none. earlier: facts of the period before, NULL: none.

@@ -15,7 +15,8 @@
 #define RECURRING_MESSAGES 10
 #define STEADY_DAYS        5
 #define STEADY_LINE_DAYS   10
-#define FAILING_DAYS       2 /* ... on fewer days, are chance */
+#define LONG_DAYS          15 /* no machine of a botnet is at it for so long */
+#define FAILING_DAYS       2  /* ... on fewer days, are chance */
 #define FORWARDER_SCORE    50
 #define CARRIER_SCORE      35 /* of what carries or breaks signatures of others, and no more */
 #define FORWARDER_DIRECT   5  /* per cent of aligned SPF passes a forwarder may have */
@@ -71,6 +72,7 @@ struct matter {
 	bool let_in;
 	uint64_t n, pass;      /* messages; those that pass, or would with today's record */
 	unsigned failing_days; /* on which some fail */
+	uint64_t bounces;      /* failing ones with an empty MAIL FROM, of a machine of ours */
 };
 
 /* How sure what is said can be: a proof is a tie or a signature; all else are hints. */
@@ -210,18 +212,24 @@ static bool may_be_ours(const struct matter *m)
 {
 	const struct sender *s = m->s;
 	bool ours = 2 * cells_of(s, SET(F1) | SET(F2) | SET(F3) | SET(F4) | SET(F5)) > m->n;
-	bool many = at_least(m->o->messages[SEEN_DISPERSED], m->n, 50) ||
+	bool machine = s->n_sources <= 3 && (s->recurs || (s->steady && s->days >= LONG_DAYS));
+	bool many = m->zone->parked ||
+		    (!machine && at_least(m->o->messages[SEEN_DISPERSED], m->n, 50)) ||
 		    at_least(m->o->messages[SEEN_NO_SUCH_FROM], m->n, 50) ||
 		    at_least(m->o->messages[SEEN_CLAIMS_US], m->n, 50) || m->o->mailfrom > 1;
-	return s->hinted || (ours && !many && s->steady && s->n_sources <= 3);
+	/* an account at a service for customers may be ours, whoever its envelope sender is */
+	bool account = s->service && !s->guest && s->steady &&
+		       (s->service->kind == KIND_ESP || s->service->kind == KIND_SAAS) &&
+		       2 * cells_of(s, SET(F6) | SET(F7) | SET(F9)) > m->n;
+	return s->hinted || account || (ours && !many && s->steady && s->n_sources <= 3);
 }
 
 /* Some failures are no habit: too few of them, and on one day. */
 static bool passes(const struct matter *m)
 {
-	uint64_t fail = m->n - m->pass;
-	return at_least(m->pass, m->n, AUTHORIZED_PASS) ||
-	       (2 * m->pass > m->n && fail < FAILING_MESSAGES && m->failing_days < FAILING_DAYS);
+	uint64_t n = m->n - m->bounces, fail = n - m->pass;
+	return at_least(m->pass, n, AUTHORIZED_PASS) ||
+	       (2 * m->pass > n && fail < FAILING_MESSAGES && m->failing_days < FAILING_DAYS);
 }
 
 /* A stranger's account at a service we use, or that many use, looks like ours at first. */
@@ -256,8 +264,20 @@ static struct verdict pooled(const struct matter *m)
 	    "Nothing to add to SPF; sign all mail with DKIM");
 }
 
+/* By envelope sender alone, at a service where people have mail forwarded: handed on (SRS). */
+static bool hands_on(const struct sender *s)
+{
+	bool mailboxes = s->service->kind == KIND_MAILBOX || s->service->kind == KIND_FORWARDER;
+	return mailboxes && strncmp(s->key, "mailfrom:", 9) == 0;
+}
+
 static struct verdict a_guest(const struct matter *m)
 {
+	if (hands_on(m->s))
+		return verdict(
+		    m->s, CAT_FORWARDER, HINTED, REMEDY_FORWARDER,
+		    "somebody's account there hands on mail of yours, with an envelope sender "
+		    "of its own: nothing to do in SPF; sign all mail with DKIM");
 	return verdict(
 	    m->s, m->pass > 0 ? CAT_UNKNOWN : CAT_UNAUTHORIZED, HINTED, REMEDY_REVIEW,
 	    "somebody else's account at the service sends in your name: nothing to change "
@@ -404,6 +424,18 @@ static unsigned failing_days(const struct classifier *c, const struct sender *s)
 	return n;
 }
 
+/* Bounces and auto-replies of a server have an empty MAIL FROM: they say nothing of its other mail.
+ */
+static uint64_t failing_bounces(const struct classifier *c, const struct sender *s)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < s->n_facts; i++) {
+		const struct dmarc_profile *p = &c->observer.facts->profiles[s->facts[i]->profile];
+		n += p->flags & DMARC_NULL_SENDER && p->cell > CELL_P7 ? s->facts[i]->messages : 0;
+	}
+	return n;
+}
+
 /* Payslips and statements come once a month, from the same servers: most of its addresses were
  * there before, and look like servers. */
 static bool recurs(const struct classifier *c, const struct sender *s)
@@ -419,17 +451,18 @@ static bool recurs(const struct classifier *c, const struct sender *s)
 
 /* It sends again and again: on several days, not all at once; or in both periods. The lines of
  * access networks must do so for longer: an infected machine is there for some days, too. */
-static bool is_steady(const struct classifier *c, const struct sender *s, const struct observed *o)
+static bool is_steady(const struct sender *s, const struct observed *o)
 {
 	bool line =
 	    2 * (o->messages[SEEN_PTR_GENERIC] + o->messages[SEEN_PTR_NONE]) > s->t.messages;
 	unsigned days = line ? STEADY_LINE_DAYS : STEADY_DAYS;
-	return (!o->burst && s->days >= days && s->t.messages >= 2 * days) || recurs(c, s);
+	return (!o->burst && s->days >= days && s->t.messages >= 2 * days) || s->recurs;
 }
 
 static void classify(struct classifier *c, struct sender *s)
 {
 	struct spike spike;
+	char day[DAY_STRLEN], ip[IP_STRLEN];
 	struct observed o = observe(&c->observer, s);
 	s->label = label_of(c->observer.facts, s);
 	if (s->label && s->label->name)
@@ -442,12 +475,17 @@ static void classify(struct classifier *c, struct sender *s)
 	    .s = s, .o = &o, .zone = c->zone, .n = s->t.messages, .let_in = sc.let_in};
 	m.pass = tally_judged_pass(&s->t) + o.messages[SEEN_REPAIRED];
 	m.failing_days = failing_days(c, s);
-	s->steady = is_steady(c, s, &o);
+	s->recurs = recurs(c, s);
+	s->steady = is_steady(s, &o);
 	m.spike = find_spike(s, c->earlier, c->a, &spike) ? &spike : NULL;
 	if (m.spike)
 		evidence(s, "N_SPIKE", 0,
-			 arena_printf(c->a, "%.0f messages on one day, where %.0f were usual",
-				      spike.messages, spike.usual));
+			 arena_printf(
+			     c->a, "%.0f messages on %s, most from %s, where %.0f a day were usual",
+			     spike.messages, day_format(spike.day, day),
+			     ip_format(&spike.busiest, ip), spike.usual));
+	if (is_own_machine(&m))
+		m.bounces = s->bounces = failing_bounces(c, s);
 	m.x = &sc.of[0];
 	s->leaning = s->label ? by_label(&m) : decide(&m);
 	m.x = &sc.of[1];

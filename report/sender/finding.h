@@ -105,6 +105,7 @@ struct sender_source {
 	struct origin origin; /* empty: not known */
 	unsigned ties;        /* enum tie (tie.h); 0 without DNS */
 	bool aged;            /* our record names it, and it looks like somebody else's by now */
+	const char *alias;    /* it does so by a name of ours that is an alias of this one; NULL */
 	bool pool;            /* of a relay pool that its service leaves out of SPF on purpose */
 };
 
@@ -143,9 +144,11 @@ struct sender {
 	unsigned ties, ties_any;                   /* of all of its addresses, and of any (tie.h) */
 	uint64_t tied_messages, editable_messages; /* at addresses with any tie, with TIE_EDIT */
 	uint64_t pool_messages;
+	uint64_t bounces;   /* of a machine of ours: failing ones with an empty MAIL FROM */
 	bool aged;          /* some address of it is (sender_source) */
 	struct sender *was; /* as it was in the period before; NULL: it was not there */
 	const char *guest;  /* a stranger's account at a service: by what it authenticates; NULL */
+	bool recurs;        /* most of its addresses, servers all, sent in the period before, too */
 	bool steady;        /* sends again and again: many days, or both periods */
 	bool hinted;        /* something of ours speaks for it: a tie, our d=, our MAIL FROM */
 

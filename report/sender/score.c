@@ -107,14 +107,16 @@ static const struct {
 static int score_ties(struct sender *s)
 {
 	/* a record, and a service that verifies MAIL FROM, say nothing of mail that uses another */
-	bool unaligned = 2 * cells_of(s, SET(F6) | SET(F7) | SET(F9)) > s->t.messages;
+	bool as_us = 2 * cells_of(s, SET(P1) | SET(P2) | SET(P5) | SET(P6) | SET(P7) | SET(F1) |
+					 SET(F2) | SET(F3) | SET(F4) | SET(F5)) >
+		     s->t.messages;
 	int sum = 0;
 	for (size_t i = 0; i < sizeof tie_evidence / sizeof *tie_evidence; i++) {
 		uint64_t tied = 0;
 		for (size_t k = 0; k < s->n_sources; k++)
 			tied +=
 			    s->sources[k].ties & tie_evidence[i].tie ? s->sources[k].messages : 0;
-		bool vain = unaligned && tie_evidence[i].tie & (TIE_RECORD | TIE_SERVICE);
+		bool vain = !as_us && tie_evidence[i].tie & (TIE_RECORD | TIE_SERVICE);
 		if (2 * tied <= s->t.messages || vain)
 			continue;
 		const struct evidence *e = &tie_evidence[i].e;

@@ -191,6 +191,29 @@ static bool has_aged(const struct zone *z, const struct ip *ip, const struct add
 	return named && !c->signs && (other || c->foreign);
 }
 
+/* Our record names the address by a name of ours that leads, over an alias, to somebody else's: who
+ * holds that name, or takes it over, sends as us. The name there; NULL: it is not so. */
+static const char *alias_of(const struct zone *z, const struct ip *ip)
+{
+	for (size_t i = 0; i < z->n_mailfrom; i++) {
+		const struct spf_record *r = z->mailfrom[i].spf.root;
+		for (size_t k = 0; r && k < r->n_terms; k++) {
+			const struct spf_term *t = &r->terms[k];
+			if (t->kind != SPF_A || !t->domain || t->depends ||
+			    !zone_is_ours(z, t->domain))
+				continue;
+			const struct dns_answer *x =
+			    dns_ask(z->known->view, t->domain, ip->family == 4 ? DNS_A : DNS_AAAA);
+			bool leads = false;
+			for (size_t m = 0; x->outcome == DNS_OK && m < x->n; m++)
+				leads = leads || ip_cmp(&x->addresses[m], ip) == 0;
+			if (leads && !zone_is_ours(z, x->canonical))
+				return x->canonical;
+		}
+	}
+	return NULL;
+}
+
 static void tie_source(struct ties *t, const struct sender *s, struct sender_source *x, size_t *at)
 {
 	const struct zone *z = t->zone;
@@ -203,7 +226,8 @@ static void tie_source(struct ties *t, const struct sender *s, struct sender_sou
 		return;
 	x->ties |= is_tied_host(z, &x->ip, &c) ? TIE_HOST : 0;
 	x->ties |= is_tied_name(z, &x->ip, k) ? TIE_NAME : 0;
-	x->aged = !x->ties && has_aged(z, &x->ip, k, &c);
+	x->alias = x->ties || c.signs || k->service ? NULL : alias_of(z, &x->ip);
+	x->aged = !x->ties && (x->alias || has_aged(z, &x->ip, k, &c));
 	x->ties |= !x->aged && is_tied_record(t, &x->ip) ? TIE_RECORD : 0;
 	if (k->service && k->service->verifies == ANSWER_YES && zone_uses(z, k->service) &&
 	    ties_in_terms(t, k->service, &x->ip))

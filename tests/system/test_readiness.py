@@ -8,7 +8,7 @@ import sys
 import harness
 import nameserver
 
-sys.path[:0] = [str(harness.ROOT / "tests/world"), str(harness.ROOT / "tests/samples")]
+sys.path[:0] = [str(harness.ROOT / "tests/stages"), str(harness.ROOT / "tests/samples")]
 import stages  # noqa: E402
 import world  # noqa: E402
 import story_zones as samples_zones  # noqa: E402

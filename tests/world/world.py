@@ -1,200 +1,86 @@
-"""A simulated world: mail is sent, receivers evaluate each message, and report. python3 world.py --out DIR
+"""The world, written out: python3 world.py DIR [--seed N] [--kinds a,b]
 
-DIR/reports (what arrives at the rua address), DIR/zones (what DNS says), DIR/services.csv (a catalogue), DIR/truth.json (kept apart).
+DIR/reports     what arrives at the rua addresses           DIR/forged   further reports, invented by somebody (see forged.py)
+DIR/root.zone   what DNS says, one zone for NSD             DIR/truth.json   kept apart
 """
 import argparse
-import collections
-import datetime
-import gzip
-import ipaddress
 import json
+import multiprocessing
 import pathlib
 import random
 import sys
-from xml.sax.saxutils import escape
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-import owners  # noqa: E402
-import spf  # noqa: E402
-import zones  # noqa: E402
-from vendors import BY_NAME, catalogue  # noqa: E402
-
-FIRST = datetime.date(2026, 9, 1)
-DAYS = 61  # September and October
-
-# org, share of all recipients, format, habits
-RECEIVERS = [
-    ("mailbig.example", 40, "rfc7489", {"arc"}), ("officehost.example", 25, "rfc7489", {"arc", "envelope"}), ("postbox.example", 8, "rfc9990", set()),
-    ("freemail.test", 10, "rfc7489", {"list"}), ("cablenet.example", 6, "rfc7489", set()), ("univ.test", 4, "rfc9990", {"list"}),
-    ("gateway.test", 3, "rfc7489", {"no_envelope"}), ("bank.test", 2, "rfc7489", {"contradicts"}), ("tiny.test", 1, "rfc9990", set()),
-    ("odd.test", 1, "rfc7489", {"helo"}),
-]
-FORWARDERS = [("mailbig", "provider", 5), ("alumni", "srs", 3), ("alumni", "plain", 2), ("lists", "list", 3)]
+import forged  # noqa: E402
+import kit  # noqa: E402
+import kinds_abuse  # noqa: E402,F401
+import kinds_broken  # noqa: E402,F401
+import kinds_calm  # noqa: E402,F401
+import kinds_forward  # noqa: E402,F401
+import kinds_missing  # noqa: E402,F401
+import kinds_mixed  # noqa: E402,F401
+import kinds_rare  # noqa: E402,F401
+import kinds_zone  # noqa: E402,F401
+import sim  # noqa: E402
+import xmlout  # noqa: E402
 
 
-def sends_on(stream, day, dice):
-    date = FIRST + datetime.timedelta(days=day)
-    if not stream.start <= day <= stream.until:
-        return 0
-    kind, _, at = stream.days.partition(":")
-    factor = {"daily": 1, "weekdays": date.weekday() < 5, "weekly": date.weekday() == 1, "first": date.day == 1,
-              "burst": int(at or 0) <= day < int(at or 0) + 2}[kind]
-    if not factor:
-        return 0
-    noise = dice.uniform(0.7, 1.3) * (0.5 if kind == "daily" and date.weekday() >= 5 else 1)
-    return max(1, round(stream.per_day * noise)) if stream.per_day >= 3 else int(dice.random() < stream.per_day)
+def build(seed, kinds=None):
+    """All owners and the DNS; no mail yet."""
+    w = kit.World(seed)
+    for name, function in kit.KINDS.items():
+        if kinds and name not in kinds:
+            continue
+        before = len(w.owners)
+        function(w, random.Random(f"{name}/{seed}"))
+        for o in w.owners[before:]:
+            o.kind = name
+            o.finish()
+    for o in w.owners:
+        o.bait_list = o.bait()
+    return w
 
 
-def stage(owner, day):
-    """What the owner published that day: p, testing."""
-    return next(((p, t) for first, p, t in reversed(owner.stages) if first <= day), (owner.p, owner.testing))
+def one(job):
+    """Mail and reports of one owner; its truth."""
+    index, out = job
+    o = WORLD.owners[index]
+    mail = sim.Mail(o).run()
+    count = xmlout.write(out / "reports", o, mail.rows)
+    truth = mail.truth()
+    truth["reports"] = count
+    truth["forged"] = forged.write(out / "forged", o, mail) if o.forged else []
+    return truth
 
 
-class World:
-    def __init__(self, seed, scale, who, receivers):
-        self.dice = random.Random(seed)
-        self.scale = scale
-        self.owners = who
-        self.receivers = receivers
-        self.zones = zones.build(self.owners)
-        self.records = self.zones[0]
-        self.spf = spf.cached(spf.Dns(self.records))
-        self.rows = collections.Counter()     # (receiver, domain, day, row) -> messages
-        self.truth = collections.Counter()    # (domain, ip, category, accept, ambiguous, stream) -> messages
-        self.weights = [r[1] for r in receivers]
-
-    def spf_result(self, owner, ip, domain, day):
-        late = getattr(owner, "late_spf", {})
-        if ip in late and domain == owner.domain and day < late[ip]:
-            return "fail"
-        return self.spf(ip, domain)
-
-    def deliver(self, owner, day, ip, mail_from, dkim, header_from, count, reason=None):
-        """count messages, all alike, from ip to receivers drawn by size."""
-        for receiver, n in collections.Counter(self.dice.choices(range(len(self.receivers)), self.weights, k=count)).items():
-            org, _, _, habits = self.receivers[receiver]
-            if receiver >= owner.receivers:
-                continue
-            result = self.spf_result(owner, ip, mail_from, day)
-            org_of = lambda name: ".".join(name.split(".")[-2:])
-            aligned_spf = result == "pass" and org_of(mail_from) == org_of(header_from)
-            aligned_dkim = any(good and org_of(d) == org_of(header_from) for d, _, good in dkim)
-            reasons, disposition = (), "none"
-            p, testing = stage(owner, day)
-            if not aligned_spf and not aligned_dkim and p != "none" and not testing:
-                disposition = p
-                if reason == "provider" and "arc" in habits:
-                    reasons, disposition = (("local_policy", "arc=pass"),), "none"
-                if reason == "list" and "list" in habits:
-                    reasons, disposition = (("mailing_list", ""),), "none"
-            elif reason == "provider" and "arc" in habits and self.dice.random() < 0.5:
-                reasons = (("local_policy", "arc=pass"),)
-            elif reason == "list" and "list" in habits:
-                reasons = (("mailing_list", ""),)
-            said = (aligned_dkim, aligned_spf)
-            if "contradicts" in habits and self.dice.random() < 0.02:
-                said = (not aligned_dkim, aligned_spf)
-            scope = "helo" if "helo" in habits and self.dice.random() < 0.3 else "mfrom"
-            envelope = None if "no_envelope" in habits else mail_from
-            row = (ip, header_from, envelope, mail_from, scope, result, dkim, said, disposition, reasons)
-            self.rows[org, owner.domain, day, row] += n
-
-    def forward(self, owner, stream, day, mail_from, header_from, n):
-        name, kind, _ = self.dice.choices(FORWARDERS, [f[2] for f in FORWARDERS])[0]
-        vendor = BY_NAME[name]
-        ip = self.dice.choice(vendor.addresses()[-6:])
-        dkim = stream.dkim
-        if kind == "plain":
-            sender = mail_from
-        elif kind == "srs":
-            sender = vendor.domain
-        elif kind == "list":
-            sender, dkim = vendor.domain, tuple((d, s, False) for d, s, _ in dkim) + ((vendor.domain, "list", True),)
-        else:
-            sender = f"c{self.dice.randrange(40)}.{vendor.domain}"
-            if self.dice.random() < 0.05:
-                dkim = tuple((d, s, False) for d, s, _ in dkim)
-        self.deliver(owner, day, ip, sender, dkim, header_from, n, reason=kind)
-        self.truth[owner.domain, ip, "forwarder", (), "", f"forward by {name}"] += n
-
-    def run_stream(self, owner, stream, day):
-        volume = sends_on(stream, day, self.dice)
-        if stream.days.partition(":")[0] != "first" and len(stream.ips) < 20:
-            volume = round(volume * self.scale) if volume else 0
-        header_from = stream.header_from or owner.domain
-        for ip, n in collections.Counter(self.dice.choices(stream.ips, k=volume)).items():
-            mail_from = stream.mail_from.format(n=self.dice.randrange(30))
-            forwarded = sum(self.dice.random() < stream.forwarded for _ in range(n))
-            if forwarded:
-                self.forward(owner, stream, day, mail_from, header_from, forwarded)
-            if n > forwarded:
-                self.deliver(owner, day, ip, mail_from, stream.dkim, header_from, n - forwarded)
-                self.truth[owner.domain, ip, stream.truth, stream.accept, stream.ambiguous, stream.name] += n - forwarded
-
-    def run(self):
-        for owner in self.owners:
-            for stream in owner.streams:
-                for day in range(owner.start, DAYS):
-                    self.run_stream(owner, stream, day)
-
-    # ---- reports
-
-    def record(self, row, n, fmt):
-        ip, header_from, envelope, mail_from, scope, result, dkim, said, disposition, reasons = row
-        word = lambda good: "pass" if good else "fail"
-        reason = "".join(f"<reason><type>{t}</type><comment>{escape(c)}</comment></reason>" for t, c in reasons)
-        envelope = f"<envelope_from>{envelope}</envelope_from>" if envelope else ""
-        auth = "".join(f"<dkim><domain>{d}</domain><selector>{s}</selector><result>{word(g)}</result></dkim>" for d, s, g in dkim)
-        return (f"<record><row><source_ip>{ip}</source_ip><count>{n}</count><policy_evaluated><disposition>{disposition}</disposition>"
-                f"<dkim>{word(said[0])}</dkim><spf>{word(said[1])}</spf>{reason}</policy_evaluated></row>"
-                f"<identifiers>{envelope}<header_from>{header_from}</header_from></identifiers>"
-                f"<auth_results>{auth}<spf><domain>{mail_from}</domain><scope>{scope}</scope><result>{result}</result></spf></auth_results></record>\n")
-
-    def reports(self):
-        grouped = collections.defaultdict(list)
-        for (org, domain, day, row), n in self.rows.items():
-            grouped[org, domain, day].append((row, n))
-        by_name = {o.domain: o for o in self.owners}
-        formats = {r[0]: r[2] for r in self.receivers}
-        for (org, domain, day), rows in grouped.items():
-            begin = int(datetime.datetime.combine(FIRST + datetime.timedelta(days=day), datetime.time(), datetime.timezone.utc).timestamp())
-            new = formats[org] == "rfc9990"
-            root = '<feedback xmlns="urn:ietf:params:xml:ns:dmarc-2.0">' if new else "<feedback>"
-            p, testing = stage(by_name[domain], day)
-            published = f"<domain>{domain}</domain>" + (f"<discovery_method>treewalk</discovery_method><testing>{'ny'[testing]}</testing>" if new else "<adkim>r</adkim><aspf>r</aspf>")
-            yield f"{org}!{domain}!{begin}!{begin + 86399}.xml", (
-                f'<?xml version="1.0" encoding="UTF-8"?>\n{root}<report_metadata><org_name>{org}</org_name><email>dmarc@{org}</email>'
-                f"<report_id>{begin}.{domain}</report_id><date_range><begin>{begin}</begin><end>{begin + 86399}</end></date_range></report_metadata>\n"
-                f"<policy_published>{published}<p>{p}</p></policy_published>\n"
-                + "".join(self.record(row, n, formats[org]) for row, n in rows) + "</feedback>\n")
-
-    def truth_rows(self):
-        """What each address is, by the volume of October; a forwarder that also sends has two lines."""
-        return [{"domain": d, "ip": str(ipaddress.ip_address(ip)), "category": c, "accept": list(a), "ambiguous": w, "stream": s, "messages": n}
-                for (d, ip, c, a, w, s), n in sorted(self.truth.items())]
+WORLD = None
 
 
-def write(out, seed=1, scale=1.0, who=None, receivers=RECEIVERS):
+def write(out, seed=1, kinds=None, jobs=2):
+    """The world under out; its truth."""
+    global WORLD
     out = pathlib.Path(out)
-    (out / "reports").mkdir(parents=True)
-    world = World(seed, scale, who or owners.owners(), receivers)
-    world.run()
-    for name, text in world.reports():
-        (out / "reports" / (name + ".gz")).write_bytes(gzip.compress(text.encode(), 1, mtime=0))
-    world.files = zones.write(out / "zones", world.zones)
-    (out / "services.csv").write_text(catalogue())
-    (out / "truth.json").write_text(json.dumps(world.truth_rows(), indent=0))
-    return world
+    out.mkdir(parents=True, exist_ok=True)
+    WORLD = build(seed, kinds)
+    (out / "root.zone").write_text(WORLD.zone.text())
+    work = [(i, out) for i in range(len(WORLD.owners))]
+    if jobs > 1:
+        with multiprocessing.get_context("fork").Pool(jobs) as pool:
+            truths = pool.map(one, work, 1)
+    else:
+        truths = [one(j) for j in work]
+    truth = {"seed": seed, "domains": truths}
+    (out / "truth.json").write_text(json.dumps(truth, indent=1))
+    return truth
 
 
 if __name__ == "__main__":
-    p = argparse.ArgumentParser()
-    p.add_argument("--out", required=True)
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("out")
     p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--scale", type=float, default=1.0)
-    o = p.parse_args()
-    w = write(o.out, o.seed, o.scale)
-    sums = collections.Counter()
-    for row in w.truth_rows():
-        sums[row["category"]] += row["messages"]
-    print(dict(sums), len({(r["domain"], r["ip"]) for r in w.truth_rows()}), "sources")
+    p.add_argument("--kinds", default="")
+    a = p.parse_args()
+    start = time.monotonic()
+    made = write(a.out, a.seed, set(filter(None, a.kinds.split(","))))
+    print(len(made["domains"]), "domains,", sum(d["reports"] for d in made["domains"]), "reports,", round(time.monotonic() - start, 1), "s")
