@@ -115,8 +115,19 @@ static size_t join_blocks(struct block *b, size_t n)
 	return n;
 }
 
+/* Is it the /64 of a host of ours that ties the address, and not a name of its own? */
+static bool is_tied_by_network(const struct gate_need *need, size_t i)
+{
+	for (size_t k = 0; k < need->s->n_sources; k++) {
+		const struct sender_source *x = &need->s->sources[k];
+		if (ip_cmp(&x->ip, &need->addresses[i]) == 0)
+			return (x->ties & TIE_HOST) && !(x->ties & TIE_NAME);
+	}
+	return false;
+}
+
 /* Several IPv6 addresses of one host change by the day (RFC 8981): its /64 is meant. */
-static struct block block_of(const struct gate_need *need, size_t i)
+static struct block block_of(const struct remedier *r, const struct gate_need *need, size_t i)
 {
 	struct ip net = ip_network(&need->addresses[i], 64);
 	bool more = false;
@@ -125,8 +136,9 @@ static struct block block_of(const struct gate_need *need, size_t i)
 		more =
 		    more || (k != i && need->addresses[k].family == 6 && ip_cmp(&net, &other) == 0);
 	}
-	return more ? (struct block){net, 64}
-		    : (struct block){need->addresses[i], need->addresses[i].family == 4 ? 32 : 128};
+	return more && !zone_host(r->zone, &need->addresses[i]) && is_tied_by_network(need, i)
+		   ? (struct block){net, 64}
+		   : (struct block){need->addresses[i], need->addresses[i].family == 4 ? 32 : 128};
 }
 
 /* "ip4:192.0.2.7", "ip6:2001:db8::/64"; 0: too many. */
@@ -138,7 +150,7 @@ static size_t address_mechanisms(const struct remedier *r, const struct gate_nee
 	size_t n = 0;
 	qsort(need->addresses, need->n, sizeof *need->addresses, by_address);
 	for (size_t i = 0; i < need->n; i++) {
-		struct block b = block_of(need, i);
+		struct block b = block_of(r, need, i);
 		if (n == 0 || ip_cmp(&blocks[n - 1].ip, &b.ip) != 0)
 			blocks[n++] = b;
 	}
@@ -174,6 +186,16 @@ static bool is_by_service(const struct gate_need *need)
 	return need->s->service && (need->s->ties_any & TIE_SERVICE);
 }
 
+/* A service's machines that all its customers share, of which no host or name of ours is one. */
+static bool is_pooled(const struct gate_need *need)
+{
+	const struct service *s = need->s->service;
+	bool pool = s && s->shared &&
+		    (s->kind == KIND_ESP || s->kind == KIND_SAAS || s->kind == KIND_MAILBOX ||
+		     s->kind == KIND_GATEWAY || s->kind == KIND_FORWARDER);
+	return pool && !(need->s->ties & (TIE_HOST | TIE_NAME));
+}
+
 static const char *add_terms(struct remedier *r, struct plan *p, const struct gate_need *need,
 			     const char **added)
 {
@@ -189,6 +211,8 @@ static const char *add_terms(struct remedier *r, struct plan *p, const struct ga
 		}
 		return why ? why : "the service documents no term for what your DNS names";
 	}
+	if (is_pooled(need))
+		return "its addresses serve other customers of the service, too";
 	size_t n = address_mechanisms(r, need, mechanisms, MECHANISMS_MAX);
 	if (n == 0)
 		return "it sends from too many addresses to list";

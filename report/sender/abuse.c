@@ -33,6 +33,16 @@ static double usual(const double *by_day, size_t day, double *scratch)
 	return scratch[n / 2];
 }
 
+/* A newsletter goes out on the same weekday, or on the same date of the month, two days either way:
+ * half as much was sent then. */
+static bool has_its_day(const double *by_day, size_t day)
+{
+	for (size_t back = 7; back <= 33 && back <= day; back++)
+		if ((back == 7 || back >= 26) && 2 * by_day[day - back] >= by_day[day])
+			return true;
+	return false;
+}
+
 bool find_spike(const struct sender *s, const struct domain_facts *earlier, struct arena *a,
 		struct spike *out)
 {
@@ -54,7 +64,7 @@ bool find_spike(const struct sender *s, const struct domain_facts *earlier, stru
 			continue;
 		double median = usual(by_day, i, scratch);
 		if (median > 0 && by_day[i] >= SPIKE_FACTOR * median &&
-		    by_day[i] >= median + SPIKE_MORE)
+		    by_day[i] >= median + SPIKE_MORE && !has_its_day(by_day, i))
 			*out = (struct spike){
 			    .day = first + (int32_t)i, .messages = by_day[i], .usual = median};
 	}

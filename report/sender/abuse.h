@@ -2,7 +2,8 @@
  * abuse.h - machines of ours that suddenly send something else. Pure.
  *
  * What is usual is measured on the sender's days of sending before the day in question, never on
- * that day; with fewer than USUAL_DAYS of them nothing is usual yet.
+ * that day; with fewer than USUAL_DAYS of them nothing is usual yet. What goes out every week or
+ * every month is usual on its day.
  */
 #ifndef REPORT_SENDER_ABUSE_H
 #define REPORT_SENDER_ABUSE_H

@@ -112,7 +112,7 @@ static inline struct domain_facts make_history(struct arena *a, const struct var
 	struct fact *facts = arena_alloc(a, 16 * sizeof *facts);
 	d.window = (struct window){since, until};
 	if (c->no_history)
-		return d;
+		return d; /* without a day */
 	int32_t first = month_of_day(since), n = month_of_day(until - 1) - first + 1;
 	for (int32_t i = 0; i < n; i++) {
 		struct window w = window_of_month(d.window, first + i);
@@ -130,6 +130,7 @@ static inline struct domain_facts make_history(struct arena *a, const struct var
 		facts[n++] = d.facts[1];
 	d.facts = facts;
 	d.n_facts = (size_t)n;
+	sum_days(a, &d);
 	return d;
 }
 
@@ -223,6 +224,7 @@ static inline struct domain_facts make(struct arena *a, const struct variant *c)
 			rows[i].reporters = (1u << reporters) - 1;
 	struct domain_facts d = make_facts(a, OCTOBER, rows, n);
 	d.window.since = AS_OF - 30;
+	sum_days(a, &d);
 	fill_reporters(a, &d, c, reporters);
 	fill_policies(a, &d, c);
 	d.labels = c->label;

@@ -15,6 +15,7 @@
 #include "core/day.h"
 #include "core/domain.h"
 #include "core/facts.h"
+#include "report/sender/daily.h"
 #include "report/sender/group.h"
 #include "tests/unit/check.h"
 
@@ -29,7 +30,8 @@ struct row {
 	const char *ip; /* NULL: no usable address */
 	uint64_t messages;
 	const char *spf;    /* "bounce.example.com pass", or NULL */
-	const char *dkim;   /* "example.com s1 pass, vendor.example k fail", or NULL */
+	const char *dkim;   /* "example.com s1 pass, vendor.example k fail", or NULL; selector "-":
+			       the reporter left it out */
 	unsigned flags;     /* enum dmarc_flag */
 	uint32_t days;      /* 0: ten of them */
 	unsigned reporters; /* a set; 0: the first three */
@@ -102,9 +104,10 @@ static inline enum cell_dkim read_dkim(struct arena *a, const char *text, struct
 		char name[600], selector[600], result[32];
 		assert_int_equal(sscanf(at, "%599s %599s %31[a-z]", name, selector, result), 3);
 		struct dmarc_dkim *d = &list[p->n_dkim++];
-		*d = (struct dmarc_dkim){.domain = arena_strdup(a, name),
-					 .selector = arena_strdup(a, selector),
-					 .result = result_word(arena_strdup(a, result))};
+		*d = (struct dmarc_dkim){
+		    .domain = arena_strdup(a, name),
+		    .selector = strcmp(selector, "-") == 0 ? NULL : arena_strdup(a, selector),
+		    .result = result_word(arena_strdup(a, result))};
 		bool passes = d->result.code == W_PASS;
 		if (!is_aligned(name))
 			*other = *other || passes;
@@ -155,6 +158,22 @@ static inline void sum_reporters(const struct domain_facts *d, struct fact_repor
 			    d->facts[i].witnesses[k].messages;
 }
 
+/* And what of it was seen on which day. */
+static inline void sum_days(struct arena *a, struct domain_facts *d)
+{
+	size_t n = (size_t)(d->window.until - d->window.since), k = 0;
+	double *all = arena_alloc(a, (n + 1) * sizeof *all);
+	struct fact_day *days = arena_alloc(a, (n + 1) * sizeof *days);
+	for (size_t i = 0; i < d->n_facts; i++)
+		daily_add(&d->facts[i], d->window.since, all, n);
+	for (size_t i = 0; i < n; i++)
+		if (all[i] > 0)
+			days[k++] = (struct fact_day){d->window.since + (int32_t)i,
+						      (uint64_t)(all[i] + 0.5), 0};
+	d->days = days;
+	d->n_days = k;
+}
+
 static inline struct domain_facts make_facts(struct arena *a, int32_t month, const struct row *rows,
 					     size_t n)
 {
@@ -200,6 +219,7 @@ static inline struct domain_facts make_facts(struct arena *a, int32_t month, con
 	}
 	qsort(facts, n, sizeof *facts, by_source);
 	sum_reporters(&d, reporters);
+	sum_days(a, &d);
 	return d;
 }
 

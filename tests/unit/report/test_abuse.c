@@ -1,0 +1,255 @@
+/*
+ * Machines of ours that suddenly send something else; and whose selector is it.
+ */
+#include "report/sender/abuse.h"
+#include "report/sender/selectors.h"
+#include "tests/unit/world.h"
+
+/* ---- a spike ---- */
+
+#define HOST "192.0.2.10"
+
+/* Each a row of one machine: how much, on which days. */
+struct sent {
+	uint64_t messages;
+	uint32_t days;
+};
+
+static size_t rows_of(const struct sent *sent, struct row *rows)
+{
+	size_t n = 0;
+	for (; n < 4 && sent[n].messages; n++)
+		rows[n] =
+		    (struct row){HOST, sent[n].messages, "example.com pass", "example.com s1 pass",
+				 0,    sent[n].days};
+	return n;
+}
+
+#define DAY(n)  (1u << ((n)-1))
+#define TEN     0x000003ffu /* the first ten days */
+#define NINE    0x000001ffu
+#define MONTHLY 0x7fffffffu
+
+static const struct spike_case {
+	const char *what;
+	struct sent now[4], before[4];
+	int day; /* of the month; 0: none */
+	double usual;
+} spikes[] = {
+    {"ten times the median", {{1000, TEN}, {1000, DAY(11)}}, .day = 11, .usual = 100},
+    {"a little less", {{1000, TEN}, {999, DAY(11)}}},
+    {"and five hundred more", {{400, TEN}, {540, DAY(11)}}, .day = 11, .usual = 40},
+    {"four hundred and ninety-nine more", {{400, TEN}, {539, DAY(11)}}},
+    {"nine days are too few", {{900, NINE}, {9000, DAY(11)}}},
+    {"the day itself does not count", {{900, NINE}, {9000, DAY(10)}}},
+    {"nor do days after it", {{100, DAY(1)}, {9000, DAY(2)}, {2000, 0x3ff << 5}}},
+    {"days of the period before count", {{9000, DAY(20)}}, {{1000, TEN}}, .day = 20, .usual = 100},
+    {"the worst day", {{1000, TEN}, {2000, DAY(11)}, {5000, DAY(14)}}, .day = 14, .usual = 100},
+    {"one day of a flood does not make the next usual",
+     {{1000, TEN}, {6000, DAY(11) | DAY(12)}},
+     .day = 11,
+     .usual = 100},
+    {"days without mail are not days of sending",
+     {{1000, 0x55555}, {1500, DAY(21)}},
+     .day = 21,
+     .usual = 100},
+    {"a monthly newsletter, on its day",
+     {{3000, MONTHLY & ~DAY(15)}, {20000, DAY(15)}},
+     {{3000, MONTHLY & ~DAY(15)}, {20000, DAY(15)}}},
+    {"two days late",
+     {{3000, MONTHLY & ~DAY(17)}, {20000, DAY(17)}},
+     {{3000, MONTHLY & ~DAY(15)}, {20000, DAY(15)}}},
+    {"far larger than the one of the month before",
+     {{3000, MONTHLY & ~DAY(15)}, {200000, DAY(15)}},
+     {{3000, MONTHLY & ~DAY(15)}, {20000, DAY(15)}},
+     .day = 15,
+     .usual = 100},
+    {"a weekly one, from its second time on",
+     {{2600, MONTHLY & ~(DAY(6) | DAY(13) | DAY(20) | DAY(27))},
+      {40000, DAY(6) | DAY(13) | DAY(20) | DAY(27)}},
+     {{3000, 0x3fffffff & ~DAY(29)}, {9000, DAY(29)}}},
+    {"the last flood was last week, and a tenth of this one",
+     {{3000, MONTHLY & ~(DAY(12) | DAY(19))}, {2000, DAY(12)}, {20000, DAY(19)}},
+     {{3000, 0x3fffffff}},
+     .day = 19,
+     .usual = 100},
+    {"steady mail", {{310000, MONTHLY}}, {{300000, MONTHLY}}},
+    {"nothing", {{1, DAY(1)}}},
+};
+
+static void test_spikes(void **state)
+{
+	size_t bad = 0;
+	(void)state;
+	for (size_t i = 0; i < COUNT(spikes); i++) {
+		const struct spike_case *c = &spikes[i];
+		struct arena a = {0};
+		struct row now[4], before[4];
+		struct sender *senders;
+		size_t n;
+		struct domain_facts d = make_facts(&a, OCTOBER, now, rows_of(c->now, now));
+		struct domain_facts earlier =
+		    make_facts(&a, OCTOBER - 1, before, rows_of(c->before, before));
+		group_senders(&d, NULL, NULL, &test_rules, &a, &senders, &n);
+		assert_int_equal(n, 1);
+		struct spike x = {0};
+		bool found = find_spike(senders, &earlier, &a, &x);
+		int day = found ? x.day - month_first_day(OCTOBER) + 1 : 0;
+		if (found != (c->day > 0) || (found && (day != c->day || x.usual < c->usual - 1 ||
+							x.usual > c->usual + 1))) {
+			print_error("%s: day %d, %.0f, usual %.0f\n", c->what, day, x.messages,
+				    x.usual);
+			bad++;
+		}
+		arena_free(&a);
+	}
+	assert_int_equal(bad, 0);
+}
+
+/* Our machine, or a service of ours that signs as us. */
+static void test_abuse(void **state)
+{
+	static const struct {
+		const char *what, *ip;
+		const char *spf, *dkim;
+		enum category category;
+	} rows[] = {
+	    {"our machine", "192.0.2.10", "example.com pass", "example.com s1 pass",
+	     CAT_SUSPECT_ABUSE},
+	    {"our machine, unsigned", "192.0.2.10", "example.com pass", NULL, CAT_SUSPECT_ABUSE},
+	    {"a service, signed as us", "203.0.113.1", "b.mailer.example pass",
+	     "example.com k1 pass", CAT_AUTHORIZED},
+	    {"a service, unsigned", "203.0.113.1", "example.com pass", NULL, CAT_SUSPECT_ABUSE},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct arena a = {0};
+		const struct world w = {
+		    .now = {{rows[i].ip, 1000, rows[i].spf, rows[i].dkim, 0, TEN},
+			    {rows[i].ip, 20000, rows[i].spf, rows[i].dkim, 0, DAY(20)}},
+		    .zone = {"example.com TXT v=spf1 mx include:_spf.mailer.example ~all",
+			     "k1._domainkey.example.com CNAME k1.mailer.example"}};
+		struct domain_inventory d = world_judge(&w, &a);
+		const struct sender *s = world_sender(&d, rows[i].ip);
+		if (s->verdict.category != rows[i].category) {
+			print_error("%s:\n", rows[i].what);
+			world_print(&d);
+			fail_msg("%s", category_names[s->verdict.category]);
+		}
+		arena_free(&a);
+	}
+}
+
+/* ---- whose selector ---- */
+
+static const struct selector_case {
+	const char *what;
+	struct row rows[5];
+	const char *ip; /* whose view */
+	unsigned bits;  /* of its first row */
+	unsigned carried;
+} uses[] = {
+    {"its own",
+     {{"192.0.2.1", 9, "example.com pass", "example.com s1 pass"}},
+     "192.0.2.1",
+     SEL_OWN | SEL_HEAVY},
+    {"another's",
+     {{"192.0.2.1", 900, "example.com pass", "example.com s1 pass"},
+      {"198.51.100.1", 9, "relay.example pass", "example.com s1 pass"}},
+     "198.51.100.1",
+     SEL_CARRIED,
+     1},
+    {"anchored: SPF passes elsewhere, however much is carried here",
+     {{"192.0.2.1", 100, "example.com pass", "example.com s1 pass"},
+      {"198.51.100.1", 900, "relay.example pass", "example.com s1 pass"}},
+     "198.51.100.1",
+     SEL_CARRIED,
+     1},
+    {"anchored here, though another carries most",
+     {{"192.0.2.1", 100, "example.com pass", "example.com s1 pass"},
+      {"198.51.100.1", 900, "relay.example pass", "example.com s1 pass"}},
+     "192.0.2.1",
+     SEL_OWN},
+    {"two of ours",
+     {{"192.0.2.1", 900, "example.com pass", "example.com s1 pass"},
+      {"192.0.2.1", 900, "example.com pass", "example.com s2 pass"},
+      {"198.51.100.1", 9, "relay.example pass", "example.com s1 pass"},
+      {"198.51.100.1", 9, "relay.example pass", "example.com s2 pass"}},
+     "198.51.100.1",
+     SEL_CARRIED,
+     2},
+    {"one, and one that the reporter left out",
+     {{"192.0.2.1", 900, "example.com pass", "example.com s1 pass"},
+      {"198.51.100.1", 9, "relay.example pass", "example.com s1 pass"},
+      {"198.51.100.1", 9, "relay.example pass", "example.com - pass"}},
+     "198.51.100.1",
+     SEL_CARRIED,
+     1},
+    {"left out alone: nobody's",
+     {{"192.0.2.1", 900, "example.com pass", "example.com s1 pass"},
+      {"198.51.100.1", 9, "relay.example pass", "example.com - pass"}},
+     "198.51.100.1",
+     0},
+    {"left out by all",
+     {{"192.0.2.1", 900, "example.com pass", "example.com - pass"},
+      {"198.51.100.1", 9, "relay.example pass", "example.com - pass"}},
+     "198.51.100.1",
+     0},
+    {"broken on the way",
+     {{"192.0.2.1", 900, "example.com pass", "example.com s1 pass"},
+      {"198.51.100.1", 9, "relay.example pass", "example.com s1 fail"}},
+     "198.51.100.1",
+     SEL_BROKEN},
+    {"tried, and never passes",
+     {{"192.0.2.1", 900, "example.com pass", "example.com s1 pass"},
+      {"198.51.100.1", 9, "relay.example pass", "example.com s9 fail"}},
+     "198.51.100.1",
+     SEL_TRIES},
+    {"not ours",
+     {{"198.51.100.1", 9, "relay.example pass", "relay.example s9 pass"}},
+     "198.51.100.1",
+     0},
+};
+
+static void test_selectors(void **state)
+{
+	size_t bad = 0;
+	(void)state;
+	for (size_t i = 0; i < COUNT(uses); i++) {
+		const struct selector_case *c = &uses[i];
+		struct arena a = {0};
+		struct selectors x;
+		struct sender *senders;
+		struct ip ip;
+		size_t n = 0, n_senders;
+		while (n < COUNT(c->rows) && c->rows[n].messages)
+			n++;
+		struct domain_facts d = make_facts(&a, OCTOBER, c->rows, n);
+		group_senders(&d, NULL, NULL, &test_rules, &a, &senders, &n_senders);
+		selectors_init(&x, &d, &test_rules, &a);
+		assert_true(ip_parse(c->ip, strlen(c->ip), &ip, NULL));
+		for (size_t k = 0; k < n_senders; k++) {
+			const struct sender *s = &senders[k];
+			if (ip_cmp(&s->sources[0].ip, &ip) != 0)
+				continue;
+			selectors_enter(&x, s);
+			unsigned bits = selectors_of(&x, s->facts[0]->profile);
+			if (bits != c->bits || selectors_carried(&x, s) != c->carried) {
+				print_error("%s: %x, carries %u\n", c->what, bits,
+					    selectors_carried(&x, s));
+				bad++;
+			}
+			selectors_leave(&x, s);
+		}
+		arena_free(&a);
+	}
+	assert_int_equal(bad, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_spikes),
+					   cmocka_unit_test(test_abuse),
+					   cmocka_unit_test(test_selectors)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,462 @@
+/*
+ * The gate before every edit, the one new record of a name, and what is asked instead.
+ */
+#include "report/remedy/gate.h"
+#include "tests/unit/world.h"
+
+#define SPF(r) "example.com TXT v=spf1 " r
+#define ERP    "77.2.0.192.in-addr.arpa PTR erp.example.com", "erp.example.com A 192.0.2.77"
+#define FAILS(ip, n)                                                                               \
+	{                                                                                          \
+		ip, n, "example.com fail", NULL, 0, MONTH                                          \
+	}
+#define PASSES(ip, n)                                                                              \
+	{                                                                                          \
+		ip, n, "example.com pass", "example.com s1 pass", 0, MONTH                         \
+	}
+
+/* ---- the record of a name ---- */
+
+static const struct record_case {
+	const char *what;
+	struct world w;
+	const char
+	    *after; /* of the record of example.com, in the list of things to do; NULL: none */
+	const char *says; /* in the text of the fault of the record; NULL: anything */
+} records[] = {
+    {"nothing is wrong", {{OUR_ROW}, .zone = {SPF("mx ~all")}}, NULL, NULL},
+    {"a machine with a name of ours",
+     {{OUR_ROW, FAILS("192.0.2.77", 60)}, .zone = {SPF("mx ~all"), ERP}},
+     "v=spf1 ip4:192.0.2.77 mx ~all",
+     NULL},
+    {"and one that nothing ties to us, however steady",
+     {{OUR_ROW, FAILS("192.0.2.77", 600)},
+      .zone = {SPF("mx ~all"), "77.2.0.192.in-addr.arpa PTR mx.vendor.example",
+	       "mx.vendor.example A 192.0.2.77"}},
+     NULL,
+     NULL},
+    {"approved by label",
+     {{OUR_ROW, FAILS("192.0.2.77", 600)},
+      .zone = {SPF("mx ~all")},
+      .label = &(struct fact_label){.sender = "192.0.2.77",
+				    .network = {4, {192, 0, 2, 77}},
+				    .bits = 32,
+				    .verdict = LABEL_APPROVE}},
+     "v=spf1 ip4:192.0.2.77 mx ~all",
+     NULL},
+    {"two edits make one record",
+     {{OUR_ROW, FAILS("192.0.2.77", 60), FAILS("198.51.100.80", 90)},
+      .zone = {SPF("mx ~all"), ERP}},
+     "v=spf1 ip4:192.0.2.77 ip4:198.51.100.80 mx ~all",
+     NULL},
+    {"an edit and a repair, too",
+     {{OUR_ROW, FAILS("192.0.2.77", 60)}, .zone = {SPF("mx ip:192.0.2.99 ~all"), ERP}},
+     "v=spf1 mx ip4:192.0.2.99 ip4:192.0.2.77 ~all",
+     "ip:192.0.2.99 should be ip4:192.0.2.99"},
+    /* repairs */
+    {"two records are merged",
+     {{OUR_ROW}, .zone = {SPF("mx ~all"), SPF("ip4:192.0.2.99 -all")}},
+     "v=spf1 mx ip4:192.0.2.99 ~all",
+     "2 SPF records"},
+    {"ip: is ip4:",
+     {{OUR_ROW}, .zone = {SPF("mx ip:192.0.2.99 ~all")}},
+     "v=spf1 mx ip4:192.0.2.99 ~all",
+     "ip4:192.0.2.99"},
+    {"terms behind all",
+     {{OUR_ROW}, .zone = {SPF("mx ~all ip4:192.0.2.99")}},
+     "v=spf1 mx ip4:192.0.2.99 ~all",
+     "never read"},
+    {"+all is closed",
+     {{OUR_ROW}, .zone = {SPF("mx +all")}},
+     "v=spf1 mx ~all",
+     "authorises everybody"},
+    {"open below: nothing of ours repairs it",
+     {{OUR_ROW}, .zone = {SPF("mx include:a.example ~all"), "a.example TXT v=spf1 +all"}},
+     NULL,
+     "a.example"},
+    {"an include without a record",
+     {{OUR_ROW}, .zone = {SPF("mx include:gone.example ~all")}},
+     "v=spf1 mx ~all",
+     "include:gone.example"},
+    {"a term that is none",
+     {{OUR_ROW}, .zone = {SPF("mx nonsense ~all")}},
+     "v=spf1 mx ~all",
+     "onsense is no valid term"},
+/* over ten lookups: the terms that nothing passed by */
+#define NINE_MORE                                                                                  \
+	"a:h.example.net a:h.example.net a:h.example.net a:h.example.net a:h.example.net "         \
+	"a:h.example.net a:h.example.net a:h.example.net a:h.example.net"
+#define USED         "h.example.net A 192.0.2.10"
+#define TWO_MONTHS   .before = {PASSES("192.0.2.10", 900)}
+#define THREE_MONTHS TWO_MONTHS, .past = {PASSES("192.0.2.10", 900)}
+    {"dead in all stored months",
+     {{OUR_ROW},
+      THREE_MONTHS,
+      .zone = {SPF("mx include:old.example " NINE_MORE " ~all"), USED,
+	       "old.example TXT v=spf1 ip4:203.0.113.200 -all"}},
+     "v=spf1 mx " NINE_MORE " ~all",
+     "include:old.example"},
+    {"used three months ago, once",
+     {{OUR_ROW},
+      .before = {PASSES("192.0.2.10", 900)},
+      .past = {PASSES("192.0.2.10", 900), {"203.0.113.200", 1, "example.com pass", NULL, 0, 1}},
+      .zone = {SPF("mx include:old.example " NINE_MORE " ~all"), USED,
+	       "old.example TXT v=spf1 ip4:203.0.113.200 -all"}},
+     NULL,
+     "move one service"},
+    {"nothing passed by it, and less than sixty days are stored",
+     {{OUR_ROW},
+      .zone = {SPF("mx include:old.example " NINE_MORE " ~all"), USED,
+	       "old.example TXT v=spf1 ip4:203.0.113.200 -all"}},
+     NULL,
+     "move one service"},
+    {"an exists is never dead",
+     {{OUR_ROW},
+      THREE_MONTHS,
+      .zone = {SPF("mx exists:%{i}.log.example " NINE_MORE " ~all"), USED}},
+     NULL,
+     "move one service"},
+    {"nor is what macros lead to",
+     {{OUR_ROW},
+      THREE_MONTHS,
+      .zone = {SPF("mx include:%{ir}.spf.example " NINE_MORE " ~all"), USED}},
+     NULL,
+     "move one service"},
+    {"nor a term that refuses",
+     {{OUR_ROW},
+      THREE_MONTHS,
+      .zone = {SPF("mx -include:old.example " NINE_MORE " ~all"), USED,
+	       "old.example TXT v=spf1 ip4:203.0.113.200 -all"}},
+     NULL,
+     "move one service"},
+    /* what an edit may not do */
+    {"let a stranger in: the include of an approved service that verifies nobody",
+     {{OUR_ROW,
+       {"203.0.113.34", 90, "careless.example pass", "example.com k2 pass", 0, MONTH},
+       FAILS("203.0.113.33", 60),
+       FAILS("203.0.113.40", 90)},
+      .zone = {SPF("mx ~all"), "k2._domainkey.example.com CNAME k2.careless.example"}},
+     NULL,
+     NULL},
+    {"name single addresses of a service that others share, even approved ones",
+     {{OUR_ROW, FAILS("203.0.113.33", 60)},
+      .zone = {SPF("mx ~all")},
+      .label = &(struct fact_label){.sender = "service:careless", .verdict = LABEL_APPROVE}},
+     NULL,
+     NULL},
+    {"be longer than an answer over UDP",
+     {{OUR_ROW, FAILS("192.0.2.77", 60)},
+      .zone = {SPF("mx x="
+		   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		   "aaaaaaaaa"
+		   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		   "aaaaaaaaa"
+		   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		   "aaaaaaaaa"
+		   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		   "aaaaaaaaa"
+		   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		   "aaaaaaaaaaaaaaaaaaaaaaaaaaaa ~all"),
+	       ERP}},
+     NULL,
+     NULL},
+    {"bring back who was switched off",
+     {{OUR_ROW, FAILS("192.0.2.77", 60)},
+      .before = {PASSES("192.0.2.10", 900), {"192.0.2.77", 90, "example.com pass", NULL, 0, MONTH}},
+      .zone = {SPF("mx ~all"), ERP}},
+     NULL,
+     NULL},
+    {"add who has been silent for long",
+     {{OUR_ROW, {"192.0.2.77", 60, "example.com fail", NULL, 0, 0xff}},
+      .zone = {SPF("mx ~all"), ERP}},
+     NULL,
+     NULL},
+    {"be for mail whose MAIL FROM is another's",
+     {{OUR_ROW, {"192.0.2.77", 60, "vendor.example pass", NULL, 0, MONTH}},
+      .zone = {SPF("mx ~all"), ERP}},
+     NULL,
+     NULL},
+    {"be for addresses that no ties reach, beside one that they do",
+     {{OUR_ROW, FAILS("192.0.2.77", 60), FAILS("192.0.2.78", 60)}, .zone = {SPF("mx ~all"), ERP}},
+     "v=spf1 ip4:192.0.2.77 mx ~all",
+     NULL},
+    {"widen what is tied: two names of ours in one /64 of a web host",
+     {{OUR_ROW, FAILS("2a01:4f8:1:5::1", 60), FAILS("2a01:4f8:1:5::2", 60)},
+      .zone = {SPF("mx ~all"),
+	       "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.5.0.0.0.1.0.0.0.8.f.4.0.1.0.a.2.ip6.arpa PTR "
+	       "a.example.com",
+	       "2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.5.0.0.0.1.0.0.0.8.f.4.0.1.0.a.2.ip6.arpa PTR "
+	       "b.example.com",
+	       "a.example.com AAAA 2a01:4f8:1:5::1", "b.example.com AAAA 2a01:4f8:1:5::2"}},
+     "v=spf1 ip6:2a01:4f8:1:5::1 ip6:2a01:4f8:1:5::2 mx ~all",
+     NULL},
+    {"and the /64 of a host of ours is what is tied",
+     {{OUR_ROW, FAILS("2a01:4f8:1:5::a", 60), FAILS("2a01:4f8:1:5::b", 60)},
+      .zone = {SPF("mx ~all"), "shop.example.com AAAA 2a01:4f8:1:5::1"}},
+     "v=spf1 ip6:2a01:4f8:1:5::/64 mx ~all",
+     NULL},
+    {"drop an address that passed in a stored month: the merged record is shown only if it keeps "
+     "it",
+     {{OUR_ROW},
+      .past = {{"203.0.113.200", 9, "example.com pass", NULL, 0, 1}},
+      .zone = {SPF("mx ~all"), SPF("ip4:203.0.113.200 -all")}},
+     "v=spf1 mx ip4:203.0.113.200 ~all",
+     NULL},
+};
+
+static const struct todo *fault_of(const struct domain_inventory *d)
+{
+	for (size_t i = 0; i < d->todo->n; i++)
+		if (d->todo->list[i].kind == TODO_ZONE_FAULT)
+			return &d->todo->list[i];
+	return NULL;
+}
+
+/* All that is to be done shows the same record of a name, or none. */
+static const char *shown_record(const struct domain_inventory *d, bool *one)
+{
+	const char *after = NULL;
+	*one = true;
+	for (size_t i = 0; i < d->todo->n; i++) {
+		const struct record_change *c = d->todo->list[i].record;
+		if (!c || strcmp(c->name, "example.com") != 0)
+			continue;
+		*one = *one && (!after || strcmp(after, c->after) == 0);
+		after = c->after;
+	}
+	return after;
+}
+
+static void test_records(void **state)
+{
+	size_t bad = 0;
+	(void)state;
+	for (size_t i = 0; i < COUNT(records); i++) {
+		const struct record_case *c = &records[i];
+		struct arena a = {0};
+		bool one;
+		struct domain_inventory d = world_judge(&c->w, &a);
+		const char *after = shown_record(&d, &one);
+		const struct todo *fault = fault_of(&d);
+		bool good = one && (c->after ? after && strcmp(after, c->after) == 0 : !after) &&
+			    (!c->says || (fault && strstr(fault->text, c->says)));
+		if (!good) {
+			print_error("%s: %s\n", c->what, after ? after : "no record");
+			world_print(&d);
+			bad++;
+		}
+		arena_free(&a);
+	}
+	assert_int_equal(bad, 0);
+}
+
+/* Whose terms are whose, in one record. */
+static void test_terms(void **state)
+{
+	static const struct world w = {
+	    {OUR_ROW, FAILS("192.0.2.77", 60), FAILS("198.51.100.80", 90)},
+	    .zone = {SPF("mx ~all"), ERP}};
+	struct arena a = {0};
+	(void)state;
+	struct domain_inventory d = world_judge(&w, &a);
+	const struct record_change *erp = world_sender(&d, "192.0.2.77")->verdict.remedy.change,
+				   *site = world_sender(&d, "198.51.100.80")->verdict.remedy.change;
+	assert_string_equal(erp->terms, "ip4:192.0.2.77");
+	assert_string_equal(site->terms, "ip4:198.51.100.80");
+	assert_string_equal(erp->after, site->after);
+	assert_string_equal(erp->before, "v=spf1 mx ~all");
+	assert_int_equal(erp->lookups_before, 1);
+	assert_int_equal(erp->lookups_after, 1);
+	arena_free(&a);
+}
+
+/* ---- questions ---- */
+
+static const struct question_case {
+	const char *what;
+	struct world w;
+	const char *sender;
+	bool asked;
+	enum reading_kind first; /* of the readings */
+	int other;               /* another that must be among them; -1: any */
+	const char *if_yours;    /* NULL: none may be shown */
+} questions[] = {
+    {"steady, with our MAIL FROM, from somebody's server",
+     {{OUR_ROW, FAILS("192.0.2.77", 600)},
+      .zone = {SPF("mx ~all"), "77.2.0.192.in-addr.arpa PTR mx.vendor.example",
+	       "mx.vendor.example A 192.0.2.77"}},
+     "192.0.2.77",
+     true,
+     READING_MISSING,
+     READING_FORGED,
+     "v=spf1 ip4:192.0.2.77 mx ~all"},
+    {"from a line of an access network",
+     {{OUR_ROW, FAILS("192.0.2.77", 600)},
+      .zone = {SPF("mx ~all"), "77.2.0.192.in-addr.arpa PTR dsl-192-0-2-77.isp.example",
+	       "dsl-192-0-2-77.isp.example A 192.0.2.77"}},
+     "192.0.2.77",
+     true,
+     READING_MISSING,
+     READING_FORGED,
+     NULL},
+    {"most of our own mail is not signed: forwarded",
+     {{{"192.0.2.10", 5000, "example.com pass", NULL, 0, MONTH}, FAILS("192.0.2.77", 20)},
+      .zone = {SPF("mx ~all"), "77.2.0.192.in-addr.arpa PTR mx.vendor.example",
+	       "mx.vendor.example A 192.0.2.77"}},
+     "192.0.2.77",
+     true,
+     READING_FORWARDED,
+     READING_MISSING,
+     NULL},
+    {"the address of our record is somebody else's",
+     {{OUR_ROW, {"192.0.2.77", 60, "example.com pass", NULL, 0, MONTH}},
+      .zone = {SPF("mx ip4:192.0.2.77 ~all"), "77.2.0.192.in-addr.arpa PTR mx.vendor.example",
+	       "mx.vendor.example A 192.0.2.77"}},
+     "192.0.2.77",
+     true,
+     READING_STRANGER,
+     -1,
+     NULL},
+    {"it passed until last month",
+     {{OUR_ROW, FAILS("192.0.2.77", 60)},
+      .before = {PASSES("192.0.2.10", 900), {"192.0.2.77", 90, "example.com pass", NULL, 0, MONTH}},
+      .zone = {SPF("mx ~all"), ERP}},
+     "192.0.2.77",
+     true,
+     READING_MISSING,
+     READING_SWITCHED_OFF,
+     "v=spf1 ip4:192.0.2.77 mx ~all"},
+    {"a service that verifies nobody",
+     {{OUR_ROW,
+       {"203.0.113.34", 100, "careless.example pass", "example.com k2 pass", 0, MONTH},
+       FAILS("203.0.113.33", 60)},
+      .zone = {SPF("mx ~all"), "k2._domainkey.example.com CNAME k2.careless.example"}},
+     "203.0.113.33",
+     true,
+     READING_MISSING,
+     READING_FORGED,
+     NULL},
+    {"on two days: a forgery",
+     {{OUR_ROW, {"192.0.2.77", 600, "example.com fail", NULL, 0, 3}}, .zone = {SPF("mx ~all")}},
+     "192.0.2.77",
+     false},
+    {"it claims a name of ours",
+     {{OUR_ROW, FAILS("192.0.2.77", 600)},
+      .zone = {SPF("mx ~all"), "77.2.0.192.in-addr.arpa PTR mail.example.com"}},
+     "192.0.2.77",
+     false},
+    {"header From does not exist",
+     {{OUR_ROW, {"192.0.2.77", 600, "example.com fail", NULL, 0, MONTH, .from = "x.example.com"}},
+      .zone = {SPF("mx ~all"), "77.2.0.192.in-addr.arpa PTR mx.vendor.example",
+	       "mx.vendor.example A 192.0.2.77"}},
+     "192.0.2.77",
+     false},
+    {"nothing of ours is tried",
+     {{OUR_ROW, {"192.0.2.77", 600, "vendor.example fail", NULL, 0, MONTH}},
+      .zone = {SPF("mx ~all"), "77.2.0.192.in-addr.arpa PTR mx.vendor.example",
+	       "mx.vendor.example A 192.0.2.77"}},
+     "192.0.2.77",
+     false},
+    {"denied by label",
+     {{OUR_ROW, FAILS("192.0.2.77", 600)},
+      .zone = {SPF("mx ~all")},
+      .label = &(struct fact_label){.sender = "192.0.2.77",
+				    .network = {4, {192, 0, 2, 77}},
+				    .bits = 32,
+				    .verdict = LABEL_DENY}},
+     "192.0.2.77",
+     false},
+};
+
+static bool has_reading(const struct remedy *r, int kind)
+{
+	for (unsigned i = 0; i < r->n_readings; i++)
+		if ((int)r->readings[i].kind == kind)
+			return true;
+	return kind < 0;
+}
+
+/* What speaks against is never printed as speaking for. */
+static bool is_consistent(const struct remedy *r)
+{
+	for (unsigned i = 0; i < r->n_readings; i++)
+		for (unsigned k = 0; k < r->readings[i].n_for; k++)
+			for (unsigned m = 0; m < r->readings[i].n_against; m++)
+				if (strcmp(r->readings[i].speaks_for[k],
+					   r->readings[i].against[m]) == 0)
+					return false;
+	return true;
+}
+
+static void test_questions(void **state)
+{
+	size_t bad = 0;
+	(void)state;
+	for (size_t i = 0; i < COUNT(questions); i++) {
+		const struct question_case *c = &questions[i];
+		struct arena a = {0};
+		struct domain_inventory d = world_judge(&c->w, &a);
+		const struct remedy *r = &world_sender(&d, c->sender)->verdict.remedy;
+		bool asked = r->kind == REMEDY_CONFIRM;
+		bool good = asked == c->asked && !r->change && is_consistent(r);
+		if (asked && good) {
+			good = r->n_readings > 0 && r->readings[0].kind == c->first &&
+			       has_reading(r, c->other) &&
+			       (c->if_yours
+				    ? r->if_yours && strcmp(r->if_yours->after, c->if_yours) == 0
+				    : !r->if_yours) &&
+			       world_sender(&d, c->sender)->verdict.confidence < 90;
+		}
+		if (!good) {
+			print_error("%s:", c->what);
+			for (unsigned k = 0; k < r->n_readings; k++)
+				print_error(" %s", reading_names[r->readings[k].kind]);
+			print_error("\n");
+			world_print(&d);
+			bad++;
+		}
+		arena_free(&a);
+	}
+	assert_int_equal(bad, 0);
+}
+
+/* Twenty networks and more on one day are a botnet: no question of any of them. */
+static void test_botnet(void **state)
+{
+	enum { N = 40 };
+	static const char *const zone[] = {SPF("mx ~all"), WORLD_ZONE, NULL};
+	static const struct inventory_options everything = {0};
+	struct arena a = {0};
+	struct row rows[N + 1] = {OUR_ROW};
+	struct zone_view z;
+	struct knowledge k;
+	struct domain_inventory d;
+	(void)state;
+	for (unsigned i = 1; i <= N; i++)
+		rows[i] = (struct row){arena_printf(&a, "203.%u.7.9", i),
+				       5 + i,
+				       "example.com fail",
+				       NULL,
+				       0,
+				       0x3fffffff};
+	struct domain_facts now = make_facts(&a, OCTOBER, rows, N + 1),
+			    none = make_facts(&a, OCTOBER - 1, NULL, 0);
+	struct dns_view view = zone_view(&z, zone);
+	z.at_once = true;
+	knowledge_begin(&k, &test_rules, &view, world_catalogue(), &a);
+	inventory_domain(&(struct inventory_input){.now = &now, .before = &none}, &k, &everything,
+			 &d);
+	knowledge_end(&k);
+	for (size_t i = 0; i < d.n_senders; i++)
+		assert_int_not_equal(d.senders[i].verdict.remedy.kind, REMEDY_CONFIRM);
+	zone_view_end(&z);
+	arena_free(&a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_records), cmocka_unit_test(test_terms),
+	    cmocka_unit_test(test_questions), cmocka_unit_test(test_botnet)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
