@@ -210,9 +210,11 @@ static void ask_policy(const struct knowledge *k, struct domain_inventory *out)
 {
 	struct dmarc_answer d;
 	dmarc_discover(k->view, k->rules, out->domain, k->a, &d);
-	if (d.pending || d.failed)
+	if (d.pending || (d.failed && d.found == FOUND_NONE))
 		return;
-	out->walk_domain = d.org_domain;
+	if (!d.failed)
+		out->walk_domain = d.org_domain;
+	out->policy_known = true;
 	out->has_policy = d.found != FOUND_NONE;
 	out->rua = addresses_of(k, &d.record);
 }

@@ -277,8 +277,8 @@ static void put_command(struct buf *out, const struct domain_inventory *d, const
 {
 	struct buf command;
 	buf_init(&command, 64 * 1024);
-	bool several = s->service == NULL && strcmp(s->key, "net:unproved") == 0;
-	if (!several && !(s->label && s->label->verdict) &&
+	bool unproved = strcmp(s->key, "net:unproved") == 0; /* whoever they are */
+	if (!unproved && !(s->label && s->label->verdict) &&
 	    label_command(&command, "approve", d->domain, s))
 		buf_printf(out, "    if yours: %s\n", command.data);
 	buf_free(&command);
