@@ -115,18 +115,28 @@ static size_t join_blocks(struct block *b, size_t n)
 	return n;
 }
 
-/* Several IPv6 addresses of one host change by the day (RFC 8981): its /64 is meant. */
-static struct block block_of(const struct gate_need *need, size_t i)
+static unsigned ties_at(const struct sender *s, const struct ip *ip)
 {
-	struct ip net = ip_network(&need->addresses[i], 64);
-	bool more = false;
-	for (size_t k = 0; need->addresses[i].family == 6 && k < need->n; k++) {
+	for (size_t i = 0; i < s->n_sources; i++)
+		if (ip_cmp(&s->sources[i].ip, ip) == 0)
+			return s->sources[i].ties;
+	return s->was && s->was != s ? ties_at(s->was, ip) : 0;
+}
+
+/* The IPv6 addresses of a host change by the day (RFC 8981): its /64 is meant, where that is what
+ * ties them. Two names of ours in a /64 are two addresses. */
+static struct block block_of(const struct remedier *r, const struct gate_need *need, size_t i)
+{
+	const struct ip *ip = &need->addresses[i];
+	struct ip net = ip_network(ip, 64);
+	bool whole = false;
+	for (size_t k = 0; ip->family == 6 && k < need->n; k++) {
 		struct ip other = ip_network(&need->addresses[k], 64);
-		more =
-		    more || (k != i && need->addresses[k].family == 6 && ip_cmp(&net, &other) == 0);
+		whole = whole || (need->addresses[k].family == 6 && ip_cmp(&net, &other) == 0 &&
+				  ties_at(need->s, &need->addresses[k]) & TIE_HOST &&
+				  !zone_host(r->zone, &need->addresses[k]));
 	}
-	return more ? (struct block){net, 64}
-		    : (struct block){need->addresses[i], need->addresses[i].family == 4 ? 32 : 128};
+	return whole ? (struct block){net, 64} : (struct block){*ip, ip->family == 4 ? 32 : 128};
 }
 
 /* "ip4:192.0.2.7", "ip6:2001:db8::/64"; 0: too many. */
@@ -138,7 +148,7 @@ static size_t address_mechanisms(const struct remedier *r, const struct gate_nee
 	size_t n = 0;
 	qsort(need->addresses, need->n, sizeof *need->addresses, by_address);
 	for (size_t i = 0; i < need->n; i++) {
-		struct block b = block_of(need, i);
+		struct block b = block_of(r, need, i);
 		if (n == 0 || ip_cmp(&blocks[n - 1].ip, &b.ip) != 0)
 			blocks[n++] = b;
 	}
@@ -174,6 +184,14 @@ static bool is_by_service(const struct gate_need *need)
 	return need->s->service && (need->s->ties_any & TIE_SERVICE);
 }
 
+/* A service's addresses change, and serve all its customers: a person's word ties it, not them. */
+static bool is_of_service(const struct sender *s)
+{
+	const struct service *x = s->service;
+	return x && x->shared && !(s->ties_any & (TIE_HOST | TIE_NAME)) &&
+	       x->kind != KIND_WEBHOST && x->kind != KIND_CLOUD && x->kind != KIND_ISP;
+}
+
 static const char *add_terms(struct remedier *r, struct plan *p, const struct gate_need *need,
 			     const char **added)
 {
@@ -189,6 +207,9 @@ static const char *add_terms(struct remedier *r, struct plan *p, const struct ga
 		}
 		return why ? why : "the service documents no term for what your DNS names";
 	}
+	if (is_of_service(need->s))
+		return arena_printf(r->a, "the addresses of %s serve all its customers",
+				    need->s->service->name);
 	size_t n = address_mechanisms(r, need, mechanisms, MECHANISMS_MAX);
 	if (n == 0)
 		return "it sends from too many addresses to name each";
