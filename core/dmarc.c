@@ -16,7 +16,7 @@ const char *const dmarc_flag_names[DMARC_FLAG_COUNT] = {
     "ip_mapped",   "unknown_word",      "bad_name",
     "cut",         "reporter_mismatch", "strict_only",
     "null_sender", "test_or_sampled",   "forward_reason",
-    "arc_pass",    "local_policy",
+    "arc_pass",    "local_policy",      "added",
 };
 
 /* vocabularies is a set of 1 << enum dmarc_vocabulary. standard: an RFC's own word, shown as it

@@ -130,8 +130,10 @@ enum dmarc_flag {
 	DMARC_FORWARD_REASON = 1 << 11,  /* forwarded, trusted_forwarder, mailing_list */
 	DMARC_ARC_PASS = 1 << 12,        /* a comment says arc=pass */
 	DMARC_LOCAL_POLICY = 1 << 13,    /* local_policy for another reason than ARC */
+	/* of the record */
+	DMARC_ADDED = 1 << 14, /* it has several rows or counts: messages is their sum */
 };
-#define DMARC_FLAG_COUNT 14
+#define DMARC_FLAG_COUNT 15
 extern const char *const dmarc_flag_names[DMARC_FLAG_COUNT];
 
 struct dmarc_dkim {

@@ -1,5 +1,6 @@
 #include "core/err.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -47,4 +48,14 @@ enum status err_wrap(struct err *err, enum status st, const char *fmt, ...)
 	snprintf(whole, sizeof whole, "%s: %s", context, err->msg);
 	put_clean(err, whole);
 	return st;
+}
+
+enum status err_status(int error)
+{
+	static const int passing[] = {EIO,    ENOMEM,  ENOSPC, EDQUOT, EMFILE,   ENFILE,
+				      EAGAIN, ENOBUFS, EINTR,  ESTALE, ETIMEDOUT};
+	for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
+		if (error == passing[i])
+			return ST_LATER;
+	return ST_ITEM;
 }

@@ -19,6 +19,8 @@
 enum status {
 	ST_OK = 0,
 	ST_ITEM,  /* this one thing is bad: set it aside, go on */
+	ST_LATER, /* this one thing cannot be read now (EIO, no memory, a full disk): leave it, go
+		     on */
 	ST_RETRY, /* this run cannot go on: try again later (database, network) */
 	ST_FATAL, /* configuration, usage or a bug: a person must act */
 };
@@ -33,6 +35,9 @@ struct err {
 /* Write the message (cut at ERR_SIZE) and return st, so that failing is one line. err may be NULL.
  */
 enum status err_set(struct err *err, enum status st, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+/* What an errno of reading means: ST_LATER where the next try may succeed, else ST_ITEM. */
+enum status err_status(int error);
 
 /* Put "context: " before the message that stands there, and return st. */
 enum status err_wrap(struct err *err, enum status st, const char *fmt, ...) PRINTF_LIKE(3, 4);

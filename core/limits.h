@@ -20,29 +20,40 @@ struct limits {
 	uint64_t zip_members;     /* real report zips hold one */
 	uint64_t mime_parts;      /* real report mails hold two */
 	uint64_t records;         /* the largest real report seen has some thousands */
+	uint64_t mbox_mails; /* of mboxes inside of something: gzip makes 200,000 out of 3 kB */
+	uint64_t documents;  /* that come out of one input: zips in zips multiply */
 };
 
 #define LIMITS_DEFAULT                                                                             \
 	{                                                                                          \
 		.mail_bytes = 64 * MIB, .report_bytes = 1 * GIB, .container_bytes = 2 * GIB,       \
-		.zip_members = 1000, .mime_parts = 1000, .records = 10 * 1000 * 1000               \
+		.zip_members = 1000, .mime_parts = 1000, .records = 10 * 1000 * 1000,              \
+		.mbox_mails = 10 * 1000, .documents = 20 * 1000                                    \
 	}
 
 /* Structure of the input. */
 #define LIMIT_NESTING    4  /* zip in mail in zip ...: deeper is an attack */
 #define LIMIT_MIME_DEPTH 32 /* multiparts in multiparts */
+#define LIMIT_MIME_HELD                                                                            \
+	(32 * 1000 * 1000) /* lines with "--" times boundaries open there: GMime                   \
+			      holds each to each, half a second in all */
+#define LIMIT_TOLD 100     /* outcomes of one kind that an input has, each a row; the rest is one */
 #define LIMIT_HEADER_BYTES                                                                         \
 	(16 * 1024)                    /* an address header longer than this is blanked before     \
 					  GMime sees it: its address parser recurses per group */
 #define LIMIT_XML_DEPTH    64          /* a report needs 7 */
 #define LIMIT_XML_TEXT     (64 * 1024) /* a text node; cut and flagged */
 #define LIMIT_XML_TAG      (64 * 1024) /* a tag with its attributes: libxml2 takes quadratic time */
-#define LIMIT_REPORT_ID    512         /* octets; cut and flagged */
-#define LIMIT_TEXT         1024        /* org_name, comments, human_result...; cut and flagged */
-#define LIMIT_AUTH_RESULTS 100         /* dkim or spf results a record (RFC 9990 asks for <= 100) */
-#define LIMIT_REASONS      20          /* override reasons a record */
-#define LIMIT_ERRORS       20          /* error elements kept of a report */
-#define LIMIT_WARNINGS     32          /* warnings kept of a report; the last says how many more */
+#define LIMIT_XML_NAMES    10000       /* different names in a document; a report has fifty */
+#define LIMIT_DOCTYPE      (256 * 1024) /* before the root; those of HTML have some hundred bytes */
+#define LIMIT_PROLOG       (8 * 1024 * 1024) /* before the root: the parser forgets little of it */
+#define LIMIT_TOGETHER     1000              /* documents one behind the other in a file */
+#define LIMIT_REPORT_ID    512               /* octets; cut and flagged */
+#define LIMIT_TEXT         1024 /* org_name, comments, human_result...; cut and flagged */
+#define LIMIT_AUTH_RESULTS 100  /* dkim or spf results a record (RFC 9990 asks for <= 100) */
+#define LIMIT_REASONS      20   /* override reasons a record */
+#define LIMIT_ERRORS       20   /* error elements kept of a report */
+#define LIMIT_WARNINGS     32   /* warnings kept of a report; the last says how many more */
 #define LIMIT_COUNT        INT64_C(1000000000000) /* messages in one record; above: bad_count */
 
 /* Memory. */

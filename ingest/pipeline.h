@@ -30,6 +30,7 @@
 #include "core/err.h"
 #include "core/limits.h"
 #include "core/sink.h"
+#include "ingest/clock.h"
 #include "ingest/files/archive.h"
 #include "ingest/totals.h"
 
@@ -48,8 +49,9 @@ struct pipeline_options {
 	struct ingest_progress *progress; /* NULL: nobody watches */
 	/* Set by a signal or by another worker: begin no further mail or document. May be NULL. */
 	const atomic_bool *stop;
-	struct coldness *cold; /* ingest/files/opened.h, shared by all; may be NULL */
-	int64_t now;           /* bounds report dates; 0: the clock */
+	struct coldness *cold;     /* ingest/files/opened.h, shared by all; may be NULL */
+	struct clock_watch *clock; /* shared by all of a run; NULL: now is believed */
+	int64_t now;               /* bounds report dates; 0: the clock */
 	/* An input of pipeline_message() or pipeline_reject() is settled whole, its worst outcome
 	 * is durable. Called from whatever call settles it. May be NULL. */
 	void (*done)(void *ctx, uint64_t id, enum outcome worst);
@@ -65,18 +67,20 @@ void pipeline_free(struct pipeline *p); /* what is not settled by now is not cou
 /*
  * One file, or "-" for stdin. problem: why it is known to be unreadable (walk.h), or NULL.
  *
- * ST_RETRY, ST_FATAL: from the sink, or a temporary file could not be written. A file that cannot
- * be read is an outcome, not an error.
+ * ST_RETRY, ST_FATAL: from the sink, or the clock is wrong. A file that cannot be read is an
+ * outcome, not an error; one that cannot be read now (core/err.h) stays where it is, and is counted
+ * as such.
  */
 enum status pipeline_file(struct pipeline *p, const char *path, const char *problem,
 			  struct err *err) MUST_CHECK;
 
-/* One input held by the caller: it may be an mbox too. source names it. */
+/* One input held by the caller: it may be an mbox too. source names it. ST_LATER: it, or a part of
+ * it, cannot be read now. */
 enum status pipeline_blob(struct pipeline *p, const struct blob *input, const char *source,
 			  struct err *err) MUST_CHECK;
 
 /* One mail, and nothing but a mail; done() is told its id unless it is 0, or reading was stopped.
- */
+ * ST_LATER: it cannot be read now, which was said and counted. */
 enum status pipeline_message(struct pipeline *p, const struct blob *mail, const char *source,
 			     uint64_t id, struct err *err) MUST_CHECK;
 
@@ -84,8 +88,11 @@ enum status pipeline_message(struct pipeline *p, const struct blob *mail, const 
 enum status pipeline_reject(struct pipeline *p, const char *source, const char *reason, uint64_t id,
 			    struct err *err) MUST_CHECK;
 
-/* Settle everything. */
+/* Settle everything. ST_RETRY also when the clock is wrong. */
 enum status pipeline_flush(struct pipeline *p, struct err *err) MUST_CHECK;
+
+/* Settle what does not depend on the clock: others of the run may still read. */
+enum status pipeline_flush_early(struct pipeline *p, struct err *err) MUST_CHECK;
 
 struct ingest_totals *pipeline_totals(struct pipeline *p);
 

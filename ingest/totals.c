@@ -49,6 +49,7 @@ void ingest_totals_merge(struct ingest_totals *into, struct ingest_totals *from)
 	into->not_reports += from->not_reports;
 	into->records += from->records;
 	into->messages += from->messages;
+	into->later += from->later;
 	into->not_moved += from->not_moved;
 	for (size_t i = 0; i < from->n_problems; i++) {
 		struct ingest_problem *p = &from->problems[i];

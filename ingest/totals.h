@@ -24,6 +24,7 @@ struct ingest_totals {
 	uint64_t outcomes[OUT_COUNT]; /* of reports and parts, by enum outcome */
 	uint64_t not_reports;         /* inputs in which no part was a report */
 	uint64_t records, messages;   /* of what was newly stored */
+	uint64_t later;               /* inputs that could not be read now: no outcome */
 	uint64_t not_moved;           /* files that could not be moved to the archive */
 
 	/* Complete for REJECTED and CONFLICT; up to LIMIT_PROBLEMS of NOT_A_REPORT, of STORED

@@ -37,6 +37,7 @@ struct crew {
 	struct pipeline_options pipeline;
 	struct worker workers[WORKERS_MAX];
 	int n_workers, jobs;
+	struct clock_watch clock;
 	struct coldness cold; /* files that come from the disk are asked for when they are queued */
 
 	pthread_mutex_t lock;
@@ -134,7 +135,7 @@ static void *worker_main(void *arg)
 			forget(&e[i]);
 		}
 	if (st == ST_OK)
-		st = pipeline_flush(w->pipeline, &err);
+		st = pipeline_flush_early(w->pipeline, &err);
 	if (st != ST_OK)
 		report_failure(w->crew, st, &err);
 	return NULL;
@@ -275,6 +276,7 @@ static void crew_init(struct crew *c, const struct workers_options *o,
 	*c = (struct crew){.o = o, .factory = factory, .pipeline = o->pipeline};
 	c->pipeline.stop = o->stop;
 	c->pipeline.cold = &c->cold;
+	c->pipeline.clock = &c->clock;
 	c->jobs = o->jobs < 1 ? 1 : o->jobs > WORKERS_MAX ? WORKERS_MAX : o->jobs;
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_condattr_init(&attr);
@@ -282,6 +284,17 @@ static void crew_init(struct crew *c, const struct workers_options *o,
 	pthread_cond_init(&c->work, &attr);
 	pthread_cond_init(&c->room, &attr);
 	pthread_condattr_destroy(&attr);
+}
+
+/* All reports of the run were seen: what waited for a verdict on the clock has it now. */
+static void settle_rest(struct crew *c, struct worker *w)
+{
+	struct err err;
+	if (c->failed != ST_OK)
+		return;
+	c->failed = pipeline_flush(w->pipeline, &err);
+	if (c->failed != ST_OK)
+		c->failed_err = err;
 }
 
 /* Let the workers finish, and add up what they settled. */
@@ -294,6 +307,10 @@ static void dismiss(struct crew *c, struct ingest_totals *totals)
 	for (int i = 0; i < c->n_workers; i++) {
 		struct worker *w = &c->workers[i];
 		pthread_join(w->thread, NULL);
+	}
+	for (int i = 0; i < c->n_workers; i++) {
+		struct worker *w = &c->workers[i];
+		settle_rest(c, w);
 		ingest_totals_merge(totals, pipeline_totals(w->pipeline));
 		pipeline_free(w->pipeline);
 		c->factory->close(c->factory->ctx, w->sink);

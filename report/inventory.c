@@ -10,6 +10,7 @@
 #include "report/remedy/remedy.h"
 #include "report/sender/classify.h"
 #include "report/sender/group.h"
+#include "report/sender/sentence.h"
 #include "report/sender/weigh.h"
 
 #define UNPROVED_KEY "net:unproved"
@@ -196,11 +197,24 @@ static int by_urgency(const void *x, const void *y)
 	return strcmp(a->key, b->key);
 }
 
-static const char *walked(const struct knowledge *k, const char *domain)
+/* Where reports go, parted by blanks. */
+static const char *addresses_of(const struct knowledge *k, const struct dmarc_published *r)
+{
+	const char *out = NULL;
+	for (unsigned i = 0; i < r->n_rua; i++)
+		out = out ? arena_printf(k->a, "%s %s", out, r->rua[i].uri) : r->rua[i].uri;
+	return out;
+}
+
+static void ask_policy(const struct knowledge *k, struct domain_inventory *out)
 {
 	struct dmarc_answer d;
-	dmarc_discover(k->view, k->rules, domain, k->a, &d);
-	return d.pending || d.failed ? NULL : d.org_domain;
+	dmarc_discover(k->view, k->rules, out->domain, k->a, &d);
+	if (d.pending || d.failed)
+		return;
+	out->walk_domain = d.org_domain;
+	out->has_policy = d.found != FOUND_NONE;
+	out->rua = addresses_of(k, &d.record);
 }
 
 static bool is_wanted(const struct sender *s, const struct inventory_options *o)
@@ -324,6 +338,8 @@ void inventory_judge(const struct inventory_input *in, struct knowledge *k,
 	qsort(all, n, sizeof *all, by_urgency);
 	size_t kept = keep_wanted(all, n, options);
 	for (size_t i = 0; i < kept; i++)
+		all[i].verdict.remedy.text = sentence(k->a, all[i].verdict.remedy.text);
+	for (size_t i = 0; i < kept; i++)
 		for (size_t m = 0; m < all[i].n_sources; m++)
 			origins_find(k->origins, &all[i].sources[m].ip, &all[i].sources[m].origin);
 	*out = (struct domain_inventory){.domain = in->now->domain,
@@ -335,11 +351,12 @@ void inventory_judge(const struct inventory_input *in, struct knowledge *k,
 					 .dns = ties != NULL,
 					 .org_domain =
 					     k->rules->org_domain(k->rules->ctx, in->now->domain),
-					 .walk_domain = ties ? walked(k, in->now->domain) : NULL,
 					 .senders = all,
 					 .n_senders = kept,
 					 .todo = todo,
 					 .unproved = w[0].rest.messages};
+	if (ties)
+		ask_policy(k, out);
 	for (size_t i = 0; i < old.n; i++)
 		out->before[old.senders[i].verdict.category] += old.senders[i].t.messages;
 }

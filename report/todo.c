@@ -6,6 +6,7 @@
 #include "core/day.h"
 #include "report/sender/command.h"
 #include "report/sender/daily.h"
+#include "report/sender/sentence.h"
 
 #define QUESTIONS_MAX 12 /* of one list; the others are told in the last one */
 #define LOOK_BACK     62 /* days in which what failed last gets its edit */
@@ -106,10 +107,11 @@ static void gone_failing(struct making *m, const struct sender *s)
 	about(m, t, s);
 	t->messages = (uint64_t)(last + 0.5);
 	t->title = arena_printf(m->a, "%s: failed when last seen", s->name);
-	t->text = arena_printf(
-	    m->a, "%.0f messages on %s, %s failed; not seen since. Before its next run: %s", last,
-	    day_format(s->last_day, day), tally_judged_pass(&s->was->t) ? "most" : "all",
-	    s->was->verdict.remedy.text);
+	t->text = arena_printf(m->a,
+			       "Its last mail, %.0f messages on %s, failed, and it was not seen "
+			       "since. Before its next run: %s",
+			       last, day_format(s->last_day, day),
+			       sentence(m->a, s->was->verdict.remedy.text));
 	if (m->today - s->last_day <= LOOK_BACK)
 		t->record = s->was->verdict.remedy.change;
 }
@@ -278,9 +280,13 @@ static void forged(struct making *m, const struct sender *senders, size_t n)
 	t->title = "mail in your name from strangers";
 	t->text = arena_printf(
 	    m->a,
-	    "%llu messages from %zu addresses that nothing ties to you%s: nothing to do; "
-	    "p=reject makes receivers refuse it",
-	    (unsigned long long)messages, sources, unknown ? ", as far as can be seen" : "");
+	    "%llu message%s from %zu address%s that nothing ties to you%s. No change of yours is "
+	    "needed: with p=reject receivers refuse it.",
+	    (unsigned long long)messages, messages == 1 ? "" : "s", sources,
+	    sources == 1 ? "" : "es",
+	    unknown ? arena_printf(m->a, " (%llu of them from senders not told apart from yours)",
+				   (unsigned long long)unknown)
+		    : "");
 }
 
 void todo_make(const char *domain, int32_t until, const struct remedies *remedies,
@@ -298,13 +304,24 @@ void todo_make(const char *domain, int32_t until, const struct remedies *remedie
 	for (size_t i = 0; i < n; i++)
 		each_sender(&m, order[i]);
 	forged(&m, senders, n);
+	for (size_t i = 0; i < out->n; i++)
+		out->list[i].text = sentence(a, out->list[i].text);
 	qsort(out->list, out->n, sizeof *out->list, worst_first);
 }
 
-bool todo_is_empty(const struct todo_list *list)
+size_t todo_count(const struct todo_list *list)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < list->n; i++)
+		n += list->list[i].kind != TODO_FORGED;
+	return n;
+}
+
+size_t todo_about(const struct todo_list *list, const struct sender *s)
 {
 	for (size_t i = 0; i < list->n; i++)
-		if (list->list[i].kind != TODO_FORGED)
-			return false;
-	return true;
+		for (size_t k = 0; k < list->list[i].n_senders; k++)
+			if (strcmp(list->list[i].senders[k]->key, s->key) == 0)
+				return i + 1;
+	return 0;
 }

@@ -4,8 +4,8 @@
  *	senders with remedies, faults of the zone -> [todo] -> report, readiness, pages
  *
  * Order: what is wrong with the zone; own mail that fails or is refused, by volume; suspected
- *abuse; questions; duties of senders that pass; forgers, in one line. A new record stands in the
- *list once: things that share it name its terms that are theirs.
+ * abuse; questions; duties of senders that pass; forgers, in one line. A new record stands in the
+ * list once: things that share it name its terms that are theirs.
  */
 #ifndef REPORT_TODO_H
 #define REPORT_TODO_H
@@ -32,7 +32,8 @@ struct todo {
 	const struct sender *const *senders; /* that it is about */
 	size_t n_senders;
 	uint64_t messages; /* that it is about, in the period */
-	const char *title, *text;
+	const char *title; /* no sentence: "web80.webhost.example: missing from SPF" */
+	const char *text;  /* sentences */
 	const struct record_change *record, *if_yours;
 	const struct reading *readings;
 	unsigned n_readings;
@@ -49,7 +50,10 @@ struct todo_list {
 void todo_make(const char *domain, int32_t until, const struct remedies *remedies,
 	       const struct sender *senders, size_t n, struct arena *a, struct todo_list *out);
 
-/* Is there something to act on? What only says that forgers exist is not. */
-bool todo_is_empty(const struct todo_list *list);
+/* How many things there are to act on: what only says that forgers exist is none. */
+size_t todo_count(const struct todo_list *list);
+
+/* The number in the list, from 1 on, of the first thing that is about the sender; 0: none is. */
+size_t todo_about(const struct todo_list *list, const struct sender *s);
 
 #endif

@@ -117,7 +117,7 @@ int check_paths(const struct app *app, char **paths, int n);
 bool parse_size(const char *s, uint64_t *out);
 
 /* The --max-... options: rows for a long-option table, and what to do when one was met. */
-enum { OPT_LIMITS = 1000, OPT_LIMITS_END = OPT_LIMITS + 6 };
+enum { OPT_LIMITS = 1000, OPT_LIMITS_END = OPT_LIMITS + 8 };
 // clang-format off
 #define LIMIT_OPTIONS \
 	{"max-mail-bytes", required_argument, NULL, OPT_LIMITS}, \
@@ -125,7 +125,9 @@ enum { OPT_LIMITS = 1000, OPT_LIMITS_END = OPT_LIMITS + 6 };
 	{"max-container-bytes", required_argument, NULL, OPT_LIMITS + 2}, \
 	{"max-zip-members", required_argument, NULL, OPT_LIMITS + 3}, \
 	{"max-mime-parts", required_argument, NULL, OPT_LIMITS + 4}, \
-	{"max-records", required_argument, NULL, OPT_LIMITS + 5}
+	{"max-records", required_argument, NULL, OPT_LIMITS + 5}, \
+	{"max-mbox-mails", required_argument, NULL, OPT_LIMITS + 6}, \
+	{"max-documents", required_argument, NULL, OPT_LIMITS + 7}
 // clang-format on
 /* false: complained, usage error. */
 bool limit_option(const struct app *app, struct limits *limits, int option, const char *value);

@@ -116,6 +116,7 @@ int app_fail(enum status st, const struct err *err)
 		return EXIT_OK;
 	case ST_ITEM:
 		return EXIT_SOME_SET_ASIDE;
+	case ST_LATER:
 	case ST_RETRY:
 		return EXIT_TRY_LATER;
 	case ST_FATAL:

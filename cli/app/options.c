@@ -125,7 +125,8 @@ bool limit_option(const struct app *app, struct limits *limits, int option, cons
 	static const struct option names[] = {LIMIT_OPTIONS};
 	uint64_t *const field[] = {&limits->mail_bytes,      &limits->report_bytes,
 				   &limits->container_bytes, &limits->zip_members,
-				   &limits->mime_parts,      &limits->records};
+				   &limits->mime_parts,      &limits->records,
+				   &limits->mbox_mails,      &limits->documents};
 	if (parse_size(value, field[option - OPT_LIMITS]))
 		return true;
 	usage_error(app, "--%s: \"%s\" is not a number or size", names[option - OPT_LIMITS].name,

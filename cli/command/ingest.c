@@ -90,6 +90,8 @@ static int after_run(struct app *app, int64_t run_id, const struct ingest_totals
 
 static int exit_code(const struct ingest_totals *t)
 {
+	if (t->later > 0)
+		return EXIT_TRY_LATER;
 	if (t->outcomes[OUT_REJECTED] > 0 || t->outcomes[OUT_CONFLICT] > 0 || t->not_moved > 0)
 		return EXIT_SOME_SET_ASIDE;
 	return EXIT_OK;
@@ -115,6 +117,18 @@ static void print_summary(const struct ingest_options *o, const struct ingest_to
 		summary_json(t, seconds_since(began));
 	else
 		summary_text(t, seconds_since(began), o->dry);
+}
+
+/* A directory that is not the right one looks like one in which all is done. */
+static void say_nothing_found(const struct ingest_options *o, const struct ingest_totals *t)
+{
+	uint64_t found = t->later;
+	for (int i = 0; i < OUT_COUNT; i++)
+		found += i == OUT_NOT_A_REPORT ? 0 : t->outcomes[i];
+	if (found == 0 && t->inputs > 0)
+		log_warn("%s%s: no report in any of %llu inputs", o->paths[0],
+			 o->n_paths > 1 ? " and the other paths" : "",
+			 (unsigned long long)t->inputs);
 }
 
 static int ingest(struct app *app, const struct ingest_options *o, struct archive *archive)
@@ -152,8 +166,10 @@ static int ingest(struct app *app, const struct ingest_options *o, struct archiv
 		rc = rc != EXIT_OK ? rc : after;
 	}
 	print_summary(o, &totals, &began);
-	if (rc == EXIT_OK)
+	if (rc == EXIT_OK) {
+		say_nothing_found(o, &totals);
 		rc = exit_code(&totals);
+	}
 	ingest_totals_free(&totals);
 	names_close(rules);
 	load_known_free(loaders.known);

@@ -29,6 +29,7 @@ struct worker {
 	struct db *load_db, *db; /* for the loader; for everything else */
 	struct loader *loader;
 	struct pipeline *pipeline;
+	struct clock_watch clock;
 	int64_t run_id;
 	bool opened; /* the database was reached once */
 
@@ -136,6 +137,7 @@ static enum status connect_all(struct worker *w, struct err *err)
 		return st;
 	struct pipeline_options o = {.rules = w->rules,
 				     .limits = job->limits,
+				     .clock = &w->clock,
 				     .progress = job->progress,
 				     .stop = &app_interrupted,
 				     .done = imap_source_settled,

@@ -105,7 +105,7 @@ static int print(const struct inventory *inv, const struct inventory_request *r)
 		(findings ? render_findings_json : render_inventory_json)(inv, &b);
 		break;
 	case FORMAT_CSV:
-		render_inventory_csv(inv, &b);
+		(findings ? render_findings_csv : render_inventory_csv)(inv, &b);
 		break;
 	case FORMAT_HTML:
 		render_inventory_html(inv, findings, &b);

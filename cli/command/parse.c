@@ -32,6 +32,8 @@ static int parse_files(char **paths, int n, const struct limits *limits)
 		rc = EXIT_OUTPUT; /* main() says it */
 	else if (st != ST_OK)
 		rc = app_fail(st, &err);
+	else if (t->later > 0)
+		rc = EXIT_TRY_LATER;
 	else if (t->outcomes[OUT_REJECTED] > 0)
 		rc = EXIT_SOME_SET_ASIDE;
 	if (st == ST_OK && t->not_reports > 0)

@@ -55,7 +55,7 @@ static int32_t since_of(const struct domain_facts *window, const struct domain_f
 {
 	uint64_t messages = window->messages;
 	size_t i = history->n_days;
-	while (messages < READY_MESSAGES && i > 0)
+	while (window->reports > 0 && messages < READY_MESSAGES && i > 0)
 		messages += history->days[--i].messages;
 	return i < history->n_days ? history->days[i].day : window->window.since;
 }

@@ -12,7 +12,9 @@
 
 #include "core/mem.h"
 
-#define NUMBERS_MAX 1000000
+#define NUMBERS_MAX   1000000
+#define NAME_SHORT    143 /* of an encrypting file system (eCryptfs) */
+#define EXTENSION_MAX 32
 
 struct archive {
 	int fd;     /* of DIR */
@@ -99,15 +101,32 @@ static bool is_there(const char *target, int to_fd, const char *name)
 	       here.st_dev == there.st_dev && here.st_ino == there.st_ino && here.st_nlink == 1;
 }
 
-/* "a.eml" with 2 is "a.2.eml"; a name without an extension gets ".2" behind it. */
-static char *numbered(const char *name, unsigned number)
+/* How much of a name may stay so that it is no longer than max with more bytes behind it; no
+ * character is cut. */
+static size_t fitting(const char *name, size_t n, size_t more, size_t max)
 {
+	if (n + more <= max)
+		return n;
+	n = max - more;
+	while (n > 0 && ((unsigned char)name[n] & 0xc0) == 0x80)
+		n--;
+	return n;
+}
+
+/* "a.eml" with 2 is "a.2.eml"; a name without an extension, or with a very long one, gets ".2"
+ * behind it; with 0 it stays. What is longer than max is shortened before that. */
+static char *numbered(const char *name, unsigned number, size_t max)
+{
+	char middle[16] = "";
 	const char *dot = strrchr(name, '.');
-	if (!dot || dot == name)
+	if (!dot || dot == name || strlen(dot) > EXTENSION_MAX)
 		dot = name + strlen(name);
-	size_t size = strlen(name) + 16;
+	if (number > 0)
+		snprintf(middle, sizeof middle, ".%u", number);
+	size_t keep = fitting(name, (size_t)(dot - name), strlen(middle) + strlen(dot), max);
+	size_t size = keep + strlen(middle) + strlen(dot) + 1;
 	char *out = mem_alloc(size);
-	snprintf(out, size, "%.*s.%u%s", (int)(dot - name), name, number, dot);
+	snprintf(out, size, "%.*s%s%s", (int)keep, name, middle, dot);
 	return out;
 }
 
@@ -123,17 +142,24 @@ static int rename_new(int from_fd, const char *from, int to_fd, const char *to)
 	return unlinkat(from_fd, from, 0);
 }
 
-/* Give from the first free name like name in the folder to_fd: that name, to be freed; or NULL. */
+/* Give from the first free name like name in the folder to_fd: that name, to be freed; or NULL.
+ * Some file systems take less than 255 bytes. */
 static char *place(int from_fd, const char *from, int to_fd, const char *name)
 {
+	size_t max = NAME_MAX;
 	errno = EEXIST;
 	for (unsigned i = 0; errno == EEXIST && i < NUMBERS_MAX; i++) {
-		char *other = i == 0 ? mem_strdup(name) : numbered(name, i);
+		char *other = numbered(name, i, max);
 		if (rename_new(from_fd, from, to_fd, other) == 0)
 			return other;
 		int e = errno;
 		free(other);
 		errno = e;
+		if (errno == ENAMETOOLONG && max == NAME_MAX) {
+			max = NAME_SHORT;
+			errno = EEXIST;
+			i--;
+		}
 	}
 	return NULL;
 }

@@ -2,9 +2,9 @@
  * archive.h - where files go when everything in them is settled (ingest --archive DIR).
  *
  * DIR/stored, DIR/duplicate, DIR/conflict, DIR/rejected, DIR/not-a-report; made when missing. A
- * file is never overwritten (an equal name gets a number: a.eml, a.1.eml) and never lost: across
- * filesystems the copy is on disk before the original goes. A file that changed since it was read
- * stays where it is. Safe to call from several threads.
+ * file is never overwritten (an equal name gets a number: a.eml, a.1.eml; one that has no room for
+ * it is shortened) and never lost: across filesystems the copy is on disk before the original goes.
+ * A file that changed since it was read stays where it is. Safe to call from several threads.
  */
 #ifndef INGEST_FILES_ARCHIVE_H
 #define INGEST_FILES_ARCHIVE_H

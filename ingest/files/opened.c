@@ -70,16 +70,17 @@ void opened_ahead(const char *path, struct coldness *cold)
 	close(fd);
 }
 
-const char *opened_file(struct opened *o, const char *path, uint8_t **small, struct coldness *cold)
+enum status opened_file(struct opened *o, const char *path, uint8_t **small, struct coldness *cold,
+			struct err *err)
 {
 	*o = (struct opened){.blob.fd = open_file(path)};
 	if (o->blob.fd < 0 || fstat(o->blob.fd, &o->seen) != 0)
-		return strerror(errno);
+		return err_set(err, err_status(errno), "%s", strerror(errno));
 	if (!S_ISREG(o->seen.st_mode))
-		return "not a regular file";
+		return err_set(err, ST_ITEM, "not a regular file");
 	o->blob.size = (uint64_t)o->seen.st_size;
 	read_small(&o->blob, small, cold);
-	return NULL;
+	return ST_OK;
 }
 
 void opened_close(struct opened *o)

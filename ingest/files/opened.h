@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "core/blob.h"
+#include "core/err.h"
 
 struct opened {
 	struct blob blob;
@@ -27,12 +28,13 @@ struct coldness {
 bool coldness_felt(const struct coldness *c);
 
 /*
- * NULL, or why it cannot be opened. A small file is read whole, into *small, which is made when it
- * is needed first and belongs to the caller: inside, bytes are wanted here and there, and each time
- * would be a call of the system. The blob lives until opened_close() and the next use of *small.
- * cold may be NULL.
+ * ST_ITEM, ST_LATER: why it cannot be opened, now or ever. A small file is read whole, into *small,
+ * which is made when it is needed first and belongs to the caller: inside, bytes are wanted here
+ * and there, and each time would be a call of the system. The blob lives until opened_close() and
+ * the next use of *small. cold may be NULL.
  */
-const char *opened_file(struct opened *o, const char *path, uint8_t **small, struct coldness *cold);
+enum status opened_file(struct opened *o, const char *path, uint8_t **small, struct coldness *cold,
+			struct err *err) MUST_CHECK;
 void opened_close(struct opened *o); /* fd -1 is fine */
 
 /* Have the start of a file fetched, without waiting: it will be wanted soon. */

@@ -20,6 +20,7 @@ struct walker {
 	struct err *err;
 	struct map entered; /* directories, by device and inode */
 	int depth;
+	unsigned files, hidden; /* of the path at hand */
 };
 
 struct name {
@@ -32,10 +33,20 @@ struct names {
 	size_t n, cap;
 };
 
-static enum status walk_dir(struct walker *w, const char *path);
+/* What a directory is: of a Maildir only some of it is read. */
+enum dir_kind { DIR_PLAIN, DIR_MAILDIR };
+
+static enum status walk_dir(struct walker *w, const char *path, enum dir_kind kind);
+
+static enum status file(struct walker *w, const char *path)
+{
+	w->files++;
+	return w->v->file(w->v->ctx, path, NULL, w->err);
+}
 
 static enum status problem(struct walker *w, const char *path, int error)
 {
+	w->files++;
 	return w->v->file(w->v->ctx, path, strerror(error), w->err);
 }
 
@@ -47,22 +58,6 @@ static bool enter_once(struct walker *w, const struct stat *st)
 	memcpy(key.b, id, sizeof id);
 	map_put(&w->entered, &key, &fresh);
 	return fresh;
-}
-
-static enum status visit(struct walker *w, const char *path)
-{
-	struct stat st;
-	if (stat(path, &st) != 0)
-		return problem(w, path, errno);
-	if (S_ISDIR(st.st_mode))
-		return enter_once(w, &st) ? walk_dir(w, path) : ST_OK;
-	if (S_ISREG(st.st_mode))
-		return w->v->file(w->v->ctx, path, NULL, w->err);
-	log_warn("%s: skipped: a %s", path,
-		 S_ISFIFO(st.st_mode)   ? "FIFO"
-		 : S_ISSOCK(st.st_mode) ? "socket"
-					: "device");
-	return ST_OK;
 }
 
 /* ---- one directory ---- */
@@ -122,25 +117,50 @@ static bool has_dir(const char *path, const char *name)
 	return yes;
 }
 
+static bool is_folder(const char *path)
+{
+	return has_dir(path, "cur") || has_dir(path, "new");
+}
+
+/* Empty directories get lost in copies: without tmp it is one, too. */
 static bool is_maildir(const char *path)
 {
-	return has_dir(path, "cur") && has_dir(path, "new") && has_dir(path, "tmp");
+	return has_dir(path, "cur") + has_dir(path, "new") + has_dir(path, "tmp") >= 2 &&
+	       is_folder(path);
 }
 
-/* Of a Maildir: new, cur, and subfolders (.Name) that are Maildirs; else everything not hidden. */
-static bool is_wanted(const char *dir, const char *name, bool maildir)
+/* folder: of a Maildir, whatever it lacks. */
+static enum status visit(struct walker *w, const char *path, bool folder)
 {
-	if (!maildir)
-		return name[0] != '.';
-	if (name[0] != '.')
-		return strcmp(name, "cur") == 0 || strcmp(name, "new") == 0;
-	char *sub = join(dir, name);
-	bool yes = is_maildir(sub);
-	free(sub);
-	return yes;
+	struct stat st;
+	if (stat(path, &st) != 0)
+		return problem(w, path, errno);
+	if (S_ISDIR(st.st_mode))
+		return enter_once(w, &st) ? walk_dir(w, path, folder || is_maildir(path)) : ST_OK;
+	if (S_ISREG(st.st_mode))
+		return file(w, path);
+	log_warn("%s: skipped: a %s", path,
+		 S_ISFIFO(st.st_mode)   ? "FIFO"
+		 : S_ISSOCK(st.st_mode) ? "socket"
+					: "device");
+	return ST_OK;
 }
 
-static enum status walk_dir(struct walker *w, const char *path)
+/* Of a Maildir: new, cur, and subfolders (.Name); else everything not hidden. */
+static bool is_wanted(struct walker *w, const char *dir, const char *name, enum dir_kind kind)
+{
+	if (name[0] != '.')
+		return kind == DIR_PLAIN || strcmp(name, "cur") == 0 || strcmp(name, "new") == 0;
+	char *sub = join(dir, name);
+	bool folder = is_folder(sub);
+	if (folder && kind == DIR_PLAIN)
+		log_warn("%s: skipped: hidden, though it looks like a folder of a Maildir", sub);
+	free(sub);
+	w->hidden += kind == DIR_PLAIN;
+	return folder && kind == DIR_MAILDIR;
+}
+
+static enum status walk_dir(struct walker *w, const char *path, enum dir_kind kind)
 {
 	struct names names = {0};
 	enum status st = ST_OK;
@@ -149,18 +169,29 @@ static enum status walk_dir(struct walker *w, const char *path)
 	int error = names_read(path, &names);
 	if (error)
 		st = problem(w, path, error);
-	bool maildir = is_maildir(path);
 	w->depth++;
 	for (size_t i = 0; i < names.n && st == ST_OK; i++) {
 		const struct name *name = &names.v[i];
-		if (!is_wanted(path, name->text, maildir))
+		if (!is_wanted(w, path, name->text, kind))
 			continue;
 		char *sub = join(path, name->text);
-		st = name->regular ? w->v->file(w->v->ctx, sub, NULL, w->err) : visit(w, sub);
+		st = name->regular ? file(w, sub)
+				   : visit(w, sub, kind == DIR_MAILDIR && name->text[0] == '.');
 		free(sub);
 	}
 	w->depth--;
 	names_free(&names);
+	return st;
+}
+
+/* One path that a person gave. */
+static enum status walk_path(struct walker *w, const char *path)
+{
+	w->files = w->hidden = 0;
+	enum status st = visit(w, path, false);
+	struct stat s;
+	if (st == ST_OK && w->files == 0 && stat(path, &s) == 0 && S_ISDIR(s.st_mode))
+		log_warn("%s: no file in it, but for %u hidden", path, w->hidden);
 	return st;
 }
 
@@ -173,7 +204,7 @@ enum status walk(const char *const *paths, int n_paths, const struct walk_visito
 		if (strcmp(paths[i], "-") == 0)
 			st = v->file(v->ctx, paths[i], NULL, err);
 		else
-			st = visit(&w, paths[i]);
+			st = walk_path(&w, paths[i]);
 	}
 	map_free(&w.entered);
 	return st;

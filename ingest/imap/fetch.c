@@ -69,7 +69,7 @@ static enum status on_body(void *ctx, const char *p, size_t n, struct err *err)
 		b->too_large = true;
 		return ST_OK;
 	}
-	return from_pipeline(b->s, st);
+	return from_pipeline(b->s, st == ST_LATER ? ST_RETRY : st); /* a full disk: for all mails */
 }
 
 /* Which of the batch it is; b->n: none. */
@@ -108,9 +108,13 @@ static enum status to_pipeline(struct batch *b, uint32_t uid, struct err *err)
 	if (b->too_large) /* larger than it was said to be */
 		return reject_size(s, uid, b->bytes, err);
 	spool_blob(&b->spool, &mail);
-	return from_pipeline(s,
-			     pipeline_message(s->p, &mail, source_of(s, uid, source, sizeof source),
-					      id_of(s, uid), err));
+	enum status st = pipeline_message(s->p, &mail, source_of(s, uid, source, sizeof source),
+					  id_of(s, uid), err);
+	if (st == ST_LATER) { /* it stays, and is met again */
+		uid_set_add(&s->aside, uid, uid);
+		return ST_OK;
+	}
+	return from_pipeline(s, st);
 }
 
 static void forget_body(struct batch *b)

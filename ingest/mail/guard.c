@@ -69,6 +69,7 @@ static size_t blank_long_fields(uint8_t *p, size_t n)
 
 struct boundaries {
 	struct map set;
+	uint64_t declared; /* also under the same name: each may be open */
 	bool any; /* one was declared in a way we do not decode: every "--" line may be one */
 };
 
@@ -79,6 +80,7 @@ static void add(struct boundaries *b, const uint8_t *s, size_t n)
 	text_trim(&t, &n);
 	if (n == 0)
 		return;
+	b->declared++;
 	struct digest key = hash_fixed128(t, n);
 	map_put(&b->set, &key, &fresh);
 }
@@ -149,16 +151,26 @@ static bool starts_part(const struct boundaries *b, const char *s, size_t n)
 	return map_get(&b->set, &key) != NULL;
 }
 
-static size_t find_cut(const struct boundaries *b, const uint8_t *p, size_t n, uint64_t max_parts)
+/* Returns where to cut, or n. A boundary is open once it is declared and a part was begun before.
+ */
+static size_t find_cut(const struct boundaries *b, const uint8_t *p, size_t n, uint64_t max_parts,
+		       enum guard_verdict *why)
 {
-	uint64_t parts = 0;
+	uint64_t parts = 0, held = 0;
 	for (size_t at = 0; at < n;) {
 		size_t end = line_end(p, n, at);
-		if (end - at > 2 && p[at] == '-' && p[at + 1] == '-' &&
-		    starts_part(b, (const char *)p + at, end - at) && ++parts > max_parts)
-			return at;
+		if (end - at > 2 && p[at] == '-' && p[at + 1] == '-') {
+			held += (parts < b->declared ? parts : b->declared) + 1;
+			*why = GUARD_OPEN;
+			if (held > LIMIT_MIME_HELD)
+				return at;
+			*why = GUARD_PARTS;
+			if (starts_part(b, (const char *)p + at, end - at) && ++parts > max_parts)
+				return at;
+		}
 		at = end;
 	}
+	*why = GUARD_FITS;
 	return n;
 }
 
@@ -167,8 +179,9 @@ size_t mime_guard(uint8_t *p, size_t n, uint64_t max_parts, enum guard_verdict *
 	struct boundaries b = {.any = false};
 	size_t use = blank_long_fields(p, n);
 	collect(&b, p, use);
-	size_t cut = find_cut(&b, p, use, max_parts);
+	size_t cut = find_cut(&b, p, use, max_parts, over);
 	map_free(&b.set);
-	*over = cut < use ? GUARD_PARTS : use < n ? GUARD_FIELDS : GUARD_FITS;
+	if (cut == use && use < n)
+		*over = GUARD_FIELDS;
 	return cut;
 }

@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "ingest/mail/guard.h"
 #include "ingest/mail/uu.h"
+#include "ingest/stream/sniff.h"
 #include "ingest/stream/spool.h"
 
 struct walker {
@@ -38,7 +39,9 @@ static enum status tell_over(struct walker *w, enum guard_verdict why)
 {
 	char reason[64];
 	w->over = true;
-	if (why == GUARD_FIELDS)
+	if (why == GUARD_OPEN)
+		snprintf(reason, sizeof reason, "too many lines like boundaries, too many open");
+	else if (why == GUARD_FIELDS)
 		snprintf(reason, sizeof reason, "more than %d header fields", GUARD_FIELDS_MAX);
 	else
 		snprintf(reason, sizeof reason, "more than %" PRIu64 " MIME parts",
@@ -110,6 +113,12 @@ static bool is_smime(GMimeObject *o)
 	return is_type(o, "application", "pkcs7-mime") || is_type(o, "application", "x-pkcs7-mime");
 }
 
+static bool is_media(GMimeObject *o)
+{
+	return is_type(o, "image", "*") || is_type(o, "audio", "*") || is_type(o, "video", "*") ||
+	       is_type(o, "font", "*");
+}
+
 /* The mail's own words: text without a file name that nobody calls an attachment; and signatures.
  */
 static bool is_body(GMimeObject *o)
@@ -134,7 +143,8 @@ static enum status visit_leaf(struct walker *w, GMimeObject *o)
 {
 	if (w->parts >= w->limits->mime_parts)
 		return tell_over(w, GUARD_PARTS);
-	struct mime_part part = {.number = ++w->parts, .body = is_body(o), .smime = is_smime(o)};
+	struct mime_part part = {
+	    .number = ++w->parts, .body = is_body(o), .media = is_media(o), .smime = is_smime(o)};
 	GMimeDataWrapper *content =
 	    GMIME_IS_PART(o) ? g_mime_part_get_content(GMIME_PART(o)) : NULL;
 	GMimeStream *in = content ? g_mime_data_wrapper_get_stream(content) : NULL;
@@ -183,15 +193,6 @@ static enum status visit(struct walker *w, GMimeObject *o, int depth)
 	return visit_leaf(w, o);
 }
 
-/* A "From " line (of a mailbox this mail was taken from) is no header field. */
-static size_t from_line(const uint8_t *p, size_t n)
-{
-	if ((n < 5 || memcmp(p, "From ", 5) != 0) && (n < 6 || memcmp(p, ">From ", 6) != 0))
-		return 0;
-	const uint8_t *lf = memchr(p, '\n', n);
-	return lf ? (size_t)(lf - p) + 1 : n;
-}
-
 /* As a part, not as a message: then the top level's addresses are not parsed at all. The tree reads
  * from bytes, in place, as long as it lives. */
 static GMimeObject *parse(GByteArray *bytes)
@@ -211,8 +212,12 @@ enum status mime_walk(uint8_t *mail, size_t n, const struct limits *limits,
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct walker w = {.limits = limits, .v = visitor, .err = err};
 	enum guard_verdict over;
+	struct mail_front front;
 	pthread_once(&once, start_gmime);
-	size_t skip = from_line(mail, n);
+	sniff_mail_front(mail, n < SNIFF_BYTES ? n : SNIFF_BYTES, &front);
+	size_t skip = front.skip;
+	if (front.length < n - skip)
+		n = skip + (size_t)front.length;
 	size_t use = mime_guard(mail + skip, n - skip, limits->mime_parts, &over);
 	GByteArray bytes = {.data = mail + skip, .len = (guint)use};
 	GMimeObject *top = use > 0 && use <= INT32_MAX ? parse(&bytes) : NULL;

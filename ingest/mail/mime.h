@@ -29,6 +29,7 @@ struct mime_part {
 	const char *bad;     /* why there is no content ("multipart/encrypted"), or NULL */
 	struct blob content; /* decoded; borrowed for the call */
 	bool body;           /* text that is the mail's own words, or a signature: no attachment */
+	bool media;          /* declared as image, audio, video or font */
 	bool smime;          /* declared as application/pkcs7-mime */
 };
 
@@ -41,7 +42,7 @@ struct mime_visitor {
 /*
  * Visit the parts of mail[0..n), which is changed in places (guard.h).
  *
- * ST_OK; what the visitor returned; ST_RETRY when a temporary file cannot be written.
+ * ST_OK; what the visitor returned; ST_LATER when a temporary file cannot be written.
  */
 enum status mime_walk(uint8_t *mail, size_t n, const struct limits *limits,
 		      const struct mime_visitor *visitor, struct err *err) MUST_CHECK;

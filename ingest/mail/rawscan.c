@@ -1,12 +1,14 @@
 #include "ingest/mail/rawscan.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/buf.h"
 #include "core/limits.h"
 #include "ingest/mail/uu.h"
 
+#define PREFIX_MAX      32   /* of a namespace */
 #define DECLARATION_GAP 1024 /* how far before "<feedback" its "<?xml" may stand */
 
 static bool starts(const uint8_t *p, size_t n, const char *s)
@@ -142,10 +144,36 @@ static size_t decode_uu(const uint8_t *p, size_t n, size_t at, struct buf *out)
 
 /* ---- plain XML ---- */
 
-static bool is_feedback(const uint8_t *p, size_t n)
+static bool is_name(uint8_t c)
 {
-	return n > 9 &&
-	       (p[9] == '>' || p[9] == ' ' || p[9] == '\t' || p[9] == '\r' || p[9] == '\n');
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '-' || c == '_' || c == '.';
+}
+
+/* Where the tag begins whose name ends in "feedback" at p[at], or SIZE_MAX: "<feedback>", or with a
+ * prefix, "<x:feedback>". */
+static size_t tag_start(const uint8_t *p, size_t n, size_t at)
+{
+	size_t end = at + 8, i = at;
+	if (end >= n ||
+	    (p[end] != '>' && p[end] != ' ' && p[end] != '\t' && p[end] != '\r' && p[end] != '\n'))
+		return SIZE_MAX;
+	if (i > 0 && p[i - 1] == ':') {
+		size_t low = at > PREFIX_MAX ? at - PREFIX_MAX : 0;
+		for (i--; i > low && is_name(p[i - 1]);)
+			i--;
+	}
+	return i > 0 && p[i - 1] == '<' ? i - 1 : SIZE_MAX;
+}
+
+/* Behind the end tag of the root that begins at p[at], whose name ends at p[name_end]. */
+static size_t root_end(const uint8_t *p, size_t n, size_t at, size_t name_end)
+{
+	char close[PREFIX_MAX + 16];
+	int len = snprintf(close, sizeof close, "</%.*s>", (int)(name_end - at - 1),
+			   (const char *)p + at + 1);
+	const uint8_t *hit = memmem(p + name_end, n - name_end, close, (size_t)len);
+	return hit ? (size_t)(hit - p) + (size_t)len : n;
 }
 
 /* Documents in p[0..n), each from its declaration to "</feedback>" or the end. */
@@ -155,16 +183,15 @@ static enum status scan_xml(const uint8_t *p, size_t n, const struct rawscan_vis
 	size_t done = 0;
 	const uint8_t *hit;
 	size_t from = 0;
-	while (from < n && (hit = find(p + from, n - from, "<feedback"))) {
-		size_t at = (size_t)(hit - p);
-		from = at + 9;
-		if (!is_feedback(hit, n - at))
+	while (from < n && (hit = find(p + from, n - from, "feedback"))) {
+		size_t name = (size_t)(hit - p), at = tag_start(p, n, name);
+		from = name + 8;
+		if (at == SIZE_MAX || at < done)
 			continue;
 		size_t low = at - done > DECLARATION_GAP ? at - DECLARATION_GAP : done;
 		const uint8_t *declaration = find(p + low, at - low, "<?xml");
 		size_t start = declaration ? (size_t)(declaration - p) : at;
-		const uint8_t *close = find(hit, n - at, "</feedback>");
-		size_t end = close ? (size_t)(close - p) + 11 : n;
+		size_t end = root_end(p, n, at, from);
 		struct blob doc = {.size = end - start, .mem = p + start, .fd = -1};
 		enum status st = v->found(v->ctx, &doc, err);
 		if (st != ST_OK)

@@ -45,7 +45,9 @@ void raw_record_begin(struct raw_record *r, enum dmarc_word_code adkim, enum dma
 	buf_putc(&r->key, aspf == W_STRICT);
 	buf_putc(&r->key, 0);
 	r->source_ip_len = r->count_len = 0;
-	r->has_text = r->full = false;
+	r->rows = r->counts = 0;
+	r->earlier = 0;
+	r->has_text = r->full = r->earlier_bad = false;
 }
 
 static void keep(char *to, size_t size, size_t *len, const char *text, size_t n)
@@ -59,6 +61,25 @@ static void keep(char *to, size_t size, size_t *len, const char *text, size_t n)
 	*len = n;
 }
 
+static bool is_count(const struct raw_record *r, uint64_t *messages)
+{
+	return text_to_u64(r->count, r->count_len, messages) && *messages <= (uint64_t)LIMIT_COUNT;
+}
+
+/* One more is added to those before it. */
+static void add_count(struct raw_record *r, const char *text, size_t n)
+{
+	uint64_t v;
+	if (n == 0)
+		return;
+	if (r->counts++ > 0) {
+		bool fits = is_count(r, &v) && r->earlier <= (uint64_t)LIMIT_COUNT;
+		r->earlier += fits ? v : 0;
+		r->earlier_bad |= !fits;
+	}
+	keep(r->count, sizeof r->count, &r->count_len, text, n);
+}
+
 void raw_record_add(struct raw_record *r, enum raw_tag tag, const char *text, size_t n)
 {
 	if (n > 0)
@@ -66,7 +87,7 @@ void raw_record_add(struct raw_record *r, enum raw_tag tag, const char *text, si
 	if (tag == RAW_SOURCE_IP) {
 		keep(r->source_ip, sizeof r->source_ip, &r->source_ip_len, text, n);
 	} else if (tag == RAW_COUNT) {
-		keep(r->count, sizeof r->count, &r->count_len, text, n);
+		add_count(r, text, n);
 	} else if (tag == RAW_CUT || r->full || r->key.len + 4 + n > KEY_MAX) {
 		r->full |= tag != RAW_CUT; /* whole entries, in order: never one behind a gap */
 		r->key.data[KEY_HEAD - 1] = 1;
@@ -402,8 +423,10 @@ static const struct cached *profile_of(struct normaliser *n, const char *key, si
 
 static bool count_of(const struct raw_record *raw, uint64_t *messages)
 {
-	return text_to_u64(raw->count, raw->count_len, messages) &&
-	       *messages <= (uint64_t)LIMIT_COUNT;
+	if (!is_count(raw, messages) || raw->earlier_bad)
+		return false;
+	*messages += raw->earlier;
+	return *messages <= (uint64_t)LIMIT_COUNT;
 }
 
 bool normalise_record(struct normaliser *n, const struct raw_record *raw, struct dmarc_record *out,
@@ -418,6 +441,8 @@ bool normalise_record(struct normaliser *n, const struct raw_record *raw, struct
 		out->messages = 0;
 		out->flags |= DMARC_BAD_COUNT;
 	}
+	if (raw->rows > 1 || raw->counts > 1)
+		out->flags |= DMARC_ADDED;
 	if (!ip_parse(raw->source_ip, raw->source_ip_len, &out->source, &marks)) {
 		out->flags |= DMARC_BAD_IP;
 		out->source_raw = raw->source_ip_len ? raw->source_ip : NULL;

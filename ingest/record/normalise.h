@@ -50,8 +50,11 @@ struct raw_record {
 	char source_ip[256]; /* as it came, trimmed; longer is no address anyway */
 	char count[64];
 	size_t source_ip_len, count_len;
-	bool has_text; /* anything at all was said */
-	bool full;     /* the key had no room for all: the rest is left out, marked as cut */
+	unsigned rows, counts;
+	uint64_t earlier; /* the sum of all counts but the last */
+	bool earlier_bad; /* one of them was no number */
+	bool has_text;    /* anything at all was said */
+	bool full;        /* the key had no room for all: the rest is left out, marked as cut */
 };
 
 void raw_record_init(struct raw_record *r);
@@ -60,7 +63,7 @@ void raw_record_free(struct raw_record *r);
 /* Begin a record under a policy with these alignment modes (W_STRICT or anything else). */
 void raw_record_begin(struct raw_record *r, enum dmarc_word_code adkim, enum dmarc_word_code aspf);
 
-/* One text of it, trimmed, valid UTF-8. */
+/* One text of it, trimmed, valid UTF-8. Counts are added up: there should be one. */
 void raw_record_add(struct raw_record *r, enum raw_tag tag, const char *text, size_t n);
 
 struct normaliser;

@@ -6,14 +6,13 @@
 
 struct magic {
 	uint16_t at, len;
-	const char *bytes;
 	enum kind kind;
-	const char *name;
+	const char *bytes, *name;
 };
 
 #define MAGIC(at, bytes, kind, name)                                                               \
 	{                                                                                          \
-		at, sizeof(bytes) - 1, bytes, kind, name                                           \
+		at, sizeof(bytes) - 1, kind, bytes, name                                           \
 	}
 
 static const struct magic magics[] = {
@@ -36,10 +35,45 @@ static const struct magic magics[] = {
     MAGIC(0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", KIND_UNSUPPORTED,
 	  "an Outlook or Office (OLE) file"),
     MAGIC(0, "-----BEGIN PGP MESSAGE-----", KIND_UNSUPPORTED, "an encrypted PGP message"),
+    MAGIC(0, "!BDN", KIND_UNSUPPORTED, "an Outlook folder (PST)"),
+    MAGIC(2, "-lh", KIND_UNSUPPORTED, "an LHA archive"),
+    MAGIC(2, "-lz", KIND_UNSUPPORTED, "an LHA archive"),
+    MAGIC(0, "]\0\0", KIND_UNSUPPORTED, "an lzma file"),
+    MAGIC(0, "070701", KIND_UNSUPPORTED, "a cpio archive"),
+    MAGIC(0, "070707", KIND_UNSUPPORTED, "a cpio archive"),
+    MAGIC(0, "!<arch>\n", KIND_UNSUPPORTED, "an ar archive"),
+    MAGIC(0, "\x60\xea", KIND_UNSUPPORTED, "an ARJ archive"),
+    MAGIC(7, "**ACE**", KIND_UNSUPPORTED, "an ACE archive"),
+    MAGIC(0, "xar!", KIND_UNSUPPORTED, "a xar archive"),
     MAGIC(0, "%PDF-", KIND_OTHER, "a PDF document"),
     MAGIC(0, "\x89PNG\r\n\x1a\n", KIND_OTHER, "a PNG image"),
     MAGIC(0, "GIF8", KIND_OTHER, "a GIF image"),
     MAGIC(0, "\xff\xd8\xff", KIND_OTHER, "a JPEG image"),
+    MAGIC(0, "II*\0", KIND_OTHER, "a TIFF image"),
+    MAGIC(0, "MM\0*", KIND_OTHER, "a TIFF image"),
+    MAGIC(0, "8BPS", KIND_OTHER, "a Photoshop image"),
+    MAGIC(0, "\0\0\1\0\1\0", KIND_OTHER, "an icon"),
+    MAGIC(0, "\0\0\1\0\2\0", KIND_OTHER, "an icon"),
+    MAGIC(6, "\0\0\0\0\x36\0\0\0\x28\0\0\0", KIND_OTHER, "a bitmap"),
+    MAGIC(0, "\xd7\xcd\xc6\x9a", KIND_OTHER, "a metafile (WMF)"),
+    MAGIC(40, " EMF", KIND_OTHER, "a metafile (EMF)"),
+    MAGIC(0, "RIFF", KIND_OTHER, "an image, sound or film (RIFF)"),
+    MAGIC(4, "ftyp", KIND_OTHER, "an image or film (ISO media)"),
+    MAGIC(0, "OggS", KIND_OTHER, "sound (Ogg)"),
+    MAGIC(0, "ID3", KIND_OTHER, "sound (MP3)"),
+    MAGIC(0, "fLaC", KIND_OTHER, "sound (FLAC)"),
+    MAGIC(0, "wOFF", KIND_OTHER, "a font"),
+    MAGIC(0, "wOF2", KIND_OTHER, "a font"),
+    MAGIC(0, "OTTO\0", KIND_OTHER, "a font"),
+    MAGIC(0, "\0\1\0\0\0", KIND_OTHER, "a font"),
+    MAGIC(0,
+	  "\x7f"
+	  "ELF",
+	  KIND_OTHER, "a program (ELF)"),
+    MAGIC(0, "MZ\x90\0", KIND_OTHER, "a program (Windows)"),
+    MAGIC(0, "SQLite format 3\0", KIND_OTHER, "an SQLite database"),
+    MAGIC(0, "\0\5\x16\7", KIND_OTHER, "an AppleDouble file"),
+    MAGIC(0, "\0\0\0\1Bud1", KIND_OTHER, "a folder's view (.DS_Store)"),
 };
 
 static bool has_at(const uint8_t *p, size_t n, size_t at, const char *bytes, size_t len)
@@ -53,6 +87,32 @@ static bool is_binary(const uint8_t *p, size_t n)
 		if (p[i] == 0x7f || (p[i] < 0x20 && !ascii_is_space((char)p[i]) && p[i] != 0x1b))
 			return true;
 	return false;
+}
+
+static bool sniff_magic(const uint8_t *p, size_t n, struct sniffed *out)
+{
+	for (size_t i = 0; i < sizeof magics / sizeof *magics; i++)
+		if (has_at(p, n, magics[i].at, magics[i].bytes, magics[i].len)) {
+			*out = (struct sniffed){magics[i].kind, magics[i].name, 0};
+			return true;
+		}
+	return false;
+}
+
+/* Before "ustar" nothing marks a tar but the sum of its first block, in octal digits. */
+static bool is_tar(const uint8_t *p, size_t n)
+{
+	unsigned sum = 0, claimed = 0, digits = 0;
+	if (n < 512)
+		return false;
+	for (size_t i = 0; i < 512; i++)
+		sum += i >= 148 && i < 156 ? ' ' : p[i];
+	for (size_t i = 148; i < 156; i++)
+		if (p[i] >= '0' && p[i] <= '7') {
+			claimed = claimed << 3 | (unsigned)(p[i] - '0');
+			digits++;
+		}
+	return digits >= 4 && sum == claimed;
 }
 
 /* RFC 1950: deflate, a window up to 32 KiB, the header's own check, no dictionary. Two letters can
@@ -75,12 +135,13 @@ static bool sniff_pkcs7(const uint8_t *p, size_t n, struct sniffed *out)
 	for (size_t at = 2; at <= 8; at++) {
 		if (has_at(p, n, at, pkcs7, 10) && at + 10 < n) {
 			bool is_signed = p[at + 10] == 2;
-			*out = is_signed ? (struct sniffed){KIND_SIGNED, "S/MIME signed data"}
-					 : (struct sniffed){KIND_UNSUPPORTED, "encrypted S/MIME"};
+			*out = is_signed
+				   ? (struct sniffed){KIND_SIGNED, "S/MIME signed data", 0}
+				   : (struct sniffed){KIND_UNSUPPORTED, "encrypted S/MIME", 0};
 			return true;
 		}
 		if (has_at(p, n, at, smime, 12)) {
-			*out = (struct sniffed){KIND_UNSUPPORTED, "encrypted S/MIME"};
+			*out = (struct sniffed){KIND_UNSUPPORTED, "encrypted S/MIME", 0};
 			return true;
 		}
 	}
@@ -89,13 +150,19 @@ static bool sniff_pkcs7(const uint8_t *p, size_t n, struct sniffed *out)
 
 /* ---- text in any of the Unicode encodings ---- */
 
-struct encoding {
-	unsigned width; /* octets a unit */
-	bool big;
-	size_t bom;
-};
+/* Does it begin like UTF-16 of plain letters without a mark, the letters at odd or even places? */
+static bool is_latin(const uint8_t *p, size_t n, size_t first)
+{
+	if (n < 16)
+		return false;
+	for (size_t i = 0; i < 16; i += 2)
+		if (p[i + 1 - first] != 0 || p[i + first] > 0x7e ||
+		    (p[i + first] < 0x20 && !ascii_is_space((char)p[i + first])))
+			return false;
+	return true;
+}
 
-static struct encoding guess_encoding(const uint8_t *p, size_t n)
+struct encoding sniff_encoding(const uint8_t *p, size_t n)
 {
 	static const struct {
 		const char *bytes;
@@ -111,6 +178,10 @@ static struct encoding guess_encoding(const uint8_t *p, size_t n)
 	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
 		if (has_at(p, n, 0, starts[i].bytes, starts[i].len))
 			return starts[i].enc;
+	if (is_latin(p, n, 0))
+		return (struct encoding){2, false, 0};
+	if (is_latin(p, n, 1))
+		return (struct encoding){2, true, 0};
 	return (struct encoding){1, true, 0};
 }
 
@@ -151,108 +222,59 @@ static bool contains(const uint8_t *p, size_t n, const char *word)
 	return memmem(p, n, word, strlen(word)) != NULL;
 }
 
+static bool is_blank(const uint8_t *p, size_t n)
+{
+	while (n > 0 && ascii_is_space((char)p[n - 1]))
+		n--;
+	return n == 0;
+}
+
 static struct sniffed sniff_text(const uint8_t *p, size_t n)
 {
-	struct encoding e = guess_encoding(p, n);
+	struct encoding e = sniff_encoding(p, n);
 	char c[2];
 	first_units(p, n, e, c);
 	if (is_markup(c))
-		return (struct sniffed){KIND_XML, "XML"};
+		return (struct sniffed){KIND_XML, "XML", 0};
 	if (e.width > 1)
-		return (struct sniffed){KIND_OTHER, e.bom ? "text" : "binary data"};
+		return (struct sniffed){KIND_WIDE, "UTF-16 text", 0};
 	if (c[0] == '{' || c[0] == '[') {
 		bool tls = contains(p, n, "\"organization-name\"");
-		return (struct sniffed){KIND_OTHER, tls ? "a TLS report (TLS-RPT)" : "JSON"};
+		return (struct sniffed){KIND_OTHER, tls ? "a TLS report (TLS-RPT)" : "JSON", 0};
 	}
 	/* rubbish before the root: the XML stage knows how to skip it */
 	if (contains(p, n, "<feedback") || contains(p, n, "<?xml"))
-		return (struct sniffed){KIND_XML, "XML"};
-	return (struct sniffed){KIND_OTHER, is_binary(p, n) ? "binary data" : "text"};
-}
-
-/* ---- mail ---- */
-
-bool sniff_from_line(const uint8_t *p, size_t n)
-{
-	if (!has_at(p, n, 0, "From ", 5))
-		return false;
-	const uint8_t *lf = memchr(p, '\n', n);
-	size_t end = lf ? (size_t)(lf - p) : n;
-	bool time = false, year = false;
-	for (size_t i = 5; i + 4 < end; i++) {
-		const uint8_t *d = p + i;
-		bool two = d[0] >= '0' && d[0] <= '9' && d[1] >= '0' && d[1] <= '9';
-		time |= two && d[2] == ':' && d[3] >= '0' && d[3] <= '9';
-		year |= d[0] == ' ' && (has_at(d, 5, 1, "19", 2) || has_at(d, 5, 1, "20", 2)) &&
-			d[3] >= '0' && d[3] <= '9' && d[4] >= '0' && d[4] <= '9';
-	}
-	return time && year;
-}
-
-static bool is_known_field(const char *s, size_t n)
-{
-	static const char *const prefixes[] = {
-	    "X-",        "Content-", "ARC-",       "Resent-",  "List-", "DKIM-", "Authentication-",
-	    "Received-", "MIME-",    "Delivered-", "Envelope-"};
-	static const char *const names[] = {
-	    "Received",    "Return-Path",   "From",   "To",         "Cc",
-	    "Bcc",         "Subject",       "Date",   "Message-ID", "Sender",
-	    "Reply-To",    "ContentType",   "Status", "Precedence", "References",
-	    "In-Reply-To", "Auto-Submitted"};
-	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
-		size_t len = strlen(prefixes[i]);
-		if (n > len && ascii_ieq_n(s, len, prefixes[i]))
-			return true;
-	}
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (ascii_ieq_n(s, n, names[i]))
-			return true;
-	return false;
-}
-
-/* Header fields from the first line on, one of them known. */
-static bool is_mail(const uint8_t *p, size_t n)
-{
-	size_t at = 0;
-	bool known = false;
-	if (has_at(p, n, 0, "From ", 5) || has_at(p, n, 0, ">From ", 6)) {
-		const uint8_t *lf = memchr(p, '\n', n);
-		at = lf ? (size_t)(lf - p) + 1 : n;
-	}
-	while (at < n && !known) {
-		const uint8_t *lf = memchr(p + at, '\n', n - at);
-		size_t end = lf ? (size_t)(lf - p) : n;
-		bool folded = p[at] == ' ' || p[at] == '\t';
-		size_t colon = at;
-		while (colon < end && p[colon] > 0x20 && p[colon] < 0x7f && p[colon] != ':')
-			colon++;
-		size_t name_end = colon;
-		while (colon < end && (p[colon] == ' ' || p[colon] == '\t'))
-			colon++;
-		bool field = name_end > at && colon < end && p[colon] == ':';
-		if (!field && !(folded && at > 0))
-			return false;
-		known = field && is_known_field((const char *)p + at, name_end - at);
-		at = end + 1;
-	}
-	return known;
+		return (struct sniffed){KIND_XML, "XML", 0};
+	if (n >= SNIFF_BYTES && is_blank(p, n)) /* what follows them, who reads on will see */
+		return (struct sniffed){KIND_XML, "XML", 0};
+	if (is_binary(p, n))
+		return (struct sniffed){KIND_UNKNOWN, "no kind that is known", 0};
+	return (struct sniffed){KIND_TEXT, "text", 0};
 }
 
 struct sniffed sniff(const uint8_t *p, size_t n)
 {
 	struct sniffed out;
+	struct mail_front front;
+	size_t at = sniff_front(p, n);
 	if (n == 0)
-		return (struct sniffed){KIND_EMPTY, "empty"};
-	for (size_t i = 0; i < sizeof magics / sizeof *magics; i++)
-		if (has_at(p, n, magics[i].at, magics[i].bytes, magics[i].len))
-			return (struct sniffed){magics[i].kind, magics[i].name};
+		return (struct sniffed){KIND_EMPTY, "empty", 0};
+	if (sniff_magic(p, n, &out))
+		return out;
+	if (is_tar(p, n))
+		return (struct sniffed){KIND_UNSUPPORTED, "a tar archive", 0};
 	if (is_zlib(p, n))
-		return (struct sniffed){KIND_ZLIB, "zlib"};
+		return (struct sniffed){KIND_ZLIB, "zlib", 0};
 	if (sniff_pkcs7(p, n, &out))
 		return out;
-	if (sniff_from_line(p, n))
-		return (struct sniffed){KIND_MBOX, "a mailbox"};
-	if (is_mail(p, n))
-		return (struct sniffed){KIND_MAIL, "a mail"};
+	if (sniff_separator(p + at, n - at) || sniff_from_date(p + at, n - at))
+		return (struct sniffed){KIND_MBOX, "a mailbox", 0};
+	if (sniff_mail_front(p, n, &front))
+		return (struct sniffed){KIND_MAIL, "a mail", 0};
+	/* line ends or a mark in front, put there on the way */
+	if (at > 0 && sniff_magic(p + at, n - at, &out) && out.kind != KIND_OTHER) {
+		out.skip = at;
+		return out;
+	}
 	return sniff_text(p, n);
 }

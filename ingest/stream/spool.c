@@ -37,7 +37,7 @@ static enum status write_all(int fd, const char *p, size_t n, struct err *err)
 		if (put < 0 && errno == EINTR)
 			continue;
 		if (put < 0)
-			return err_set(err, ST_RETRY, "temporary file in %s: %s", directory(),
+			return err_set(err, ST_LATER, "temporary file in %s: %s", directory(),
 				       strerror(errno));
 		p += put;
 		n -= (size_t)put;
@@ -65,7 +65,7 @@ static enum status move_to_file(struct spool *s, struct err *err)
 {
 	s->fd = open_unnamed(directory());
 	if (s->fd < 0)
-		return err_set(err, ST_RETRY, "temporary file in %s: %s", directory(),
+		return err_set(err, ST_LATER, "temporary file in %s: %s", directory(),
 			       strerror(errno));
 	enum status st = write_all(s->fd, s->mem.data, s->mem.len, err);
 	buf_free(&s->mem);
@@ -124,7 +124,7 @@ static enum status blob_stream_read(struct stream *s, void *dst, size_t n, size_
 	ssize_t r = blob_read(b->blob, b->at, dst, n);
 	*got = 0;
 	if (r < 0)
-		return err_set(err, ST_ITEM, "read: %s", strerror(errno));
+		return err_set(err, err_status(errno), "read: %s", strerror(errno));
 	b->at += (uint64_t)r;
 	*got = (size_t)r;
 	return ST_OK;

@@ -26,7 +26,7 @@ struct spool {
 void spool_init(struct spool *s, uint64_t max);
 void spool_free(struct spool *s);
 
-/* ST_ITEM: over the ceiling, nothing was added. ST_RETRY: the temporary file. */
+/* ST_ITEM: over the ceiling, nothing was added. ST_LATER: the temporary file. */
 enum status spool_put(struct spool *s, const void *p, size_t n, struct err *err) MUST_CHECK;
 
 /* All of in. ST_ITEM: over the ceiling, or in is damaged; what came before stays. */

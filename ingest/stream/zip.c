@@ -19,6 +19,7 @@ struct zipfile {
 	uint64_t at; /* read position of libzip's source */
 	zip_t *zip;
 	zip_error_t error;
+	int read_errno; /* of the blob; libzip may not pass it on */
 };
 
 /* ---- how large the directory claims to be ---- */
@@ -70,6 +71,7 @@ static zip_int64_t source_read(struct zipfile *z, void *data, zip_uint64_t len)
 	while (done < len) {
 		ssize_t got = blob_read(&z->blob, z->at, (char *)data + done, len - done);
 		if (got < 0) {
+			z->read_errno = errno;
 			zip_error_set(&z->error, ZIP_ER_READ, errno);
 			return -1;
 		}
@@ -125,13 +127,21 @@ static zip_int64_t source_call(void *ctx, void *data, zip_uint64_t len, zip_sour
 	}
 }
 
+/* The archive is damaged, or cannot be read now. */
+static enum status status_of(const struct zipfile *z, int zip_code)
+{
+	if (zip_code == ZIP_ER_MEMORY)
+		return ST_LATER;
+	return z->read_errno ? err_status(z->read_errno) : ST_ITEM;
+}
+
 static enum status open_failed(struct zipfile *z, zip_error_t *ze, struct err *err)
 {
-	enum status st;
-	if (zip_error_code_zip(ze) == ZIP_ER_NOZIP)
+	enum status st = status_of(z, zip_error_code_zip(ze));
+	if (zip_error_code_zip(ze) == ZIP_ER_NOZIP && st == ST_ITEM)
 		st = err_set(err, ST_ITEM, "zip: truncated or damaged (no directory at its end)");
 	else
-		st = err_set(err, ST_ITEM, "zip: %s", zip_error_strerror(ze));
+		st = err_set(err, st, "zip: %s", zip_error_strerror(ze));
 	zip_error_fini(ze);
 	zipfile_close(z);
 	return st;
@@ -199,6 +209,7 @@ uint64_t zipfile_count(const struct zipfile *z)
 
 struct member_stream {
 	struct stream s;
+	const struct zipfile *zip;
 	zip_file_t *file;
 };
 
@@ -208,7 +219,9 @@ static enum status member_read(struct stream *s, void *dst, size_t n, size_t *go
 	zip_int64_t r = zip_fread(m->file, dst, n);
 	*got = 0;
 	if (r < 0)
-		return err_set(err, ST_ITEM, "zip: %s", zip_file_strerror(m->file));
+		return err_set(err,
+			       status_of(m->zip, zip_error_code_zip(zip_file_get_error(m->file))),
+			       "zip: %s", zip_file_strerror(m->file));
 	*got = (size_t)r;
 	return ST_OK;
 }
@@ -227,9 +240,13 @@ static enum status member_open(const struct origin *o, struct stream **out, stru
 	const struct zip_member *member = o->ctx;
 	zip_file_t *file = zip_fopen_index(member->zip->zip, member->index, 0);
 	if (!file)
-		return err_set(err, ST_ITEM, "zip: %s", zip_strerror(member->zip->zip));
+		return err_set(
+		    err,
+		    status_of(member->zip, zip_error_code_zip(zip_get_error(member->zip->zip))),
+		    "zip: %s", zip_strerror(member->zip->zip));
 	struct member_stream *m = mem_alloc(sizeof *m);
 	m->s.ops = &member_ops;
+	m->zip = member->zip;
 	m->file = file;
 	*out = &m->s;
 	return ST_OK;

@@ -34,7 +34,8 @@ struct zip_member {
 	struct origin origin; /* its ctx is this struct: do not move it */
 };
 
-/* ST_ITEM: not a zip file, cut, or its directory is implausibly large. blob is borrowed. */
+/* ST_ITEM: not a zip file, cut, or its directory is implausibly large. ST_LATER: blob cannot be
+ * read now. blob is borrowed. */
 enum status zipfile_open(const struct blob *blob, struct zipfile **out, struct err *err) MUST_CHECK;
 void zipfile_close(struct zipfile *z); /* NULL is fine */
 

@@ -10,6 +10,8 @@ static const struct xml_field fields[XML_FIELDS] = {
     {AT_FEEDBACK, "policy_published", XML_PLACE, AT_POLICY},
     {AT_FEEDBACK, "version", XML_HEAD, HEAD_VERSION},
 
+    {AT_WRAPPER, "record", XML_PLACE, AT_RECORD},
+
     {AT_METADATA, "org_name", XML_HEAD, HEAD_ORG_NAME},
     {AT_METADATA, "email", XML_HEAD, HEAD_EMAIL},
     {AT_METADATA, "extra_contact_info", XML_HEAD, HEAD_EXTRA_CONTACT_INFO},
@@ -72,10 +74,10 @@ static const struct xml_field fields[XML_FIELDS] = {
 static size_t first_of(enum xml_place at)
 {
 	static const unsigned char first[AT_COUNT] = {
-	    [AT_DOCUMENT] = 0, [AT_FEEDBACK] = 1,     [AT_METADATA] = 5,      [AT_DATE_RANGE] = 12,
-	    [AT_POLICY] = 14,  [AT_RECORD] = 24,      [AT_ROW] = 28,          [AT_EVALUATED] = 31,
-	    [AT_REASON] = 35,  [AT_IDENTIFIERS] = 37, [AT_AUTH_RESULTS] = 40, [AT_DKIM] = 42,
-	    [AT_SPF] = 46,
+	    [AT_DOCUMENT] = 0,    [AT_FEEDBACK] = 1, [AT_WRAPPER] = 5,      [AT_METADATA] = 6,
+	    [AT_DATE_RANGE] = 13, [AT_POLICY] = 15,  [AT_RECORD] = 25,      [AT_ROW] = 29,
+	    [AT_EVALUATED] = 32,  [AT_REASON] = 36,  [AT_IDENTIFIERS] = 38, [AT_AUTH_RESULTS] = 41,
+	    [AT_DKIM] = 43,       [AT_SPF] = 47,
 	};
 	return first[at];
 }

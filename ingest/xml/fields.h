@@ -13,6 +13,7 @@
 enum xml_place {
 	AT_DOCUMENT,
 	AT_FEEDBACK,
+	AT_WRAPPER, /* of records: an element that we do not know */
 	AT_METADATA,
 	AT_DATE_RANGE,
 	AT_POLICY,
@@ -62,7 +63,7 @@ struct xml_field {
 
 const char *xml_head_name(enum head_field field); /* the element's name */
 
-#define XML_FIELDS 50
+#define XML_FIELDS 51
 
 /* Where names of the fields were met. Zero it with the parser: libxml2 keeps one copy of each name,
  * which stays where it is for as long as the parser lives. */

@@ -114,6 +114,17 @@ static enum status read_bound(const char *s, const char *what, int64_t now, int6
 	return ST_OK;
 }
 
+bool head_from_future(const struct raw_head *h, int64_t now)
+{
+	struct arena a = {0};
+	struct warnings w = {0};
+	int64_t begin;
+	const char *s = h->text[HEAD_BEGIN];
+	bool yes = s && read_date(s, "begin", &begin, &a, &w) && begin > now + FUTURE;
+	arena_free(&a);
+	return yes;
+}
+
 static enum status read_range(const struct raw_head *h, int64_t now, struct arena *a,
 			      struct warnings *w, struct dmarc_report *r, struct err *err)
 {

@@ -42,6 +42,9 @@ bool head_domain(const struct raw_head *h, const struct name_rules *rules, char 
 enum status head_read(const struct raw_head *h, const char *domain, int64_t now, struct arena *a,
 		      struct warnings *w, struct dmarc_report *r, struct err *err) MUST_CHECK;
 
+/* Does it begin after now, by more than clocks differ? */
+bool head_from_future(const struct raw_head *h, int64_t now);
+
 /* The report_id without blanks and <> around it; narrows *s, *n. */
 void head_fold_id(const char **s, size_t *n);
 

@@ -7,6 +7,7 @@
 
 #define LOOKAHEAD   128 /* an element name, a reference */
 #define FIRST       512 /* of the first piece: the declaration stands in it */
+#define BLANKS_MAX  (LIMIT_XML_TEXT + 4096)
 #define REPLACEMENT "\xef\xbf\xbd"
 
 void xml_input_init(struct xml_input *in, struct stream *stream, bool repair)
@@ -21,7 +22,9 @@ void xml_input_init(struct xml_input *in, struct stream *stream, bool repair)
 	in->repair = repair;
 	in->started = in->bom = in->ended = in->passthrough = in->seen_element = false;
 	in->state = IN_PROLOG;
-	in->bytes = in->replaced = 0;
+	in->bytes = in->replaced = in->blanks = 0;
+	in->max = UINT64_MAX;
+	in->wide = false;
 	in->n_tail = 0;
 }
 
@@ -74,7 +77,7 @@ static void skip_front(struct xml_input *in, size_t *n)
 {
 	size_t skip = 0;
 	if (!in->bom && is_wide((const unsigned char *)in->raw, *n)) {
-		in->passthrough = true;
+		in->passthrough = in->wide = true;
 		return;
 	}
 	if (!in->bom && *n >= 3 && memcmp(in->raw, "\xef\xbb\xbf", 3) == 0)
@@ -278,6 +281,33 @@ static void clean(struct xml_input *in, size_t n, const char **p, size_t *len)
 	*len = in->clean.len;
 }
 
+static bool is_blank(const struct xml_input *in, const char *p, size_t n)
+{
+	size_t i = 0;
+	if (n > 16 && ascii_is_space(p[0]) && memcmp(p, p + 1, n - 1) == 0)
+		return true; /* mostly it is the same blank: as fast as memory */
+	while (i < n && (ascii_is_space(p[i]) || (in->wide && p[i] == '\0')))
+		i++;
+	return i == n;
+}
+
+/*
+ * Of p[0..n), just read, how many bytes go on. The parser keeps what it has not understood yet, and
+ * blanks in many places are part of that: of a run of them, what no text node has room for is left
+ * out. Of UTF-16 and UTF-32 only whole units are.
+ */
+static size_t squeeze(struct xml_input *in, const char *p, size_t n)
+{
+	if (!is_blank(in, p, n)) {
+		in->blanks = 0;
+		return n;
+	}
+	in->blanks += n;
+	if (in->blanks <= BLANKS_MAX || in->bytes > in->max)
+		return n;
+	return in->wide ? n % 4 : 0;
+}
+
 /* raw: the tail of the piece before, and new bytes; the first piece holds the whole declaration. */
 static enum status fill(struct xml_input *in, size_t *n, struct err *err)
 {
@@ -289,11 +319,11 @@ static enum status fill(struct xml_input *in, size_t *n, struct err *err)
 		enum status st = stream_read(in->stream, in->raw + *n, XML_PIECE, &got, err);
 		if (st != ST_OK)
 			return st;
-		*n += got;
 		in->bytes += got;
+		*n += squeeze(in, in->raw + *n, got);
 		if (!in->started && !in->passthrough && (*n >= 8 || got == 0))
 			skip_front(in, n);
-		if (in->bytes > MIB) /* of blanks: somebody else may say what is wrong with that */
+		if (in->bytes > in->max) /* somebody else will say so */
 			break;
 	}
 	in->ended = got == 0;

@@ -1,7 +1,8 @@
 /*
  * input.h - the bytes of a document on their way into libxml2.
  *
- * A byte order mark, blanks and NULs in front are skipped. Where the encoding is UTF-8 (declared,
+ * A byte order mark, blanks and NULs in front are skipped; a run of blanks anywhere is shortened to
+ * what a text node has room for. Where the encoding is UTF-8 (declared,
  * or by default) broken bytes become U+FFFD; other declared encodings and UTF-16/32 pass through to
  * libxml2. In repair mode, the second attempt at text that is not well-formed:
  *
@@ -28,9 +29,12 @@ struct xml_input {
 	struct stream *stream; /* borrowed */
 	bool repair;
 	bool started, bom, ended, passthrough;
+	bool wide;                  /* UTF-16 or UTF-32 */
 	enum xml_input_state state; /* of the repair */
 	bool seen_element;
 	uint64_t bytes;    /* read from stream */
+	uint64_t max;      /* of bytes that anybody wants; set it after init */
+	uint64_t blanks;   /* how many the run at hand has, in whole reads */
 	uint64_t replaced; /* broken bytes and control characters */
 	char raw[XML_PIECE + 1024];
 	char tail[4]; /* of a UTF-8 sequence that the piece cut */

@@ -1,8 +1,9 @@
 /*
- * priv.h - private to the reader of reports, in two files.
+ * priv.h - private to the reader of reports, in three files.
  *
- *	xml.c      passes over a document: feeding libxml2, repair, survey, the verdict
- *	sax.c  what libxml2 calls: elements and texts to head and records
+ *	xml.c   a document: which passes it needs, repair, survey, the verdict
+ *	pass.c  one pass: feeding libxml2, and what stands behind the root
+ *	sax.c   what libxml2 calls: elements and texts to head and records
  */
 #ifndef INGEST_XML_PRIV_H
 #define INGEST_XML_PRIV_H
@@ -13,6 +14,8 @@
 #include "ingest/xml/input.h"
 #include "ingest/xml/tag.h"
 #include "ingest/xml/xml.h"
+
+#define XML_NAMES_BYTES ((size_t)MIB) /* names the parser keeps, from document to document too */
 
 /* Why a pass over the document ended. */
 enum end {
@@ -53,6 +56,8 @@ struct xml_reader {
 	struct raw_head head;
 	char domain[DOMAIN_SIZE]; /* taken from the records when the policy has none */
 	const char *content_id;   /* stands in for a report_id */
+	int names_before;         /* in the parser's dictionary */
+	bool future;              /* it cannot be stored since its dates are ahead of now */
 
 	/* the pass */
 	enum pass pass;
@@ -64,6 +69,14 @@ struct xml_reader {
 	int depth;
 	int skip; /* depth inside an element that is not read */
 	bool root_seen, root_closed, doctype, wrapped, trailing, mentioned, begun, head_done;
+	bool holds;        /* a root of a report, perhaps inside of another */
+	bool follows;      /* another document */
+	bool behind_text;  /* something stands between it and the root */
+	char behind[64];   /* a tag behind the root, from '<' up to the end of its name */
+	size_t behind_len; /* 0: none is open */
+	const xmlChar *root_uri;
+	bool skip_extension; /* what is not read may hold what it likes */
+	unsigned misplaced;  /* elements that would say something, were they in their place */
 	const struct xml_field *leaf; /* whose text is gathered */
 	bool reason_text, text_cut, metadata_seen;
 	unsigned policies; /* elements */
@@ -81,12 +94,19 @@ struct xml_reader {
 	const char *piece; /* of the document: what the parser is given next */
 	size_t n_piece;
 	bool input_ended;     /* no piece follows */
+	uint64_t fed;         /* to the parser, before the root */
+	bool cut_short;       /* the document ended before its root */
 	bool cut;             /* libxml2 wanted more than there was */
 	bool bracket_added;   /* the last piece is the '>' that one reporter leaves out */
 	bool encoding_broken; /* iconv tripped over a byte */
 	char tail[32];        /* the last bytes given */
 	size_t n_tail;
 };
+
+/* pass.c */
+enum status xml_run(struct xml_reader *r, const struct origin *origin, enum pass pass,
+		    bool repair) MUST_CHECK;
+void xml_behind(struct xml_reader *r, const char *p, size_t n); /* the root: look at what follows */
 
 /* sax.c */
 extern const xmlSAXHandler xml_sax;

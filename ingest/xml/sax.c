@@ -68,6 +68,7 @@ void xml_begin_report(struct xml_reader *r)
 	enum status st = head_read(&r->head, arena_strdup(&r->arena, domain), r->now, &r->arena,
 				   &r->warnings, &r->report, &r->why);
 	if (st != ST_OK) {
+		r->future = head_from_future(&r->head, r->now);
 		stop(r, END_DAMAGED);
 		return;
 	}
@@ -160,6 +161,9 @@ static void begin_place(struct xml_reader *r, enum xml_place place)
 	case AT_RECORD:
 		begin_record(r);
 		break;
+	case AT_ROW:
+		r->raw.rows++;
+		break;
 	case AT_DKIM:
 		raw_record_add(&r->raw, RAW_DKIM, "", 0);
 		break;
@@ -204,7 +208,10 @@ static void begin_root(struct xml_reader *r, const char *name, const xmlChar *ur
 		r->wrapped = true;
 		return;
 	}
-	if (strcmp(name, "feedback") != 0) {
+	if (strcmp(name, "feedback") != 0 && r->holds) {
+		err_set(&r->why, ST_ITEM, "<feedback> inside of <%.60s>", name);
+		stop(r, END_DAMAGED);
+	} else if (strcmp(name, "feedback") != 0) {
 		err_set(&r->why, ST_ITEM, "XML, but its root is <%.60s>", name);
 		stop(r, END_NOT_REPORT);
 	} else if (r->doctype) {
@@ -215,9 +222,29 @@ static void begin_root(struct xml_reader *r, const char *name, const xmlChar *ur
 			warnings_add(&r->warnings, &r->arena, "<schema> around the report");
 		if (uri && strcmp((const char *)uri, NAMESPACE_9990) == 0)
 			r->head.namespace9990 = true;
+		r->root_uri = uri;
 		r->depth = 1;
 		begin_place(r, AT_FEEDBACK);
 	}
+}
+
+/* RFC 9990 has room for what is not in it: an <extension>, or elements of another namespace. */
+static bool is_extension(const struct xml_reader *r, const char *name, const xmlChar *uri)
+{
+	return strncmp(name, "extension", 9) == 0 || uri != r->root_uri;
+}
+
+/* Is something lost when it is not read? */
+static bool is_telling(const struct xml_reader *r, const char *name)
+{
+	return !r->skip_extension && (strcmp(name, "record") == 0 || strcmp(name, "row") == 0);
+}
+
+/* An unknown element directly in the root may have records in it. */
+static bool is_wrapper(const struct xml_reader *r, const char *name)
+{
+	return r->place[r->depth] == AT_FEEDBACK && strcmp(name, "feedback") != 0 &&
+	       strcmp(name, "row") != 0;
 }
 
 static void on_start(void *ctx, const xmlChar *localname, const xmlChar *prefix, const xmlChar *uri,
@@ -236,6 +263,7 @@ static void on_start(void *ctx, const xmlChar *localname, const xmlChar *prefix,
 		return;
 	}
 	if (r->skip > 0 || r->leaf) { /* an element inside a text is not expected: not read */
+		r->misplaced += is_telling(r, name);
 		if (r->depth + ++r->skip > LIMIT_XML_DEPTH) {
 			(void)err_set(&r->why, ST_ITEM,
 				      "line %ld: elements nested more than %d deep", xml_line(r),
@@ -249,7 +277,14 @@ static void on_start(void *ctx, const xmlChar *localname, const xmlChar *prefix,
 		return;
 	}
 	const struct xml_field *f = xml_field_find(&r->names, r->place[r->depth], name);
+	if (!f)
+		r->skip_extension = is_extension(r, name, uri);
+	if (!f && !r->skip_extension && is_wrapper(r, name)) {
+		r->place[++r->depth] = AT_WRAPPER;
+		return;
+	}
 	if (!f || (f->meaning == XML_HEAD && r->head_known)) {
+		r->misplaced += is_telling(r, name);
 		r->skip = 1;
 		return;
 	}
@@ -300,8 +335,7 @@ static void end_root(struct xml_reader *r)
 {
 	const xmlParserInputPtr in = r->ctxt->input;
 	r->root_closed = true;
-	for (const xmlChar *p = in->cur; p < in->end && !r->trailing; p++)
-		r->trailing = !ascii_is_space((char)*p) && *p != '\0';
+	xml_behind(r, (const char *)in->cur, (size_t)(in->end - in->cur));
 	xmlStopParser(r->ctxt);
 }
 
@@ -380,6 +414,10 @@ static void on_error(void *ctx, xmlErrorPtr e)
 	struct xml_reader *r = ctx;
 	if (e->level != XML_ERR_FATAL || r->root_closed || r->end != END_GOING_ON)
 		return;
+	if (e->code == XML_ERR_NO_MEMORY) {
+		sink_failed(r, err_set(&r->sink_err, ST_LATER, "out of memory"));
+		return;
+	}
 	const char *text = e->message ? e->message : "not well-formed";
 	const xmlParserInputPtr in = r->ctxt->input;
 	/* at the end it only wants more; but the last tag may be a wrong one */

@@ -29,6 +29,8 @@ enum xml_verdict {
 	XML_REPORT,       /* whole: sink->end was called */
 	XML_DAMAGED,      /* a report, but not whole or not usable: reason; sink->abort was called
 			     if sink->begin was */
+	XML_FROM_FUTURE,  /* damaged in that it begins more than seven days ahead: reason. Or the
+			     clock is wrong */
 	XML_NOT_A_REPORT, /* another document: reason */
 };
 
@@ -36,11 +38,16 @@ enum xml_verdict {
  * Read the document of origin and drive sink through begin, records, end.
  *
  * now (Unix seconds) bounds dates from above. *verdict and reason (one line; for XML_DAMAGED with
- * line or byte) are set when ST_OK is returned. ST_RETRY, ST_FATAL come from the sink.
+ * line or byte) are set when ST_OK is returned. ST_LATER: the bytes cannot be read now, or come
+ * from the sink as ST_RETRY and ST_FATAL do.
  */
 enum status xml_read_report(struct xml_reader *r, const struct origin *origin,
 			    const struct item *item, int64_t now, struct sink *sink,
 			    enum xml_verdict *verdict, struct err *reason,
 			    struct err *err) MUST_CHECK;
+
+/* Does another document stand behind the report that was read last (together.h)? Behind a damaged
+ * one: may it? */
+bool xml_follows(const struct xml_reader *r);
 
 #endif

@@ -176,8 +176,11 @@ void find_next_step(struct judging *j)
 		step_blocked(j, block);
 	else if (now == RUNG_REJECT)
 		say(j, rung_days(j), "nothing: p=reject is in force");
-	else if (r->verdict == VERDICT_READY)
-		publish(j, "reject", false, "every check passes: publish p=reject");
+	else if (r->verdict == VERDICT_READY && now < RUNG_QUARANTINE)
+		publish(j, "reject", true,
+			"every check passes, by your limits: t=y asks for quarantine still, while "
+			"reports "
+			"show what p=reject does");
 	else
 		step_up(j, now);
 }

@@ -116,13 +116,13 @@ static enum verdict_word verdict(const struct readiness *r)
 	const struct check *c = r->checks;
 	if (r->does_not_exist)
 		return VERDICT_NOT_READY;
-	if (r->dns_failed) /* never green when DNS was silent */
-		return has(r, CHECK_FAIL) ? VERDICT_NOT_READY : VERDICT_INSUFFICIENT;
 	if (r->parked)
 		return c[CHECK_D8].status == CHECK_PASS ? VERDICT_READY : VERDICT_WARNINGS;
 	if (c[CHECK_C1].status == CHECK_FAIL || c[CHECK_C3].status == CHECK_FAIL ||
 	    c[CHECK_C5].status == CHECK_FAIL)
 		return VERDICT_INSUFFICIENT;
+	if (r->dns_failed) /* never green when DNS was silent */
+		return has(r, CHECK_FAIL) ? VERDICT_NOT_READY : VERDICT_INSUFFICIENT;
 	return has(r, CHECK_FAIL)   ? VERDICT_NOT_READY
 	       : has(r, CHECK_WARN) ? VERDICT_WARNINGS
 				    : VERDICT_READY;

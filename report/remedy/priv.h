@@ -18,9 +18,10 @@ struct remedier {
 	struct arena *a;
 	struct sender *senders;
 	size_t n;
-	struct plan *plans;    /* by zone->mailfrom */
-	struct plan **plan_of; /* by sender: where its edit is in; NULL: nowhere */
-	unsigned unsigned_share;
+	struct plan *plans;      /* by zone->mailfrom */
+	struct plan **plan_of;   /* by sender: where its edit is in; NULL: nowhere */
+	unsigned unsigned_share; /* per cent of our own mail */
+	bool swarm;              /* too many alike to ask about each */
 };
 
 /* spf.c. *to: the plan that the sender's edit went into. */

@@ -28,11 +28,25 @@ static void finish_edits(struct remedier *r)
 	}
 }
 
+#define ALIKE_MAX 12 /* senders that nothing names, all asked about: so many are a botnet */
+
+/* One that nothing names is worth a question; a swarm of them is none. */
+static bool is_swarm(const struct remedier *r)
+{
+	unsigned n = 0;
+	for (size_t i = 0; i < r->n; i++)
+		n += !r->senders[i].hinted && !r->senders[i].aged && !r->senders[i].service &&
+		     question_is_due(&r->gate, &r->senders[i]);
+	return n > ALIKE_MAX;
+}
+
 static void ask(struct remedier *r, struct sender *s)
 {
 	enum remedy_kind kind = s->verdict.remedy.kind;
 	bool open = kind == REMEDY_REVIEW || kind == REMEDY_NONE || s->aged;
 	if (kind != REMEDY_CONFIRM && !(open && question_is_due(&r->gate, s)))
+		return;
+	if (kind != REMEDY_CONFIRM && r->swarm && !s->hinted && !s->aged && !s->service)
 		return;
 	if (kind != REMEDY_CONFIRM)
 		s->verdict.remedy = question_of(&r->gate, s, r->unsigned_share);
@@ -139,6 +153,7 @@ void remedy_senders(const struct domain_facts *const *periods, size_t n_periods,
 			remedy_of(&r, s->was, to);
 	}
 	finish_edits(&r);
+	r.swarm = is_swarm(&r);
 	for (size_t i = 0; i < n; i++)
 		ask(&r, order[i]);
 	find_faults(&r, out);

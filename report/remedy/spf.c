@@ -184,12 +184,14 @@ static bool is_by_service(const struct gate_need *need)
 	return need->s->service && (need->s->ties_any & TIE_SERVICE);
 }
 
-/* A service's addresses change, and serve all its customers: a person's word ties it, not them. */
-static bool is_of_service(const struct sender *s)
+/* A service's machines that all its customers share, of which no host or name of ours is one. */
+static bool is_pooled(const struct gate_need *need)
 {
-	const struct service *x = s->service;
-	return x && x->shared && !(s->ties_any & (TIE_HOST | TIE_NAME)) &&
-	       x->kind != KIND_WEBHOST && x->kind != KIND_CLOUD && x->kind != KIND_ISP;
+	const struct service *s = need->s->service;
+	bool pool = s && s->shared &&
+		    (s->kind == KIND_ESP || s->kind == KIND_SAAS || s->kind == KIND_MAILBOX ||
+		     s->kind == KIND_GATEWAY || s->kind == KIND_FORWARDER);
+	return pool && !(need->s->ties & (TIE_HOST | TIE_NAME));
 }
 
 static const char *add_terms(struct remedier *r, struct plan *p, const struct gate_need *need,
@@ -207,9 +209,8 @@ static const char *add_terms(struct remedier *r, struct plan *p, const struct ga
 		}
 		return why ? why : "the service documents no term for what your DNS names";
 	}
-	if (is_of_service(need->s))
-		return arena_printf(r->a, "the addresses of %s serve all its customers",
-				    need->s->service->name);
+	if (is_pooled(need))
+		return "its addresses serve other customers of the service, too";
 	size_t n = address_mechanisms(r, need, mechanisms, MECHANISMS_MAX);
 	if (n == 0)
 		return "it sends from too many addresses to name each";

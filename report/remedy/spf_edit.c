@@ -177,6 +177,24 @@ static void note(struct arena *a, const char **what, const char *text)
 	*what = *what ? arena_printf(a, "%s, %s", *what, text) : text;
 }
 
+/* No mechanism, and no modifier (name=value): receivers take the whole record for an error. What
+ * names a host, a domain or a network was meant to be one, and is no nonsense. */
+static bool is_nonsense(const struct token *t)
+{
+	static const char *const known[] = {"all", "include", "a",   "mx",
+					    "ptr", "ip4",     "ip6", "exists"};
+	struct token b = bare(t);
+	size_t n = 0;
+	while (n < b.n && b.at[n] != ':' && b.at[n] != '/' && b.at[n] != '=')
+		n++;
+	if (n < b.n || memchr(b.at, '.', b.n))
+		return false;
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (strlen(known[i]) == n && strncasecmp(b.at, known[i], n) == 0)
+			return false;
+	return true;
+}
+
 const char *spf_edit_mend(struct arena *a, const char *record, const char **what)
 {
 	const char *p = record, *out = "v=spf1", *end = NULL;
@@ -187,6 +205,10 @@ const char *spf_edit_mend(struct arena *a, const char *record, const char **what
 		const char *better = meant(a, &t);
 		if (better)
 			note(a, what, arena_printf(a, "%.*s should be %s", (int)t.n, t.at, better));
+		if (!better && is_nonsense(&t)) {
+			note(a, what, arena_printf(a, "%.*s is no valid term", (int)t.n, t.at));
+			continue;
+		}
 		if (is_all(&t) && !end) {
 			end = arena_strndup(a, t.at, t.n);
 			continue;

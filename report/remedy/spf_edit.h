@@ -28,8 +28,8 @@ const char *spf_edit_merge(struct arena *a, const char *const *records, size_t n
 
 /*
  * Slips of the pen that make a record an error, or terms of it count for nothing: "ip:192.0.2.7"
- * for ip4:, "include=x" for include:, terms behind "all". *what says what was mended; NULL:
- * nothing, and the record is returned.
+ * for ip4:, "include=x" for include:, terms behind "all", words that are no term. *what says what
+ * was mended; NULL: nothing, and the record is returned.
  */
 const char *spf_edit_mend(struct arena *a, const char *record, const char **what);
 

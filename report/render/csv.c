@@ -3,6 +3,7 @@
 #include "core/day.h"
 #include "core/text.h"
 #include "report/render/render.h"
+#include "report/todo.h"
 
 #define SOURCES_SHOWN 10
 
@@ -51,6 +52,12 @@ static void put_day(struct buf *out, int32_t day)
 	buf_printf(out, "%s,", day_format(day, text));
 }
 
+static void end_row(struct buf *out)
+{
+	out->len -= !out->failed; /* the last comma */
+	buf_puts(out, "\r\n");
+}
+
 static void put_sender(struct buf *out, const struct inventory *inv,
 		       const struct domain_inventory *d, const struct sender *s)
 {
@@ -83,8 +90,11 @@ static void put_sender(struct buf *out, const struct inventory *inv,
 	put_cell(out, c ? c->name : "");
 	put_cell(out, c && c->before ? c->before : "");
 	put_cell(out, c ? c->after : "");
-	out->len -= !out->failed; /* the last comma */
-	buf_puts(out, "\r\n");
+	const struct record_change *yours = s->verdict.remedy.if_yours;
+	put_cell(out, yours ? yours->after : "");
+	put_number(out, s->more_sources);
+	put_cell(out, d->dns ? "true" : "false");
+	end_row(out);
 }
 
 void render_inventory_csv(const struct inventory *inv, struct buf *out)
@@ -93,8 +103,81 @@ void render_inventory_csv(const struct inventory *inv, struct buf *out)
 	    out,
 	    "domain,since,until,sender,key,category,confidence,messages,dmarc_pass,spf_aligned,"
 	    "dkim_aligned,rejected,quarantined,first_seen,last_seen,days,reporters,change,"
-	    "remedy_kind,sources,remedy,remedy_domain,record_before,record_after\r\n");
+	    "remedy_kind,sources,remedy,remedy_domain,record_before,record_after,if_yours,"
+	    "more_sources,judged\r\n");
 	for (size_t i = 0; i < inv->n_domains; i++)
 		for (size_t k = 0; k < inv->domains[i].n_senders; k++)
 			put_sender(out, inv, &inv->domains[i], &inv->domains[i].senders[k]);
+}
+
+/* ---- things to do ---- */
+
+/* Words in one cell, parted by sep. */
+static void put_joined(struct buf *out, const char *const *words, size_t n, const char *sep)
+{
+	struct buf text;
+	buf_init(&text, out->max);
+	buf_puts(&text, "");
+	for (size_t i = 0; i < n; i++) {
+		buf_puts(&text, i ? sep : "");
+		buf_puts(&text, words[i]);
+	}
+	put_cell(out, text.data ? text.data : "");
+	buf_free(&text);
+}
+
+static void put_senders(struct buf *out, const struct todo *t)
+{
+	struct buf text;
+	buf_init(&text, out->max);
+	buf_puts(&text, "");
+	for (size_t i = 0; i < t->n_senders; i++) {
+		buf_puts(&text, i ? " " : "");
+		buf_puts(&text, t->senders[i]->key);
+	}
+	put_cell(out, text.data ? text.data : "");
+	buf_free(&text);
+}
+
+static void put_thing(struct buf *out, const struct domain_inventory *d, size_t rank,
+		      const struct todo *t)
+{
+	const struct record_change *c = t->record;
+	put_number(out, rank);
+	put_cell(out, d->domain);
+	put_cell(out, todo_kind_names[t->kind]);
+	put_cell(out, t->id);
+	put_senders(out, t);
+	put_number(out, t->messages);
+	put_cell(out, t->title);
+	put_cell(out, t->text);
+	put_cell(out, c ? c->name : t->if_yours ? t->if_yours->name : "");
+	put_cell(out, c && c->before ? c->before : "");
+	put_cell(out, c ? c->after : "");
+	put_cell(out, t->if_yours ? t->if_yours->after : "");
+	put_joined(out, t->commands, t->n_commands, "; ");
+	put_cell(out, d->dns ? "true" : "false");
+	end_row(out);
+}
+
+static void put_not_judged(struct buf *out, const struct domain_inventory *d)
+{
+	buf_puts(out, "0,");
+	put_cell(out, d->domain);
+	buf_puts(out, "\"not_judged\",\"\",\"\",0,\"Not judged: DNS did not answer\",\"Without DNS "
+		      "nothing is said of who may send, or of any record.\","
+		      "\"\",\"\",\"\",\"\",\"\",\"false\"\r\n");
+}
+
+void render_findings_csv(const struct inventory *inv, struct buf *out)
+{
+	buf_puts(out, "rank,domain,kind,id,senders,messages,title,text,record_name,record_before,"
+		      "record_after,if_yours,commands,judged\r\n");
+	for (size_t i = 0; i < inv->n_domains; i++) {
+		const struct domain_inventory *d = &inv->domains[i];
+		if (!d->dns)
+			put_not_judged(out, d);
+		for (size_t k = 0; k < d->todo->n; k++)
+			put_thing(out, d, k + 1, &d->todo->list[k]);
+	}
 }

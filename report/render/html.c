@@ -9,6 +9,7 @@
 #include "page_css.h"
 #include "report/remedy/spf_edit.h"
 #include "report/render/table.h"
+#include "report/render/todo.h"
 
 #define DAYS_MAX 400
 
@@ -42,6 +43,22 @@ static enum band band_of(enum category c)
 const char *html_class(enum category c)
 {
 	return bands[band_of(c)].class;
+}
+
+void html_category(struct buf *out, enum category c)
+{
+	buf_printf(out, "<span class=\"cat %s\">%s</span>", html_class(c), category_words[c]);
+}
+
+void html_nothing(struct buf *out, const struct domain_inventory *d)
+{
+	struct buf text;
+	buf_init(&text, out->max);
+	put_no_reports(&text, d);
+	buf_puts(out, "<p>");
+	html_text(out, text.data ? text.data : "");
+	buf_puts(out, "</p>\n");
+	buf_free(&text);
 }
 
 void html_text(struct buf *out, const char *s)
@@ -93,7 +110,7 @@ void html_record(struct buf *out, const char *domain, const char *record, bool o
 	buf_printf(out, "<code class=\"record%s\"%s>", old ? " old" : "",
 		   old ? "" : " tabindex=\"0\"");
 	html_text(out, text.data ? text.data : "");
-	buf_puts(out, "</code>");
+	buf_puts(out, "</code>\n");
 	buf_free(&text);
 }
 

@@ -29,8 +29,8 @@ const char *html_class(enum category c);
 /* "missing from SPF", in its colour. */
 void html_category(struct buf *out, enum category c);
 
-/* What needs work in a domain, a card each; on a page with so many domains. */
-void html_cards(struct buf *out, const struct domain_inventory *d, size_t domains);
+/* A domain without data: a sentence, and where its reports go. */
+void html_nothing(struct buf *out, const struct domain_inventory *d);
 
 /* Messages per day, stacked by what their senders are; and their shares. Inline SVG with its text.
  */

@@ -5,6 +5,7 @@
 #include "core/day.h"
 #include "report/render/html.h"
 #include "report/render/render.h"
+#include "report/render/todo.h"
 
 #define ROWS_MAX 150 /* senders of a domain in the table */
 
@@ -82,23 +83,30 @@ static void put_domain(struct buf *out, const struct inventory *inv,
 {
 	buf_puts(out, "<section><h2>");
 	html_text(out, d->domain);
-	buf_puts(out, "</h2>\n<p class=\"soft\">");
+	buf_puts(out, "</h2>\n");
+	if (d->reports == 0) {
+		html_nothing(out, d);
+		buf_puts(out, "</section>\n");
+		return;
+	}
+	buf_puts(out, "<p class=\"soft\">");
 	html_count(out, d->messages);
-	buf_puts(out, " messages, ");
+	buf_puts(out, d->messages == 1 ? " message, " : " messages, ");
 	html_percent(out, d->dmarc_pass, d->messages);
 	buf_puts(out, " pass DMARC; ");
 	html_count(out, d->reports);
-	buf_puts(out, " reports of ");
+	buf_puts(out, d->reports == 1 ? " report from " : " reports from ");
 	html_count(out, d->reporters);
-	buf_puts(out, " reporters</p>\n");
-	html_cards(out, d, inv->n_domains);
+	buf_puts(out, d->reporters == 1 ? " receiver</p>\n" : " receivers</p>\n");
+	put_todo_html(out, d, inv->n_domains);
 	if (!findings) {
 		buf_puts(out, "<h3>Messages a day</h3>\n");
 		html_days_chart(out, d, inv->window);
 		html_share_chart(out, d);
 		buf_puts(out, "<h3>Senders</h3>\n");
 	}
-	put_table(out, d);
+	if (d->n_senders > 0)
+		put_table(out, d);
 	buf_puts(out, "</section>\n");
 }
 
@@ -106,13 +114,13 @@ static void put_title(struct buf *out, const struct inventory *inv, bool finding
 {
 	char since[DAY_STRLEN], until[DAY_STRLEN];
 	buf_printf(out, "<header><h1>%s</h1><p class=\"soft\">%s to %s</p></header>\n",
-		   findings ? "What to act on" : "Who sends as you",
+		   findings ? "What to do" : "Who sends as you",
 		   day_format(inv->window.since, since), day_format(inv->window.until - 1, until));
 }
 
 void render_inventory_html(const struct inventory *inv, bool findings, struct buf *out)
 {
-	html_begin(out, findings ? "What to act on" : "Who sends as you");
+	html_begin(out, findings ? "What to do" : "Who sends as you");
 	put_title(out, inv, findings);
 	for (size_t i = 0; i < inv->n_domains; i++)
 		put_domain(out, inv, &inv->domains[i], findings);

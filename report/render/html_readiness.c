@@ -6,6 +6,7 @@
 #include "report/readiness/readiness.h"
 #include "report/render/html.h"
 #include "report/render/render.h"
+#include "report/render/todo.h"
 
 #define LOSERS_MAX 50
 
@@ -32,25 +33,54 @@ static void put_glance(struct buf *out, const struct readiness *r)
 	buf_puts(out, "</svg>\n");
 }
 
-/* What a person must read, before anything else. */
+/* Checks that say what the list says: told once, by its number. */
+static void put_told(struct buf *out, const struct readiness *r, enum check_status status)
+{
+	for (size_t n = 1; n <= r->inventory->todo->n; n++) {
+		bool any = false;
+		for (int i = 0; i < CHECK_COUNT; i++) {
+			const struct check *c = &r->checks[i];
+			if (c->status != status || readiness_told_by(r, (enum check_id)i) != n)
+				continue;
+			if (!any)
+				buf_printf(out, "<li><span class=\"cat %s\">%s</span> <strong>",
+					   status_class(status), check_status_names[status]);
+			buf_printf(out, "%s%s", any ? ", " : "", c->id);
+			any = true;
+		}
+		if (any)
+			buf_printf(out, "</strong>: see %zu in the list above</li>\n", n);
+	}
+}
+
+/* What the list of things to do does not say. */
 static void put_obstacles(struct buf *out, const struct readiness *r)
 {
 	static const enum check_status wanted[] = {CHECK_FAIL, CHECK_WARN};
-	if (r->verdict == VERDICT_READY)
-		return; /* of a domain that sends nothing C1 and others fail, and do not matter */
-	buf_puts(out, "<ul class=\"plain\">");
-	for (int w = 0; w < 2; w++)
+	size_t n = 0;
+	for (int i = 0; i < CHECK_COUNT; i++)
+		n += r->checks[i].status == CHECK_FAIL || r->checks[i].status == CHECK_WARN;
+	if (n == 0)
+		return;
+	buf_puts(out, "<h3>Blocking checks and warnings</h3>\n<ul class=\"plain\">");
+	for (int w = 0; w < 2; w++) {
+		put_told(out, r, wanted[w]);
 		for (int i = 0; i < CHECK_COUNT; i++) {
 			const struct check *c = &r->checks[i];
-			if (c->status != wanted[w])
+			if (c->status != wanted[w] || readiness_told_by(r, (enum check_id)i) > 0)
 				continue;
 			buf_printf(out, "<li><span class=\"cat %s\">%s</span> <strong>%s ",
 				   status_class(c->status), check_status_names[c->status], c->id);
 			html_text(out, c->title);
 			buf_puts(out, "</strong>: ");
+			html_text(out, c->value);
+			buf_puts(out, c->limit[0] ? ", wanted " : "");
+			html_text(out, c->limit);
+			buf_puts(out, ". ");
 			html_text(out, c->text);
 			buf_puts(out, "</li>\n");
 		}
+	}
 	buf_puts(out, "</ul>\n");
 }
 
@@ -58,12 +88,13 @@ static void put_not_observed(struct buf *out, const struct readiness *r)
 {
 	if (r->n_not_observed == 0)
 		return;
-	buf_puts(out, "<p>Not observed in this window, though seen before: ");
+	buf_puts(out, "<p>Seen before, and not in this window: ");
 	for (size_t i = 0; i < r->n_not_observed; i++) {
 		buf_puts(out, i ? ", " : "");
 		html_text(out, r->not_observed[i]);
 	}
-	buf_puts(out, "</p>\n");
+	buf_puts(out,
+		 r->n_not_observed == NOT_OBSERVED_MAX ? " and perhaps others.</p>\n" : ".</p>\n");
 }
 
 static void put_checks(struct buf *out, const struct readiness *r)
@@ -89,8 +120,6 @@ static void put_checks(struct buf *out, const struct readiness *r)
 
 static void put_projection(struct buf *out, const struct projection *p)
 {
-	static const char *const words[FATE_COUNT] = {"legitimate", "forwarded", "unknown",
-						      "of forgers"};
 	buf_puts(
 	    out,
 	    "<h3>With p=reject in this window</h3>\n<div "
@@ -98,9 +127,9 @@ static void put_projection(struct buf *out, const struct projection *p)
 	html_count(out, p->messages);
 	buf_puts(out,
 		 "</caption><thead><tr><th scope=\"col\">Mail</th><th scope=\"col\" class=\"n\">at "
-		 "most</th><th scope=\"col\" class=\"n\">probably</th></tr></thead><tbody>\n");
+		 "most</th><th scope=\"col\" class=\"n\">expected</th></tr></thead><tbody>\n");
 	for (int f = 0; f < FATE_COUNT; f++) {
-		buf_printf(out, "<tr><th scope=\"row\">%s</th><td class=\"n\">", words[f]);
+		buf_printf(out, "<tr><th scope=\"row\">%s</th><td class=\"n\">", fate_words[f]);
 		html_count(out, p->would_reject[f]);
 		buf_puts(out, "</td><td class=\"n\">");
 		html_count(out, p->expected[f]);
@@ -124,10 +153,11 @@ static void put_losers(struct buf *out, const struct readiness *r)
 			buf_puts(
 			    out,
 			    "<div class=\"wide short\" tabindex=\"0\" role=\"group\" "
-			    "aria-label=\"Senders that it would hit\"><table><caption>It would "
-			    "hit</caption><thead><tr><th scope=\"col\">Sender</th><th "
+			    "aria-label=\"Senders that would lose mail\"><table><caption>Senders "
+			    "that would lose mail</caption><thead><tr><th "
+			    "scope=\"col\">Sender</th><th "
 			    "scope=\"col\">What it is</th><th scope=\"col\" "
-			    "class=\"n\">refused at most</th></tr></thead><tbody>\n");
+			    "class=\"n\">Refused at most</th></tr></thead><tbody>\n");
 		buf_puts(out, "<tr><th scope=\"row\">");
 		html_text(out, s->name);
 		buf_puts(out, "</th><td>");
@@ -149,10 +179,10 @@ static void put_subdomains(struct buf *out, const struct projection *p)
 		return;
 	buf_puts(out,
 		 "<div class=\"wide short\" tabindex=\"0\" role=\"group\" "
-		 "aria-label=\"Subdomains\"><table><caption>Mail from names below the domain, "
-		 "and what applies to it while sp and np stay</caption><thead><tr><th "
+		 "aria-label=\"Subdomains\"><table><caption>Subdomains, and the policy they would "
+		 "get (sp and np unchanged)</caption><thead><tr><th "
 		 "scope=\"col\">Name</th><th scope=\"col\">Policy</th><th scope=\"col\" "
-		 "class=\"n\">Messages</th><th scope=\"col\" class=\"n\">fail</th></tr></thead>"
+		 "class=\"n\">Messages</th><th scope=\"col\" class=\"n\">Failing</th></tr></thead>"
 		 "<tbody>\n");
 	for (size_t i = 0; i < p->n_subdomains; i++) {
 		const struct subdomain *s = p->subdomains[i];
@@ -176,7 +206,7 @@ static void put_next(struct buf *out, const struct readiness *r)
 	snprintf(name, sizeof name, "_dmarc.%.253s", r->domain);
 	buf_puts(out, "<h3>Next</h3>\n<p>");
 	html_text(out, r->next.text);
-	buf_printf(out, ". Look again on %s.</p>\n", day_format(r->next.again, day));
+	buf_printf(out, " Look again on %s.</p>\n", day_format(r->next.again, day));
 	if (r->next.record) {
 		if (r->dmarc.found == FOUND_HERE && r->dmarc.record.text)
 			html_record(out, name, r->dmarc.record.text, true);
@@ -184,40 +214,62 @@ static void put_next(struct buf *out, const struct readiness *r)
 	}
 }
 
+/* Green is for what was judged, and exists. */
+static const char *verdict_class(const struct readiness *r)
+{
+	static const char *const classes[] = {"good", "warn", "bad", "grey"};
+	return r->dns_failed || r->does_not_exist ? "grey" : classes[r->verdict];
+}
+
+static void put_figures(struct buf *out, const struct readiness *r)
+{
+	put_projection(out, &r->projection);
+	put_losers(out, r);
+	put_subdomains(out, &r->projection);
+	put_not_observed(out, r);
+	if (r->inventory->messages > 0)
+		buf_puts(out, "<h3>Messages a day</h3>\n");
+	html_days_chart(out, r->inventory, r->window);
+	html_share_chart(out, r->inventory);
+}
+
+/* As text has it: the verdict, the list, what blocks besides, figures, the next step, every check.
+ */
+static void put_domain(struct buf *out, const struct readiness *r, size_t domains)
+{
+	char since[DAY_STRLEN], until[DAY_STRLEN];
+	bool empty = r->inventory->reports == 0;
+	buf_puts(out, "<section><h2>");
+	html_text(out, r->domain);
+	buf_printf(
+	    out, "</h2>\n<p class=\"verdict %s\">%s</p>\n<p class=\"soft\">%s to %s, p=%s%s</p>\n",
+	    verdict_class(r), readiness_sentence(r), day_format(r->window.since, since),
+	    day_format(r->window.until - 1, until),
+	    r->dmarc.policy ? published_policy_names[r->dmarc.policy] : "(no record)",
+	    r->dmarc.record.testing ? " in test mode" : "");
+	if (empty)
+		html_nothing(out, r->inventory);
+	if (r->inventory->todo->n > 0) {
+		buf_puts(out, "<h3>What to do</h3>\n");
+		put_todo_html(out, r->inventory, domains);
+	}
+	if (!empty || r->parked)
+		put_obstacles(out, r);
+	if (!empty)
+		put_figures(out, r);
+	put_next(out, r);
+	if (!empty || r->parked) {
+		put_glance(out, r);
+		put_checks(out, r);
+	}
+	buf_puts(out, "</section>\n");
+}
+
 void render_readiness_html(const struct readiness *all, size_t n, struct buf *out)
 {
-	static const char *const sentences[] = {"Ready for p=reject", "Ready, with warnings",
-						"Not ready for p=reject", "Too little data to say"};
-	static const char *const classes[] = {"good", "warn", "bad", "grey"};
-	char since[DAY_STRLEN], until[DAY_STRLEN];
 	html_begin(out, "May I publish p=reject?");
 	buf_puts(out, "<header><h1>May I publish p=reject?</h1></header>\n");
-	for (size_t i = 0; i < n; i++) {
-		const struct readiness *r = &all[i];
-		buf_puts(out, "<section><h2>");
-		html_text(out, r->domain);
-		buf_printf(
-		    out,
-		    "</h2>\n<p class=\"verdict %s\">%s</p>\n<p class=\"soft\">%s to %s, "
-		    "p=%s%s</p>\n",
-		    classes[r->verdict], sentences[r->verdict], day_format(r->window.since, since),
-		    day_format(r->window.until - 1, until),
-		    r->dmarc.policy ? published_policy_names[r->dmarc.policy] : "(no record)",
-		    r->dmarc.record.testing ? " in test mode" : "");
-		put_glance(out, r);
-		put_obstacles(out, r);
-		put_next(out, r);
-		html_cards(out, r->inventory, n);
-		put_projection(out, &r->projection);
-		put_losers(out, r);
-		put_subdomains(out, &r->projection);
-		put_not_observed(out, r);
-		if (r->inventory->messages > 0)
-			buf_puts(out, "<h3>Messages a day</h3>\n");
-		html_days_chart(out, r->inventory, r->window);
-		html_share_chart(out, r->inventory);
-		put_checks(out, r);
-		buf_puts(out, "</section>\n");
-	}
+	for (size_t i = 0; i < n; i++)
+		put_domain(out, &all[i], n);
 	html_end(out);
 }

@@ -1,5 +1,7 @@
-#include "core/json.h"
+#include <string.h>
+
 #include "core/day.h"
+#include "core/json.h"
 #include "report/catalogue/catalogue.h"
 #include "report/render/render.h"
 #include "report/render/todo.h"
@@ -89,14 +91,15 @@ static void put_remedy(struct json *j, const struct remedy *r)
 	put_text(j, "kind", remedy_names[r->kind]);
 	put_text(j, "text", r->text);
 	const struct record_change *c = r->change;
-	if (c || r->kind == REMEDY_CONFIRM) {
+	bool spf = strncmp(remedy_names[r->kind], "spf_", 4) == 0;
+	if (c || spf || r->kind == REMEDY_CONFIRM) {
 		put_text(j, "domain", c ? c->name : NULL);
 		put_text(j, "before", c ? c->before : NULL);
 		put_text(j, "after", c ? c->after : NULL);
 	}
-	if (c) {
-		put_count(j, "lookups_before", c->lookups_before);
-		put_count(j, "lookups_after", c->lookups_after);
+	if (c || spf) {
+		put_count(j, "lookups_before", c ? c->lookups_before : 0);
+		put_count(j, "lookups_after", c ? c->lookups_after : 0);
 	}
 	if (r->kind == REMEDY_CONFIRM)
 		put_if_yours(j, r->if_yours);
@@ -150,6 +153,12 @@ static void put_sender(struct json *j, const struct sender *s)
 	json_end(j);
 }
 
+static void put_judged(struct json *j, bool judged)
+{
+	json_key(j, "judged");
+	json_bool(j, judged);
+}
+
 static void put_domain(struct json *j, const struct domain_inventory *d, bool findings)
 {
 	json_object(j);
@@ -164,6 +173,8 @@ static void put_domain(struct json *j, const struct domain_inventory *d, bool fi
 	}
 	if (findings)
 		put_todo_json(j, d->dns, d->todo);
+	else
+		put_judged(j, d->dns);
 	json_key(j, findings ? "findings" : "senders");
 	json_array(j);
 	for (size_t k = 0; k < d->n_senders; k++)

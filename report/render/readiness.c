@@ -1,7 +1,6 @@
 #include <string.h>
 
 #include "core/day.h"
-#include "core/json.h"
 #include "core/text.h"
 #include "report/readiness/readiness.h"
 #include "report/remedy/spf_edit.h"
@@ -9,22 +8,26 @@
 #include "report/render/table.h"
 #include "report/render/todo.h"
 
-#define TITLE_WIDTH 46
-#define VALUE_WIDTH 26
+#define TITLE_WIDTH 48
+#define LOSERS_MAX  10
 
-static const char *verdict_sentence(const struct readiness *r)
+const char *readiness_sentence(const struct readiness *r)
 {
+	if (r->dns_failed)
+		return "NOT JUDGED: DNS did not answer.";
+	if (r->does_not_exist)
+		return "DOES NOT EXIST: DNS knows no such name.";
 	switch (r->verdict) {
 	case VERDICT_READY:
-		return r->parked ? "READY: the domain sends no mail, and says so."
+		return r->parked ? "READY: non-sending domain, correctly locked down."
 				 : "READY for p=reject.";
 	case VERDICT_WARNINGS:
-		return r->parked ? "PARKED, not fully protected."
-				 : "READY WITH WARNINGS: look at what is marked.";
+		return r->parked ? "READY WITH WARNINGS: non-sending domain, not fully locked down."
+				 : "READY WITH WARNINGS for p=reject.";
 	case VERDICT_NOT_READY:
 		return "NOT READY for p=reject.";
 	default:
-		return "TOO LITTLE DATA to say.";
+		return "TOO LITTLE DATA to judge.";
 	}
 }
 
@@ -36,18 +39,7 @@ static const char *colour_of(enum check_status s)
 				 : "";
 }
 
-static void put_clean(struct buf *out, const char *s, size_t width)
-{
-	struct buf clean;
-	buf_init(&clean, 256 * 1024);
-	text_terminal(&clean, s, strlen(s));
-	for (size_t i = 0; i < clean.len; i++)
-		if ((unsigned char)clean.data[i] >= 0x80)
-			clean.data[i] = '?';
-	put_wrapped(out, clean.data ? clean.data : "", 7, 7, width);
-	buf_free(&clean);
-}
-
+/* A cell that may take more lines than one. */
 static void put_check(struct buf *out, const struct text_style *style, const struct check *c)
 {
 	bool colour = style->colour && *colour_of(c->status);
@@ -60,70 +52,116 @@ static void put_check(struct buf *out, const struct text_style *style, const str
 	buf_printf(out, " %-4s", c->id);
 	put_text_cell(out, style, c->title, TITLE_WIDTH, true);
 	buf_putc(out, ' ');
-	put_text_cell(out, style, c->value, VALUE_WIDTH, true);
+	put_clean_wrapped(out, style, c->value, 15 + TITLE_WIDTH, 15 + TITLE_WIDTH);
 	put_line_end(out);
+}
+
+/* ---- what blocks ---- */
+
+size_t readiness_told_by(const struct readiness *r, enum check_id id)
+{
+	const struct todo_list *todo = r->inventory->todo;
+	for (size_t i = 0; i < todo->n; i++) {
+		enum todo_kind kind = todo->list[i].kind;
+		bool own = kind == TODO_OWN_FAILING || kind == TODO_OWN_REFUSED;
+		bool tells = id == CHECK_A1 || id == CHECK_A2 || id == CHECK_A3 ? own
+			     : id == CHECK_A4 ? kind == TODO_QUESTION
+			     : id == CHECK_A5 ? kind == TODO_DUTY
+			     : id == CHECK_D4 ? kind == TODO_ZONE_FAULT &&
+						    strncmp(todo->list[i].id, "spf:", 4) == 0
+					      : false;
+		if (tells)
+			return i + 1;
+	}
+	return 0;
+}
+
+/* Several lines about one thing are one. */
+static void put_told(struct buf *out, const struct readiness *r, enum check_status status)
+{
+	for (size_t n = 1; n <= r->inventory->todo->n; n++) {
+		bool any = false;
+		for (int i = 0; i < CHECK_COUNT; i++) {
+			if (r->checks[i].status != status ||
+			    readiness_told_by(r, (enum check_id)i) != n)
+				continue;
+			buf_printf(out, "%s%s", any ? ", " : "  ", r->checks[i].id);
+			any = true;
+		}
+		if (any)
+			buf_printf(out, ": see %zu in the list above\n", n);
+	}
 }
 
 static void put_blocking(struct buf *out, const struct text_style *style, const struct readiness *r)
 {
 	static const enum check_status wanted[] = {CHECK_FAIL, CHECK_WARN};
-	static const char *const heads[] = {"\nBlocking:\n", "\nTo look at:\n"};
+	static const char *const heads[] = {"\nBlocking:\n", "\nWarnings:\n"};
 	for (int w = 0; w < 2; w++) {
 		bool any = false;
+		for (int i = 0; i < CHECK_COUNT; i++)
+			any = any || r->checks[i].status == wanted[w];
+		if (!any)
+			continue;
+		buf_puts(out, heads[w]);
+		put_told(out, r, wanted[w]);
 		for (int i = 0; i < CHECK_COUNT; i++) {
 			const struct check *c = &r->checks[i];
-			if (c->status != wanted[w])
+			if (c->status != wanted[w] || readiness_told_by(r, (enum check_id)i) > 0)
 				continue;
-			if (!any)
-				buf_puts(out, heads[w]);
-			any = true;
-			buf_printf(out, "  %-4s ", c->id);
-			put_text_cell(out, style, c->title, TITLE_WIDTH, false);
-			buf_puts(out, ": ");
-			put_text_cell(out, style, c->value, VALUE_WIDTH, false);
-			buf_puts(out, c->limit[0] ? ", wanted " : "");
-			buf_puts(out, c->limit);
-			buf_puts(out, "\n       ");
-			put_clean(out, c->text, style->width < 80 ? 80 : style->width);
+			buf_printf(out, "  %-4s %s: %s%s%s\n       ", c->id, c->title, c->value,
+				   c->limit[0] ? ", wanted " : "", c->limit);
+			put_clean_wrapped(out, style, c->text, 7, 7);
 			put_line_end(out);
 		}
 	}
 }
 
+/* ---- what would be refused ---- */
+
+const char *const fate_words[FATE_COUNT] = {"legitimate", "forwarded", "unknown", "spoofed"};
+
 static void put_projection(struct buf *out, const struct projection *p)
 {
-	static const char *const words[FATE_COUNT] = {"legitimate", "forwarded", "unknown",
-						      "of forgers"};
-	buf_puts(out, "\nWith p=reject in this window, of ");
+	buf_puts(out, "\nWith p=reject receivers would have refused, of ");
 	put_count(out, p->messages);
-	buf_puts(out, " messages receivers would have refused at most (and probably):\n");
+	buf_printf(out, " messages:\n%36s%14s\n", "at most", "expected");
 	for (int f = 0; f < FATE_COUNT; f++) {
-		buf_printf(out, "  %-11s ", words[f]);
-		put_count_cell(out, p->would_reject[f], 12);
-		buf_puts(out, " (");
-		put_count(out, p->expected[f]);
-		buf_puts(out, ")\n");
+		buf_printf(out, "  %-20s", fate_words[f]);
+		put_count_cell(out, p->would_reject[f], 14);
+		put_count_cell(out, p->expected[f], 14);
+		buf_putc(out, '\n');
 	}
 }
 
-/* Senders of ours, and forwarders, whose mail would be refused; most first. */
+/* Senders of ours, forwarders and unknown ones whose mail would be refused; most first. */
 static void put_losers(struct buf *out, const struct text_style *style, const struct readiness *r)
 {
-	size_t shown = 0;
-	for (size_t i = 0; i < r->inventory->n_senders && shown < 10; i++) {
+	size_t n = 0;
+	uint64_t more = 0;
+	for (size_t i = 0; i < r->inventory->n_senders; i++) {
 		const struct sender *s = &r->inventory->senders[i];
 		uint64_t lost = r->projection.of_sender[i];
 		if (lost == 0 || s->verdict.category == CAT_UNAUTHORIZED ||
 		    s->verdict.category == CAT_SUSPECT_ABUSE)
 			continue;
-		if (shown++ == 0)
+		if (n++ == 0)
 			buf_puts(out, "Senders that would lose mail:\n");
+		if (n > LOSERS_MAX) {
+			more += lost;
+			continue;
+		}
 		buf_puts(out, "  ");
-		put_text_cell(out, style, s->name, 34, true);
+		put_name_cell(out, style, s->name, 2, 34);
 		buf_putc(out, ' ');
 		put_text_cell(out, style, category_words[s->verdict.category], 18, true);
 		put_count_cell(out, lost, 12);
 		put_line_end(out);
+	}
+	if (n > LOSERS_MAX) {
+		buf_printf(out, "  and %zu more, ", n - LOSERS_MAX);
+		put_count(out, more);
+		buf_puts(out, " messages (see -f json)\n");
 	}
 }
 
@@ -133,12 +171,12 @@ static void put_subdomains(struct buf *out, const struct text_style *style,
 {
 	if (p->n_subdomains == 0)
 		return;
-	buf_puts(out,
-		 "Below the domain, and what applies there while sp and np stay:      fails\n");
+	buf_printf(out, "%-60s%7s\n",
+		   "Subdomains, and the policy they would get (sp and np unchanged):", "failing");
 	for (size_t i = 0; i < p->n_subdomains; i++) {
 		const struct subdomain *s = p->subdomains[i];
 		buf_puts(out, "  ");
-		put_text_cell(out, style, s->name, 34, true);
+		put_name_cell(out, style, s->name, 2, 34);
 		buf_putc(out, ' ');
 		put_text_cell(out, style, subdomain_policy(s), 18, true);
 		put_count_cell(out, subdomain_failing(s), 12);
@@ -149,19 +187,43 @@ static void put_subdomains(struct buf *out, const struct text_style *style,
 			   p->more_subdomains);
 }
 
+static void put_not_observed(struct buf *out, const struct text_style *style,
+			     const struct readiness *r)
+{
+	struct buf text;
+	if (r->n_not_observed == 0)
+		return;
+	buf_init(&text, 64 * 1024);
+	for (size_t i = 0; i < r->n_not_observed; i++)
+		buf_printf(&text, "%s%s",
+			   i ? ", " : "Seen before, and not in this window: ", r->not_observed[i]);
+	buf_puts(&text, r->n_not_observed == NOT_OBSERVED_MAX ? " and perhaps others." : ".");
+	buf_putc(out, '\n');
+	put_clean_wrapped(out, style, text.data, 0, 0);
+	put_line_end(out);
+	buf_free(&text);
+}
+
+/* ---- what to publish ---- */
+
+static void put_record_now(struct buf *out, const struct readiness *r)
+{
+	if (!r->dmarc.record.text)
+		return;
+	buf_puts(out, "    now:  _dmarc.");
+	text_terminal(out, r->dmarc.at, strlen(r->dmarc.at));
+	buf_puts(out, ". TXT \"");
+	text_terminal(out, r->dmarc.record.text, strlen(r->dmarc.record.text));
+	buf_puts(out, "\"\n");
+}
+
 static void put_next(struct buf *out, const struct text_style *style, const struct readiness *r)
 {
 	char day[DAY_STRLEN];
 	buf_puts(out, "\nNext: ");
-	put_clean(out, r->next.text, style->width < 80 ? 80 : style->width);
+	put_clean_wrapped(out, style, r->next.text, 5, 0);
 	put_line_end(out);
-	if (r->dmarc.record.text) {
-		buf_puts(out, "    now:  _dmarc.");
-		text_terminal(out, r->dmarc.at, strlen(r->dmarc.at));
-		buf_puts(out, ". TXT \"");
-		text_terminal(out, r->dmarc.record.text, strlen(r->dmarc.record.text));
-		buf_puts(out, "\"\n");
-	}
+	put_record_now(out, r);
 	if (r->next.record) {
 		struct buf quoted;
 		buf_init(&quoted, 64 * 1024);
@@ -174,29 +236,45 @@ static void put_next(struct buf *out, const struct text_style *style, const stru
 	buf_printf(out, "    look again on %s\n", day_format(r->next.again, day));
 }
 
+/* A domain without data: a sentence, and where its reports go. */
+static void put_nothing(struct buf *out, const struct text_style *style, const struct readiness *r)
+{
+	struct buf text;
+	buf_init(&text, 64 * 1024);
+	put_no_reports(&text, r->inventory);
+	put_clean_wrapped(out, style, text.data, 0, 0);
+	put_line_end(out);
+	buf_free(&text);
+}
+
 void render_readiness_text(const struct readiness *r, const struct text_style *style,
 			   struct buf *out)
 {
 	char since[DAY_STRLEN], until[DAY_STRLEN];
-	put_text_cell(out, style, r->domain, 60, false);
-	buf_printf(out, ": %s\n%s to %s, p=%s%s\n", verdict_sentence(r),
+	bool empty = r->inventory->reports == 0;
+	put_text_cell(out, style, r->domain, 200, false);
+	buf_printf(out, ": %s\n%s to %s, p=%s%s\n", readiness_sentence(r),
 		   day_format(r->window.since, since), day_format(r->window.until - 1, until),
 		   r->dmarc.policy ? published_policy_names[r->dmarc.policy] : "(no record)",
 		   r->dmarc.record.testing ? " in test mode" : "");
+	if (empty)
+		put_nothing(out, style, r);
 	if (r->inventory->todo->n > 0) {
-		buf_puts(out, "\nTo do, worst first:\n");
-		put_todo_text(out, style, r->inventory->todo);
+		buf_puts(out,
+			 todo_count(r->inventory->todo) > 0 ? "\nTo do, worst first:\n" : "\n");
+		put_todo_text(out, style, r->inventory);
+	}
+	if (empty && !r->parked) { /* of nothing nothing can be said but what to publish */
+		put_next(out, style, r);
+		return;
 	}
 	put_blocking(out, style, r);
-	put_projection(out, &r->projection);
-	put_losers(out, style, r);
-	put_subdomains(out, style, &r->projection);
-	for (size_t i = 0; i < r->n_not_observed; i++) {
-		buf_puts(out, i ? ", " : "\nNot observed in this window, though seen before: ");
-		put_text_cell(out, style, r->not_observed[i], 60, false);
+	if (!empty) {
+		put_projection(out, &r->projection);
+		put_losers(out, style, r);
+		put_subdomains(out, style, &r->projection);
+		put_not_observed(out, style, r);
 	}
-	if (r->n_not_observed)
-		buf_puts(out, "\n");
 	put_next(out, style, r);
 	buf_puts(out, "\nEvery check:\n");
 	for (int i = 0; i < CHECK_COUNT; i++)
@@ -211,11 +289,19 @@ static void put_silence(struct buf *out, const struct readiness *r)
 		buf_printf(out, "  no reports since %s", day_format(r->newest_report, day));
 }
 
+static const char *verdict_words(const struct readiness *r)
+{
+	static const char *const words[] = {"ready", "warnings", "not ready", "too little data"};
+	return r->dns_failed       ? "not judged"
+	       : r->does_not_exist ? "no such name"
+				   : words[r->verdict];
+}
+
 void render_readiness_summary(const struct readiness *all, size_t n, const struct text_style *style,
 			      struct buf *out)
 {
-	buf_puts(out, "Domain                                   Verdict             Policy       "
-		      "Fail Warn  Would lose\n");
+	buf_puts(out, "Domain                           Verdict          Policy      Fail Warn  "
+		      "Would lose\n");
 	for (size_t i = 0; i < n; i++) {
 		const struct readiness *r = &all[i];
 		unsigned fail = 0, warn = 0;
@@ -223,135 +309,12 @@ void render_readiness_summary(const struct readiness *all, size_t n, const struc
 			fail += r->checks[k].status == CHECK_FAIL;
 			warn += r->checks[k].status == CHECK_WARN;
 		}
-		put_text_cell(out, style, r->domain, 40, true);
-		buf_printf(out, " %-19s %-12s %4u %4u", verdict_names[r->verdict],
+		put_name_cell(out, style, r->domain, 0, 32);
+		buf_printf(out, " %-16s %-11s %4u %4u", verdict_words(r),
 			   r->dmarc.policy ? published_policy_names[r->dmarc.policy] : "-", fail,
 			   warn);
 		put_count_cell(out, r->projection.would_reject[FATE_LEGIT], 12);
 		put_silence(out, r);
 		put_line_end(out);
 	}
-}
-
-/* ---- JSON ---- */
-
-static void member(struct json *j, const char *key, const char *value)
-{
-	json_key(j, key);
-	json_string(j, value);
-}
-
-static void put_fates(struct json *j, const char *key, const uint64_t v[FATE_COUNT])
-{
-	json_key(j, key);
-	json_object(j);
-	for (int f = 0; f < FATE_COUNT; f++) {
-		json_key(j, fate_names[f]);
-		json_uint(j, v[f]);
-	}
-	json_end(j);
-}
-
-static void put_senders(struct json *j, const struct readiness *r)
-{
-	json_key(j, "senders");
-	json_array(j);
-	for (size_t i = 0; i < r->inventory->n_senders; i++) {
-		const struct sender *s = &r->inventory->senders[i];
-		uint64_t lost = r->projection.of_sender[i];
-		if (lost == 0)
-			continue;
-		json_object(j);
-		member(j, "sender", s->name);
-		member(j, "key", s->key);
-		member(j, "category", category_names[s->verdict.category]);
-		json_key(j, "messages");
-		json_uint(j, s->t.messages);
-		json_key(j, "would_reject");
-		json_uint(j, lost);
-		json_end(j);
-	}
-	json_end(j);
-}
-
-static void put_names(struct json *j, const struct projection *p)
-{
-	json_key(j, "subdomains");
-	json_array(j);
-	for (size_t i = 0; i < p->n_subdomains; i++) {
-		const struct subdomain *s = p->subdomains[i];
-		json_object(j);
-		member(j, "domain", s->name);
-		member(j, "policy", s->by ? published_policy_names[s->policy] : NULL);
-		member(j, "by", s->by ? policy_tag_names[s->by] : NULL);
-		json_key(j, "messages");
-		json_uint(j, s->messages);
-		put_fates(j, "failing", s->failing);
-		json_end(j);
-	}
-	json_end(j);
-	json_key(j, "more_subdomains");
-	json_uint(j, p->more_subdomains);
-}
-
-static void put_checks(struct json *j, const struct readiness *r)
-{
-	json_key(j, "checks");
-	json_array(j);
-	for (int i = 0; i < CHECK_COUNT; i++) {
-		const struct check *c = &r->checks[i];
-		json_object(j);
-		member(j, "id", c->id);
-		member(j, "title", c->title);
-		member(j, "status", check_status_names[c->status]);
-		member(j, "value", c->value);
-		member(j, "limit", c->limit);
-		member(j, "text", c->text);
-		json_end(j);
-	}
-	json_end(j);
-}
-
-void render_readiness_json(const struct readiness *r, struct buf *out)
-{
-	char day[DAY_STRLEN];
-	struct json j;
-	json_init(&j, out);
-	json_object(&j);
-	member(&j, "schema", "ruascope.readiness/1");
-	member(&j, "domain", r->domain);
-	member(&j, "since", day_format(r->window.since, day));
-	member(&j, "until", day_format(r->window.until, day));
-	member(&j, "verdict", verdict_names[r->verdict]);
-	json_key(&j, "parked");
-	json_bool(&j, r->parked);
-	json_key(&j, "policy");
-	json_object(&j);
-	member(&j, "p", r->dmarc.policy ? published_policy_names[r->dmarc.policy] : NULL);
-	member(&j, "record", r->dmarc.record.text);
-	json_end(&j);
-	put_checks(&j, r);
-	put_todo_json(&j, !r->dns_failed, r->inventory->todo);
-	json_key(&j, "projection");
-	json_object(&j);
-	json_key(&j, "messages");
-	json_uint(&j, r->projection.messages);
-	put_fates(&j, "would_reject", r->projection.would_reject);
-	put_fates(&j, "expected", r->projection.expected);
-	put_senders(&j, r);
-	put_names(&j, &r->projection);
-	json_end(&j);
-	json_key(&j, "not_observed");
-	json_array(&j);
-	for (size_t i = 0; i < r->n_not_observed; i++)
-		json_string(&j, r->not_observed[i]);
-	json_end(&j);
-	json_key(&j, "next_step");
-	json_object(&j);
-	member(&j, "record", r->next.record);
-	member(&j, "text", r->next.text);
-	member(&j, "look_again", day_format(r->next.again, day));
-	json_end(&j);
-	json_end(&j);
-	buf_putc(out, '\n');
 }

@@ -41,6 +41,10 @@ void render_findings_json(const struct inventory *inv, struct buf *out);
  * gets a leading apostrophe. */
 void render_inventory_csv(const struct inventory *inv, struct buf *out);
 
+/* The lists of things to do, a thing a row; a domain that DNS did not answer for has a row that
+ * says so. */
+void render_findings_csv(const struct inventory *inv, struct buf *out);
+
 /* A page, see html.h. */
 void render_inventory_html(const struct inventory *inv, bool findings, struct buf *out);
 

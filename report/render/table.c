@@ -128,21 +128,88 @@ void put_line_end(struct buf *out)
 	buf_putc(out, '\n');
 }
 
+/* How much of a word fits a line: all, or as many characters as do. */
+static size_t cut_word(const char *p, size_t n, size_t most, size_t *columns)
+{
+	size_t k = cut_columns(p, n, most, columns);
+	if (k == 0) /* not even one character */
+		k = utf8_sequence(p, n) ? utf8_sequence(p, n) : 1;
+	return k;
+}
+
 size_t put_wrapped(struct buf *out, const char *text, size_t column, size_t indent, size_t width)
 {
+	bool first = true; /* of a line: no blank before it */
 	for (const char *p = text; *p;) {
-		size_t n = strcspn(p, " ");
-		if (column + 1 + n > width && column > indent) {
+		size_t n = strcspn(p, " "), columns, k = cut_word(p, n, width - indent, &columns);
+		size_t blank = !first || column > indent;
+		if (column + blank + columns > width && column > indent) {
 			put_line_end(out);
 			put_spaces(out, indent);
 			column = indent;
-		} else if (column > indent) {
+		} else if (blank) {
 			buf_putc(out, ' ');
 			column++;
 		}
-		buf_put(out, p, n);
-		column += n;
-		p += n + strspn(p + n, " ");
+		buf_put(out, p, k);
+		column += columns;
+		first = false;
+		p += k;
+		if (k < n) { /* the rest of it goes to the next line */
+			put_line_end(out);
+			put_spaces(out, indent);
+			column = indent;
+			first = true;
+		} else {
+			p += strspn(p, " ");
+		}
 	}
 	return column;
+}
+
+size_t line_width(const struct text_style *style)
+{
+	return style->width < 80 ? 80 : style->width > 200 ? 200 : style->width;
+}
+
+void put_clean_wrapped(struct buf *out, const struct text_style *style, const char *text,
+		       size_t column, size_t indent)
+{
+	struct buf clean;
+	buf_init(&clean, 256 * 1024);
+	text_terminal(&clean, text, strlen(text));
+	if (!style->utf8)
+		to_ascii(&clean);
+	buf_putc(&clean, '\0');
+	put_wrapped(out, clean.data, column, indent, line_width(style));
+	buf_free(&clean);
+}
+
+void put_name_cell(struct buf *out, const struct text_style *style, const char *name, size_t indent,
+		   size_t width)
+{
+	struct buf clean;
+	size_t shown, most = line_width(style) - indent;
+	buf_init(&clean, (size_t)64 * CELL_BYTES);
+	text_terminal(&clean, name, strnlen(name, CELL_BYTES));
+	if (!style->utf8)
+		to_ascii(&clean);
+	const char *p = clean.data ? clean.data : "";
+	size_t left = clean.len, n = cut_columns(p, left, most, &shown);
+	while (n < left && n > 0) { /* longer than a line */
+		buf_put(out, p, n);
+		put_line_end(out);
+		put_spaces(out, indent);
+		p += n;
+		left -= n;
+		n = cut_columns(p, left, most, &shown);
+	}
+	buf_put(out, p, n);
+	if (shown > width) {
+		put_line_end(out);
+		put_spaces(out, indent);
+		shown = 0;
+	}
+	put_spaces(out, width - shown);
+	buf_free(&clean);
 }

@@ -1,5 +1,5 @@
 /*
- * table.h - private to text.c: cells of a table in columns, and wrapped sentences.
+ * table.h - private to this wing: cells of a table in columns, and wrapped sentences.
  */
 #ifndef REPORT_RENDER_TABLE_H
 #define REPORT_RENDER_TABLE_H
@@ -24,8 +24,22 @@ void put_percent_cell(struct buf *out, uint64_t part, uint64_t whole, size_t wid
 /* Blanks at the end of the last line go; then a newline. */
 void put_line_end(struct buf *out);
 
+/* What a line may take: at least 80 columns, at most 200. */
+size_t line_width(const struct text_style *style);
+
+/* A name whole, filled up to width columns; one that is longer takes a line of its own, and the
+ * next begins as far to the right. */
+void put_name_cell(struct buf *out, const struct text_style *style, const char *name, size_t indent,
+		   size_t width);
+
+/* What came from outside, clean of what terminals obey, as put_wrapped() has it; without UTF-8
+ * other characters become "?". */
+void put_clean_wrapped(struct buf *out, const struct text_style *style, const char *text,
+		       size_t column, size_t indent);
+
 /* Sentences in lines of at most width columns, the first after what stands on the line already (at
- * column), the others indented. ASCII text without control characters only. Returns the column. */
+ * column), the others indented; a word that is longer than a line is broken. Text without control
+ * characters only. Returns the column. */
 size_t put_wrapped(struct buf *out, const char *text, size_t column, size_t indent, size_t width);
 
 #endif

@@ -2,13 +2,11 @@
 
 #include "core/day.h"
 #include "core/text.h"
-#include "report/remedy/spf_edit.h"
 #include "report/render/render.h"
 #include "report/render/table.h"
 #include "report/render/todo.h"
 #include "report/sender/command.h"
 
-#define WIDTH_MIN      80
 #define WIDTH_MAX      200
 #define ROWS_MAX       40 /* senders shown; the smallest of the others are folded into one line */
 #define REASONS_MAX    20 /* senders explained */
@@ -70,7 +68,7 @@ static struct layout lay_out(const struct text_style *style, const struct domain
 			     const struct tally *total)
 {
 	struct layout l = {.width = style->width, .name = NAME_MIN};
-	l.width = l.width < WIDTH_MIN ? WIDTH_MIN : l.width > WIDTH_MAX ? WIDTH_MAX : l.width;
+	l.width = line_width(style);
 	l.category = strlen("What it is");
 	for (size_t i = 0; i < d->n_senders; i++) {
 		const struct sender *s = &d->senders[i];
@@ -125,7 +123,7 @@ static void put_row(struct buf *out, const struct text_style *style, const struc
 {
 	char day[DAY_STRLEN];
 	bool says = s->change != CHANGE_SAME && (s->change != CHANGE_NEW || d->compared);
-	put_text_cell(out, style, s->name, l->name, true);
+	put_name_cell(out, style, s->name, 0, l->name);
 	buf_putc(out, ' ');
 	if (style->colour)
 		buf_puts(out, colour_of(s->verdict.category));
@@ -136,6 +134,25 @@ static void put_row(struct buf *out, const struct text_style *style, const struc
 	buf_printf(out, "%*s", LAST, day_format(s->last_day, day) + 5);
 	buf_printf(out, "  %s", says ? change_names[s->change] : "");
 	put_line_end(out);
+}
+
+/* A column that there is no room for is told in words. */
+static void put_hidden(struct buf *out, const struct layout *l, const struct tally *total)
+{
+	bool rejected = total->rejected > 0 && !l->rejected;
+	bool quarantined = total->quarantined > 0 && !l->quarantined;
+	if (!rejected && !quarantined)
+		return;
+	buf_puts(out, "Of these, ");
+	if (rejected) {
+		put_count(out, total->rejected);
+		buf_puts(out, quarantined ? " rejected and " : " rejected");
+	}
+	if (quarantined) {
+		put_count(out, total->quarantined);
+		buf_puts(out, " quarantined");
+	}
+	buf_puts(out, "; by sender: a wider window, or -f csv\n");
 }
 
 /* What is not shown, by category. */
@@ -183,12 +200,13 @@ static void put_rows(struct buf *out, const struct text_style *style, const stru
 	put_spaces(out, 1 + l->category);
 	put_numbers(out, l, total);
 	put_line_end(out);
+	put_hidden(out, l, total);
 	put_folded(out, folded, true);
 	if (shown > ROWS_MAX)
 		buf_printf(out, "Not listed: %zu more senders (see -f csv)\n", shown - ROWS_MAX);
 }
 
-/* ---- why ---- */
+/* ---- what is not in the list of things to do, and open ---- */
 
 static void put_what_failed(struct buf *out, const struct tally *t)
 {
@@ -217,94 +235,44 @@ static void put_what_failed(struct buf *out, const struct tally *t)
 	}
 }
 
-/* Which evidence explains the category: the letters its codes begin with. */
-static bool explains(const struct sender *s, const struct evidence *e)
-{
-	static const char *const letters[CAT_COUNT] = {
-	    [CAT_AUTHORIZED] = "L",    [CAT_LEGIT_SPF_MISSING] = "LN", [CAT_LEGIT_UNALIGNED] = "LN",
-	    [CAT_LEGIT_BROKEN] = "LN", [CAT_FORWARDER] = "F",          [CAT_SUSPECT_ABUSE] = "SN",
-	    [CAT_UNAUTHORIZED] = "S",  [CAT_UNKNOWN] = "LSFN",
-	};
-	/* "all fail" says the one; the remedy says the other */
-	if (strcmp(e->code, "S_NEVER_ALIGNED") == 0 || strcmp(e->code, "N_UNALIGNED") == 0)
-		return s->verdict.category == CAT_UNKNOWN && e->code[0] == 'N';
-	return strchr(letters[s->verdict.category], e->code[0]) != NULL;
-}
-
-/* The weightiest first; what weighs nothing comes last. */
-static void put_evidence(struct buf *text, const struct sender *s)
-{
-	bool told[EVIDENCE_MAX] = {false};
-	for (unsigned shown = 0; shown < EVIDENCE_SHOWN; shown++) {
-		const struct evidence *best = NULL;
-		for (unsigned k = 0; k < s->n_evidence; k++) {
-			const struct evidence *e = &s->evidence[k];
-			if (!told[k] && explains(s, e) && (!best || e->weight > best->weight))
-				best = e;
-		}
-		if (!best)
-			return;
-		told[best - s->evidence] = true;
-		buf_printf(text, "; %s", best->text);
-	}
-}
-
 static void put_label(struct buf *text, const struct sender *s)
 {
 	const struct fact_label *l = s->label;
 	char day[DAY_STRLEN];
 	if (!l || l->verdict == LABEL_NONE)
 		return;
-	buf_printf(text, "%s%s%s: %s", "; labelled ", l->owner ? "by " : "by a person",
-		   l->owner ? l->owner : "",
-		   l->verdict == LABEL_APPROVE ? "ours"
-		   : l->verdict == LABEL_DENY  ? "not ours"
-					       : "to be ignored");
+	buf_printf(text, ". Labelled %s%s%s",
+		   l->verdict == LABEL_APPROVE ? "yours"
+		   : l->verdict == LABEL_DENY  ? "not yours"
+					       : "to be hidden",
+		   l->owner ? " by " : "", l->owner ? l->owner : "");
 	if (l->has_until)
 		buf_printf(text, ", until %s", day_format(l->until, day));
 }
 
-/* What came from outside, as put_wrapped() wants it: printable ASCII. */
-static void put_clean_wrapped(struct buf *out, const char *text, size_t column, size_t width)
+/* The weightiest of one side. */
+static void put_evidence(struct buf *text, const struct sender *s, enum evidence_side side,
+			 const char *head)
 {
-	struct buf clean;
-	buf_init(&clean, 256 * 1024);
-	text_terminal(&clean, text, strlen(text));
-	for (size_t i = 0; i < clean.len; i++)
-		if ((unsigned char)clean.data[i] >= 0x80)
-			clean.data[i] = '?';
-	put_wrapped(out, clean.data ? clean.data : "", column, 4, width);
-	buf_free(&clean);
+	bool told[EVIDENCE_MAX] = {false};
+	for (unsigned shown = 0; shown < EVIDENCE_SHOWN; shown++) {
+		const struct evidence *best = NULL;
+		for (unsigned k = 0; k < s->n_evidence; k++) {
+			const struct evidence *e = &s->evidence[k];
+			/* "messages fail" says that already */
+			if (!told[k] && evidence_side(e) == side &&
+			    strcmp(e->code, "S_NEVER_ALIGNED") != 0 &&
+			    (!best || e->weight > best->weight))
+				best = e;
+		}
+		if (!best)
+			return;
+		told[best - s->evidence] = true;
+		buf_printf(text, "%s%s", shown ? "; " : head, best->text);
+	}
 }
 
-/* On lines of their own and in one piece each, however wide: they are there to be pasted. */
-static void put_edit(struct buf *out, const struct remedy *r)
-{
-	struct buf text;
-	if (!r->change)
-		return;
-	buf_init(&text, 64 * 1024);
-	const char *now = r->change->before ? r->change->before : "";
-	for (size_t n = strcspn(now, "\n"); n > 0; n = strcspn(now, "\n")) {
-		buf_puts(&text, "    now:  ");
-		buf_puts(&text, r->change->name);
-		buf_puts(&text, ". TXT \"");
-		buf_put(&text, now, n);
-		buf_puts(&text, "\"\n");
-		now += n + (now[n] == '\n');
-	}
-	buf_printf(&text, "    new:  %s. TXT ", r->change->name);
-	spf_edit_quote(&text, r->change->after);
-	for (const char *line = text.data; line && *line;) {
-		size_t n = strcspn(line, "\n");
-		text_terminal(out, line, n);
-		buf_putc(out, '\n');
-		line += n + (line[n] == '\n');
-	}
-	buf_free(&text);
-}
-
-/* In one piece, too. Who has spoken need not be asked. */
+/* In one piece: it is there to be pasted. Who has spoken need not be asked. */
 static void put_command(struct buf *out, const struct domain_inventory *d, const struct sender *s)
 {
 	struct buf command;
@@ -314,27 +282,25 @@ static void put_command(struct buf *out, const struct domain_inventory *d, const
 	buf_free(&command);
 }
 
-/* One paragraph a sender: what fails, what speaks for and against it, and what to do unless that
- * is said once for all. */
-static void put_reason(struct buf *out, const struct text_style *style, const struct layout *l,
+/* One paragraph a sender: what fails, and what speaks for which reading. */
+static void put_reason(struct buf *out, const struct text_style *style,
 		       const struct domain_inventory *d, const struct sender *s)
 {
+	enum evidence_side side = category_side(s->verdict.category);
 	struct buf text;
 	buf_init(&text, 64 * 1024);
-	if (style->findings)
-		buf_printf(&text, "%s (%d%% sure); ", category_words[s->verdict.category],
-			   s->verdict.confidence);
+	buf_printf(&text, "%s: ", s->name);
 	put_what_failed(&text, &s->t);
 	put_label(&text, s);
-	put_evidence(&text, s);
-	if (s->verdict.category != CAT_UNKNOWN && s->verdict.category != CAT_UNAUTHORIZED)
-		buf_printf(&text, ". To do: %s", s->verdict.remedy.text);
+	put_evidence(&text, s, side, ". ");
+	if (s->verdict.category == CAT_UNKNOWN) {
+		put_evidence(&text, s, SIDE_YOURS, ". It may be yours: ");
+		put_evidence(&text, s, SIDE_SPOOFED, ". It may be spoofed: ");
+	}
+	buf_putc(&text, '.');
 	buf_puts(out, "  ");
-	size_t column = 2 + put_text_cell(out, style, s->name, l->width / 2, false);
-	buf_putc(out, ':');
-	put_clean_wrapped(out, text.data, column + 1, l->width);
+	put_clean_wrapped(out, style, text.data, 2, 4);
 	put_line_end(out);
-	put_edit(out, &s->verdict.remedy);
 	put_command(out, d, s);
 	buf_free(&text);
 }
@@ -345,13 +311,13 @@ static void put_sentence(struct buf *out, const struct layout *l, const char *te
 	put_line_end(out);
 }
 
-/* How many of a category are explained: what needs no work of its own, or comes in swarms, is told
- * by a few. */
+/* How many of a category are explained: what comes in swarms is told by a few. */
 static size_t most_explained(enum category c)
 {
-	return c == CAT_UNAUTHORIZED ? 5 : c == CAT_SUSPECT_ABUSE ? 2 : REASONS_MAX;
+	return c == CAT_UNAUTHORIZED ? 5 : REASONS_MAX;
 }
 
+/* What the list says is not said twice. */
 static void put_reasons(struct buf *out, const struct text_style *style, const struct layout *l,
 			const struct domain_inventory *d)
 {
@@ -359,35 +325,33 @@ static void put_reasons(struct buf *out, const struct text_style *style, const s
 	struct folded folded[CAT_COUNT] = {{0, 0}};
 	for (size_t i = 0; i < d->n_senders; i++) {
 		const struct sender *s = &d->senders[i];
-		if (!is_open(s) || (!style->findings && sender_is_small(d, s)))
+		if (!is_open(s) || sender_is_small(d, s) || todo_about(d->todo, s) > 0)
 			continue;
 		if (shown == REASONS_MAX ||
 		    ++of[s->verdict.category] > most_explained(s->verdict.category)) {
 			fold(folded, s);
 			continue;
 		}
-		if (shown++ == 0 && !style->findings)
-			buf_puts(out, "\nTo look at:\n");
-		put_reason(out, style, l, d, s);
+		if (shown++ == 0)
+			buf_puts(out,
+				 d->todo->n > 0 ? "\nOther open senders:\n" : "\nOpen senders:\n");
+		put_reason(out, style, d, s);
 	}
 	put_folded(out, folded, false);
 	if (of[CAT_UNAUTHORIZED] > 0)
 		put_sentence(out, l,
-			     "Unauthorised senders need no change of yours in SPF: p=reject makes "
+			     "Unauthorised senders need no change of yours in SPF: with p=reject "
 			     "receivers refuse them.");
 	if (of[CAT_UNKNOWN] > 0)
-		put_sentence(
-		    out, l,
-		    d->dns ? "What is unknown may be yours: find out, and say so with `ruascope "
-			     "label`."
-			   : "What is unknown may be yours: find out; reports alone do not "
-			     "tell.");
+		put_sentence(out, l,
+			     d->dns ? "What is unknown may be yours: find out, and say so with "
+				      "`ruascope label`."
+				    : "What is unknown may be yours: reports alone do not tell.");
 }
 
 /* ---- a domain ---- */
 
-static void put_summary(struct buf *out, const struct domain_inventory *d, bool asked_dns,
-			size_t width)
+static void put_summary(struct buf *out, const struct domain_inventory *d, size_t width)
 {
 	struct buf text;
 	buf_init(&text, 4096);
@@ -396,29 +360,36 @@ static void put_summary(struct buf *out, const struct domain_inventory *d, bool 
 	put_percent_cell(&text, d->dmarc_pass, d->messages, 0, 1);
 	buf_puts(&text, " pass DMARC; ");
 	put_count(&text, d->reports);
-	buf_puts(&text, d->reports == 1 ? " report of " : " reports of ");
+	buf_puts(&text, d->reports == 1 ? " report from " : " reports from ");
 	put_count(&text, d->reporters);
-	buf_puts(&text, d->reporters == 1 ? " reporter" : " reporters");
+	buf_puts(&text, d->reporters == 1 ? " receiver" : " receivers");
 	if (!d->compared)
-		buf_puts(&text, "; nothing before to compare with");
-	if (asked_dns && !d->dns)
-		buf_puts(&text, "; its DNS could not be asked, so most stays unknown");
+		buf_puts(&text, "; no reports of the period before to compare with");
 	put_wrapped(out, text.data, 0, 0, width);
 	buf_puts(out, "\n\n");
 	buf_free(&text);
 }
 
-/* Never green when DNS was silent. */
-static void put_todo(struct buf *out, const struct text_style *style, const struct layout *l,
-		     const struct domain_inventory *d)
+/* A domain without data: one sentence, and where its reports go. */
+static void put_nothing(struct buf *out, const struct text_style *style,
+			const struct domain_inventory *d)
 {
-	if (!d->dns)
-		put_sentence(
-		    out, l,
-		    "NOT JUDGED: its DNS did not answer. What follows is from reports alone.");
-	put_todo_text(out, style, d->todo);
-	if (d->dns && todo_is_empty(d->todo))
-		buf_puts(out, "Nothing to act on.\n");
+	struct buf text;
+	buf_init(&text, 64 * 1024);
+	put_no_reports(&text, d);
+	put_clean_wrapped(out, style, text.data, 0, 0);
+	buf_puts(out, "\n\n");
+	buf_free(&text);
+}
+
+static void put_senders(struct buf *out, const struct text_style *style, const struct layout *l,
+			const struct domain_inventory *d, const struct tally *total)
+{
+	put_head(out, style, l);
+	put_rows(out, style, l, d, total);
+	buf_puts(out, todo_count(d->todo) > 0 ? "\nTo do, worst first:\n" : "\n");
+	put_todo_text(out, style, d);
+	put_reasons(out, style, l, d);
 	buf_putc(out, '\n');
 }
 
@@ -431,18 +402,17 @@ static void put_domain(struct buf *out, const struct text_style *style, const st
 	put_text_cell(out, style, d->domain, l.width - 26, false);
 	buf_printf(out, ": %s to %s\n", day_format(inv->window.since, since),
 		   day_format(inv->window.until - 1, until));
-	if (d->reports == 0)
-		buf_puts(out, "No reports in this period.\n\n");
+	if (d->reports > 0)
+		put_summary(out, d, l.width);
+	else if (d->n_senders == 0 || style->findings)
+		put_nothing(out, style, d);
 	else
-		put_summary(out, d, strcmp(inv->dns, "none") != 0, l.width);
-	if (style->findings) {
-		if (d->reports > 0)
-			put_todo(out, style, &l, d);
-	} else if (d->n_senders > 0) {
-		put_head(out, style, &l);
-		put_rows(out, style, &l, d, &total);
-		put_reasons(out, style, &l, d);
+		buf_puts(out, "No reports in this period.\n\n");
+	if (style->findings && d->reports > 0) {
+		put_todo_text(out, style, d);
 		buf_putc(out, '\n');
+	} else if (!style->findings && d->n_senders > 0) {
+		put_senders(out, style, &l, d, &total);
 	} else if (d->reports > 0) {
 		buf_puts(out, "No sender to show.\n\n");
 	}

@@ -5,27 +5,18 @@
 #include "report/render/table.h"
 #include "report/render/todo.h"
 
-#define TEXT_MAX (256 * 1024)
-#define INDENT   4
+#define TEXT_MAX       (256 * 1024)
+#define INDENT         4
+#define THINGS_MAX     40 /* of a list; the others are counted */
+#define EVIDENCE_SHOWN 4  /* the weightiest; JSON and HTML have all */
+#define NAMES_SHOWN    8  /* senders of one thing */
 
-static unsigned width_of(const struct text_style *style)
-{
-	return style->width < 80 ? 80 : style->width > 200 ? 200 : style->width;
-}
-
-/* Clean of what terminals obey, wrapped, every line indented. */
+/* Wrapped, every line indented. */
 static void put_paragraph(struct buf *out, const struct text_style *style, const char *text)
 {
-	struct buf clean;
-	buf_init(&clean, TEXT_MAX);
-	text_terminal(&clean, text, strlen(text));
-	for (size_t i = 0; i < clean.len && !style->utf8; i++)
-		if ((unsigned char)clean.data[i] >= 0x80)
-			clean.data[i] = '?';
 	buf_printf(out, "%*s", INDENT, "");
-	put_wrapped(out, clean.data ? clean.data : "", INDENT, INDENT, width_of(style));
+	put_clean_wrapped(out, style, text, INDENT, INDENT);
 	put_line_end(out);
-	buf_free(&clean);
 }
 
 /* Lines of their own and in one piece each, however wide: they are there to be pasted. */
@@ -36,7 +27,7 @@ static void put_line(struct buf *out, const char *head, const char *text, size_t
 	buf_putc(out, '\n');
 }
 
-static void put_record(struct buf *out, const struct record_change *c, const char *head)
+static void put_record(struct buf *out, const struct record_change *c)
 {
 	struct buf line;
 	buf_init(&line, TEXT_MAX);
@@ -52,13 +43,18 @@ static void put_record(struct buf *out, const struct record_change *c, const cha
 	buf_reset(&line);
 	buf_printf(&line, "%s. TXT ", c->name);
 	spf_edit_quote(&line, c->after);
-	put_line(out, head, line.data, line.len);
+	put_line(out, "new:  ", line.data, line.len);
 	buf_free(&line);
 }
 
-static bool same_record(const struct record_change *a, const struct record_change *b)
+static void put_cost(struct buf *out, const struct text_style *style, const struct record_change *c)
 {
-	return a && b && strcmp(a->name, b->name) == 0 && strcmp(a->after, b->after) == 0;
+	struct buf text;
+	buf_init(&text, TEXT_MAX);
+	put_change_cost(&text, c);
+	if (text.len > 0)
+		put_paragraph(out, style, text.data);
+	buf_free(&text);
 }
 
 /* The whole list holds a new record of a name once. */
@@ -66,75 +62,83 @@ static void put_edit(struct buf *out, const struct text_style *style, const stru
 		     size_t i)
 {
 	const struct record_change *c = list->list[i].record;
-	struct buf text;
-	for (size_t k = 0; k < i; k++) {
-		if (!same_record(list->list[k].record, c))
-			continue;
-		buf_init(&text, TEXT_MAX);
-		buf_printf(&text, "Its part of the new record of %s (at %zu): %s", c->name, k + 1,
-			   *c->terms ? c->terms : "the repair");
-		put_paragraph(out, style, text.data);
-		buf_free(&text);
+	size_t at = todo_record_at(list, i);
+	if (at == i) {
+		put_record(out, c);
+		put_cost(out, style, c);
 		return;
 	}
-	put_record(out, c, "new:  ");
-	if (c->lookups_after || c->lookups_before)
-		buf_printf(
-		    out,
-		    "%*s      %u of %d lookups (now %u), %zu octets; only mail with an envelope "
-		    "sender @",
-		    INDENT, "", c->lookups_after, SPF_LOOKUP_LIMIT, c->lookups_before,
-		    strlen(c->after));
-	if (c->lookups_after || c->lookups_before) {
-		text_terminal(out, c->name, strlen(c->name));
-		buf_puts(out, " is affected\n");
-	}
+	struct buf text;
+	buf_init(&text, TEXT_MAX);
+	buf_printf(&text, "In the new record of %s, at %zu: %s.", c->name, at + 1,
+		   *c->terms ? c->terms : "the repair");
+	put_paragraph(out, style, text.data);
+	buf_free(&text);
 }
 
-static void put_reason_list(struct buf *text, const char *head, const char *const *list, unsigned n)
+static void put_reasons(struct buf *text, const char *head, const char *const *list, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
 		buf_printf(text, "%s%s", i ? "; " : head, list[i]);
+	buf_puts(text, n ? "." : "");
 }
 
 static void put_readings(struct buf *out, const struct text_style *style, const struct todo *t)
 {
-	static const char *const words[READING_COUNT] = {
-	    [READING_MISSING] = "yours, and missing from SPF",
-	    [READING_FORGED] = "forged",
-	    [READING_FORWARDED] = "mail of yours that is not signed, forwarded",
-	    [READING_SWITCHED_OFF] = "yours, and switched off on purpose",
-	    [READING_STRANGER] = "another owner by now",
-	};
+	if (t->n_readings > 0)
+		put_paragraph(out, style, "It may be, the likeliest first:");
 	for (unsigned i = 0; i < t->n_readings; i++) {
 		const struct reading *r = &t->readings[i];
 		struct buf text;
 		buf_init(&text, TEXT_MAX);
-		buf_printf(&text, "%s %s.", i ? "or:" : "It may be:", words[r->kind]);
-		put_reason_list(&text, " For it: ", r->speaks_for, r->n_for);
-		put_reason_list(&text, r->n_for ? ". Against it: " : " Against it: ", r->against,
-				r->n_against);
-		put_paragraph(out, style, text.data);
+		buf_printf(&text, "%s.", reading_words[r->kind]);
+		put_reasons(&text, " For: ", r->speaks_for, r->n_for);
+		put_reasons(&text, " Against: ", r->against, r->n_against);
+		buf_printf(out, "%*s- ", INDENT, "");
+		put_clean_wrapped(out, style, text.data, INDENT + 2, INDENT + 2);
+		put_line_end(out);
 		buf_free(&text);
 	}
 }
 
-/* What speaks for a category; what speaks against it is told as that. */
+/* The weightiest of what speaks for the category. */
 static void put_evidence(struct buf *out, const struct text_style *style, const struct sender *s)
 {
-	static const char sides[CAT_COUNT] = {
-	    [CAT_AUTHORIZED] = 'L',   [CAT_LEGIT_SPF_MISSING] = 'L', [CAT_LEGIT_UNALIGNED] = 'L',
-	    [CAT_LEGIT_BROKEN] = 'L', [CAT_FORWARDER] = 'F',         [CAT_SUSPECT_ABUSE] = 'N',
-	    [CAT_UNAUTHORIZED] = 'S', [CAT_UNKNOWN] = 'N',
-	};
-	char side = sides[s->verdict.category];
+	enum evidence_side side = category_side(s->verdict.category);
+	bool told[EVIDENCE_MAX] = {false};
 	struct buf text;
-	unsigned shown = 0;
 	buf_init(&text, TEXT_MAX);
 	buf_printf(&text, "%d%% sure", s->verdict.confidence);
-	for (unsigned i = 0; i < s->n_evidence; i++)
-		if (s->evidence[i].code[0] == side && s->evidence[i].weight >= 0)
-			buf_printf(&text, "%s%s", shown++ ? "; " : ": ", s->evidence[i].text);
+	for (unsigned shown = 0; shown < EVIDENCE_SHOWN; shown++) {
+		const struct evidence *best = NULL;
+		for (unsigned k = 0; k < s->n_evidence; k++) {
+			const struct evidence *e = &s->evidence[k];
+			if (!told[k] && evidence_side(e) == side &&
+			    (!best || e->weight > best->weight))
+				best = e;
+		}
+		if (!best)
+			break;
+		told[best - s->evidence] = true;
+		buf_printf(&text, "%s%s", shown ? "; " : ": ", best->text);
+	}
+	buf_putc(&text, '.');
+	put_paragraph(out, style, text.data);
+	buf_free(&text);
+}
+
+/* Whom a thing is about, where its title does not say all. */
+static void put_names(struct buf *out, const struct text_style *style, const struct todo *t)
+{
+	struct buf text;
+	if (t->n_senders < 2)
+		return;
+	buf_init(&text, TEXT_MAX);
+	for (size_t i = 0; i < t->n_senders && i < NAMES_SHOWN; i++)
+		buf_printf(&text, "%s%s", i ? ", " : "They are: ", t->senders[i]->name);
+	if (t->n_senders > NAMES_SHOWN)
+		buf_printf(&text, " and %zu more (see -f json)", t->n_senders - NAMES_SHOWN);
+	buf_putc(&text, '.');
 	put_paragraph(out, style, text.data);
 	buf_free(&text);
 }
@@ -142,37 +146,71 @@ static void put_evidence(struct buf *out, const struct text_style *style, const 
 static void put_title(struct buf *out, const struct text_style *style, size_t number,
 		      const struct todo *t)
 {
-	struct buf text, clean;
+	struct buf text;
 	buf_init(&text, TEXT_MAX);
-	buf_init(&clean, TEXT_MAX);
-	buf_printf(&text, "%s: %s", todo_kind_words[t->kind], t->title);
+	buf_printf(&text, "[%s] %s", todo_kind_words[t->kind], t->title);
 	if (t->messages > 0 && t->kind != TODO_FORGED) {
-		buf_puts(&text, " (");
+		buf_puts(&text, ", ");
 		put_count(&text, t->messages);
-		buf_puts(&text, t->messages == 1 ? " message)" : " messages)");
+		buf_puts(&text, t->messages == 1 ? " message" : " messages");
 	}
-	text_terminal(&clean, text.data, text.len);
 	buf_printf(out, "%2zu. ", number);
-	put_wrapped(out, clean.data, INDENT, INDENT, width_of(style));
+	put_clean_wrapped(out, style, text.data, INDENT, INDENT);
 	put_line_end(out);
 	buf_free(&text);
-	buf_free(&clean);
 }
 
-void put_todo_text(struct buf *out, const struct text_style *style, const struct todo_list *list)
+static void put_thing(struct buf *out, const struct text_style *style, const struct todo_list *list,
+		      size_t i)
 {
-	for (size_t i = 0; i < list->n; i++) {
-		const struct todo *t = &list->list[i];
-		put_title(out, style, i + 1, t);
-		put_paragraph(out, style, t->text);
-		if (t->n_senders == 1 && t->kind != TODO_DUTY && t->n_readings == 0)
-			put_evidence(out, style, t->senders[0]);
-		if (t->record)
-			put_edit(out, style, list, i);
-		put_readings(out, style, t);
-		if (t->if_yours)
-			put_record(out, t->if_yours, "if it is yours:  ");
-		for (unsigned k = 0; k < t->n_commands; k++)
-			put_line(out, "$ ", t->commands[k], strlen(t->commands[k]));
+	const struct todo *t = &list->list[i];
+	put_title(out, style, i + 1, t);
+	put_paragraph(out, style, t->text);
+	put_names(out, style, t);
+	if (t->n_senders == 1 && t->kind != TODO_DUTY && t->n_readings == 0)
+		put_evidence(out, style, t->senders[0]);
+	if (t->record)
+		put_edit(out, style, list, i);
+	put_readings(out, style, t);
+	if (t->if_yours) {
+		put_paragraph(out, style, "If it is yours:");
+		put_record(out, t->if_yours);
+		put_cost(out, style, t->if_yours);
 	}
+	for (unsigned k = 0; k < t->n_commands; k++)
+		put_line(out, "$ ", t->commands[k], strlen(t->commands[k]));
+}
+
+/* That forgers exist is told, and no thing to do. */
+static void put_forged(struct buf *out, const struct text_style *style,
+		       const struct todo_list *list)
+{
+	struct buf text;
+	for (size_t i = todo_count(list); i < list->n; i++) {
+		buf_init(&text, TEXT_MAX);
+		buf_printf(&text, "Spoofed: %s", list->list[i].text);
+		put_clean_wrapped(out, style, text.data, 0, 0);
+		put_line_end(out);
+		buf_free(&text);
+	}
+}
+
+void put_todo_text(struct buf *out, const struct text_style *style,
+		   const struct domain_inventory *d)
+{
+	size_t n = todo_count(d->todo), shown = n > THINGS_MAX + 1 ? THINGS_MAX : n;
+	if (!d->dns) {
+		put_clean_wrapped(out, style,
+				  "NOT JUDGED: DNS did not answer. Without it nothing is said of "
+				  "who may send, or of any record.",
+				  0, 0);
+		buf_putc(out, '\n');
+	}
+	for (size_t i = 0; i < shown; i++)
+		put_thing(out, style, d->todo, i);
+	if (shown < n)
+		buf_printf(out, "    and %zu more things (see -f csv or json)\n", n - shown);
+	if (d->dns && n == 0)
+		buf_puts(out, "Nothing to act on.\n");
+	put_forged(out, style, d->todo);
 }

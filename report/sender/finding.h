@@ -164,6 +164,8 @@ struct domain_inventory {
 	bool dns;                   /* its DNS answered: without, most is unknown */
 	const char *org_domain;     /* by the public suffix list: alignment is judged by it */
 	const char *walk_domain;    /* by the tree walk of RFC 9989; NULL: DNS did not say */
+	bool has_policy;            /* a DMARC record applies to it */
+	const char *rua;            /* where that asks for reports, parted by blanks; NULL: nowhere */
 	uint64_t before[CAT_COUNT]; /* messages of the period before, by what their senders were */
 	struct sender *senders;     /* what a person must look at first comes first */
 	size_t n_senders;

@@ -5,6 +5,7 @@
 #include "core/mem.h"
 #include "core/text.h"
 #include "dns/names.h"
+#include "ingest/xml/together.h"
 #include "ingest/xml/xml.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -98,6 +99,23 @@ static void on_abort(void *ctx)
 	open_reports--;
 }
 
+/* What stands behind the first document, whatever that was. */
+static void read_others(const struct origin *origin, const struct limits *limits, size_t size)
+{
+	static struct together t;
+	struct blob doc;
+	struct err err;
+	bool more = true;
+	uint64_t sum = 0;
+	if (together_open(&t, origin, limits, &err) != ST_OK)
+		abort();
+	while (more && together_next(&t, &doc, &more, &err) == ST_OK)
+		sum += more ? doc.size : 0;
+	if (sum > 2 * size)
+		abort();
+	together_close(&t);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct limits limits = LIMITS_DEFAULT;
@@ -116,5 +134,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		ST_OK ||
 	    open_reports != 0)
 		abort();
+	read_others(&origin, &limits, size);
 	return 0;
 }

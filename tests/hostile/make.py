@@ -4,7 +4,7 @@
   make.py OUTDIR [--only NAME,...] [--million] [--million-distinct] [--records N]
 
 OUTDIR/manifest.json lists each file, what it is, and the outcomes that are acceptable ("acceptable")
-and those that have to be among them ("required"). A file "secret" names a text that must appear
+and those that have to be among them ("required"), at most "rows" in the ledger where it says so. A file "secret" names a text that must appear
 nowhere in what ruascope prints or stores.
 """
 
@@ -340,7 +340,7 @@ def nul_in_report(f):
     f.write(report("nul", org="org @@").replace(b"@@", control))
 
 
-@hostile("control.bin", "1 MiB of NUL and control bytes", [NOT], [NOT])
+@hostile("control.bin", "1 MiB of NUL and control bytes: nobody knows what it was", [REJECTED], [REJECTED])
 def control_bytes(f):
     f.write(bytes(range(32)) * (MIB // 32))
 
@@ -415,6 +415,82 @@ def big_mail(f):
     for _ in range(70 * 16):
         f.write(line * (MIB // 16 // len(line) + 1))
     f.write(mail[end:])
+
+
+def boxed(mails):
+    """An mbox in a gzip."""
+    gz = zlib.compressobj(9, zlib.DEFLATED, 31)
+    data = b"".join(b"From a@b.example\nX-A: b\n\n" for _ in range(mails)) + b"From \n" + attached("boxed-%d" % mails)
+    return gz.compress(data) + gz.flush()
+
+
+@hostile("mbox-200000.eml", "200,000 mails in 3 kB: an mbox in a gzip in a mail", [REJECTED, NOT], [REJECTED], rows=110)
+def mbox_over(f):
+    f.write(b"From: a@b.example\r\nMIME-Version: 1.0\r\nContent-Type: application/gzip\r\n"
+            b"Content-Transfer-Encoding: base64\r\n\r\n" + b64(boxed(200000)).encode())
+
+
+@hostile("mbox-9000.gz", "9,000 mails in a gzip, a report in the last", [STORED, NOT], [STORED], stored=1, rows=110)
+def mbox_below(f):
+    f.write(boxed(9000))
+
+
+def wide_zips(width, depth, leaf):
+    data, name = leaf, "leaf.xml"
+    for _ in range(depth):
+        data = zipped([("%d-%s" % (i, name), data) for i in range(width)])
+        name = "level.zip"
+    return data
+
+
+@hostile("zips-10-wide-5-deep.zip", "zips five deep, ten in each", [REJECTED], [REJECTED], rows=5)
+def zips_deep(f):
+    f.write(wide_zips(10, 5, b"<feedback/>"))
+
+
+@hostile("zips-20-wide-4-deep.zip", "160,000 damaged reports in zips in zips", [REJECTED], [REJECTED], rows=110)
+def zips_wide(f):
+    f.write(wide_zips(20, 4, b"<feedback><report_metadata/>"))
+
+
+@hostile("documents-5000.xml", "5,000 documents one behind the other", [STORED, REJECTED], [STORED, REJECTED], rows=1010)
+def documents(f):
+    f.write(b"".join(report("together-%d" % i) for i in range(5000)))
+
+
+@hostile("boundaries-open.eml", "900 multiparts inside each other, and 60 MB of lines like their delimiters", [REJECTED, NOT],
+         [REJECTED], rows=5)
+def boundaries(f):
+    f.write(b"From: a@b.example\r\nMIME-Version: 1.0\r\n")
+    for i in range(900):
+        f.write(b'Content-Type: multipart/mixed; boundary="b%d"\r\n\r\n--b%d\r\n' % (i, i))
+    f.write(b"Content-Type: text/plain\r\n\r\n" + b"--a\r\n" * 12000000)
+
+
+def blanks(f, before, behind, encoding="utf-8"):
+    """A report with 200 MiB of blanks in it, in a gzip."""
+    text = report("blanks-" + os.path.basename(f.name)).decode()
+    at = text.index(before) + (len(before) if behind else 0)
+    blank = " ".encode(encoding)
+    c = zlib.compressobj(1, zlib.DEFLATED, 31)
+    f.write(c.compress(text[:at].encode(encoding)))
+    for _ in range(200):
+        f.write(c.compress(blank * (MIB // len(blank))))
+    f.write(c.compress(text[at:].encode(encoding)) + c.flush())
+
+
+for place, before, behind in (("front", "<?xml", False), ("declaration", "?>", False), ("prolog", "?>", True),
+                              ("records", "<record>", False), ("count", "<count>", True), ("end", "</feedback>", True)):
+    hostile("blanks-%s.xml.gz" % place, "200 MiB of blanks: " + place, [STORED], [STORED], stored=1)(
+        lambda f, b=before, e=behind: blanks(f, b, e))
+hostile("blanks-utf-16.xml.gz", "200 MiB of blanks in UTF-16", [STORED], [STORED], stored=1)(
+    lambda f: blanks(f, "?>", True, "utf-16-le"))
+
+
+@hostile("names-1000000.xml", "1,000,000 names of elements", [REJECTED], [REJECTED])
+def names(f):
+    f.write((head("names") + "<extension>" + "".join("<n%d/>" % i for i in range(1000000)) + "</extension>" + record() + TAIL)
+            .encode())
 
 
 # --- a million records -------------------------------------------------------------------------

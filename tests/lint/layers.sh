@@ -19,13 +19,13 @@ wings=(
     'core | | * |'
 
     'ingest/imap | ingest ingest/stream | imap.h url.h conn.h |'
-    'ingest | ingest/files ingest/mail ingest/xml ingest/stream | pipeline.h workers.h totals.h | budget.h'
+    'ingest | ingest/files ingest/mail ingest/xml ingest/stream | pipeline.h workers.h totals.h clock.h | budget.h'
     'ingest/oauth | ingest/record | oauth.h login.h provider.h |'
     'ingest/files | ingest/stream | walk.h | archive.h mbox.h opened.h'
     'ingest/mail | ingest/stream | | mime.h pkcs7.h rawscan.h'
-    'ingest/xml | ingest/record ingest/stream | | xml.h'
+    'ingest/xml | ingest/record ingest/stream | | together.h xml.h'
     'ingest/record | | | digest.h normalise.h'
-    'ingest/stream | | spool.h | gzip.h meter.h peek.h sniff.h stream.h zip.h'
+    'ingest/stream | | spool.h | gzip.h meter.h peek.h sniff.h stream.h wide.h zip.h'
 
     'db | db/read db/store db/pg | distribute.h migrate.h prune.h status.h |'
     'db/load | db/store db/pg | load.h |'
@@ -42,7 +42,7 @@ wings=(
     'report/readiness | report report/remedy report/sender report/catalogue | readiness.h |'
     'report | report/remedy report/sender report/catalogue | ahead.h inventory.h roster.h | todo.h'
     'report/remedy | report/sender report/catalogue | | remedy.h spf_edit.h'
-    'report/sender | report/catalogue | | asked.h classify.h command.h daily.h finding.h group.h knowledge.h scope.h tie.h weigh.h zone.h'
+    'report/sender | report/catalogue | | asked.h classify.h command.h daily.h finding.h group.h knowledge.h scope.h sentence.h tie.h weigh.h zone.h'
     'report/catalogue | | catalogue.h |'
 
     'cli | cli/command cli/app | |'

@@ -16,11 +16,12 @@ STORED, REJECTED, NOT = "stored", "rejected", "not_a_report"
 class Odd:
     """A report of odd.example that is stored with warnings: what counts is kept here by hand."""
 
-    def __init__(self, reporter, day, rows):
+    def __init__(self, reporter, day, rows, month=10):
         self.reporter, self.day, self.rows = reporter, day, rows     # rows: (ip | None, messages, passed)
+        self.number = month
 
     def month(self):
-        return "2026-10"
+        return "2026-%02d" % self.number
 
 
 def record(ip, count, disposition="none", dkim="fail", spf="fail", header_from="odd.example", extra="",
@@ -40,11 +41,11 @@ POLICY = ("  <policy_published><domain>odd.example</domain><adkim>r</adkim><aspf
 
 
 def feedback(name, records, day=5, policy=POLICY, org=None, rid=None, email=None, begin=None, end=None,
-             decl='<?xml version="1.0" encoding="UTF-8"?>\n'):
-    b = model.epoch(2026, 10, day)
+             decl='<?xml version="1.0" encoding="UTF-8"?>\n', month=10):
+    b = model.epoch(2026, month, day)
     org = name + ".example" if org is None else org
     email = "reports@%s.example" % name if email is None else email
-    rid = name + "-2026-10-%02d" % day if rid is None else rid
+    rid = name + "-2026-%02d-%02d" % (month, day) if rid is None else rid
     head = ("%s<feedback>\n  <version>1.0</version>\n  <report_metadata>\n%s    <email>%s</email>\n%s"
             "    <date_range><begin>%s</begin><end>%s</end></date_range>\n  </report_metadata>\n"
             % (decl, "    <org_name>%s</org_name>\n" % org if org else "", email,
@@ -61,8 +62,103 @@ def simple(name, day=5, **kw):
     return feedback(name, [GOOD], day, **kw).encode()
 
 
-def odd(name, day=5, rows=None, reporter=None):
-    return Odd(reporter or name + ".example", day, rows or [("192.0.2.33", 4, True)])
+def odd(name, day=5, rows=None, reporter=None, month=10):
+    return Odd(reporter or name + ".example", day, rows or [("192.0.2.33", 4, True)], month)
+
+
+# --- what mail systems and programs put around a report: of June, so that the story stays as it is ---------------
+
+def june(name, records=None):
+    return feedback(name, records or [GOOD], month=6).encode()
+
+
+def june_odd(name, rows=None):
+    return odd(name, rows=rows, month=6)
+
+
+def letter(name, words="A report is attached.\n", cte="base64", logo=None, data=None):
+    """A mail with this report, LF."""
+    gz = render.gz(june(name)) if data is None else data
+    parts = ["Content-Type: text/plain\n\n" + words]
+    if logo:
+        parts.append("Content-Type: image/svg+xml\nContent-Disposition: attachment\n\n" + logo)
+    parts.append("Content-Type: application/gzip\nContent-Transfer-Encoding: %s\n"
+                 "Content-Disposition: attachment; filename=report.xml.gz\n\n%s" % (cte, render.b64(gz, "\n")))
+    return ("Return-Path: <reports@%s.example>\nFrom: reports@%s.example\nTo: rua@odd.example\n"
+            "Subject: Report Domain: odd.example\nMIME-Version: 1.0\n"
+            'Content-Type: multipart/mixed; boundary="b"\n\n' % (name, name) +
+            "".join("--b\n%s\n" % p for p in parts) + "--b--\n").encode()
+
+
+def bare_from_lines():
+    """As Thunderbird writes it, behind a mark and an empty line; one separator lacks the empty line before it."""
+    mails = [letter("from-one"), letter("from-two", "Dear all,\n\nFrom now on we report every day.\n"),
+             letter("from-three", ">From here on, too.\n")]
+    text = b"\xef\xbb\xbf\n" + b"From \n" + mails[0] + b"\nFrom \n" + mails[1] + b"From reports@from-three.example\n" + mails[2]
+    return text.replace(b"\n", b"\r\n")
+
+
+def emlx():
+    mail = letter("emlx")
+    return (b"%-10d\n" % len(mail)) + mail + (b'<?xml version="1.0" encoding="UTF-8"?>\n<plist version="1.0"><dict>'
+                                             b"<key>flags</key><integer>1</integer></dict></plist>\n")
+
+
+def old_tar(name, data):
+    """A tar as it was before there was a mark in it."""
+    head = bytearray(512)
+    for at, text in ((0, name), (100, b"0000644"), (108, b"0000000"), (116, b"0000000"), (124, b"%011o" % len(data)),
+                     (136, b"00000000000"), (148, b" " * 8)):
+        head[at:at + len(text)] = text
+    head[148:155] = b"%06o\0" % sum(head)
+    return bytes(head) + data + bytes(-len(data) % 512 + 1024)
+
+
+def zips_wide(width, depth):
+    data, name = b"leaf", "leaf.txt"
+    for _ in range(depth):
+        data, name = render.zipped(*[("%d-%s" % (i, name), data) for i in range(width)]), "level.zip"
+    return data
+
+
+def read_otherwise():
+    """(name, bytes, outcomes, Odds, purpose): what looks like nothing, or like one thing and is several."""
+    raw = zlib.compressobj(9, zlib.DEFLATED, -15)
+    deflated = raw.compress(june("deflated")) + raw.flush()
+    blanks = june("blanks").replace(b"?>\n", b"?>" + b" \n" * 200000, 1)
+    two_rows = june("two-rows").replace(
+        b"</row>", b"</row><row><source_ip>192.0.2.34</source_ip><count>3</count></row>", 1)
+    wrapper = june("wrapper").replace(b"  <record>", b"<records>  <record>").replace(b"</feedback>", b"</records></feedback>")
+    svg = '<svg xmlns="http://www.w3.org/2000/svg"/>\n'
+    broken = render.gz(june("broken")).decode("utf-8", "replace").encode()
+    return [
+        ("bare-from-lines.mbox", bare_from_lines(), [STORED] * 3,
+         [june_odd(n) for n in ("from-one", "from-two", "from-three")],
+         "three mails behind bare `From ` lines; words begin with `From `, too"),
+        ("bom.eml", b"\xef\xbb\xbf" + letter("bom"), [STORED], [june_odd("bom")], "a mail behind a mark of byte order"),
+        ("pop3.eml", b"+OK 1234 octets\r\n" + letter("pop3"), [STORED], [june_odd("pop3")],
+         "a mail behind the word of a server"),
+        ("apple.emlx", emlx(), [STORED], [june_odd("emlx")], "Apple's file: length, mail, property list"),
+        ("utf-16.eml", letter("utf-16-mail").decode().encode("utf-16"), [STORED], [june_odd("utf-16-mail")],
+         "a mail in UTF-16"),
+        ("logo.eml", letter("logo", cte="base64;", logo=svg), [STORED], [june_odd("logo")],
+         "an encoding that is none, and a logo in SVG"),
+        ("base64.txt", b"The attachment:\n\n" + render.b64(render.gz(june("base64")), "\n").encode(), [STORED],
+         [june_odd("base64")], "an attachment in base64, saved as text"),
+        ("preamble.txt", b"words " * 400 + b"\n" + june("preamble"), [STORED], [june_odd("preamble")],
+         "a report behind 2,400 characters of text"),
+        ("crlf-first.xml.gz", b"\r\n" + render.gz(june("crlf-first")), [STORED], [june_odd("crlf-first")],
+         "gzip behind a line end"),
+        ("blanks.xml.gz", render.gz(blanks), [STORED], [june_odd("blanks")], "400,000 blanks behind the declaration"),
+        ("two-rows.xml", two_rows, [STORED], [june_odd("two-rows", [("192.0.2.34", 7, True)])],
+         "two rows in a record: added"),
+        ("wrapper.xml", wrapper, [STORED], [june_odd("wrapper")], "records inside of an element that nobody knows"),
+        ("broken-by-utf8.eml", letter("broken", data=broken), [REJECTED], [], "a gzip that went through a decoder of UTF-8"),
+        ("no-first-byte.xml.gz", render.gz(june("first-byte"))[1:], [REJECTED], [], "gzip without its first byte"),
+        ("deflate.bin", deflated, [REJECTED], [], "deflate without gzip around it: bytes that nobody knows"),
+        ("old.tar", old_tar(b"report.xml", june("old-tar")), [REJECTED], [], "a tar as it was in 1979"),
+        ("wide.zip", zips_wide(10, 5), [REJECTED], [], "zips five deep, ten in each: one word for all"),
+    ]
 
 
 def flip_zip_crc(data):
@@ -145,7 +241,7 @@ def conflict(report):
 
 
 def files():
-    """(name, bytes, outcome, Odd or None, purpose)."""
+    """(name, bytes, outcome or a list of outcomes, Odd or a list of them or None, purpose)."""
     plain = simple
     xxe = plain("xxe").replace(b"<feedback>", b'<!DOCTYPE feedback [<!ENTITY x SYSTEM "file:///etc/hostname">]>\n'
                                b"<feedback>", 1).replace(b"xxe.example", b"&x;", 1)
@@ -179,8 +275,8 @@ def files():
         ("cut-in-record.xml", plain("cut-record")[:-180], REJECTED, None, "ends inside a record"),
         ("no-last-bracket.xml", plain("no-last-bracket").rstrip()[:-1], STORED, odd("no-last-bracket"),
          "ends with </feedback, without the last bracket"),
-        ("two-documents.xml", plain("two-documents") + plain("second"), STORED, odd("two-documents"),
-         "a second document behind the first: ignored with a warning"),
+        ("two-documents.xml", plain("two-documents") + june("second"), [STORED] * 2,
+         [odd("two-documents"), june_odd("second")], "a second document behind the first: both are read"),
         ("wrong-root.xml", b'<?xml version="1.0"?>\n<rss version="2.0"><channel><title>News</title></channel></rss>\n',
          NOT, None, "XML, but a news feed"),
         ("external-entity.xml", xxe, REJECTED, None, "DOCTYPE with an external entity"),
@@ -205,4 +301,4 @@ def files():
          odd("injection", rows=[("192.0.2.33", 4, False), (None, 1, False)], reporter="injection"),
          "markup, formulas, terminal escapes and SQL in every text"),
         ("raw.zlib", zlib.compress(plain("zlib")), STORED, odd("zlib"), "a bare zlib stream"),
-    ]
+    ] + read_otherwise()

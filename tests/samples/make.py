@@ -211,9 +211,9 @@ def other_mail(samples):
 
 def damaged_files(samples):
     for name, data, outcome, odd, _ in damaged.files():
-        samples.add("damaged/" + name, data, [outcome])
-        if odd:
-            samples.stored.append(odd)
+        outcomes = outcome if isinstance(outcome, list) else [outcome]
+        samples.add("damaged/" + name, data, outcomes, len(outcomes) if name.endswith(".mbox") else 1)
+        samples.stored += odd if isinstance(odd, list) else [odd] if odd else []
     victim = next(r for r in samples.stored if isinstance(r, model.Report) and r.reporter == "google"
                   and r.day() == model.epoch(2026, 10, 15) // model.DAY)
     path = next(p for p in samples.files if "google.example!example.com!%d!" % victim.begin in p)
@@ -311,11 +311,13 @@ example.org is parked (p=reject); only spoofers use it. odd.example is the domai
 """
 
 WORDS = {"stored": "stored, with a warning", "rejected": "rejected", "not_a_report": "no report"}
-WITHOUT_WARNING = ("utf-16.xml", "raw.zlib")
+WITHOUT_WARNING = ("utf-16.xml", "raw.zlib", "two-documents.xml", "bare-from-lines.mbox", "bom.eml", "pop3.eml", "apple.emlx",
+                   "utf-16.eml", "logo.eml", "base64.txt", "preamble.txt", "crlf-first.xml.gz", "blanks.xml.gz",
+                   "wrapper.xml")
 
 
 def readme(samples, mbox):
-    rows = ["| `%s` | %s | %s |" % (n, why, "stored" if n in WITHOUT_WARNING else WORDS[o])
+    rows = ["| `%s` | %s | %s |" % (n, why, "stored" if n in WITHOUT_WARNING else WORDS[o[0] if isinstance(o, list) else o])
             for n, _, o, _, why in damaged.files()]
     rows.append("| `conflict.xml` | the key of a report of the story, one record told as two | one of the two is a conflict |")
     values = dict(samples.counts, inputs=samples.inputs, not_reports=samples.not_reports, mbox=mbox,

@@ -24,10 +24,10 @@ DAYS = 61  # September and October
 
 # org, share of all recipients, format, habits
 RECEIVERS = [
-    ("mailbig.example", 40, "rfc7489", {"arc"}), ("officehost.example", 25, "rfc7489", {"arc", "envelope"}), ("postbox.example", 8, "rfc9990", set()),
-    ("freemail.test", 10, "rfc7489", {"list"}), ("cablenet.example", 6, "rfc7489", set()), ("univ.test", 4, "rfc9990", {"list"}),
-    ("gateway.test", 3, "rfc7489", {"no_envelope"}), ("bank.test", 2, "rfc7489", {"contradicts"}), ("tiny.test", 1, "rfc9990", set()),
-    ("odd.test", 1, "rfc7489", {"helo"}),
+    ("google.com", 40, "rfc7489", {"arc"}), ("Enterprise Outlook", 25, "rfc7489", {"arc", "envelope"}), ("Fastmail Pty Ltd", 8, "rfc9990", set()),
+    ("Yahoo", 10, "rfc7489", {"list"}), ("comcast.net", 6, "rfc7489", set()), ("GMX", 4, "rfc9990", {"list"}),
+    ("Mimecast", 3, "rfc7489", {"no_envelope"}), ("Mail.Ru", 2, "rfc7489", {"contradicts"}), ("AMAZON-SES", 1, "rfc9990", set()),
+    ("zoho.com", 1, "rfc7489", {"helo"}),
 ]
 FORWARDERS = [("mailbig", "provider", 5), ("alumni", "srs", 3), ("alumni", "plain", 2), ("lists", "list", 3)]
 
@@ -163,7 +163,7 @@ class World:
             p, testing = stage(by_name[domain], day)
             published = f"<domain>{domain}</domain>" + (f"<discovery_method>treewalk</discovery_method><testing>{'ny'[testing]}</testing>" if new else "<adkim>r</adkim><aspf>r</aspf>")
             yield f"{org}!{domain}!{begin}!{begin + 86399}.xml", (
-                f'<?xml version="1.0" encoding="UTF-8"?>\n{root}<report_metadata><org_name>{org}</org_name><email>dmarc@{org}</email>'
+                f'<?xml version="1.0" encoding="UTF-8"?>\n{root}<report_metadata><org_name>{org}</org_name><email>dmarc@reports.example</email>'
                 f"<report_id>{begin}.{domain}</report_id><date_range><begin>{begin}</begin><end>{begin + 86399}</end></date_range></report_metadata>\n"
                 f"<policy_published>{published}<p>{p}</p></policy_published>\n"
                 + "".join(self.record(row, n, formats[org]) for row, n in rows) + "</feedback>\n")

@@ -60,6 +60,9 @@ class Hostile(harness.Case):
                 self.assertTrue(found, "no outcome at all")
                 if "stored" in piece:
                     self.assertEqual(document["reports"]["stored"], piece["stored"])
+                if "rows" in piece:
+                    rows = db.number("select count(*) from v_ledger where run_id = (select max(id) from run)")
+                    self.assertLessEqual(rows, piece["rows"], "rows of ledger")
                 self.assert_no_leak(done.out + done.err, piece["file"])
                 self.assert_harmless(done.out, "stdout")
                 self.assert_harmless(done.err, "stderr")

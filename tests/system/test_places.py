@@ -69,7 +69,7 @@ class Places(harness.Case):
 
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w") as z:
-            z.writestr("noise.bin", bytes(6 << 20))  # stored, not deflated
+            z.writestr("noise.png", b"\x89PNG\r\n\x1a\n" + bytes(6 << 20))  # stored, not deflated
             z.writestr("report.xml", self.report())
         for what, env, popen, words in (("missing", {"TMPDIR": self.dir / "nowhere"}, {}, ("temporary file in", "nowhere", "No such file or directory")),
                                         ("full", {"TMPDIR": self.dir}, {"preexec_fn": no_more_than_a_mebibyte}, ("temporary file", "File too large"))):
@@ -129,7 +129,66 @@ class Places(harness.Case):
         document = db.ingest(self.dir / "in")
         self.assertEqual((document["inputs"], document["not_reports"]), (1, 1))
         (self.dir / "nothing").mkdir()
-        self.assertEqual(db.ingest(self.dir / "nothing")["inputs"], 0)
+        done = db.run("ingest", "--json", self.dir / "nothing")
+        self.assert_code(done, 0)
+        self.assertEqual(done.json()["inputs"], 0)
+        self.assertIn("nothing: no file in it", done.err)
+
+    def test_without_a_report(self):
+        """A directory that is not the right one looks like one in which all is done: a word says so."""
+        put(self.dir / "in/letter.eml", reports.LETTER)
+        put(self.dir / "in/.Folder/cur/1:2,S", reports.mail(reports.gz(self.report())))
+        db = self.database()
+        done = db.run("ingest", "--json", self.dir / "in")
+        self.assert_code(done, 0)
+        self.assertIn("no report in any of 1 inputs", done.err)
+        self.assertIn(".Folder: skipped: hidden, though it looks like a folder of a Maildir", done.err)
+        self.assertNotIn("no report", db.run("ingest", self.dir / "in/.Folder").err)
+
+    def test_maildir_without_tmp(self):
+        """Empty directories get lost in copies."""
+        for name in ("new/1", "cur/2:2,S", ".Sub/new/3", ".Half/cur/4:2,"):
+            put(self.dir / "Maildir" / name, reports.mail(reports.gz(self.report())))
+        put(self.dir / "Maildir/dovecot.index", b"\x07\x03\0\0")
+        db = self.database()
+        document = db.ingest(self.dir / "Maildir")
+        self.assertEqual((document["inputs"], document["reports"]["stored"]), (4, 4))
+
+    def test_long_names(self):
+        """A name of 255 bytes that the archive has already."""
+        name = "n" * 251 + ".xml"
+        db = self.database()
+        for n in range(3):
+            put(self.dir / "in" / name, self.report())
+            db.ingest("--archive", self.dir / "done", self.dir / "in")
+            self.assertEqual(list((self.dir / "in").iterdir()), [])
+        self.assertEqual(sorted(len(p.name) for p in (self.dir / "done/stored").iterdir()), [255, 255, 255])
+
+    def test_clock(self):
+        """All reports are from the future: it is the clock. Nothing is filed, and the run can be repeated."""
+        for n in range(8):
+            put(self.dir / "in" / f"{n}.xml", reports.report(f"clock-{n}", begin=4102444800))
+        db = self.database()
+        done = db.run("ingest", "--json", "--jobs", "4", "--archive", self.dir / "done", self.dir / "in")
+        self.assert_code(done, 75)
+        self.assertIn("set the clock", done.err)
+        self.assertEqual(done.json()["reports"], {"stored": 0, "duplicate": 0, "conflict": 0, "rejected": 0})
+        self.assertEqual(len(list((self.dir / "in").iterdir())), 8)
+        self.assertEqual(db.number("select count(*) from v_ledger"), 0)
+        for n in range(10):
+            put(self.dir / "in" / f"now-{n}.xml", self.report())
+        document = db.ingest("--archive", self.dir / "done", self.dir / "in", code=65)
+        self.assertEqual((document["reports"]["stored"], document["reports"]["rejected"]), (10, 8))
+
+    def test_together(self):
+        """A column of reports in one file: each is read, and what is cut is set aside."""
+        one, two, three = self.report(), self.report(), self.report()
+        put(self.dir / "column.xml", one + b"--\n" + two + three[:-20])
+        db = self.database()
+        document = db.ingest(self.dir / "column.xml", code=65)
+        self.assertEqual((document["inputs"], document["reports"]["stored"], document["reports"]["rejected"]), (1, 2, 1))
+        self.assertEqual({s.rpartition("/")[2] for s in self.stored(db)}, {"column.xml", "column.xml!document2"})
+        self.assertEqual(db.number("select count(*) from v_quarantine"), 1)
 
     @unittest.skipUnless(harness.IS_ROOT, "needs root to become somebody else")
     def test_unreadable(self):

@@ -46,7 +46,9 @@ static inline enum status found_read(const struct leaf *leaf, struct found_leaf 
 	return st;
 }
 
-static inline enum status on_found_leaf(void *ctx, const struct leaf *leaf, struct err *err)
+/* What begins like a report is one. */
+static inline enum status on_found_leaf(void *ctx, const struct leaf *leaf, bool *report,
+					struct err *err)
 {
 	struct found *all = ctx;
 	struct err why = {.msg = ""};
@@ -56,6 +58,7 @@ static inline enum status on_found_leaf(void *ctx, const struct leaf *leaf, stru
 	f.container = leaf->container.size;
 	if (leaf->kind == LEAF_XML)
 		found_read(leaf, &f, &why);
+	*report = f.xml.len > 0 && memmem(f.xml.data, f.xml.len, "<feedback", 9);
 	all->total++;
 	all->xml += leaf->kind == LEAF_XML;
 	all->other += leaf->kind == LEAF_OTHER;

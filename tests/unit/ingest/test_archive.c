@@ -98,6 +98,28 @@ static void equal_names_get_numbers(void **state)
 	archive_close(a);
 }
 
+/* A name of 255 bytes that is taken has no room for a number: it is shortened, between characters.
+ */
+static void long_names_are_shortened(void **state)
+{
+	(void)state;
+	struct archive *a = open_archive("long");
+	char name[256], path[300];
+	for (int i = 0; i < 3; i++) {
+		memset(name, 'n', 255);
+		memcpy(name + 245, "\xc3\xa4\xc3\xa4\xc3\xa4.eml", 11);
+		put(name, i ? "other" : "first");
+		assert_int_equal(move(a, name, OUT_STORED), ST_OK);
+		assert_int_not_equal(access(name, F_OK), 0);
+	}
+	snprintf(path, sizeof path, "long/stored/%s", name);
+	check_text(path, "first");
+	name[249] = '\0'; /* one character of two bytes gave way to ".1" */
+	snprintf(path, sizeof path, "long/stored/%s.1.eml", name);
+	check_text(path, "other");
+	archive_close(a);
+}
+
 static void changed_file_stays(void **state)
 {
 	(void)state;
@@ -176,9 +198,13 @@ static void directory_that_cannot_be(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(worst_first),        cmocka_unit_test(equal_names_get_numbers),
-	    cmocka_unit_test(changed_file_stays), cmocka_unit_test(links_and_second_looks),
-	    cmocka_unit_test(across_filesystems), cmocka_unit_test(directory_that_cannot_be),
+	    cmocka_unit_test(worst_first),
+	    cmocka_unit_test(equal_names_get_numbers),
+	    cmocka_unit_test(long_names_are_shortened),
+	    cmocka_unit_test(changed_file_stays),
+	    cmocka_unit_test(links_and_second_looks),
+	    cmocka_unit_test(across_filesystems),
+	    cmocka_unit_test(directory_that_cannot_be),
 	};
 	return cmocka_run_group_tests(tests, make_root, drop_root);
 }

@@ -4,6 +4,7 @@
  *
  *	R report   D damaged report   B bad leaf   X other XML   O other attachment
  *	b words of a mail   h words of a mail in XML (HTML)   ! unpack itself fails
+ *	L it cannot be read now   F report from the future
  *
  * "From a|b|c" is an mbox of three mails.
  */
@@ -56,31 +57,47 @@ enum status xml_read_report(struct xml_reader *r, const struct origin *origin,
 		return sink->end(sink->ctx, &report, item, err);
 	}
 	sink->abort(sink->ctx);
-	*verdict = XML_DAMAGED;
+	*verdict = *letter == 'F' ? XML_FROM_FUTURE : XML_DAMAGED;
 	(void)err_set(reason, ST_OK, "cut");
 	return st;
+}
+
+/* What is behind a damaged document is looked for; here nothing is. */
+static enum status open_nothing(const struct origin *o, struct stream **out, struct err *err)
+{
+	(void)o, (void)out;
+	return err_set(err, ST_ITEM, "nothing");
+}
+
+bool xml_follows(const struct xml_reader *r)
+{
+	(void)r;
+	return false;
 }
 
 enum status unpack(const struct blob *input, const char *source, const struct limits *limits,
 		   const struct unpack_visitor *visitor, struct err *err)
 {
-	char script[32];
+	char script[512];
 	(void)limits;
 	ssize_t n = blob_read(input, 0, script, sizeof script);
 	for (ssize_t i = 0; i < n; i++) {
 		char name[128];
 		snprintf(name, sizeof name, "%s!part%zd", source, i + 1);
 		struct leaf leaf = {.source = n > 1 ? name : source,
-				    .kind = strchr("RDXh", script[i]) ? LEAF_XML
-					    : script[i] == 'B'        ? LEAF_BAD
-								      : LEAF_OTHER,
+				    .kind = strchr("RDXhF", script[i]) ? LEAF_XML
+					    : script[i] == 'B'         ? LEAF_BAD
+								       : LEAF_OTHER,
 				    .reason = "r",
 				    .mail_body = strchr("bh", script[i]) != NULL,
-				    .xml = {.ctx = &script[i]},
+				    .xml = {open_nothing, &script[i]},
 				    .container = *input};
 		if (script[i] == '!')
 			return err_set(err, ST_RETRY, "no room");
-		enum status st = visitor->leaf(visitor->ctx, &leaf, err);
+		if (script[i] == 'L')
+			return err_set(err, ST_LATER, "read: Input/output error");
+		bool report = false;
+		enum status st = visitor->leaf(visitor->ctx, &leaf, &report, err);
 		if (st != ST_OK)
 			return st;
 	}
@@ -356,6 +373,92 @@ static void files_and_archive(void **state)
 	assert_int_equal(system(command), 0);
 }
 
+/* The same kind many times is told so often, and the rest is one: from both sides of the ceiling.
+ */
+static void the_rest_is_one(void **state)
+{
+	(void)state;
+	static const struct {
+		unsigned n, rows;
+	} rows[] = {
+	    {LIMIT_TOLD, LIMIT_TOLD}, {LIMIT_TOLD + 1, LIMIT_TOLD + 1}, {300, LIMIT_TOLD + 1}};
+	for (size_t i = 0; i < COUNT(rows); i++)
+		for (int kind = 0; kind < 2; kind++) {
+			char script[512];
+			struct list_sink l;
+			struct err err;
+			memset(script, kind ? 'O' : 'B', rows[i].n);
+			script[rows[i].n] = 'R';
+			script[rows[i].n + 1] = '\0';
+			sink_init(&l, false);
+			struct pipeline *p = pipeline_new(&options, &l.sink);
+			struct blob b = text_blob(script);
+			CHECK_ROW(pipeline_blob(p, &b, "a", &err) == ST_OK, i);
+			const struct ingest_totals *t = pipeline_totals(p);
+			CHECK_ROW(
+			    t->outcomes[kind ? OUT_NOT_A_REPORT : OUT_REJECTED] == rows[i].rows, i);
+			CHECK_ROW(t->outcomes[OUT_STORED] == 1, i);
+			CHECK_ROW(t->inputs == 1, i);
+			pipeline_free(p);
+		}
+}
+
+/* An input that cannot be read now has no outcome, and stays; the others go on. */
+static void later_is_not_final(void **state)
+{
+	(void)state;
+	struct list_sink l;
+	struct err err;
+	struct blob b = text_blob("RL"), mbox = text_blob("From R|L|R");
+	sink_init(&l, false);
+	struct pipeline *p = pipeline_new(&options, &l.sink);
+	assert_int_equal(pipeline_blob(p, &b, "a", &err), ST_LATER);
+	assert_int_equal(pipeline_totals(p)->inputs, 0);
+	assert_int_equal(pipeline_blob(p, &mbox, "a", &err), ST_LATER);
+	assert_string_equal(err.msg, "read: Input/output error");
+	assert_int_equal(pipeline_totals(p)->inputs, 2);
+	assert_int_equal(pipeline_totals(p)->outcomes[OUT_STORED], 3);
+	assert_int_equal(pipeline_totals(p)->outcomes[OUT_REJECTED], 0);
+	assert_int_equal(pipeline_message(p, &b, "a", 7, &err), ST_LATER);
+	assert_int_equal(pipeline_totals(p)->later, 1);
+	pipeline_free(p);
+}
+
+/* Reports from the future: a few are rejected, many are the clock's fault and none is filed. */
+static void the_clock(void **state)
+{
+	(void)state;
+	static const struct {
+		unsigned future, others;
+		bool wrong;
+	} rows[] = {{1, 0, false},   {4, 0, false},  {5, 0, true},
+		    {5, 4, true},    {5, 5, false},  {60, 40, true},
+		    {50, 50, false}, {120, 0, true}, {100, 150, false}};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct list_sink l;
+		struct err err = {.msg = ""};
+		struct clock_watch clock = {.verdict = CLOCK_OPEN};
+		struct pipeline_options o = options;
+		struct blob future = text_blob("F"), other = text_blob("R");
+		enum status st = ST_OK;
+		o.clock = &clock;
+		sink_init(&l, false);
+		struct pipeline *p = pipeline_new(&o, &l.sink);
+		for (unsigned k = 0; k < rows[i].others && st == ST_OK; k++)
+			st = pipeline_blob(p, &other, "r", &err);
+		for (unsigned k = 0; k < rows[i].future && st == ST_OK; k++)
+			st = pipeline_blob(p, &future, "f", &err);
+		if (st == ST_OK)
+			st = pipeline_flush(p, &err);
+		const struct ingest_totals *t = pipeline_totals(p);
+		CHECK_ROW(st == (rows[i].wrong ? ST_RETRY : ST_OK), i);
+		CHECK_ROW(t->outcomes[OUT_REJECTED] == (rows[i].wrong ? 0 : rows[i].future), i);
+		CHECK_ROW(!rows[i].wrong || strstr(err.msg, "set the clock"), i);
+		CHECK_ROW(t->inputs == rows[i].others + (rows[i].wrong ? 0 : rows[i].future), i);
+		pipeline_free(p);
+	}
+}
+
 /* Problems stay complete for what a person must look at, bounded for the rest. */
 static void problems_are_bounded(void **state)
 {
@@ -385,7 +488,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_account),          cmocka_unit_test(a_sink_that_fails),
 	    cmocka_unit_test(stopped_in_between),   cmocka_unit_test(files_and_archive),
-	    cmocka_unit_test(problems_are_bounded),
+	    cmocka_unit_test(problems_are_bounded), cmocka_unit_test(the_rest_is_one),
+	    cmocka_unit_test(later_is_not_final),   cmocka_unit_test(the_clock),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

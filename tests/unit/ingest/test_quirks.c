@@ -17,6 +17,7 @@
 #include "core/limits.h"
 #include "core/mem.h"
 #include "dns/names.h"
+#include "ingest/xml/together.h"
 #include "ingest/xml/xml.h"
 
 #define NOW  INT64_C(1800000000)
@@ -709,8 +710,8 @@ static const struct quirk quirks[] = {
     {12, BYTES(ORDINARY "\n\0\0\0"), ONE, .loose = true, .id = "id-1"},
     {12, ORDINARY "--=_boundary--\n", ONE, .warning = "follows"},
     {12, ORDINARY DOC(META(ORG EMAIL "<report_id>id-2</report_id>" DATES) POLICY RECORD RECORD),
-     ONE, .id = "id-1", .warning = "follows"},
-    {12, ORDINARY FEEDBACK(HEAD POLICY RECORD), ONE, .id = "id-1", .warning = "follows"},
+     ONE, .id = "id-1"}, /* reports of their own: test_documents_together */
+    {12, ORDINARY FEEDBACK(HEAD POLICY RECORD), ONE, .id = "id-1"},
     {13, DECL "<report>" HEAD POLICY RECORD "</report>", .verdict = XML_NOT_A_REPORT,
      .reason = "report"},
     {13, "<html><body><p>hello</p></body></html>", .verdict = XML_NOT_A_REPORT, .reason = "html"},
@@ -1105,6 +1106,111 @@ static void expect_quirk(const struct quirk *q, size_t row)
 	list_free(&l);
 }
 
+#define ROW_OF(ip, counts) "<row><source_ip>" ip "</source_ip>" counts EVAL "</row>"
+#define COUNT_OF(n)        "<count>" n "</count>"
+
+/* Rows and counts of one record are added up; records are read where they stand. */
+static void test_sums_and_places(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *xml;
+		int records, messages;
+		unsigned flags;
+		const char *warning;
+	} rows[] = {
+	    {WITH_RECORD(ROW_OF("192.0.2.1", COUNT_OF("5")) ROW_OF("192.0.2.9", COUNT_OF("7"))
+			     FROM AUTH(OUR_DKIM)),
+	     1, 12, DMARC_ADDED, "flag added"},
+	    {WITH_RECORD(ROW_OF("192.0.2.1", COUNT_OF("5") COUNT_OF("7")) FROM AUTH(OUR_DKIM)), 1,
+	     12, DMARC_ADDED, "flag added"},
+	    {WITH_RECORD(ROW_OF("192.0.2.1", COUNT_OF("5") "<count/>") FROM AUTH(OUR_DKIM)), 1, 5,
+	     0, NULL},
+	    {WITH_RECORD(ROW_OF("192.0.2.1", COUNT_OF("5") COUNT_OF("x")) FROM AUTH(OUR_DKIM)), 1,
+	     0, DMARC_ADDED | DMARC_BAD_COUNT, "flag added"},
+	    {WITH_RECORD(ROW_OF("192.0.2.1", COUNT_OF("x") COUNT_OF("5")) FROM AUTH(OUR_DKIM)), 1,
+	     0, DMARC_ADDED | DMARC_BAD_COUNT, "flag bad_count"},
+	    {WITH_RECORD(ROW_OF("192.0.2.1", COUNT_OF("1000000000000") COUNT_OF("1"))
+			     FROM AUTH(OUR_DKIM)),
+	     1, 0, DMARC_ADDED | DMARC_BAD_COUNT, "flag bad_count"},
+	    {WITH_RECORD(ROW_OF("192.0.2.1", COUNT_OF("999999999999") COUNT_OF("1"))
+			     FROM AUTH(OUR_DKIM)),
+	     1, -1, DMARC_ADDED, "flag added"},
+	    {DOC(HEAD POLICY "<records>" RECORD RECORD "</records>"), 2, 4, 0, NULL},
+	    {DOC(HEAD POLICY "<a>" RECORD "</a><b>text" RECORD "</b>" RECORD), 3, 6, 0, NULL},
+	    {DOC(HEAD POLICY "<a><b>" RECORD "</b></a>" RECORD), 1, 2, 0, "none is expected"},
+	    {DOC(HEAD POLICY "<row><count>1</count></row>" RECORD), 1, 2, 0, "none is expected"},
+	    {DOC(HEAD POLICY RECORD "<feedback>" RECORD "</feedback>"), 1, 2, 0,
+	     "none is expected"},
+	    {DOC(HEAD POLICY "<extension>" RECORD "</extension>" RECORD), 1, 2, 0, NULL},
+	    {DOC(HEAD POLICY "<x:a xmlns:x='urn:x'>" RECORD "</x:a>" RECORD), 1, 2, 0, NULL},
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct list l;
+		read_text(rows[i].xml, &l);
+		CHECK_ROW(l.verdict == XML_REPORT, i);
+		CHECK_ROW((int)l.report.n_records == rows[i].records, i);
+		CHECK_ROW(rows[i].messages < 0 || (int)l.report.n_messages == rows[i].messages, i);
+		CHECK_ROW((l.records[0].flags & (DMARC_ADDED | DMARC_BAD_COUNT)) == rows[i].flags,
+			  i);
+		CHECK_ROW(rows[i].warning ? any_warning(&l, rows[i].warning)
+					  : l.report.n_warnings == 0,
+			  i);
+		list_free(&l);
+	}
+}
+
+/* What stands behind a report: its own words, or another document. */
+static void test_documents_together(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *xml;
+		bool follows;
+		unsigned others;
+	} rows[] = {
+	    {ORDINARY, false, 0},
+	    {ORDINARY "\n\n <!-- made by hand -->\n", false, 0},
+	    {ORDINARY "--=_boundary--\n", false, 0},
+	    {ORDINARY "</feedback></xs:schema>", false, 0},
+	    {ORDINARY "\n< 5", false, 0},
+	    {ORDINARY "<p>a footer</p>", true, 0},
+	    {ORDINARY "<record/>", true, 0},
+	    {ORDINARY ORDINARY, true, 1},
+	    {ORDINARY "\n--\n" ORDINARY "--" ORDINARY "end", true, 2},
+	    {ORDINARY "\xef\xbb\xbf" ORDINARY, true, 1},
+	    {ORDINARY "<x:feedback xmlns:x='urn:x'></x:feedback >" ORDINARY, true, 2},
+	    {ORDINARY "<feedback><record>" ORDINARY, true, 2},
+	    {ORDINARY "<feedback><record>", true, 1},
+	    {ORDINARY "<feedb", true, 0},
+	};
+	for (size_t i = 0; i < COUNT(rows); i++)
+		for (size_t piece = 1; piece < 40; piece += 13) {
+			struct list l;
+			size_t n = strlen(rows[i].xml);
+			read_pieces(rows[i].xml, n, piece, &l);
+			CHECK_ROW(l.verdict == XML_REPORT, i);
+			CHECK_ROW(xml_follows(reader) == rows[i].follows, i);
+			list_free(&l);
+			struct bytes b = {rows[i].xml, n, piece};
+			struct origin origin = {piece_open, &b};
+			static struct together t;
+			struct blob doc;
+			struct err err;
+			unsigned others = 0;
+			bool more;
+			CHECK_ROW(together_open(&t, &origin, &limits, &err) == ST_OK, i);
+			while (together_next(&t, &doc, &more, &err) == ST_OK && more) {
+				others++;
+				CHECK_ROW(doc.size > 0 && doc.mem[0] == '<', i);
+				if (doc.size >= strlen(ORDINARY) && i != 11)
+					CHECK_ROW(memcmp(doc.mem, ORDINARY, doc.size) == 0, i);
+			}
+			CHECK_ROW(others == rows[i].others, i);
+			together_close(&t);
+		}
+}
+
 static void test_table(void **state)
 {
 	(void)state;
@@ -1332,9 +1438,14 @@ static void test_long_texts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_table),    cmocka_unit_test(test_cut),
-	    cmocka_unit_test(test_pieces),   cmocka_unit_test(test_content),
-	    cmocka_unit_test(test_identity), cmocka_unit_test(test_long_texts),
+	    cmocka_unit_test(test_table),
+	    cmocka_unit_test(test_sums_and_places),
+	    cmocka_unit_test(test_documents_together),
+	    cmocka_unit_test(test_cut),
+	    cmocka_unit_test(test_pieces),
+	    cmocka_unit_test(test_content),
+	    cmocka_unit_test(test_identity),
+	    cmocka_unit_test(test_long_texts),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

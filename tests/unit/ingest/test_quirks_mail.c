@@ -152,7 +152,7 @@ static const struct quirk quirks[] = {
      .want = "R"},
     {85, WHOLE(TYPE("application/gzip") "Content-Transfer-Encoding: BASE64 \n", "<<gz|b64>>"),
      .want = "R"},
-    {85, WHOLE(TYPE("application/gzip"), "<<gz|b64>>"), .want = "oR", .source = "!raw1"},
+    {85, WHOLE(TYPE("application/gzip"), "<<gz|b64>>"), .want = "R", .source = "!part1!raw1"},
     {85,
      HEAD TYPE("multipart/mixed; boundary=b") "Content-Transfer-Encoding: binary\n\n" WORDS GZ_PART
 					      "--b--\n",
@@ -256,7 +256,7 @@ struct seen {
 	char source[256];   /* of the report */
 };
 
-static enum status on_leaf(void *ctx, const struct leaf *leaf, struct err *err)
+static enum status on_leaf(void *ctx, const struct leaf *leaf, bool *report, struct err *err)
 {
 	struct seen *s = ctx;
 	char c = leaf->kind == LEAF_BAD ? 'b' : 'o';
@@ -265,6 +265,7 @@ static enum status on_leaf(void *ctx, const struct leaf *leaf, struct err *err)
 	(void)err;
 	if (leaf->kind == LEAF_XML) {
 		read_origin(&d, s->reader, &leaf->xml);
+		*report = d.verdict != XML_NOT_A_REPORT;
 		c = d.verdict == XML_REPORT ? 'R' : d.verdict == XML_DAMAGED ? 'b' : 'o';
 		reason = d.verdict == XML_REPORT ? d.text.data : d.reason.msg;
 	}

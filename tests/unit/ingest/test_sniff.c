@@ -31,7 +31,7 @@ static void sniff_table(void **state)
 	    ROW("", KIND_EMPTY, "empty"),
 	    ROW("\x1f\x8b\x08", KIND_GZIP, NULL),
 	    ROW("\x78\x9c\xed\xbd\x01\x02\x03", KIND_ZLIB, NULL),
-	    ROW("hCats are animals", KIND_OTHER, "text"),
+	    ROW("hCats are animals", KIND_TEXT, "text"),
 	    ROW("x\x01yes", KIND_ZLIB, NULL),
 	    ROW("PK\3\4", KIND_ZIP, NULL),
 	    ROW("PK\5\6", KIND_ZIP, NULL),
@@ -46,19 +46,41 @@ static void sniff_table(void **state)
 	    ROW("\0\0\xfe\xff\0\0\0<", KIND_XML, NULL),
 	    ROW("rubbish first <feedback>", KIND_XML, NULL),
 	    ROW("<html>", KIND_XML, NULL),
-	    ROW("< 5 is less", KIND_OTHER, "text"),
-	    ROW("\xff\xfeh\0i\0", KIND_OTHER, "text"),
-	    ROW("unused", KIND_OTHER, "text"),
-	    ROW("\0\0\0\0\0\0\0\0", KIND_OTHER, "binary data"),
+	    ROW("< 5 is less", KIND_TEXT, "text"),
+	    ROW("\xff\xfeh\0i\0", KIND_WIDE, "UTF-16 text"),
+	    ROW("R\0e\0t\0u\0r\0n\0-\0P\0", KIND_WIDE, NULL),
+	    ROW("\0R\0e\0t\0u\0r\0n\0-\0P", KIND_WIDE, NULL),
+	    ROW("unused", KIND_TEXT, "text"),
+	    ROW("\0\0\0\0\0\0\0\0", KIND_UNKNOWN, NULL),
+	    ROW("\x8b\x08\0\0\0\0\0\0\3", KIND_UNKNOWN, NULL), /* gzip without its first byte */
+	    ROW("\x1f\xef\xbf\xbd\x08\0", KIND_UNKNOWN, NULL), /* gzip through a decoder of UTF-8 */
+	    ROW("-\x8e\xb1\n\x80 \x0c\x05", KIND_UNKNOWN, NULL), /* deflate and nothing else */
+	    ROW("\xef\xbb\xbf\x1f\x8b\x08", KIND_GZIP, NULL),
+	    ROW("\r\n\r\nPK\3\4", KIND_ZIP, NULL),
+	    ROW("!BDN", KIND_UNSUPPORTED, NULL),
+	    ROW("!\0-lh5-", KIND_UNSUPPORTED, "an LHA archive"),
+	    ROW("]\0\0\x80\0", KIND_UNSUPPORTED, "an lzma file"),
+	    ROW("\0\5\x16\7\0", KIND_OTHER, NULL),
 	    ROW("Received: from x\r\n\tby y\r\n", KIND_MAIL, NULL),
 	    ROW("X-Odd: 1\nSubject: 2\n", KIND_MAIL, NULL),
 	    ROW("from: a", KIND_MAIL, NULL),
 	    ROW("Unknown: 1\n folded\nSubject : 2\n", KIND_MAIL, NULL),
 	    ROW(">From a@b Thu Jan  1 00:00:00 2015\nSubject: 2\n", KIND_MAIL, NULL),
-	    ROW("Dear all: hello\nSubject: 2\n", KIND_OTHER, "text"),
-	    ROW("note: hello\n\nSubject: 2\n", KIND_OTHER, "text"),
+	    ROW("Dear all: hello\nSubject: 2\n", KIND_TEXT, "text"),
+	    ROW("note: hello\n\nSubject: 2\n", KIND_TEXT, "text"),
 	    ROW("From a@b Thu Jan  1 00:00:00 2015\nSubject: 2\n", KIND_MBOX, NULL),
-	    ROW("From here on\n", KIND_OTHER, "text"),
+	    ROW("From here on\n", KIND_TEXT, "text"),
+	    ROW("From here on\nSubject: 2\n", KIND_MBOX, NULL),
+	    ROW("From \nX: 2\n", KIND_MBOX, NULL),
+	    ROW("From\r\nX: 2\n", KIND_MBOX, NULL),
+	    ROW("From \n>From a\nX: 2\n", KIND_MBOX, NULL),
+	    ROW("From here on see\nhttp://example.com\n", KIND_TEXT, "text"),
+	    ROW("\xef\xbb\xbf\r\n\nFrom \r\nX: 2\n", KIND_MBOX, NULL),
+	    ROW("\xef\xbb\xbfReturn-Path: <a>\n", KIND_MAIL, NULL),
+	    ROW("+OK 1234 octets\r\nReturn-Path: <a>\n", KIND_MAIL, NULL),
+	    ROW("* 1 FETCH (BODY[] {123}\r\nReturn-Path: <a>\n", KIND_MAIL, NULL),
+	    ROW("1234      \nReturn-Path: <a>\n", KIND_MAIL, NULL), /* .emlx */
+	    ROW("1234\nand more\n", KIND_TEXT, "text"),
 	    ROW(" {\"organization-name\":", KIND_OTHER, "a TLS report (TLS-RPT)"),
 	    ROW("[1]", KIND_OTHER, "JSON"),
 	    ROW("%PDF-1.4", KIND_OTHER, "a PDF document"),
@@ -77,6 +99,16 @@ static void sniff_table(void **state)
 	uint8_t tar[512] = "a.xml";
 	memcpy(tar + 257, "ustar", 5);
 	assert_string_equal(sniff(tar, sizeof tar).name, "a tar archive");
+	uint8_t old[512] = "a.xml"; /* before there was a mark */
+	unsigned sum = 8 * ' ' + 'a' + '.' + 'x' + 'm' + 'l';
+	snprintf((char *)old + 148, 8, "%06o", sum);
+	assert_string_equal(sniff(old, sizeof old).name, "a tar archive");
+	old[100] = 1;
+	assert_int_equal(sniff(old, sizeof old).kind, KIND_UNKNOWN);
+	uint8_t blanks[SNIFF_BYTES];
+	memset(blanks, '\n', sizeof blanks);
+	assert_int_equal(sniff(blanks, sizeof blanks).kind, KIND_XML);
+	assert_int_equal(sniff(blanks, 10).kind, KIND_TEXT);
 }
 
 static void spool_grows_into_a_file(void **state)
@@ -234,6 +266,24 @@ static void guard_blanks_long_fields(void **state)
 			  i);
 		CHECK_ROW(memcmp(b.data, "Subject: x\r\n", 12) == 0, i);
 		CHECK_ROW(memcmp(b.data + n - 15, "Date: y\r\n\r\nbody", 15) == 0, i);
+		buf_free(&b);
+	}
+}
+
+/* Each line with "--" is held to each boundary that is open: from both sides of the ceiling. */
+static void guard_bounds_open_boundaries(void **state)
+{
+	(void)state;
+	for (int lines = 30000; lines <= 40000; lines += 10000) {
+		struct buf b = made();
+		enum guard_verdict over;
+		for (int i = 0; i < 900; i++)
+			buf_printf(&b, "Content-Type: multipart/mixed; boundary=b\n\n--b\n");
+		for (int i = 0; i < lines; i++)
+			buf_puts(&b, "--a\n");
+		size_t use = mime_guard((uint8_t *)b.data, b.len, 1000, &over);
+		assert_int_equal(over, lines == 30000 ? GUARD_FITS : GUARD_OPEN);
+		assert_true(lines == 30000 ? use == b.len : use < b.len);
 		buf_free(&b);
 	}
 }
@@ -436,6 +486,7 @@ int main(void)
 	    cmocka_unit_test(peek_says_what_stops_it),
 	    cmocka_unit_test(guard_blanks_long_fields),
 	    cmocka_unit_test(guard_cuts_parts),
+	    cmocka_unit_test(guard_bounds_open_boundaries),
 	    cmocka_unit_test(rawscan_table),
 	    cmocka_unit_test(uu_table),
 	    cmocka_unit_test(uu_long_lines),

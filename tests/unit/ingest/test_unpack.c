@@ -446,15 +446,203 @@ static void truncated_anywhere(void **state)
 		buf_free(&all[i]);
 }
 
+/* ---- nothing is dropped unseen ---- */
+
+static const char report_xml[] = "<feedback><report_metadata/></feedback>\n";
+
+/* What a text, a mail or a file without a kind of its own gives: words of leaves, "x b o". */
+static void check_kinds(const void *p, size_t n, const char *want, size_t row)
+{
+	struct buf b = made();
+	char got[64] = "";
+	buf_put(&b, p, n);
+	struct found f = look(&b, "f");
+	for (size_t i = 0; i < f.n && i < 20; i++)
+		if (!f.v[i].body)
+			strcat(got, f.v[i].kind == LEAF_XML   ? "x"
+				    : f.v[i].kind == LEAF_BAD ? "b"
+							      : "o");
+	if (strcmp(got, want) != 0)
+		fail_msg("row %zu: %s, not %s: %s", row, got, want, f.v[0].reason);
+	found_free(&f);
+	buf_free(&b);
+}
+
+static void unseen_is_set_aside(void **state)
+{
+	(void)state;
+	static uint8_t wide[4096], text[8192];
+	struct buf gz = made(), b64 = made();
+	make_gzip(&gz, report_xml, sizeof report_xml - 1);
+	make_base64(&b64, gz.data, gz.len, "\n", true);
+	check_kinds(gz.data + 1, gz.len - 1, "b", 0);
+	check_kinds(gz.data + 10, gz.len - 18, "b", 1); /* deflate */
+	check_kinds("\0\0\0\0", 4, "b", 2);
+	check_kinds("\x89PNG\r\n\x1a\n", 8, "o", 3);
+	check_kinds("some words\n", 11, "o", 4);
+	/* in the middle of a text */
+	memset(text, 'w', 2000);
+	size_t n =
+	    2000 + (size_t)snprintf((char *)text + 2000, sizeof text - 2000, "\n%s", report_xml);
+	check_kinds(text, n, "x", 5);
+	n = 2000 + (size_t)snprintf((char *)text + 2000, sizeof text - 2000,
+				    "\n<x:feedback><x:report_metadata>"
+				    "</x:report_metadata></x:feedback>");
+	check_kinds(text, n, "x", 6);
+	n = 2000 + (size_t)snprintf((char *)text + 2000, sizeof text - 2000,
+				    " a <feedback> of report_metadata");
+	check_kinds(text, n, "o", 7);
+	n = (size_t)snprintf((char *)text, sizeof text, "saved:\n\n%s", b64.data);
+	check_kinds(text, n, "x", 8);
+	/* behind what does not belong to it */
+	memcpy(text, "\xef\xbb\xbf\r\n", 5);
+	memcpy(text + 5, gz.data, gz.len);
+	check_kinds(text, gz.len + 5, "x", 9);
+	/* UTF-16, with a mark and without */
+	n = (size_t)snprintf((char *)text, sizeof text,
+			     "Subject: x\nContent-Transfer-Encoding: base64\n\n%s", b64.data);
+	for (size_t mark = 0; mark < 2; mark++) {
+		wide[0] = 0xff;
+		wide[1] = 0xfe;
+		for (size_t i = 0; i < n; i++)
+			wide[2 * (i + mark)] = text[i], wide[2 * (i + mark) + 1] = 0;
+		check_kinds(wide, 2 * (n + mark), "x", 10 + mark);
+	}
+	buf_free(&gz);
+	buf_free(&b64);
+}
+
+/* An attachment under this label, beside a logo in XML. */
+static void beside(const char *fields, const char *content, size_t n, bool b64, const char *want)
+{
+	struct buf b = made();
+	head(&b, MIXED);
+	buf_puts(&b, "--b1\r\nContent-Type: image/svg+xml\r\n"
+		     "Content-Disposition: attachment\r\n\r\n<svg/>\r\n--b1\r\n");
+	buf_puts(&b, fields);
+	buf_puts(&b, "\r\n");
+	if (b64)
+		make_base64(&b, content, n, "\r\n", true);
+	else
+		buf_put(&b, content, n);
+	buf_puts(&b, "\r\n--b1--\r\n");
+	check_kinds(b.data, b.len, want, 0);
+	buf_free(&b);
+}
+
+static void raw_scan_beside_other_xml(void **state)
+{
+	(void)state;
+	struct buf gz = made(), b64 = made();
+	make_gzip(&gz, report_xml, sizeof report_xml - 1);
+	make_base64(&b64, gz.data, gz.len, "\r\n", true);
+	beside("Content-Type: application/gzip\r\nContent-Transfer-Encoding: base64;\r\n", b64.data,
+	       b64.len, false, "xx");
+	beside("Content-Type: text/plain\r\n", b64.data, b64.len, false,
+	       "xx"); /* by the raw scan */
+	beside("Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n",
+	       gz.data + 1, gz.len - 1, true, "xb");
+	beside("Content-Type: image/x-thing\r\nContent-Transfer-Encoding: base64\r\n", gz.data + 1,
+	       gz.len - 1, true, "xo");
+	/* cut, in a part and in the raw text: told once */
+	beside("Content-Type: application/gzip\r\nContent-Transfer-Encoding: base64\r\n",
+	       "7z\xbc\xaf\x27\x1c", 6, true, "xb");
+	buf_free(&gz);
+	buf_free(&b64);
+}
+
+static void mails_of_a_nested_mbox(void **state)
+{
+	(void)state;
+	struct limits limits = LIMITS_DEFAULT;
+	limits.mbox_mails = 3;
+	for (unsigned n = 2; n <= 5; n++) {
+		struct buf b = made(), gz = made();
+		struct found f;
+		for (unsigned i = 0; i < n; i++)
+			buf_puts(&b, "From \nX-A: b\n\n<feedback/>\n");
+		make_gzip(&gz, b.data, b.len);
+		struct blob blob = as_blob(&gz);
+		assert_int_equal(find_leaves_limited(&blob, "x", &limits, &f), ST_OK);
+		assert_int_equal(f.xml, n < 3 ? n : 3);
+		assert_int_equal(f.bad, n > 3);
+		if (n > 3)
+			assert_non_null(strstr(f.v[3].reason, "more than 3 mails"));
+		found_free(&f);
+		buf_free(&b);
+		buf_free(&gz);
+	}
+}
+
+static void documents_of_one_input(void **state)
+{
+	(void)state;
+	struct limits limits = LIMITS_DEFAULT;
+	limits.documents = 3;
+	struct make_member m[5];
+	char names[COUNT(m)][8];
+	for (size_t n = 2; n <= COUNT(m); n++) {
+		struct buf z = made();
+		struct found f;
+		for (size_t i = 0; i < n; i++) {
+			snprintf(names[i], sizeof names[i], "%zu", i);
+			m[i] = (struct make_member){names[i], xml, XML_LEN, NULL};
+		}
+		make_zip(&z, m, n);
+		struct blob blob = as_blob(&z);
+		assert_int_equal(find_leaves_limited(&blob, "x", &limits, &f), ST_OK);
+		assert_int_equal(f.xml, n < 3 ? n : 3);
+		assert_int_equal(f.bad, n > 3); /* the rest is one */
+		found_free(&f);
+		buf_free(&z);
+	}
+}
+
+/* Ten zips in a zip, and so on: too deep is said once for all of them. */
+static void too_deep_is_said_once(void **state)
+{
+	(void)state;
+	struct buf z = made();
+	buf_puts(&z, xml);
+	for (int depth = 0; depth < 5; depth++) {
+		struct make_member m[10];
+		char names[COUNT(m)][8];
+		struct buf next = made();
+		for (size_t i = 0; i < COUNT(m); i++) {
+			snprintf(names[i], sizeof names[i], "%zu.zip", i);
+			m[i] = (struct make_member){names[i], z.data, z.len, NULL};
+		}
+		make_zip(&next, m, depth == 4 ? 2 : COUNT(m));
+		buf_free(&z);
+		z = next;
+	}
+	struct found f = look(&z, "z");
+	assert_int_equal(f.total, 1);
+	assert_string_equal(f.v[0].reason, "nested more than 4 deep");
+	found_free(&f);
+	buf_free(&z);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(plain_kinds),           cmocka_unit_test(compressed),
-	    cmocka_unit_test(gzip_damage),           cmocka_unit_test(zips),
-	    cmocka_unit_test(zip_with_wrong_crc),    cmocka_unit_test(too_deep),
-	    cmocka_unit_test(many_members),          cmocka_unit_test(total_ceiling),
-	    cmocka_unit_test(mail_whole_is_archive), cmocka_unit_test(mail_multipart),
-	    cmocka_unit_test(mail_secret),           cmocka_unit_test(mail_over_ceiling),
+	    cmocka_unit_test(unseen_is_set_aside),
+	    cmocka_unit_test(raw_scan_beside_other_xml),
+	    cmocka_unit_test(mails_of_a_nested_mbox),
+	    cmocka_unit_test(documents_of_one_input),
+	    cmocka_unit_test(too_deep_is_said_once),
+	    cmocka_unit_test(plain_kinds),
+	    cmocka_unit_test(compressed),
+	    cmocka_unit_test(gzip_damage),
+	    cmocka_unit_test(zips),
+	    cmocka_unit_test(zip_with_wrong_crc),
+	    cmocka_unit_test(too_deep),
+	    cmocka_unit_test(many_members),
+	    cmocka_unit_test(total_ceiling),
+	    cmocka_unit_test(mail_whole_is_archive),
+	    cmocka_unit_test(mail_multipart),
+	    cmocka_unit_test(mail_secret),
+	    cmocka_unit_test(mail_over_ceiling),
 	    cmocka_unit_test(truncated_anywhere),
 	};
 	return cmocka_run_group_tests_name("unpack", tests, NULL, NULL);

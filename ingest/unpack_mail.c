@@ -1,0 +1,319 @@
+/* Mails, and what else is text with something in it. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/buf.h"
+#include "core/mem.h"
+#include "ingest/files/mbox.h"
+#include "ingest/mail/mime.h"
+#include "ingest/mail/pkcs7.h"
+#include "ingest/mail/rawscan.h"
+#include "ingest/source_name.h"
+#include "ingest/unpack_priv.h"
+
+struct mail {
+	struct unpacker *u;
+	const struct node *node;
+	unsigned found;    /* by the raw scan */
+	bool only_reports; /* of plain XML in a text: what mentions a tag is none */
+	bool stopped;      /* by what was done with a part: the error says so already */
+};
+
+/* A container of its own inside of node: a part, a mail, a document. */
+static enum status unpack_blob(struct unpacker *u, const struct node *node, const char *source,
+			       const struct blob *blob, const struct mime_part *part)
+{
+	struct node inner = {.source = source,
+			     .container = blob,
+			     .origin = blob_origin(blob),
+			     .blob = blob,
+			     .depth = node->depth + 1,
+			     .body = part && part->body,
+			     .media = part && part->media,
+			     .smime = part && part->smime};
+	bool deep_told = u->deep_told;
+	u->deep_told = false;
+	enum status st = unpack_node(u, &inner);
+	u->deep_told = deep_told;
+	return st;
+}
+
+static enum status unpack_part(struct mail *m, const struct mime_part *part)
+{
+	enum status st;
+	if (unpack_over(m->u, m->node, &st))
+		return st;
+	if (part->number == 0)
+		return unpack_bad(m->u, m->node, part->bad);
+	char *source = source_number(m->node->source, "part", part->number);
+	if (part->bad) {
+		struct node inner = *m->node;
+		inner.source = source;
+		inner.body = false;
+		st = unpack_bad(m->u, &inner, part->bad);
+	} else {
+		st = unpack_blob(m->u, m->node, source, &part->content, part);
+	}
+	free(source);
+	return st;
+}
+
+static enum status on_part(void *ctx, const struct mime_part *part, struct err *err)
+{
+	struct mail *m = ctx;
+	enum status st = unpack_part(m, part);
+	(void)err;
+	m->stopped = st != ST_OK;
+	return st;
+}
+
+/* Of XML: the elements without which there is nothing to read. A text that speaks of <feedback> has
+ * none. */
+static bool is_likely(const struct blob *doc)
+{
+	static const char *const words[] = {"<report_metadata", ":report_metadata>",
+					    "<policy_published", "<record>"};
+	if (doc->size == 0 || doc->mem[0] != '<')
+		return true;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (memmem(doc->mem, doc->size, words[i], strlen(words[i])))
+			return true;
+	return false;
+}
+
+static enum status on_found(void *ctx, const struct blob *doc, struct err *err)
+{
+	struct mail *m = ctx;
+	char reason[64];
+	enum status st;
+	(void)err;
+	if (m->only_reports && !is_likely(doc))
+		return ST_OK;
+	if (unpack_over(m->u, m->node, &st) || m->found > m->u->limits->mime_parts)
+		return st;
+	if (++m->found > m->u->limits->mime_parts) {
+		snprintf(reason, sizeof reason, "more than %" PRIu64 " documents in its text",
+			 m->u->limits->mime_parts);
+		return unpack_bad(m->u, m->node, reason);
+	}
+	char *source = source_number(m->node->source, "raw", m->found);
+	st = unpack_blob(m->u, m->node, source, doc, NULL);
+	free(source);
+	return st;
+}
+
+/* No part showed a report: is there one in the mail's text? */
+static enum status scan_mail(struct mail *m, const uint8_t *bytes, uint64_t n, bool some_bad)
+{
+	struct rawscan_visitor raw = {.ctx = m, .found = on_found};
+	bool was_raw = m->u->raw, was_silent = m->u->raw_silent;
+	m->u->raw = true;
+	m->u->raw_silent = was_silent || some_bad;
+	enum status st = rawscan(bytes, n, &raw, m->u->err);
+	m->u->raw = was_raw;
+	m->u->raw_silent = was_silent;
+	return st;
+}
+
+/* bytes: room for blob, which holds the mail. */
+static enum status read_mail(struct unpacker *u, const struct node *node, const struct blob *blob,
+			     uint8_t *bytes)
+{
+	struct mail m = {.u = u, .node = node};
+	struct mime_visitor parts = {.ctx = &m, .part = on_part};
+	uint64_t leaves = u->leaves, reports = u->reports, bad = u->bad;
+	struct err why;
+	enum status st = unpack_load(blob, bytes, &why);
+	if (st != ST_OK)
+		return unpack_failed(u, node, st, &why);
+	st = mime_walk(bytes, blob->size, u->limits, &parts, u->err);
+	if (st != ST_OK)
+		return m.stopped ? st : err_wrap(u->err, st, "%s", node->source);
+	if (u->reports == reports && !u->over && !u->meter.over) {
+		st = unpack_load(blob, bytes, &why); /* the walk blanked what is too long for it */
+		if (st != ST_OK)
+			return unpack_failed(u, node, st, &why);
+		st = scan_mail(&m, bytes, blob->size, u->bad > bad);
+	}
+	if (st == ST_OK && u->leaves == leaves)
+		st = unpack_leaf(u, node, LEAF_OTHER, "a mail without content");
+	return st;
+}
+
+static enum status mail_too_large(struct unpacker *u, const struct node *node, uint64_t size)
+{
+	char reason[128];
+	if (size > 0)
+		snprintf(reason, sizeof reason,
+			 "mail of %" PRIu64 " bytes is over the ceiling of %" PRIu64, size,
+			 u->limits->mail_bytes);
+	else
+		snprintf(reason, sizeof reason, "mail is over the ceiling of %" PRIu64 " bytes",
+			 u->limits->mail_bytes);
+	return unpack_bad(u, node, reason);
+}
+
+enum status unpack_mail(struct unpacker *u, const struct node *node)
+{
+	struct spool spool;
+	struct blob blob;
+	struct err why;
+	if (node->blob && node->blob->size > u->limits->mail_bytes)
+		return mail_too_large(u, node, node->blob->size);
+	spool_init(&spool, u->limits->mail_bytes);
+	enum status st = unpack_need_blob(node, &spool, &blob, &why);
+	if (st == ST_OK) {
+		uint8_t *bytes = mem_grow(NULL, blob.size, 1);
+		st = read_mail(u, node, &blob, bytes);
+		free(bytes);
+	} else if (st == ST_ITEM && spool.len + 16 * KIB > spool.max && !u->meter.over) {
+		st = mail_too_large(u, node, 0);
+	} else {
+		st = unpack_failed(u, node, st, &why);
+	}
+	spool_free(&spool);
+	return st;
+}
+
+/* One mail more. false: that is one too many, which is said once. */
+static bool count_mail(struct unpacker *u, const struct node *node, enum status *st)
+{
+	char reason[64];
+	*st = ST_OK;
+	if (u->mails++ < u->limits->mbox_mails)
+		return true;
+	if (u->mails_told)
+		return false;
+	u->mails_told = true;
+	snprintf(reason, sizeof reason,
+		 "more than %" PRIu64 " mails in an mbox inside of something",
+		 u->limits->mbox_mails);
+	*st = unpack_bad(u, node, reason);
+	return false;
+}
+
+static enum status mbox_mail(struct unpacker *u, const struct node *node, const struct mbox *box,
+			     const struct blob *mail)
+{
+	char *source = source_number(node->source, "mail", box->n);
+	struct node whole = {.source = source, .container = mail};
+	enum status st = unpack_blob(u, node, source, mail, NULL);
+	if (st == ST_OK && box->doubtful > 0)
+		st = unpack_bad(u, &whole, MBOX_DOUBTFUL);
+	free(source);
+	return st;
+}
+
+enum status unpack_mbox(struct unpacker *u, const struct node *node)
+{
+	struct spool spool;
+	struct blob blob, mail;
+	struct mbox box;
+	struct err why;
+	bool more = true;
+	spool_init(&spool, u->limits->container_bytes);
+	enum status st = unpack_need_blob(node, &spool, &blob, &why);
+	if (st != ST_OK) {
+		st = unpack_failed(u, node, st, &why);
+		more = false;
+	}
+	mbox_init(&box, &blob);
+	while (more && st == ST_OK && !unpack_over(u, node, &st)) {
+		st = mbox_next(&box, &mail, &more, &why);
+		if (st != ST_OK) {
+			st = unpack_failed(u, node, st, &why);
+			break;
+		}
+		if (!more || !count_mail(u, node, &st))
+			break;
+		st = mbox_mail(u, node, &box, &mail);
+	}
+	spool_free(&spool);
+	return st;
+}
+
+enum status unpack_signed(struct unpacker *u, const struct node *node)
+{
+	struct spool spool;
+	struct blob blob;
+	struct buf content;
+	struct err why;
+	spool_init(&spool, u->limits->mail_bytes);
+	buf_init(&content, u->limits->mail_bytes);
+	enum status st = unpack_need_blob(node, &spool, &blob, &why);
+	uint8_t *bytes = NULL;
+	if (st == ST_OK && blob.size <= u->limits->mail_bytes) {
+		bytes = mem_grow(NULL, blob.size, 1);
+		st = unpack_load(&blob, bytes, &why);
+	}
+	if (st != ST_OK) {
+		st = unpack_failed(u, node, st, &why);
+	} else if (!bytes) {
+		st = mail_too_large(u, node, blob.size);
+	} else if (node->body || pkcs7_is_detached(bytes, blob.size)) {
+		st = unpack_leaf(u, node, LEAF_OTHER, "an S/MIME signature");
+	} else if (!pkcs7_content(bytes, blob.size, &content)) {
+		st = unpack_bad(u, node, "S/MIME signed data without readable content");
+	} else {
+		struct blob inner = {
+		    .size = content.len, .mem = (const uint8_t *)content.data, .fd = -1};
+		st = unpack_blob(u, node, node->source, &inner, NULL);
+	}
+	free(bytes);
+	buf_free(&content);
+	spool_free(&spool);
+	return st;
+}
+
+/* ---- other text ---- */
+
+static enum status text_too_large(struct unpacker *u, const struct node *node)
+{
+	char reason[96];
+	snprintf(reason, sizeof reason, "text of more than %" PRIu64 " bytes: not looked through",
+		 u->limits->mail_bytes);
+	return unpack_bad(u, node, reason);
+}
+
+/* Documents and containers may stand anywhere in a text: behind a long preamble, or in base64. */
+static enum status scan_text(struct unpacker *u, const struct node *node, const struct blob *blob)
+{
+	struct mail m = {.u = u, .node = node, .only_reports = true};
+	struct rawscan_visitor raw = {.ctx = &m, .found = on_found};
+	uint8_t *bytes = NULL;
+	struct err why;
+	enum status st = ST_OK;
+	if (!blob->mem) {
+		bytes = mem_grow(NULL, blob->size, 1);
+		st = unpack_load(blob, bytes, &why);
+	}
+	if (st == ST_OK)
+		st = rawscan(bytes ? bytes : blob->mem, blob->size, &raw, u->err);
+	else
+		st = unpack_failed(u, node, st, &why);
+	if (st == ST_OK && m.found == 0)
+		st = unpack_leaf(u, node, LEAF_OTHER, "text");
+	free(bytes);
+	return st;
+}
+
+enum status unpack_text(struct unpacker *u, const struct node *node)
+{
+	struct spool spool;
+	struct blob blob;
+	struct err why;
+	spool_init(&spool, u->limits->mail_bytes);
+	enum status st = unpack_need_blob(node, &spool, &blob, &why);
+	if (st == ST_ITEM && spool.len + 16 * KIB > spool.max && !u->meter.over)
+		st = text_too_large(u, node);
+	else if (st != ST_OK)
+		st = unpack_failed(u, node, st, &why);
+	else if (blob.size > u->limits->mail_bytes)
+		st = text_too_large(u, node);
+	else
+		st = scan_text(u, node, &blob);
+	spool_free(&spool);
+	return st;
+}

@@ -1,0 +1,98 @@
+#include "report/render/todo.h"
+
+#include <string.h>
+
+#include "dns/spf/spf.h"
+#include "report/render/table.h"
+
+const char *const reading_words[READING_COUNT] = {
+    [READING_MISSING] = "yours, and missing from SPF",
+    [READING_FORGED] = "spoofed",
+    [READING_FORWARDED] = "unsigned mail of yours, forwarded",
+    [READING_SWITCHED_OFF] = "yours, and switched off on purpose",
+    [READING_STRANGER] = "no longer yours: the address has another owner",
+};
+
+const char *const evidence_side_words[SIDE_COUNT] = {
+    [SIDE_YOURS] = "It is yours",
+    [SIDE_FORWARDED] = "It forwards",
+    [SIDE_NOT_FORWARDED] = "It does not forward",
+    [SIDE_SPOOFED] = "It is spoofed",
+    [SIDE_NOTE] = "To know",
+};
+
+enum evidence_side evidence_side(const struct evidence *e)
+{
+	switch (e->code[0]) {
+	case 'L':
+		return SIDE_YOURS;
+	case 'S':
+		return SIDE_SPOOFED;
+	case 'F':
+		return e->weight < 0 ? SIDE_NOT_FORWARDED : SIDE_FORWARDED;
+	default:
+		return SIDE_NOTE;
+	}
+}
+
+enum evidence_side category_side(enum category c)
+{
+	switch (c) {
+	case CAT_FORWARDER:
+		return SIDE_FORWARDED;
+	case CAT_UNAUTHORIZED:
+		return SIDE_SPOOFED;
+	case CAT_SUSPECT_ABUSE:
+	case CAT_UNKNOWN:
+		return SIDE_NOTE;
+	default:
+		return SIDE_YOURS;
+	}
+}
+
+void put_todo_verdict(struct buf *out, const struct domain_inventory *d)
+{
+	size_t n = todo_count(d->todo);
+	if (!d->dns)
+		buf_puts(out, "Not judged: DNS did not answer.");
+	else if (n == 0)
+		buf_puts(out, "Nothing to act on.");
+	else
+		buf_printf(out, "%zu thing%s to do.", n, n == 1 ? "" : "s");
+}
+
+void put_no_reports(struct buf *out, const struct domain_inventory *d)
+{
+	buf_puts(out, "No reports in this period. ");
+	if (!d->dns)
+		buf_puts(out, "DNS did not say where they go.");
+	else if (d->rua)
+		buf_printf(out, "They go to %s.", d->rua);
+	else
+		buf_puts(out, d->has_policy ? "Its DMARC record has no rua: nobody sends any."
+					    : "It has no DMARC record: nobody sends any.");
+}
+
+static bool same_record(const struct record_change *a, const struct record_change *b)
+{
+	return a && b && strcmp(a->name, b->name) == 0 && strcmp(a->after, b->after) == 0;
+}
+
+size_t todo_record_at(const struct todo_list *list, size_t i)
+{
+	size_t k = 0;
+	while (k < i && !same_record(list->list[k].record, list->list[i].record))
+		k++;
+	return k;
+}
+
+void put_change_cost(struct buf *out, const struct record_change *c)
+{
+	if (strncmp(c->after, "v=spf1", 6) != 0)
+		return;
+	buf_printf(out,
+		   "%u of %d lookups (now %u), %zu octets. Only mail with an envelope sender "
+		   "(MAIL FROM) @%s is affected.",
+		   c->lookups_after, SPF_LOOKUP_LIMIT, c->lookups_before, strlen(c->after),
+		   c->name);
+}
