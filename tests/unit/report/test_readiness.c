@@ -61,7 +61,7 @@ static void test_ladder(void **state)
 	    {"p=quarantine; t=y; " RUA, NULL, 30, {NONE_SINCE(80)}},    /* published today */
 	    {"p=quarantine; t=y; " RUA, "p=quarantine; " RUA, 30, {0}}, /* no reporter knows t */
 	    {"p=quarantine; adkim=s; " RUA,
-	     "p=reject; adkim=s; " RUA, /* ready */
+	     "p=reject; t=y; adkim=s; " RUA,
 	     30,
 	     {QUARANTINE_SINCE(30)}},
 	    {"p=quarantine; " RUA, NULL, 10, {QUARANTINE_SINCE(20)}},
@@ -71,7 +71,7 @@ static void test_ladder(void **state)
 	     30,
 	     {QUARANTINE_SINCE(30)}},
 	    {"p=reject; t=y; " RUA, "p=reject; " RUA, 30, {REJECT_TEST_SINCE(30)}},
-	    {"p=reject; t=y; " RUA, "p=reject; " RUA, 30, {REJECT_TEST_SINCE(1)}}, /* ready */
+	    {"p=reject; t=y; " RUA, NULL, 29, {REJECT_TEST_SINCE(1)}},
 	    {"p=reject; t=y; " RUA,
 	     NULL,
 	     29,
