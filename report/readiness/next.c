@@ -168,10 +168,6 @@ void find_next_step(struct judging *j)
 		    "registered");
 	else if (r->dns_failed || d->pending || (d->failed && d->found == FOUND_NONE))
 		say(j, 1, "DNS of the domain does not answer: ask again later");
-	else if (r->does_not_exist)
-		say(j, rung_days(j),
-		    "DNS knows no such name: look at how it is written, and whether it is "
-		    "registered still");
 	else if (r->parked)
 		step_parked(j);
 	else if (!here)
