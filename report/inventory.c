@@ -210,9 +210,11 @@ static void ask_policy(const struct knowledge *k, struct domain_inventory *out)
 {
 	struct dmarc_answer d;
 	dmarc_discover(k->view, k->rules, out->domain, k->a, &d);
-	if (d.pending || d.failed)
+	if (d.pending || (d.failed && d.found == FOUND_NONE))
 		return;
-	out->walk_domain = d.org_domain;
+	if (!d.failed)
+		out->walk_domain = d.org_domain;
+	out->policy_known = true;
 	out->has_policy = d.found != FOUND_NONE;
 	out->rua = addresses_of(k, &d.record);
 }
@@ -244,7 +246,7 @@ static size_t add_unproved(const struct weighed *w, struct arena *a, struct send
 	const struct domain_facts *rest = &w->rest;
 	if (rest->n_facts == 0)
 		return 0;
-	*out = (struct sender){.name = "(unknown reporters)",
+	*out = (struct sender){.name = "(unknown receivers)",
 			       .key = UNPROVED_KEY,
 			       .change = CHANGE_SAME,
 			       .first_day = INT32_MAX,
@@ -254,9 +256,8 @@ static size_t add_unproved(const struct weighed *w, struct arena *a, struct send
 	out->verdict = (struct verdict){CAT_UNKNOWN,
 					30,
 					{.kind = REMEDY_REVIEW,
-					 .text = "only reporters that nobody knows speak of it: it "
-						 "counts in the total, and decides "
-						 "nothing"}};
+					 .text = "only receivers that are not known reported it: "
+						 "it counts in the total, and changes no verdict"}};
 	out->leaning = out->verdict;
 	out->sources = arena_alloc(a, UNPROVED_SOURCES * sizeof *out->sources);
 	for (size_t i = 0, end; i < rest->n_facts; i = end) {

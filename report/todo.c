@@ -278,15 +278,15 @@ static void forged(struct making *m, const struct sender *senders, size_t n)
 	struct todo *t = add(m, TODO_FORGED, "forged");
 	t->messages = messages;
 	t->title = "mail in your name from strangers";
-	t->text = arena_printf(
-	    m->a,
-	    "%llu message%s from %zu address%s that nothing ties to you%s. No change of yours is "
-	    "needed: with p=reject receivers refuse it.",
-	    (unsigned long long)messages, messages == 1 ? "" : "s", sources,
-	    sources == 1 ? "" : "es",
-	    unknown ? arena_printf(m->a, " (%llu of them from senders not told apart from yours)",
-				   (unsigned long long)unknown)
-		    : "");
+	const char *of = unknown ? arena_printf(m->a, " (%llu from unknown senders)",
+						(unsigned long long)unknown)
+				 : "";
+	t->text =
+	    arena_printf(m->a,
+			 "%llu message%s%s from %zu address%s that nothing ties to you. No change "
+			 "of yours is needed: with p=reject receivers refuse it.",
+			 (unsigned long long)messages, messages == 1 ? "" : "s", of, sources,
+			 sources == 1 ? "" : "es");
 }
 
 void todo_make(const char *domain, int32_t until, const struct remedies *remedies,

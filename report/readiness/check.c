@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "report/readiness/priv.h"
+#include "report/sender/sentence.h"
 
 const char *const check_status_names[CHECK_STATUS_COUNT] = {"pass", "warn", "fail", "unknown",
 							    "info"};
@@ -11,32 +12,32 @@ static const struct {
 	const char *id, *title, *limit;
 } rows[CHECK_COUNT] = {
     [CHECK_C1] = {"C1", "Days with reports", ""},
-    [CHECK_C2] = {"C2", "History covers a month's end", ""},
-    [CHECK_C3] = {"C3", "Reporting organisations", ""},
-    [CHECK_C4] = {"C4", "Share of the largest reporter", ""},
+    [CHECK_C2] = {"C2", "Days of history", ""},
+    [CHECK_C3] = {"C3", "Organisations that report", ""},
+    [CHECK_C4] = {"C4", "Share of the largest of them", ""},
     [CHECK_C5] = {"C5", "Messages in the window", ""},
-    [CHECK_C6] = {"C6", "Age of the newest report, longest gap", ""},
-    [CHECK_A1] = {"A1", "Legitimate mail that passes, 14 days", ""},
-    [CHECK_A2] = {"A2", "The worst legitimate sender", ""},
-    [CHECK_A3] = {"A3", "Legitimate senders that fail", ""},
-    [CHECK_A4] = {"A4", "Unknown mail that fails, of legitimate mail", ""},
+    [CHECK_C6] = {"C6", "Newest report, longest gap", ""},
+    [CHECK_A1] = {"A1", "Legitimate mail passing DMARC, 14 days", ""},
+    [CHECK_A2] = {"A2", "Lowest pass rate of a legitimate sender", ""},
+    [CHECK_A3] = {"A3", "Legitimate senders failing DMARC", ""},
+    [CHECK_A4] = {"A4", "Unknown mail failing DMARC", ""},
     [CHECK_A5] = {"A5", "Legitimate mail signed with DKIM", ""},
-    [CHECK_A6] = {"A6", "Forwarded mail that breaks, of legitimate mail", ""},
-    [CHECK_A7] = {"A7", "Age of the newest sender", ""},
-    [CHECK_A8] = {"A8", "Days at p=quarantine or more", ""},
-    [CHECK_A9] = {"A9", "Change of A1 against the week before", ""},
-    [CHECK_A10] = {"A10", "Bounces for authentication", "0"},
-    [CHECK_A11] = {"A11", "Mailing lists", ""},
+    [CHECK_A6] = {"A6", "Forwarded mail failing DMARC", ""},
+    [CHECK_A7] = {"A7", "Newest legitimate sender", ""},
+    [CHECK_A8] = {"A8", "Days at p=quarantine or stricter", ""},
+    [CHECK_A9] = {"A9", "Pass rate against the week before", ""},
+    [CHECK_A10] = {"A10", "Bounces caused by authentication", "0"},
+    [CHECK_A11] = {"A11", "Messages to mailing lists", ""},
     [CHECK_D1] = {"D1", "DMARC record", "one, valid"},
-    [CHECK_D2] = {"D2", "Reports arrive", "rua, allowed"},
-    [CHECK_D3] = {"D3", "Policy of subdomains", "not weaker than p"},
+    [CHECK_D2] = {"D2", "Report addresses (rua)", "rua, allowed"},
+    [CHECK_D3] = {"D3", "Subdomain policy", "not weaker than p"},
     [CHECK_D4] = {"D4", "SPF records", ""},
-    [CHECK_D5] = {"D5", "Width of SPF", ""},
+    [CHECK_D5] = {"D5", "IP addresses authorised by SPF", ""},
     [CHECK_D6] = {"D6", "DKIM keys", ""},
-    [CHECK_D7] = {"D7", "Mail that only strict alignment fails", ""},
-    [CHECK_D8] = {"D8", "Domain that sends nothing", "null MX, -all, p=reject"},
-    [CHECK_D9] = {"D9", "Names of our own addresses", "confirmed"},
-    [CHECK_M1] = {"M1", "Owners of the senders have agreed", ""},
+    [CHECK_D7] = {"D7", "Mail failing by strict alignment alone", ""},
+    [CHECK_D8] = {"D8", "Non-sending domain locked down", "null MX, -all, p=reject"},
+    [CHECK_D9] = {"D9", "Reverse DNS of your own servers", "forward-confirmed"},
+    [CHECK_M1] = {"M1", "Senders approved by label", ""},
 };
 
 bool is_ignored(const struct sender *s)
@@ -96,9 +97,9 @@ static const struct {
     [CHECK_A1] = {true, 99, 98, "%"},
     [CHECK_A2] = {true, 98, 95, "%"},
     [CHECK_A3] = {false, 0, 0, ""},
-    [CHECK_A4] = {false, 0.5, 2, "%"},
+    [CHECK_A4] = {false, 0.5, 2, "% of legitimate mail"},
     [CHECK_A5] = {true, 95, 80, "%"},
-    [CHECK_A6] = {false, 0.5, 2, "%"},
+    [CHECK_A6] = {false, 0.5, 2, "% of legitimate mail"},
     [CHECK_A7] = {true, 15, 7, " days"},
     [CHECK_A8] = {true, 30, 14, ""},
     [CHECK_A9] = {false, 0.5, 1, " points"},
@@ -107,7 +108,7 @@ static const struct {
     [CHECK_D5] = {false, 4096, 1 << 20, " addresses"}, /* /20, /12 */
     [CHECK_D6] = {true, 2048, 1024, " bits, or Ed25519"},
     [CHECK_D7] = {false, 0, 0.5, "%"},
-    [CHECK_M1] = {false, 0, 0, " without"},
+    [CHECK_M1] = {false, 0, 0, " not approved"},
 };
 
 /* These inform, and count only for who sets their limits. */
@@ -164,7 +165,7 @@ void set_check(struct judging *j, enum check_id id, enum check_status status, co
 						   : "",
 			     limit_of(j, id), defaults[id].unit);
 	j->out->checks[id] =
-	    (struct check){rows[id].id, rows[id].title, status, value, limit, text};
+	    (struct check){rows[id].id, rows[id].title, status, value, limit, sentence(j->a, text)};
 }
 
 int worse(enum check_status a, enum check_status b)

@@ -56,14 +56,12 @@ static void check_reporters(struct judging *j)
 	enum check_status status = judge_value(j, CHECK_C3, (double)d->n_reporters);
 	if (status == CHECK_PASS && !large)
 		status = CHECK_WARN;
-	set_check(
-	    j, CHECK_C3, status, TEXT(j, "%zu", d->n_reporters),
-	    large
-		? "each receiver sees another part of your mail"
-		: "none of Google, Microsoft and Yahoo reports: most people's mailboxes are there");
+	set_check(j, CHECK_C3, status, TEXT(j, "%zu", d->n_reporters),
+		  large ? "each receiver sees only the mail that it got"
+			: "no report from Google, Microsoft or Yahoo, where most mailboxes are");
 	set_check(j, CHECK_C4, judge_value(j, CHECK_C4, percent(most, all)),
 		  TEXT(j, "%.1f%%", all ? percent(most, all) : 0),
-		  TEXT(j, "most comes from %s", *who ? who : "nobody"));
+		  TEXT(j, "most of the mail was reported by %s", *who ? who : "nobody"));
 }
 
 void check_data(struct judging *j)
@@ -73,25 +71,25 @@ void check_data(struct judging *j)
 	uint64_t messages = j->window->messages;
 	days_and_gap(j, &days, &newest, &gap);
 	set_check(j, CHECK_C1, judge_value(j, CHECK_C1, days), TEXT(j, "%u", days),
-		  "a sender that was not reported cannot be judged");
+		  "a sender that no report mentions cannot be judged");
 	int32_t history = j->in->as_of - first_day(j);
 	set_check(
 	    j, CHECK_C2, judge_value(j, CHECK_C2, history), TEXT(j, "%d days", history),
 	    j->out->n_not_observed > 0
-		? TEXT(j, "%s was seen before and not in this window: look whether it still sends",
+		? TEXT(j, "%s was seen before and not in this window: check whether it still sends",
 		       j->out->not_observed[0])
-		: "invoices and the like are sent once a month");
+		: "monthly mail such as invoices must have been seen once");
 	check_reporters(j);
 	set_check(j, CHECK_C5, judge_value(j, CHECK_C5, (double)messages),
 		  TEXT(j, "%llu", (unsigned long long)messages),
-		  "of few messages little can be said");
+		  "few messages are no basis for a verdict");
 	int32_t age = newest == INT32_MIN ? 999 : j->in->as_of - 1 - newest;
 	int32_t worst = age > gap ? age : gap;
 	set_check(j, CHECK_C6, judge_value(j, CHECK_C6, worst),
 		  newest == INT32_MIN ? "no report" : TEXT(j, "%d days, %d days", age, gap),
-		  "reports come every day; when they stop, something is wrong with the mailbox");
+		  "reports come daily; if they stop, check the mailbox that rua names");
 	for (int id = CHECK_C1; j->out->parked && id <= CHECK_C6; id++) {
 		j->out->checks[id].status = CHECK_INFO;
-		j->out->checks[id].text = "a domain that sends nothing needs no history";
+		j->out->checks[id].text = "A non-sending domain needs no history.";
 	}
 }

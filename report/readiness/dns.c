@@ -14,7 +14,7 @@ static const char *noted(const struct dmarc_published *r, enum dmarc_weight weig
 
 static void unknown(struct judging *j, enum check_id id)
 {
-	set_check(j, id, CHECK_UNKNOWN, "", "DNS does not answer");
+	set_check(j, id, CHECK_UNKNOWN, "", "DNS did not answer");
 }
 
 static void check_reports(struct judging *j)
@@ -33,10 +33,10 @@ static void check_reports(struct judging *j)
 		  : open           ? CHECK_UNKNOWN
 				   : CHECK_PASS,
 		  TEXT(j, "%u of %u", good, r->n_rua),
-		  good + open == 0 ? "no address in rua can get reports"
-		  : refused        ? "an address in rua gets no reports"
-		  : open           ? "DNS does not say whether an address elsewhere accepts reports"
-				   : "reports reach you");
+		  good + open == 0 ? "no address in rua receives reports"
+		  : refused        ? "an address in rua receives no reports"
+		  : open           ? "DNS did not say whether an external address accepts reports"
+				   : "every address in rua accepts reports");
 }
 
 static const char *policy_or_dash(enum published_policy p)
@@ -65,10 +65,10 @@ static void check_below(struct judging *j)
 		  : least < POLICY_REJECT || weak ? CHECK_WARN
 						  : CHECK_PASS,
 		  TEXT(j, "sp=%s np=%s", policy_or_dash(r->sp), policy_or_dash(r->np)),
-		  least < POLICY_REJECT ? "forgers use the names that are protected least"
-		  : weak ? TEXT(j, "%s has a record of its own, with p=%s", weak->name,
-				published_policy_names[weak->policy])
-			 : "subdomains follow p");
+		  least < POLICY_REJECT ? "spoofed mail uses the names with the weakest policy"
+		  : weak                ? TEXT(j, "%s has its own record, with p=%s", weak->name,
+					       published_policy_names[weak->policy])
+					: "subdomains get the same policy");
 }
 
 static void check_record(struct judging *j)
@@ -90,10 +90,10 @@ static void check_record(struct judging *j)
 		  : bad || odd ? CHECK_WARN
 			       : CHECK_PASS,
 		  d->found == FOUND_NONE ? "none" : TEXT(j, "%u", d->n_records),
-		  none && !bad ? "without a record anybody may send as you"
+		  none && !bad ? "without a DMARC record receivers do not refuse spoofed mail"
 		  : bad        ? bad
 		  : odd        ? odd
-			       : "one record, and nothing odd in it");
+			       : "one valid record");
 }
 
 /* ---- SPF ---- */
@@ -128,32 +128,33 @@ static enum check_status spf_status(const struct judging *j, const struct zone_m
 	else if (t->problem)
 		*why = t->problem;
 	else if (t->lookups > SPF_LOOKUP_LIMIT || t->void_v4 > SPF_VOID_LIMIT)
-		*why = "is over the limits of RFC 7208";
+		*why = "exceeds the limits of RFC 7208 (10 lookups, 2 void lookups)";
 	else if (scope->open.term)
 		*why = spot_text(j, &scope->open, "authorises everybody");
 	else if (lookups == CHECK_FAIL)
-		*why = "has more lookups than you allow";
+		*why = "has more lookups than your limit";
 	if (*why)
 		return CHECK_FAIL;
 	if (lookups == CHECK_WARN)
-		*why = "is near the ten lookups allowed";
+		*why = "needs nearly ten lookups, and ten are allowed";
 	else if (t->void_v4 > 1)
-		*why = "has two lookups that find nothing";
+		*why = "has two void lookups";
 	else if (ipv6 && t->void_v6 > SPF_VOID_LIMIT)
-		*why = "fails for senders over IPv6: more than two lookups find nothing (names "
-		       "without AAAA)";
+		*why =
+		    "fails for senders over IPv6: more than two void lookups (names without AAAA)";
 	else if (ends_in(r, SPF_NEUTRAL))
-		*why = "ends in ?all, which says nothing";
+		*why = "ends in ?all (neutral), which protects nothing";
 	else if (scope->ptr.term)
-		*why = spot_text(j, &scope->ptr, "is ptr, which receivers may skip (RFC 7208)");
+		*why = spot_text(j, &scope->ptr,
+				 "uses ptr, which RFC 7208 section 5.5 advises against");
 	else if (scope->dangling.term)
 		*why = spot_text(j, &scope->dangling,
 				 zone_is_ours(&j->zone, scope->dangling.term->domain)
-				     ? "leads to a name that is not there"
-				     : "leads to a name that is not there: whoever registers it "
+				     ? "leads to a name that does not exist"
+				     : "leads to a name that does not exist: whoever registers it "
 				       "may send as you");
 	else if (strlen(r->text) > 512)
-		*why = "is longer than an answer over UDP";
+		*why = "is longer than 512 octets";
 	return *why ? CHECK_WARN : CHECK_PASS;
 }
 
@@ -205,7 +206,7 @@ static void check_spf(struct judging *j)
 {
 	bool ipv6 = sends_over_ipv6(j->out->inventory);
 	enum check_status worst = CHECK_PASS;
-	const char *text = "every MAIL FROM domain has a record in order";
+	const char *text = "every envelope-sender domain has a valid record";
 	unsigned lookups = 0, voids[2] = {0};
 	for (size_t i = 0; i < j->zone.n_mailfrom; i++) {
 		const struct zone_mailfrom *m = &j->zone.mailfrom[i];
@@ -220,7 +221,7 @@ static void check_spf(struct judging *j)
 		if (worse(s, worst) > 0) {
 			worst = s;
 			text =
-			    why ? TEXT(j, "SPF of %s: %s", m->domain, why) : "DNS does not answer";
+			    why ? TEXT(j, "SPF of %s: %s", m->domain, why) : "DNS did not answer";
 		}
 	}
 	set_check(j, CHECK_D4, j->zone.answered ? worst : CHECK_UNKNOWN,
@@ -247,8 +248,10 @@ static void check_width(struct judging *j)
 	enum check_status status = judge_value(j, CHECK_D5, addresses);
 	set_check(j, CHECK_D5, status, TEXT(j, "%.0f addresses", addresses),
 		  status == CHECK_PASS || !widest || !widest->term
-		      ? "no wide range is authorised"
-		      : TEXT(j, "so many are hardly all yours: %s authorises strangers, too",
+		      ? "no wide address range is authorised"
+		      : TEXT(j,
+			     "that is more than you are likely to own: %s, and strangers in it "
+			     "pass SPF as you",
 			     spot_text(j, widest, "is the widest")));
 }
 
@@ -260,8 +263,8 @@ static void check_strict(struct judging *j)
 	double share = v->messages ? percent(v->strict, v->messages) : 0;
 	set_check(j, CHECK_D7, judge_value(j, CHECK_D7, share),
 		  TEXT(j, "%llu messages, %.2f%%", (unsigned long long)v->strict, share),
-		  v->strict ? "relaxed alignment (no adkim=s, aspf=s) would let them pass"
-			    : "strict alignment costs nothing");
+		  v->strict ? "with relaxed alignment (without adkim=s, aspf=s) they would pass"
+			    : "no mail fails by strict alignment alone");
 }
 
 static void check_parked(struct judging *j)
@@ -281,7 +284,7 @@ static void check_parked(struct judging *j)
 					      : CHECK_WARN,
 		  TEXT(j, "%s, %s, %s", null_mx ? "null MX" : "no null MX",
 		       nobody ? "-all" : "no -all", reject ? "p=reject" : "no p=reject"),
-		  "a domain without mail is protected at once: MX 0 ., \"v=spf1 -all\", p=reject");
+		  "a non-sending domain is locked down by MX 0 ., \"v=spf1 -all\" and p=reject");
 }
 
 static void check_names(struct judging *j)
@@ -303,8 +306,9 @@ static void check_names(struct judging *j)
 			      : open       ? CHECK_UNKNOWN
 			      : named      ? CHECK_WARN
 					   : CHECK_FAIL;
-	set_check(j, CHECK_D9, s, TEXT(j, "%u of %u", named, own),
-		  "large receivers refuse mail of addresses without a confirmed name");
+	set_check(
+	    j, CHECK_D9, s, TEXT(j, "%u of %u", named, own),
+	    "large receivers refuse mail from addresses without forward-confirmed reverse DNS");
 }
 
 void check_dns(struct judging *j)

@@ -109,10 +109,10 @@ static bool is_rotated(const struct judging *j, const struct selector *s)
 static enum check_status key_status(const struct judging *j, const struct selector *s,
 				    const struct dkim_key *k, const char **what)
 {
-	static const char *const words[] = {[DKIM_KEY_UNKNOWN] = "cannot be asked",
+	static const char *const words[] = {[DKIM_KEY_UNKNOWN] = "could not be looked up",
 					    [DKIM_KEY_MISSING] = "is not in DNS",
 					    [DKIM_KEY_REVOKED] = "is revoked",
-					    [DKIM_KEY_BAD] = "is no key",
+					    [DKIM_KEY_BAD] = "is not a valid key",
 					    [DKIM_KEY_GOOD] = ""};
 	bool never = s->failing > 0 && s->last == INT32_MIN;
 	const char *who = s->who ? TEXT(j, ", and %s signs with it (%llu messages fail)",
@@ -127,17 +127,18 @@ static enum check_status key_status(const struct judging *j, const struct select
 	if (status != CHECK_PASS)
 		*what = TEXT(j, "has %u bits%s", k->bits, who);
 	else if (never && s->failing >= FAILING_MESSAGES) {
-		*what = TEXT(j, "does not verify%s: it is not the key that signs", who);
+		*what =
+		    TEXT(j, "never verified%s: the published key is not the one that signs", who);
 		status = CHECK_FAIL;
 	} else if (k->testing)
-		*what = "is in test mode (t=y)";
+		*what = "is a key in test mode (t=y)";
 	return status == CHECK_PASS && k->testing ? CHECK_WARN : status;
 }
 
 void check_keys(struct judging *j)
 {
 	struct selectors_used used = {.n = 0};
-	const char *text = "every selector in use has a good key";
+	const char *text = "every selector in use has a valid key";
 	enum check_status worst = CHECK_PASS;
 	unsigned least = 0;
 	find_selectors(j, &used);
@@ -154,7 +155,8 @@ void check_keys(struct judging *j)
 		}
 	}
 	if (used.n == 0)
-		set_check(j, CHECK_D6, CHECK_FAIL, "none", "no signature of your domain passes");
+		set_check(j, CHECK_D6, CHECK_FAIL, "none",
+			  "no DKIM signature of your domain passes");
 	else
 		set_check(j, CHECK_D6, worst,
 			  least ? TEXT(j, "%u selectors, %u bits", used.n, least)

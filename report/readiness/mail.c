@@ -34,23 +34,24 @@ static void check_passing(struct judging *j)
 	const struct volume *w = j->week[1], *b = j->week[0];
 	set_check(j, CHECK_A1, g->messages ? judge_value(j, CHECK_A1, now) : CHECK_UNKNOWN,
 		  g->messages ? TEXT(j, "%.2f%%", now) : "",
-		  TEXT(j, "%llu of %llu messages of legitimate senders pass",
+		  TEXT(j, "%llu of %llu messages from legitimate senders pass",
 		       (unsigned long long)g->pass, (unsigned long long)g->messages));
 	double drop = percent(b[FATE_LEGIT].pass, b[FATE_LEGIT].messages) -
 		      percent(w[FATE_LEGIT].pass, w[FATE_LEGIT].messages);
 	bool known = b[FATE_LEGIT].messages > 0 && w[FATE_LEGIT].messages > 0;
 	set_check(j, CHECK_A9, known ? judge_value(j, CHECK_A9, drop) : CHECK_UNKNOWN,
 		  known ? TEXT(j, "%+.2f points", drop == 0 ? 0 : -drop) : "",
-		  "a fall means that something was changed last week");
+		  "a fall points to a change made last week");
 	double dkim = percent(g->dkim, g->messages);
 	const char *bare = unsigned_senders(j);
-	set_check(j, CHECK_A5, g->messages ? judge_value(j, CHECK_A5, dkim) : CHECK_UNKNOWN,
-		  g->messages ? TEXT(j, "%.1f%%", dkim) : "",
-		  *bare ? TEXT(j,
-			       "without DKIM: %s; RFC 9989 forbids p=reject on SPF alone, which "
-			       "forwarding breaks",
-			       bare)
-			: "RFC 9989 forbids p=reject on SPF alone, which forwarding breaks");
+	set_check(
+	    j, CHECK_A5, g->messages ? judge_value(j, CHECK_A5, dkim) : CHECK_UNKNOWN,
+	    g->messages ? TEXT(j, "%.1f%%", dkim) : "",
+	    *bare ? TEXT(j,
+			 "without DKIM: %s. RFC 9989 section 7.4 requires DKIM before p=reject, as "
+			 "forwarding breaks SPF",
+			 bare)
+		  : "RFC 9989 section 7.4 requires DKIM before p=reject, as forwarding breaks SPF");
 }
 
 static void check_worst(struct judging *j)
@@ -68,8 +69,8 @@ static void check_worst(struct judging *j)
 	}
 	set_check(j, CHECK_A2, worst ? judge_value(j, CHECK_A2, least) : CHECK_UNKNOWN,
 		  worst ? TEXT(j, "%.1f%%", least) : "",
-		  worst ? TEXT(j, "%s passes least", worst->name)
-			: "no legitimate sender has fifty messages in 14 days");
+		  worst ? TEXT(j, "the lowest is that of %s", worst->name)
+			: "no legitimate sender has 50 messages in 14 days");
 }
 
 static uint64_t failing_of(const struct sender *s)
@@ -121,7 +122,7 @@ static void check_open(struct judging *j)
 			continue;
 		names = TEXT(j, "%s%s%s", names, n > 1 ? ", " : "", s->name);
 		if (failed_last(s))
-			names = TEXT(j, "%s (%llu messages on %s, failed; not seen since)", names,
+			names = TEXT(j, "%s (%llu messages on %s failed; not seen since)", names,
 				     (unsigned long long)messages_on(s->was, s->last_day),
 				     day_format(s->last_day, day));
 	}
@@ -154,14 +155,15 @@ static void check_unknown(struct judging *j)
 	if (status == CHECK_PASS && asked)
 		status = CHECK_WARN; /* small is no excuse: five invoices are five customers */
 	strange -= open > ours ? open - ours : 0;
-	const char *rest =
-	    strange ? TEXT(j, "; %llu of strangers do not count", (unsigned long long)strange) : "";
+	const char *rest = strange ? TEXT(j, "; %llu more from strangers do not count",
+					  (unsigned long long)strange)
+				   : "";
 	set_check(j, CHECK_A4, status, TEXT(j, "%.2f%%", share),
 		  most ? TEXT(j,
-			      "%llu messages fail of senders that may be yours, most of %s: find "
-			      "out, and label them%s",
+			      "%llu failing messages are from senders that may be yours, most from "
+			      "%s: find out, and label them%s",
 			      (unsigned long long)open, most->name, rest)
-		       : TEXT(j, "nothing fails that may be yours%s", rest));
+		       : TEXT(j, "no failing mail that may be yours%s", rest));
 }
 
 /* A list that nobody can repair is no reason to wait: it is told, with what lists can do. */
@@ -181,14 +183,13 @@ static void check_forwarded(struct judging *j)
 		worst = s;
 	}
 	enum check_status status = judge_value(j, CHECK_A6, share);
-	set_check(
-	    j, CHECK_A6, status == CHECK_FAIL ? CHECK_WARN : status, TEXT(j, "%.2f%%", share),
-	    breaks
-		? TEXT(j,
-		       "%llu forwarded messages fail, most by %s; p=reject loses them, unless the "
-		       "list rewrites From or the forwarder adds ARC: ask its owner",
-		       (unsigned long long)breaks, worst ? worst->name : "a forwarder")
-		: "forwarded mail arrives unchanged");
+	set_check(j, CHECK_A6, status == CHECK_FAIL ? CHECK_WARN : status, TEXT(j, "%.2f%%", share),
+		  breaks ? TEXT(j,
+				"%llu forwarded messages fail, most of them from %s. With p=reject "
+				"they are lost, unless the list rewrites From or the receiver "
+				"trusts its ARC seal: ask its owner",
+				(unsigned long long)breaks, worst ? worst->name : "a forwarder")
+			 : "no forwarded mail fails");
 }
 
 static void check_newest(struct judging *j)
@@ -206,14 +207,16 @@ static void check_newest(struct judging *j)
 	}
 	if (!inv->compared) {
 		set_check(j, CHECK_A7, CHECK_UNKNOWN, "",
-			  "there is nothing before the window to compare with");
+			  "no reports from before the window to compare with");
 		return;
 	}
 	int32_t age = newest ? j->in->as_of - newest->first_day : 999;
 	set_check(j, CHECK_A7, judge_value(j, CHECK_A7, age),
-		  newest ? TEXT(j, "%d days", age) : "none",
-		  newest ? TEXT(j, "%s began to send: wait until it has settled", newest->name)
-			 : "no sender is new");
+		  newest ? TEXT(j, "%d days", age)
+			 : TEXT(j, "none new in %g days", limit_of(j, CHECK_A7)),
+		  newest ? TEXT(j, "%s is new: wait until its mail has been seen for a while",
+				newest->name)
+			 : "no new sender");
 }
 
 static void check_lists(struct judging *j)
@@ -230,9 +233,9 @@ static void check_lists(struct judging *j)
 	}
 	set_check(j, CHECK_A11, judge_value(j, CHECK_A11, (double)n),
 		  TEXT(j, "%llu messages", (unsigned long long)n),
-		  n ? "your people write to mailing lists: RFC 9989 section 7.4 advises such "
-		      "domains against p=reject"
-		    : "no report speaks of mailing lists");
+		  n ? "your users post to mailing lists: RFC 9989 section 7.4 advises such domains "
+		      "against p=reject"
+		    : "no report mentions mailing lists");
 }
 
 /* A person's word is the only witness: "label approve". */
@@ -246,9 +249,8 @@ static void check_owners(struct judging *j)
 		approved += is_legit(s) && s->label && s->label->verdict == LABEL_APPROVE;
 	}
 	set_check(j, CHECK_M1, judge_value(j, CHECK_M1, all - approved),
-		  TEXT(j, "%u of %u approved", approved, all),
-		  "ask the owner of each sender, label what is approved; does your own gateway "
-		  "report, too?");
+		  TEXT(j, "%u of %u", approved, all),
+		  "ask the owner of each sender, then approve it by label");
 }
 
 void check_mail(struct judging *j)
@@ -261,7 +263,7 @@ void check_mail(struct judging *j)
 	check_newest(j);
 	check_stage(j);
 	set_check(j, CHECK_A10, CHECK_UNKNOWN, "",
-		  "bounces are not read: search your mail servers' logs for \"550 5.7\"");
+		  "search the logs of your mail servers for \"550 5.7\"");
 	check_lists(j);
 	check_owners(j);
 }

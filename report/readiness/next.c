@@ -5,6 +5,7 @@
 
 #include "core/day.h"
 #include "report/readiness/priv.h"
+#include "report/sender/sentence.h"
 
 #define REPAIR_DAYS 14 /* what was repaired shows when all the mail that is judged is newer */
 
@@ -58,7 +59,8 @@ static const struct check *blocking(const struct readiness *r)
 
 static void say(struct judging *j, int days, const char *text)
 {
-	j->out->next = (struct next_step){.text = text, .again = j->in->as_of + days};
+	j->out->next =
+	    (struct next_step){.text = sentence(j->a, text), .again = j->in->as_of + days};
 }
 
 /* How long each rung lasts: the RFC's month, or what a person set for A8. */
@@ -84,12 +86,11 @@ static const char *name_of(struct judging *j)
 static void step_parked(struct judging *j)
 {
 	if (j->out->dmarc.policy == POLICY_REJECT && !j->out->dmarc.record.testing)
-		say(j, rung_days(j), "nothing: the domain sends no mail, and says so");
+		say(j, rung_days(j), "nothing to do: the domain sends no mail and is locked down");
 	else
-		publish(
-		    j, "reject", false,
-		    "the domain sends no mail: publish p=reject today, with \"v=spf1 -all\" and "
-		    "MX 0 .");
+		publish(j, "reject", false,
+			"the domain sends no mail. Publish p=reject today, with \"v=spf1 -all\" "
+			"and a null MX (MX 0 .)");
 }
 
 static void step_unpublished(struct judging *j)
@@ -97,30 +98,29 @@ static void step_unpublished(struct judging *j)
 	const struct dmarc_answer *d = &j->out->dmarc;
 	if (d->found == FOUND_ABOVE)
 		say(j, rung_days(j),
-		    TEXT(j, "its policy is that of %s: judge that domain, and change it there",
+		    TEXT(j, "the policy of %s applies here: judge that domain, and change it there",
 			 d->at));
 	else if (d->n_records > 1)
 		publish(j, "none", false,
-			"receivers ignore all of several records: publish this one alone");
+			"receivers ignore several DMARC records: publish this one alone");
 	else
 		publish(j, "none", false,
-			"publish a record first; it changes nothing but that reports come");
+			"publish a record first. With p=none receivers only send reports");
 }
 
 static void step_blocked(struct judging *j, const struct check *c)
 {
 	const struct dmarc_answer *d = &j->out->dmarc;
 	if (c == &j->out->checks[CHECK_D3]) {
-		publish(
-		    j, published_policy_names[d->policy], d->record.testing,
-		    "take sp=none away, so that names below the domain are not left to forgers");
+		publish(j, published_policy_names[d->policy], d->record.testing,
+			"remove sp=none, so that subdomains are protected too");
 		j->out->next.again = j->in->as_of + 1;
 	} else if (rung_now(j->out) == RUNG_REJECT) {
 		say(j, REPAIR_DAYS,
-		    TEXT(j, "p=reject is published, and %s fails: repair it: %s", c->id, c->text));
+		    TEXT(j, "p=reject is published although %s fails. %s", c->id, c->text));
 	} else {
 		say(j, REPAIR_DAYS,
-		    TEXT(j, "stay at %s, and repair %s first: %s", name_of(j), c->id, c->text));
+		    TEXT(j, "stay at %s until %s passes. %s", name_of(j), c->id, c->text));
 	}
 }
 
@@ -132,16 +132,17 @@ static void step_up(struct judging *j, enum rung now)
 		const char *text;
 	} next[RUNG_REJECT] = {
 	    [RUNG_NONE] = {"quarantine", true,
-			   "receivers that honour t=y still deliver; look for a month at what they "
-			   "would have done"},
+			   "publish this record. Receivers that know t=y keep delivering; review "
+			   "after a month"},
 	    [RUNG_QUARANTINE_TEST] = {"quarantine", false,
-				      "mistakes now land in junk folders, where people find them; "
-				      "stay a month"},
+				      "publish this record. What fails goes to junk folders, where "
+				      "users find it; review after a month"},
 	    [RUNG_QUARANTINE] = {"reject", true,
-				 "t=y asks for quarantine still, while reports show what p=reject "
-				 "does"},
-	    [RUNG_REJECT_TEST] = {"reject", false,
-				  "take t=y away: receivers refuse what is forged"},
+				 "publish this record. t=y still asks for quarantine, while "
+				 "reports show what p=reject would do"},
+	    [RUNG_REJECT_TEST] =
+		{"reject", false,
+		 "publish this record, without t=y: receivers then refuse what fails"},
 	};
 	int days = j->in->as_of - rung_since(j, now), month = rung_days(j);
 	days = days < 0 ? 0 : days;
@@ -164,10 +165,9 @@ void find_next_step(struct judging *j)
 	if (r->does_not_exist)
 		say(j, 1,
 		    "the domain does not exist (NXDOMAIN): check the spelling, and whether it is "
-		    "still "
-		    "registered");
+		    "still registered");
 	else if (r->dns_failed || d->pending || (d->failed && d->found == FOUND_NONE))
-		say(j, 1, "DNS of the domain does not answer: ask again later");
+		say(j, 1, "DNS of the domain did not answer: ask again later");
 	else if (r->parked)
 		step_parked(j);
 	else if (!here)
@@ -175,12 +175,11 @@ void find_next_step(struct judging *j)
 	else if (block)
 		step_blocked(j, block);
 	else if (now == RUNG_REJECT)
-		say(j, rung_days(j), "nothing: p=reject is in force");
+		say(j, rung_days(j), "nothing to do: p=reject is in force");
 	else if (r->verdict == VERDICT_READY && now < RUNG_QUARANTINE)
 		publish(j, "reject", true,
-			"every check passes, by your limits: t=y asks for quarantine still, while "
-			"reports "
-			"show what p=reject does");
+			"every check passes by your limits. Publish this record: t=y still asks "
+			"for quarantine, while reports show what p=reject would do");
 	else
 		step_up(j, now);
 }

@@ -56,9 +56,8 @@ void check_stage(struct judging *j)
 		days = 0; /* whatever was published before, today's record asks for less */
 	if (j->out->parked)
 		set_check(j, CHECK_A8, CHECK_INFO, TEXT(j, "%d", days),
-			  "a domain that sends nothing need not wait");
+			  "a non-sending domain need not wait");
 	else
 		set_check(j, CHECK_A8, judge_value(j, CHECK_A8, days), TEXT(j, "%d", days),
-			  "at quarantine a mistake is found in the junk folder, at reject nowhere "
-			  "(RFC 9989 section 7.4)");
+			  "a mistake is recoverable at quarantine (junk folder), not at reject");
 }

@@ -97,16 +97,15 @@ const char *gate_refuses(const struct gate *g, const struct gate_need *need)
 	for (size_t i = 0; i < need->n; i++) {
 		const struct sender_source *x = source_of(s, &need->addresses[i]);
 		if (!x || !(x->ties & TIE_EDIT) || x->pool)
-			return arena_printf(g->a,
-					    "nothing that a stranger could not make ties %s to you",
+			return arena_printf(g->a, "nothing in your DNS ties %s to you",
 					    ip_format(&need->addresses[i], text));
 	}
 	if (s->label && s->label->verdict == LABEL_APPROVE)
 		return NULL;
 	if (fell_silent(g, s))
-		return "it has been silent for more than twice its usual pause";
+		return "it has not sent for more than twice its usual interval";
 	if (was_switched_off(g, need))
-		return "your record authorised it before, and does so no more";
+		return "your record authorised it before and no longer does";
 	return NULL;
 }
 
@@ -379,23 +378,23 @@ const char *gate_objects(struct gate *g, const struct zone_mailfrom *m, const ch
 		return arena_printf(g->a, "it would need %u lookups, and %d are allowed",
 				    t.tree.lookups, SPF_LOOKUP_LIMIT);
 	if (t.tree.void_v4 > SPF_VOID_LIMIT)
-		return arena_printf(g->a, "%u of its lookups find nothing, and %d are allowed",
+		return arena_printf(g->a, "it has %u void lookups, and %d are allowed",
 				    t.tree.void_v4, SPF_VOID_LIMIT);
 	if (t.tree.problem)
 		return t.tree.problem;
 	if (strlen(record) > GATE_OCTETS)
-		return arena_printf(g->a, "it would be %zu octets long; %d fit into an answer",
+		return arena_printf(g->a, "it would be %zu octets long, and %d are safe",
 				    strlen(record), GATE_OCTETS);
 	const char *vain = needed_in_vain(&t, needs, n_needs);
 	if (vain)
 		return vain;
 	const struct ip *stranger = lets_in(&t, admit);
 	if (stranger)
-		return arena_printf(g->a, "it would authorise %s, too, which nothing ties to you",
+		return arena_printf(g->a, "it would also authorise %s, which nothing ties to you",
 				    ip_format(stranger, text));
 	const struct passed *lost = loses(&t);
 	if (lost)
-		return arena_printf(g->a, "%s passes by it: %llu messages, the last on %s",
+		return arena_printf(g->a, "%s would lose SPF: %llu messages passed, the last on %s",
 				    ip_format(&lost->ip, text), (unsigned long long)lost->messages,
 				    day_format(lost->last, day));
 	return NULL;

@@ -32,13 +32,12 @@ static void merge_several(struct plan *p)
 	if (r->n_texts < 2)
 		return;
 	p->record = spf_edit_merge(arena_of(p), r->texts, r->n_texts);
-	add_text(
-	    p, &p->fault,
-	    arena_printf(arena_of(p),
-			 "%zu SPF records stand at %s, which is an error (permerror): SPF passes "
-			 "for nobody",
-			 r->n_texts, p->m->domain));
-	add_text(p, &p->mended, "one record with the terms of all");
+	add_text(p, &p->fault,
+		 arena_printf(
+		     arena_of(p),
+		     "%s has %zu SPF records, which is an error (permerror): SPF passes for nobody",
+		     p->m->domain, r->n_texts));
+	add_text(p, &p->mended, "publish one record with the terms of all");
 }
 
 static void mend_slips(struct plan *p)
@@ -48,7 +47,7 @@ static void mend_slips(struct plan *p)
 	if (!what)
 		return;
 	add_text(p, &p->fault, arena_printf(arena_of(p), "%s", what));
-	add_text(p, &p->mended, "the terms as they were meant");
+	add_text(p, &p->mended, "correct these terms");
 }
 
 static bool is_broken(const struct spf_term *t)
@@ -93,12 +92,11 @@ static void drop_broken(struct plan *p)
 		p->record = spf_edit_drop(arena_of(p), p->record, (size_t)at);
 		add_text(p, &p->fault,
 			 arena_printf(arena_of(p),
-				      leads_nowhere
-					  ? "%s leads to no valid record, which makes yours an "
-					    "error (permerror)"
-					  : "%s is no valid term",
+				      leads_nowhere ? "%s leads to no valid SPF record, which "
+						      "makes yours an error (permerror)"
+						    : "%s is not a valid term",
 				      text));
-		add_text(p, &p->mended, arena_printf(arena_of(p), "without %s", text));
+		add_text(p, &p->mended, arena_printf(arena_of(p), "drop %s", text));
 	}
 }
 
@@ -120,13 +118,12 @@ static void drop_void(struct plan *p)
 	}
 	add_text(p, &p->fault,
 		 arena_printf(arena_of(p),
-			      "%u lookups find nothing (void), and %d are allowed: SPF is an error "
+			      "it has %u void lookups, and %d are allowed: SPF is an error "
 			      "(permerror)",
 			      voids, SPF_VOID_LIMIT));
 	if (dropped)
-		add_text(
-		    p, &p->mended,
-		    arena_printf(arena_of(p), "without %s, which lead to no address", dropped));
+		add_text(p, &p->mended,
+			 arena_printf(arena_of(p), "drop %s, which leads to no address", dropped));
 }
 
 static unsigned lookups_of(const struct plan *p, const char *record)
@@ -162,12 +159,11 @@ static void drop_dead(struct plan *p)
 	gate_try(p->gate, p->m, record, &tree);
 	if (tree.pending || tree.lookups <= SPF_LOOKUP_LIMIT)
 		return;
-	add_text(
-	    p, &p->fault,
-	    arena_printf(arena_of(p),
-			 "%u lookups, and %d are allowed: SPF is an error (permerror) for mail "
-			 "that no earlier term decides",
-			 tree.lookups, SPF_LOOKUP_LIMIT));
+	add_text(p, &p->fault,
+		 arena_printf(arena_of(p),
+			      "it needs %u lookups, and %d are allowed: SPF is an error "
+			      "(permerror) for mail that no earlier term decides",
+			      tree.lookups, SPF_LOOKUP_LIMIT));
 	while (tree.lookups > SPF_LOOKUP_LIMIT) {
 		ptrdiff_t at = best_dead(p, &tree);
 		if (at < 0)
@@ -179,22 +175,20 @@ static void drop_dead(struct plan *p)
 	}
 	if (tree.lookups > SPF_LOOKUP_LIMIT) {
 		p->record = record;
-		p->in_vain =
-		    "no term can be dropped that stored mail does not need: move one service to "
-		    "a subdomain with a record of its own, or write addresses (ip4:, ip6:) in "
-		    "place of an include or a name that you control";
+		p->in_vain = "every term is needed by mail in the stored reports. Move one service "
+			     "to a subdomain with its own record, or replace an include or a name "
+			     "of yours by its addresses (ip4:, ip6:)";
 		return;
 	}
 	int32_t first, last;
 	unsigned days;
 	char from[DAY_STRLEN], to[DAY_STRLEN];
 	gate_span(p->gate, &first, &last, &days);
-	add_text(
-	    p, &p->mended,
-	    arena_printf(arena_of(p),
-			 "without %s, by which nothing passed in %u days of reports (%s to %s): "
-			 "ask who had it added before you drop it",
-			 dropped, days, day_format(first, from), day_format(last, to)));
+	add_text(p, &p->mended,
+		 arena_printf(arena_of(p),
+			      "drop %s, by which no mail passed on %u days with reports (%s to "
+			      "%s). Ask who added it before you drop it",
+			      dropped, days, day_format(first, from), day_format(last, to)));
 }
 
 static void close_open(struct plan *p)
@@ -205,21 +199,20 @@ static void close_open(struct plan *p)
 	if (!s->term)
 		return;
 	bool all = s->term->kind == SPF_ALL && s->depth == 0;
-	add_text(
-	    p, &p->fault,
-	    all ? "+all authorises everybody: any machine passes SPF as you"
-		: arena_printf(arena_of(p),
-			       "%s in the record of %s authorises everybody: any machine passes "
-			       "SPF as you",
-			       s->term->text, s->domain));
+	add_text(p, &p->fault,
+		 all ? "+all authorises every address: any machine passes SPF as your domain"
+		     : arena_printf(arena_of(p),
+				    "%s in the record of %s authorises every address: any machine "
+				    "passes SPF as your domain",
+				    s->term->text, s->domain));
 	if (all) {
 		p->record = spf_edit_close(arena_of(p), p->record, '~');
-		add_text(p, &p->mended, "~all in place of +all");
+		add_text(p, &p->mended, "publish ~all in place of +all");
 	} else {
-		p->in_vain = arena_printf(
-		    arena_of(p),
-		    "ask the owner of %s to close it, or replace what leads there by what you need",
-		    s->domain);
+		p->in_vain = arena_printf(arena_of(p),
+					  "ask the owner of %s to close it, or replace the include "
+					  "by the addresses that you need",
+					  s->domain);
 	}
 }
 
@@ -295,7 +288,7 @@ const char *plan_add(struct plan *p, const struct gate_need *need, const char *c
 		    p->m->domain, root_of(p)->canonical);
 	const char *record = with(p, mechanisms, n);
 	if (p->n_needs == PLAN_NEEDS_MAX || !record)
-		return "too many senders are missing from one record";
+		return "too many senders are missing from this record";
 	p->needs[p->n_needs] = *need;
 	const char *no =
 	    gate_objects(p->gate, p->m, record, p->needs, p->n_needs + 1, NULL, &lookups);

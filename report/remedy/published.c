@@ -24,11 +24,11 @@ static void missing_consent(const struct remedier *r, const struct dmarc_answer 
 	    .terms = ""};
 	f->id = arena_printf(r->a, "rua:%s", x->domain);
 	f->title = arena_printf(r->a, "reports to %s are not sent", x->domain);
-	f->text = arena_printf(
-	    r->a,
-	    "rua names %s, which is outside your domain and does not say that it takes "
-	    "reports about %s: its owner must publish this record",
-	    x->uri, d->at);
+	f->text =
+	    arena_printf(r->a,
+			 "rua names %s, outside your domain, and DNS there does not allow reports "
+			 "about %s (RFC 9990). The owner of that name must publish this record",
+			 x->uri, d->at);
 	f->change = c;
 }
 
@@ -51,16 +51,13 @@ void published_faults(const struct remedier *r, struct remedies *out)
 	if (d.n_records > 1 || d.policy == POLICY_ABSENT) {
 		struct fault *f = add(out);
 		f->id = arena_printf(r->a, "dmarc:%s", d.at);
-		f->title = arena_printf(r->a, "the DMARC record at %s", name);
-		f->text =
-		    d.n_records > 1
-			? arena_printf(
-			      r->a,
-			      "%u DMARC records stand at %s: receivers ignore all of them. Keep "
-			      "one",
-			      d.n_records, name)
-			: arena_printf(r->a, "receivers cannot use it: %s",
-				       bad ? bad : "it has no policy");
+		f->title = arena_printf(r->a, "DMARC record at %s", name);
+		f->text = d.n_records > 1 ? arena_printf(r->a,
+							 "%u DMARC records are at %s, so receivers "
+							 "ignore all of them. Keep one",
+							 d.n_records, name)
+					  : arena_printf(r->a, "receivers cannot use it: %s",
+							 bad ? bad : "it has no policy");
 	}
 	for (unsigned i = 0; i < d.record.n_rua; i++) {
 		const struct dmarc_address *x = &d.record.rua[i];

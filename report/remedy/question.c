@@ -107,13 +107,13 @@ static void read_missing(struct asking *q)
 	if (s->days >= STEADY_DAYS)
 		speaks_for(q, r, 2, steady_text(q));
 	if (has_evidence(s, "L_TRIES_DKIM"))
-		speaks_for(q, r, 4, "it tries to sign as your domain");
+		speaks_for(q, r, 4, "it signs as your domain, and the signature does not verify");
 	if (has_evidence(s, "L_IN_ZONE"))
 		speaks_for(q, r, 3, "your DNS names the service");
 	if (has_evidence(s, "L_HOST_RELAY"))
-		speaks_for(q, r, 2, "your own site stands at the same web host");
+		speaks_for(q, r, 2, "your own site is at the same web host");
 	if (s->service && s->service->kind == KIND_WEBHOST)
-		speaks_against(q, r, 1, "the machine serves other customers of the web host, too");
+		speaks_against(q, r, 1, "the machine also serves other customers of the web host");
 	if (!s->ties_any)
 		speaks_against(q, r, 1, "no A, AAAA, MX or reverse DNS of yours leads to it");
 }
@@ -129,17 +129,21 @@ static void read_forged(struct asking *q)
 	if (has_evidence(s, "S_BURST"))
 		speaks_for(q, r, 2, "more than 80 % was sent within three days");
 	if (!s->ties_any && sends_as_us(s))
-		speaks_for(q, r, 1, "anybody can write your domain as envelope sender");
+		speaks_for(q, r, 1, "anybody can use your domain as envelope sender");
 	if (s->service && s->service->verifies == ANSWER_NO)
-		speaks_for(
-		    q, r, 1,
-		    arena_printf(q->a, "%s does not verify who sends as whom", s->service->name));
+		speaks_for(q, r, 1,
+			   arena_printf(q->a, "%s does not verify which domain a customer sends as",
+					s->service->name));
 	if (s->days >= STEADY_DAYS)
-		speaks_against(q, r, 1, "forgers rarely send a little every day from one address");
+		speaks_against(
+		    q, r, 1,
+		    "spoofed mail rarely comes in small numbers every day from one address");
 	if (s->ties_any)
-		speaks_against(q, r, 4, "something of yours leads to the address");
+		speaks_against(
+		    q, r, 4,
+		    "an A, AAAA, MX, SPF record or reverse DNS of yours names the address");
 	if (has_evidence(s, "L_TRIES_DKIM"))
-		speaks_against(q, r, 3, "forgers rarely sign");
+		speaks_against(q, r, 3, "spoofed mail is rarely signed");
 }
 
 /* The confirmed name of a machine that is somebody's server, and not ours; NULL: none. */
@@ -162,23 +166,25 @@ static void read_forwarded(struct asking *q, unsigned unsigned_share)
 	bool hands_on =
 	    s->service && (s->service->kind == KIND_MAILBOX || s->service->kind == KIND_FORWARDER ||
 			   s->service->kind == KIND_ISP);
-	speaks_for(
-	    q, r, unsigned_share >= 50 ? 3 : 1,
-	    arena_printf(q->a,
-			 "%u %% of your own mail is not signed: forwarded by a plain .forward, "
-			 "it fails just so",
-			 unsigned_share));
+	speaks_for(q, r, unsigned_share >= 50 ? 3 : 1,
+		   arena_printf(q->a,
+				"%u %% of your own mail has no DKIM signature: when it is "
+				"forwarded, it fails like this",
+				unsigned_share));
 	if (hands_on)
-		speaks_for(q, r, 2, "people have mail forwarded there");
+		speaks_for(q, r, 2, "people forward mail there");
 	const char *host = server_name(q);
 	if (host)
 		speaks_for(
 		    q, r, 2,
 		    arena_printf(q->a, "a server with forward-confirmed reverse DNS, %s", host));
 	if (s->ties_any)
-		speaks_against(q, r, 4, "something of yours leads to the address");
+		speaks_against(
+		    q, r, 4,
+		    "an A, AAAA, MX, SPF record or reverse DNS of yours names the address");
 	if (has_evidence(s, "S_NO_PTR") || has_evidence(s, "S_GENERIC_PTR"))
-		speaks_against(q, r, 3, "servers that forward have a reverse DNS");
+		speaks_against(q, r, 3,
+			       "servers that forward mail have forward-confirmed reverse DNS");
 }
 
 static bool passed_before(const struct asking *q, int32_t *last)
@@ -208,10 +214,10 @@ static void read_switched_off(struct asking *q)
 	struct reading *r = add(q, READING_SWITCHED_OFF, 1);
 	speaks_for(
 	    q, r, 2,
-	    arena_printf(q->a,
-			 "it passed SPF until %s: somebody may have taken it out of the record "
-			 "on purpose",
-			 day_format(last, day)));
+	    arena_printf(
+		q->a,
+		"it passed SPF until %s, so it may have been removed from the record on purpose",
+		day_format(last, day)));
 	speaks_against(q, r, 1, "it still sends");
 }
 
@@ -230,17 +236,16 @@ static void read_stranger(struct asking *q)
 		return;
 	struct reading *r = add(q, READING_STRANGER, 5);
 	if (x->alias)
-		speaks_for(q, r, 1,
-			   arena_printf(
-			       q->a,
-			       "your SPF record names it by a name that is an alias (CNAME) of %s, "
-			       "which is not yours",
-			       x->alias));
-	else
 		speaks_for(
 		    q, r, 1,
-		    "your SPF record names the address, and its reverse DNS, or a signature from "
-		    "it, is somebody else's");
+		    arena_printf(
+			q->a,
+			"your SPF record names it by an alias (CNAME) of %s, which is not yours",
+			x->alias));
+	else
+		speaks_for(q, r, 1,
+			   "your SPF record names the address, and its reverse DNS or its DKIM "
+			   "signature is of another owner");
 	if (x->ptr)
 		speaks_for(q, r, 0, arena_printf(q->a, "its reverse DNS is %s", x->ptr));
 }
@@ -262,32 +267,27 @@ static const char *question_text(const struct asking *q)
 {
 	const struct sender *s = q->s;
 	if (s->aged)
-		return "is this address still yours? Your SPF record lets it send as you. Ask who "
-		       "runs "
-		       "the machine; if nobody knows it, take it out of the record";
+		return "is this address still yours? Your SPF record authorises it. Ask who runs "
+		       "the machine; if nobody knows it, remove it from the record";
 	if (is_unaligned(s))
 		return arena_printf(
 		    q->a,
-		    "is this an account of yours at %s? Ask who in the house uses it. If "
-		    "so, set it up to sign as your domain",
+		    "is this an account of yours at %s? Ask who in your organisation uses it. If "
+		    "so, set it up to sign with DKIM as your domain",
 		    s->service ? s->service->name : "the service");
 	switch (q->n ? q->list[0].kind : READING_FORGED) {
 	case READING_FORWARDED:
-		return "most likely mail of yours that the recipients have forwarded, and that is "
-		       "not "
-		       "signed: sign all your mail with DKIM, and never add this address to SPF. "
-		       "Ask a "
-		       "recipient there whether he forwards";
+		return "is it unsigned mail of yours that recipients forward? Sign all your mail "
+		       "with DKIM, and do not add this address to SPF. Ask a recipient there "
+		       "whether mail is forwarded";
 	case READING_SWITCHED_OFF:
 		return "was this sender switched off on purpose? Ask who changed the SPF record";
 	case READING_MISSING:
-		return "does it belong to you? Ask who runs the web forms, printers, shops and "
-		       "programs "
-		       "that send mail, and look for the address in their settings";
+		return "does it belong to you? Ask who runs web forms, printers, shops and "
+		       "programs that send mail, and look for this address in their settings";
 	default:
 		return "is it yours? Nothing in DNS says so. Ask who runs programs that send mail; "
-		       "if "
-		       "nobody knows it, it is forged and there is nothing to do";
+		       "if nobody knows it, it is spoofed and there is nothing to do";
 	}
 }
 

@@ -95,7 +95,7 @@ static void find_faults(const struct remedier *r, struct remedies *out)
 			continue;
 		out->faults[out->n_faults++] = (struct fault){
 		    .id = arena_printf(r->a, "spf:%s", p->m->domain),
-		    .title = arena_printf(r->a, "the SPF record of %s", p->m->domain),
+		    .title = arena_printf(r->a, "SPF record of %s", p->m->domain),
 		    .text = p->mended    ? arena_printf(r->a, "%s. Repair: %s", p->fault, p->mended)
 			    : p->in_vain ? arena_printf(r->a, "%s. %s", p->fault, p->in_vain)
 					 : p->fault,

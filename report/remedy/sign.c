@@ -32,36 +32,30 @@ void remedy_unaligned(const struct remedier *r, struct sender *s)
 		null_sender += flags & DMARC_NULL_SENDER ? s->facts[i]->messages : 0;
 	}
 	if (2 * strict > s->t.messages) {
-		m->text = "it authenticates as another name of your domain, and your DMARC record "
-			  "asks for "
-			  "the very same name (adkim=s, aspf=s): relax that, or send with the "
-			  "exact domain";
+		m->text = "it authenticates as another name in your domain, and your DMARC record "
+			  "asks for strict alignment (adkim=s, aspf=s). Relax that, or send with "
+			  "the exact domain";
 		return;
 	}
 	if (2 * null_sender > s->t.messages)
-		m->text = "bounces and auto-replies have an empty envelope sender, so that SPF is "
-			  "checked "
-			  "for the HELO name: give the machine a HELO name in your domain with an "
-			  "SPF record "
-			  "of its own, or sign with DKIM as your domain (d=)";
+		m->text = "bounces and auto-replies have an empty envelope sender, so SPF is "
+			  "checked for the HELO name. Give the machine a HELO name in your domain "
+			  "with its own SPF record, or sign with DKIM as your domain (d=)";
 	else if (service && service->dkim == ANSWER_NO && service->advice_return_path[0]) {
 		m->kind = REMEDY_RETURN_PATH;
-		m->text =
-		    arena_printf(r->a,
-				 "its envelope sender is the service's: give it a Return-Path in "
-				 "your domain%s",
-				 advice(r, s, service->advice_return_path));
+		m->text = arena_printf(r->a,
+				       "its envelope sender is the service's own. Set up a "
+				       "Return-Path in your domain%s",
+				       advice(r, s, service->advice_return_path));
 	} else if (service && (service->kind == KIND_ESP || service->kind == KIND_SAAS ||
 			       service->kind == KIND_MAILBOX))
 		m->text = arena_printf(r->a,
-				       "it authenticates as the service, not as you: let it sign "
-				       "with DKIM as your domain "
-				       "(d=)%s",
+				       "it authenticates as the service, not as your domain. Let "
+				       "it sign with DKIM as your domain (d=)%s",
 				       dkim_advice(r, s));
 	else
-		m->text = "its envelope sender is not in your domain: set it to an address in your "
-			  "domain, "
-			  "or sign with DKIM as your domain (d=)";
+		m->text = "its envelope sender is not in your domain. Set it to an address in your "
+			  "domain, or sign with DKIM as your domain (d=)";
 }
 
 /* The signature of ours that fails most in the sender's mail. */
@@ -95,38 +89,37 @@ void remedy_dkim(const struct remedier *r, struct sender *s)
 	struct remedy *m = &s->verdict.remedy;
 	switch (key.state) {
 	case DKIM_KEY_MISSING:
-		m->text = arena_printf(
-		    r->a, "it signs with a key that is not in DNS: publish %s as %s gives it%s",
-		    name, who, dkim_advice(r, s));
+		m->text = arena_printf(r->a,
+				       "it signs with a key that is not in DNS. Publish %s with "
+				       "the key that %s shows%s",
+				       name, who, dkim_advice(r, s));
 		break;
 	case DKIM_KEY_REVOKED:
-		m->text = arena_printf(
-		    r->a,
-		    "it signs with a key that is revoked: %s has an empty p=; publish the "
-		    "key that %s gives, or let it sign with another%s",
-		    name, who, dkim_advice(r, s));
+		m->text = arena_printf(r->a,
+				       "it signs with a revoked key: %s has an empty p=. Publish "
+				       "the key that %s shows, or sign with another selector%s",
+				       name, who, dkim_advice(r, s));
 		break;
 	case DKIM_KEY_BAD:
 		m->text = arena_printf(r->a,
-				       "it signs with a key that is not valid in DNS: mend %s; "
+				       "it signs with a key that is not valid in DNS. Correct %s: "
 				       "copy it again from %s%s",
 				       name, who, dkim_advice(r, s));
 		break;
 	case DKIM_KEY_GOOD:
 		if (!key.ed25519 && key.bits < WEAK_KEY_BITS)
+			m->text = arena_printf(
+			    r->a,
+			    "its key %s has %u bits, and receivers accept none below 1,024 (RFC "
+			    "8301). Make a new key of 2,048 bits at %s, and publish it%s",
+			    name, key.bits, who, dkim_advice(r, s));
+		else
 			m->text =
 			    arena_printf(r->a,
-					 "its key %s has %u bits, and receivers accept none below "
-					 "1,024 (RFC 8301): "
-					 "make a new key of 2,048 bits at %s and publish that%s",
-					 name, key.bits, who, dkim_advice(r, s));
-		else
-			m->text = arena_printf(r->a,
-					       "its DKIM signature does not verify, though a key "
-					       "is in DNS at %s: compare it "
-					       "with the key that %s shows, and look for what "
-					       "changes mail after signing",
-					       name, who);
+					 "its DKIM signature does not verify, though DNS has a key "
+					 "at %s. Compare it with the key that %s shows, and look "
+					 "for what modifies mail after signing",
+					 name, who);
 		break;
 	default:
 		break;
@@ -157,18 +150,14 @@ static bool remedy_bounces(const struct remedier *r, struct sender *s)
 		return false;
 	struct remedy *m = &s->verdict.remedy;
 	m->kind = REMEDY_SPF_PUBLISH;
-	m->text =
-	    helo ? arena_printf(
-		       r->a,
-		       "its bounces and auto-replies have an empty envelope sender, so that SPF "
-		       "is checked for its HELO name, %s: publish an SPF record there, or sign "
-		       "them with DKIM",
-		       helo)
-		 : "its bounces and auto-replies have an empty envelope sender, so that SPF is "
-		   "checked "
-		   "for its HELO name: give it one in your domain with an SPF record of its own, "
-		   "or sign "
-		   "them with DKIM";
+	m->text = helo ? arena_printf(r->a,
+				      "its bounces and auto-replies have an empty envelope sender, "
+				      "so SPF is checked for its HELO name, %s. Publish an SPF "
+				      "record there, or sign them with DKIM",
+				      helo)
+		       : "its bounces and auto-replies have an empty envelope sender, so SPF is "
+			 "checked for its HELO name. Give it one in your domain with its own SPF "
+			 "record, or sign them with DKIM";
 	m->change = helo ? gate_helo(&r->gate, s, helo) : NULL;
 	return true;
 }
@@ -183,9 +172,8 @@ void remedy_passing(const struct remedier *r, struct sender *s)
 	if (100 * dkim >= 80 * s->t.messages || s->verdict.remedy.kind != REMEDY_NONE)
 		return;
 	s->verdict.remedy.kind = REMEDY_DKIM_ENABLE;
-	s->verdict.remedy.text = arena_printf(
-	    r->a,
-	    "it passes by SPF alone, which forwarding breaks: sign its mail with DKIM as your "
-	    "domain%s",
-	    dkim_advice(r, s));
+	s->verdict.remedy.text = arena_printf(r->a,
+					      "it passes by SPF alone, which forwarding breaks. "
+					      "Sign its mail with DKIM as your domain%s",
+					      dkim_advice(r, s));
 }

@@ -213,7 +213,7 @@ static const char *add_terms(struct remedier *r, struct plan *p, const struct ga
 		return "its addresses serve other customers of the service, too";
 	size_t n = address_mechanisms(r, need, mechanisms, MECHANISMS_MAX);
 	if (n == 0)
-		return "it sends from too many addresses to name each";
+		return "it sends from too many addresses to list";
 	why = plan_add(p, need, mechanisms, n);
 	*added = why ? NULL : joined(r->a, mechanisms, n);
 	return why;
@@ -226,11 +226,10 @@ static const char *host_note(const struct remedier *r, const struct sender *s)
 	const struct zone_host *h = s->n_sources ? zone_host(r->zone, &s->sources[0].ip) : NULL;
 	if (!h || !s->service)
 		return "";
-	return arena_printf(
-	    r->a,
-	    ". The machine is %s's, and its address may change: a:%s would follow, at the "
-	    "cost of a lookup",
-	    s->service->name, h->name);
+	return arena_printf(r->a,
+			    ". The machine belongs to %s, and its address may change: a:%s would "
+			    "follow it, at the cost of one lookup",
+			    s->service->name, h->name);
 }
 
 void remedy_spf(struct remedier *r, struct sender *s, struct plan **to)
@@ -250,13 +249,12 @@ void remedy_spf(struct remedier *r, struct sender *s, struct plan **to)
 	if (why) {
 		s->verdict.remedy = (struct remedy){
 		    .kind = p->owned_by_other ? REMEDY_REVIEW : REMEDY_SPF_ADD,
-		    .text =
-			arena_printf(r->a,
-				     "it is yours and missing from SPF of %s, and no edit of that "
-				     "record is safe: %s. Let it sign with DKIM as your domain, or "
-				     "send with an envelope sender in a subdomain with a record of "
-				     "its own",
-				     p->m->domain, why)};
+		    .text = arena_printf(
+			r->a,
+			"it is yours and missing from the SPF record of %s, and no edit of that "
+			"record is safe: %s. Sign its mail with DKIM as your domain, or use an "
+			"envelope sender in a subdomain with its own record",
+			p->m->domain, why)};
 		return;
 	}
 	bool fresh = !p->m->spf.root || p->m->spf.root->n_texts == 0;
@@ -284,11 +282,10 @@ void remedy_spf_error(struct remedier *r, struct sender *s, struct plan **to)
 			*none = (struct record_change){.name = name, .terms = ""};
 			s->verdict.remedy.text = arena_printf(
 			    r->a,
-			    plan->fault
-				? "its mail fails because the SPF record of %s is an error: "
-				  "repair the record"
-				: "it failed because the SPF record of %s was an error, which it "
-				  "is no more: repaired",
+			    plan->fault ? "its mail fails because the SPF record of %s is an error "
+					  "(permerror). Publish the repaired record"
+					: "nothing to do: it failed because the SPF record of %s "
+					  "was an error, and the record is valid now",
 			    name);
 			s->verdict.remedy.change = none;
 			*to = plan;

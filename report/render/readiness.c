@@ -58,21 +58,38 @@ static void put_check(struct buf *out, const struct text_style *style, const str
 
 /* ---- what blocks ---- */
 
+static bool begins(const char *s, const char *with)
+{
+	return strncmp(s, with, strlen(with)) == 0;
+}
+
+static bool tells(const struct todo *t, enum check_id id)
+{
+	switch (id) {
+	case CHECK_A1:
+	case CHECK_A2:
+	case CHECK_A3:
+		return t->kind == TODO_OWN_FAILING || t->kind == TODO_OWN_REFUSED;
+	case CHECK_A4:
+		return t->kind == TODO_QUESTION;
+	case CHECK_A5:
+		return t->kind == TODO_DUTY;
+	case CHECK_D1:
+	case CHECK_D2:
+		return begins(t->id, "rua:") || begins(t->id, "dmarc:");
+	case CHECK_D4:
+		return begins(t->id, "spf:");
+	default:
+		return false;
+	}
+}
+
 size_t readiness_told_by(const struct readiness *r, enum check_id id)
 {
 	const struct todo_list *todo = r->inventory->todo;
-	for (size_t i = 0; i < todo->n; i++) {
-		enum todo_kind kind = todo->list[i].kind;
-		bool own = kind == TODO_OWN_FAILING || kind == TODO_OWN_REFUSED;
-		bool tells = id == CHECK_A1 || id == CHECK_A2 || id == CHECK_A3 ? own
-			     : id == CHECK_A4 ? kind == TODO_QUESTION
-			     : id == CHECK_A5 ? kind == TODO_DUTY
-			     : id == CHECK_D4 ? kind == TODO_ZONE_FAULT &&
-						    strncmp(todo->list[i].id, "spf:", 4) == 0
-					      : false;
-		if (tells)
+	for (size_t i = 0; i < todo->n; i++)
+		if (tells(&todo->list[i], id))
 			return i + 1;
-	}
 	return 0;
 }
 
@@ -171,8 +188,8 @@ static void put_subdomains(struct buf *out, const struct text_style *style,
 {
 	if (p->n_subdomains == 0)
 		return;
-	buf_printf(out, "%-60s%7s\n",
-		   "Subdomains, and the policy they would get (sp and np unchanged):", "failing");
+	buf_printf(out, "Subdomains, and the policy they would get (sp and np unchanged):\n%67s\n",
+		   "failing");
 	for (size_t i = 0; i < p->n_subdomains; i++) {
 		const struct subdomain *s = p->subdomains[i];
 		buf_puts(out, "  ");
@@ -220,7 +237,7 @@ static void put_record_now(struct buf *out, const struct readiness *r)
 static void put_next(struct buf *out, const struct text_style *style, const struct readiness *r)
 {
 	char day[DAY_STRLEN];
-	buf_puts(out, "\nNext: ");
+	buf_puts(out, "\nNext:");
 	put_clean_wrapped(out, style, r->next.text, 5, 0);
 	put_line_end(out);
 	put_record_now(out, r);

@@ -277,7 +277,9 @@ static void put_command(struct buf *out, const struct domain_inventory *d, const
 {
 	struct buf command;
 	buf_init(&command, 64 * 1024);
-	if (!(s->label && s->label->verdict) && label_command(&command, "approve", d->domain, s))
+	bool unproved = strcmp(s->key, "net:unproved") == 0; /* whoever they are */
+	if (!unproved && !(s->label && s->label->verdict) &&
+	    label_command(&command, "approve", d->domain, s))
 		buf_printf(out, "    if yours: %s\n", command.data);
 	buf_free(&command);
 }
@@ -292,12 +294,15 @@ static void put_reason(struct buf *out, const struct text_style *style,
 	buf_printf(&text, "%s: ", s->name);
 	put_what_failed(&text, &s->t);
 	put_label(&text, s);
-	put_evidence(&text, s, side, ". ");
+	put_evidence(&text, s, side, "; ");
+	if (s->n_evidence == 0)
+		buf_printf(&text, ". %s", s->verdict.remedy.text);
 	if (s->verdict.category == CAT_UNKNOWN) {
 		put_evidence(&text, s, SIDE_YOURS, ". It may be yours: ");
 		put_evidence(&text, s, SIDE_SPOOFED, ". It may be spoofed: ");
 	}
-	buf_putc(&text, '.');
+	if (text.len > 0 && text.data[text.len - 1] != '.')
+		buf_putc(&text, '.');
 	buf_puts(out, "  ");
 	put_clean_wrapped(out, style, text.data, 2, 4);
 	put_line_end(out);

@@ -14,11 +14,11 @@ const char *const reading_words[READING_COUNT] = {
 };
 
 const char *const evidence_side_words[SIDE_COUNT] = {
-    [SIDE_YOURS] = "It is yours",
-    [SIDE_FORWARDED] = "It forwards",
-    [SIDE_NOT_FORWARDED] = "It does not forward",
-    [SIDE_SPOOFED] = "It is spoofed",
-    [SIDE_NOTE] = "To know",
+    [SIDE_YOURS] = "Speaks for yours",
+    [SIDE_FORWARDED] = "Speaks for forwarded",
+    [SIDE_NOT_FORWARDED] = "Speaks against forwarded",
+    [SIDE_SPOOFED] = "Speaks for spoofed",
+    [SIDE_NOTE] = "Also seen",
 };
 
 enum evidence_side evidence_side(const struct evidence *e)
@@ -64,7 +64,7 @@ void put_todo_verdict(struct buf *out, const struct domain_inventory *d)
 void put_no_reports(struct buf *out, const struct domain_inventory *d)
 {
 	buf_puts(out, "No reports in this period. ");
-	if (!d->dns)
+	if (!d->dns || !d->policy_known)
 		buf_puts(out, "DNS did not say where they go.");
 	else if (d->rua)
 		buf_printf(out, "They go to %s.", d->rua);

@@ -52,7 +52,7 @@ enum evidence_side {
 	SIDE_NOTE,
 	SIDE_COUNT
 };
-extern const char *const evidence_side_words[SIDE_COUNT]; /* "For its being yours" */
+extern const char *const evidence_side_words[SIDE_COUNT]; /* "Speaks for yours" */
 enum evidence_side evidence_side(const struct evidence *e);
 
 /* That which speaks for the category; SIDE_NOTE where nothing does. */

@@ -32,15 +32,16 @@ static const struct note {
 	const char *code, *text;
 } notes[] = {
     {SET(F1) | SET(F2), "N_MAILFROM_OURS_NOT_AUTHORISED",
-     "MAIL FROM is in your domain but SPF does not authorise this address: a service missing from "
-     "SPF, or a forgery"},
-    {SET(F3), "N_SPF_PERMERROR", "the SPF record of MAIL FROM, in your domain, has an error"},
-    {SET(F4), "N_SPF_ABSENT", "MAIL FROM is in your domain, at a name without an SPF record"},
-    {SET(F5), "N_SPF_TEMPERROR", "the SPF record of MAIL FROM, in your domain, could not be read"},
+     "the envelope sender (MAIL FROM) is in your domain, and SPF does not authorise the address"},
+    {SET(F3), "N_SPF_PERMERROR",
+     "the SPF record of its envelope-sender domain, which is yours, is an error (permerror)"},
+    {SET(F4), "N_SPF_ABSENT", "its envelope-sender domain, which is yours, has no SPF record"},
+    {SET(F5), "N_SPF_TEMPERROR",
+     "the SPF record of its envelope-sender domain, which is yours, could not be looked up "
+     "(temperror)"},
     {SET(F6) | SET(F7), "N_UNALIGNED",
-     "authenticates as somebody else: a service of yours that is not set up to sign as you, or a "
-     "stranger; an SPF include would not change that"},
-    {SET(F9), "N_SIGNED_BY_OTHERS", "somebody else's signature passes, SPF does not"},
+     "authenticates as another domain, not as yours; an SPF include would not change that"},
+    {SET(F9), "N_SIGNED_BY_OTHERS", "a DKIM signature of another domain passes; SPF does not"},
     {SET(P5), "N_DKIM_FAILS", "its DKIM signature fails; it passes by SPF alone"},
 };
 
@@ -52,10 +53,11 @@ static void take_notes(struct sender *s, const struct observed *o)
 			evidence(s, notes[i].code, 0, notes[i].text);
 	if (at_least(o->messages[SEEN_STRICT], n, FLAG_SHARE))
 		evidence(s, "N_STRICT_ONLY", 0,
-			 "relaxed alignment would let it pass; your record asks for strict");
+			 "passes with relaxed alignment; your DMARC record asks for strict");
 	if (at_least(o->messages[SEEN_MISMATCH], n, FLAG_SHARE))
 		evidence(s, "N_REPORTER_MISMATCH", 0,
-			 "reporters contradict their own results; judged by the results");
+			 "receivers' DMARC verdicts contradict their own SPF and DKIM results; "
+			 "judged by the results");
 }
 
 /* ---- verdict ---- */
@@ -122,34 +124,35 @@ static struct verdict failing(const struct matter *m, enum strength strength)
 	switch (why_failing(m)) {
 	case CAT_LEGIT_SPF_MISSING:
 		return verdict(s, CAT_LEGIT_SPF_MISSING, strength, REMEDY_SPF_ADD,
-			       "add its addresses to the SPF record of its MAIL FROM domain");
+			       "add its addresses to the SPF record of its envelope-sender domain");
 	case CAT_LEGIT_UNALIGNED:
-		return verdict(
-		    s, CAT_LEGIT_UNALIGNED, strength, REMEDY_DKIM_ALIGN,
-		    "adding an include to SPF will not fix this: MAIL FROM is not in your "
-		    "domain; let the service sign with DKIM as your domain (d=), or use a "
-		    "Return-Path in your domain");
+		return verdict(s, CAT_LEGIT_UNALIGNED, strength, REMEDY_DKIM_ALIGN,
+			       "let the service sign with DKIM as your domain (d=), or use a "
+			       "Return-Path in your domain. An SPF include does not help: the "
+			       "envelope sender is not in your domain");
 	default:
 		break;
 	}
 	if (2 * cells_of(s, SET(F3)) > n - m->pass)
 		return verdict(s, CAT_LEGIT_BROKEN, strength, REMEDY_SPF_REPAIR,
-			       "the SPF record of its MAIL FROM domain has an error; repair it");
+			       "repair the SPF record of its envelope-sender domain, which is an "
+			       "error (permerror)");
 	if (2 * cells_of(s, SET(F4)) > n - m->pass)
-		return verdict(s, CAT_LEGIT_BROKEN, strength, REMEDY_SPF_PUBLISH,
-			       "its MAIL FROM domain has no SPF record; publish one there");
+		return verdict(
+		    s, CAT_LEGIT_BROKEN, strength, REMEDY_SPF_PUBLISH,
+		    "publish an SPF record at its envelope-sender domain, which has none");
 	if (2 * cells_of(s, SET(F5)) > n - m->pass)
 		return verdict(s, CAT_LEGIT_BROKEN, strength, REMEDY_DNS_REPAIR,
-			       "SPF of its MAIL FROM domain could not be looked up: check the name "
-			       "servers");
+			       "check the name servers of its envelope-sender domain: SPF could "
+			       "not be looked up (temperror)");
 	if (2 * cells_of(s, SET(F10)) > n - m->pass)
 		return verdict(
 		    s, CAT_LEGIT_BROKEN, strength, REMEDY_DKIM_ENABLE,
-		    "nothing of it authenticates: sign its mail with DKIM as your domain, "
-		    "and send with a MAIL FROM in your domain");
+		    "sign its mail with DKIM as your domain, and send with an envelope sender "
+		    "(MAIL FROM) in your domain: today neither SPF nor DKIM passes");
 	return verdict(s, CAT_LEGIT_BROKEN, strength, REMEDY_DKIM_REPAIR,
-		       "it is yours, and its DKIM signature does not verify: look for what changes "
-		       "mail after signing, and for the key in DNS");
+		       "it is yours, and its DKIM signature does not verify. Check the key in DNS, "
+		       "and look for what modifies mail after signing");
 }
 
 static bool is_proven_fault(const struct matter *m)
@@ -160,12 +163,11 @@ static bool is_proven_fault(const struct matter *m)
 static struct verdict fault(const struct matter *m, enum strength strength)
 {
 	if (m->x->fault_dkim)
-		return verdict(
-		    m->s, CAT_LEGIT_BROKEN, strength, REMEDY_DKIM_REPAIR,
-		    "it is yours, and its DKIM signature does not verify: look for what changes "
-		    "mail after signing, and for the key in DNS");
+		return verdict(m->s, CAT_LEGIT_BROKEN, strength, REMEDY_DKIM_REPAIR,
+			       "it is yours, and its DKIM signature does not verify. Check the key "
+			       "in DNS, and look for what modifies mail after signing");
 	return verdict(m->s, CAT_LEGIT_BROKEN, strength, REMEDY_DNS_REPAIR,
-		       "it is yours, and your SPF record fails with an error: check the record and "
+		       "it is yours, and your SPF record fails with an error. Check the record and "
 		       "its name servers");
 }
 
@@ -175,13 +177,11 @@ static struct verdict passing(const struct matter *m, enum strength strength)
 	if (m->o->messages[SEEN_REPAIRED] > 0 && tally_judged_pass(&m->s->t) < m->pass)
 		return verdict(
 		    m->s, CAT_AUTHORIZED, strength, REMEDY_NONE,
-		    "repaired: it failed earlier, and your SPF record authorises it today");
-	return verdict(
-	    m->s, CAT_AUTHORIZED, strength, REMEDY_NONE,
-	    at_least(dkim, m->n, 80)
-		? "nothing to do"
-		: "nothing to do today; before p=reject sign its mail with DKIM, too: it "
-		  "passes by SPF alone");
+		    "nothing to do: it failed earlier, and your SPF record authorises it today");
+	return verdict(m->s, CAT_AUTHORIZED, strength, REMEDY_NONE,
+		       at_least(dkim, m->n, 80) ? "nothing to do"
+						: "nothing to do today. Before p=reject sign its "
+						  "mail with DKIM: it passes by SPF alone");
 }
 
 static bool is_replay(const struct matter *m)
@@ -239,27 +239,24 @@ static bool is_too_young(const struct matter *m)
 
 static struct verdict abused(const struct matter *m)
 {
-	return verdict(
-	    m->s, CAT_SUSPECT_ABUSE, LIKELY, REMEDY_REVIEW,
-	    "it sends far more than it ever did: look for a stolen password, a script or a "
-	    "form that strangers use, before you change any record");
+	return verdict(m->s, CAT_SUSPECT_ABUSE, LIKELY, REMEDY_REVIEW,
+		       "it sends far more than usual. Look for a stolen password, a script or a "
+		       "web form that strangers use before you change any record");
 }
 
 static struct verdict replayed(const struct matter *m)
 {
-	return verdict(
-	    m->s, CAT_SUSPECT_ABUSE, HINTED, REMEDY_REVIEW,
-	    "signed mail of yours was sent again from many networks: rotate the DKIM key, "
-	    "and find out which account signed it");
+	return verdict(m->s, CAT_SUSPECT_ABUSE, HINTED, REMEDY_REVIEW,
+		       "mail with your DKIM signature was sent again from many networks (replay). "
+		       "Rotate the DKIM key, and find out which account sent the original");
 }
 
 static struct verdict pooled(const struct matter *m)
 {
 	return verdict(
 	    m->s, CAT_FORWARDER, LIKELY, REMEDY_FORWARDER,
-	    "a relay pool that all customers of the service share, and that it leaves out "
-	    "of its SPF record on purpose: forwarded mail that failed on arrival there. "
-	    "Nothing to add to SPF; sign all mail with DKIM");
+	    "add nothing to SPF, and sign all mail with DKIM. This relay pool is shared by all "
+	    "customers, and the service leaves it out of its SPF record on purpose");
 }
 
 /* By envelope sender alone, at a service where people have mail forwarded: handed on (SRS). */
@@ -276,26 +273,24 @@ static struct verdict a_guest(const struct matter *m)
 		    m->s, CAT_FORWARDER, HINTED, REMEDY_FORWARDER,
 		    "somebody's account there hands on mail of yours, with an envelope sender "
 		    "of its own: nothing to do in SPF; sign all mail with DKIM");
-	return verdict(
-	    m->s, m->pass > 0 ? CAT_UNKNOWN : CAT_UNAUTHORIZED, HINTED, REMEDY_REVIEW,
-	    "somebody else's account at the service sends in your name: nothing to change "
-	    "in your records; if it is an agency of yours, have it send from your account");
+	return verdict(m->s, m->pass > 0 ? CAT_UNKNOWN : CAT_UNAUTHORIZED, HINTED, REMEDY_REVIEW,
+		       "another customer of the service sends in your name. Change no record; if "
+		       "it is an agency of yours, have it send from your account");
 }
 
 static struct verdict forwards(const struct matter *m, enum strength strength)
 {
 	return verdict(
 	    m->s, CAT_FORWARDER, strength, REMEDY_FORWARDER,
-	    "nothing to do in SPF; sign all mail with DKIM, which survives most forwarding");
+	    "add nothing to SPF. Sign all mail with DKIM, which survives most forwarding");
 }
 
 /* It passes because the record lets everybody in, and nothing else speaks for it. */
 static struct verdict admitted(const struct matter *m)
 {
-	return verdict(
-	    m->s, CAT_UNKNOWN, HINTED, REMEDY_REVIEW,
-	    "it passes only because your SPF record authorises everybody: close the record "
-	    "first, then look who is left");
+	return verdict(m->s, CAT_UNKNOWN, HINTED, REMEDY_REVIEW,
+		       "it passes only because your SPF record authorises every address. Close the "
+		       "record first, then see who still passes");
 }
 
 static struct verdict decide(const struct matter *m)
@@ -344,10 +339,10 @@ static struct verdict decide(const struct matter *m)
 			       : x->spoof - x->legit >= 55 ? LIKELY
 							   : HINTED,
 			       REMEDY_BLOCK,
-			       "not yours; p=reject makes receivers refuse it; no change of SPF");
+			       "not yours: change nothing. With p=reject receivers refuse it");
 	return verdict(s, CAT_UNKNOWN, HINTED, REMEDY_REVIEW,
-		       m->zone ? "find out whether it is yours; label it when you know"
-			       : "find out whether it is yours; reports alone do not tell");
+		       m->zone ? "find out whether it is yours, then label it"
+			       : "find out whether it is yours: reports alone do not tell");
 }
 
 /* ---- a person's word ---- */
@@ -373,7 +368,7 @@ static struct verdict failing_unasked(const struct matter *m)
 	if (why_failing(m) == CAT_LEGIT_UNALIGNED)
 		return failing(m, PROVEN);
 	return verdict(m->s, CAT_LEGIT_BROKEN, PROVEN, REMEDY_REVIEW,
-		       "it is yours and fails; ask again with DNS to be told why");
+		       "it is yours and fails. Run again with DNS to learn why");
 }
 
 static struct verdict by_label(const struct matter *m)
@@ -382,7 +377,7 @@ static struct verdict by_label(const struct matter *m)
 	switch (m->s->label->verdict) {
 	case LABEL_DENY:
 		v = verdict(m->s, CAT_UNAUTHORIZED, PROVEN, REMEDY_BLOCK,
-			    "a person said that it is not yours; no change of SPF");
+			    "denied by label: change nothing");
 		break;
 	case LABEL_APPROVE:
 		v = at_least(m->pass, m->n, AUTHORIZED_PASS) ? passing(m, PROVEN)
@@ -439,9 +434,9 @@ static void classify(struct classifier *c, struct sender *s)
 	m.x = &sc.of[1];
 	s->verdict = s->label ? by_label(&m) : decide(&m);
 	if (s->leaning.category != s->verdict.category)
-		evidence(s, "N_ONE_REPORTER", 0, "what speaks for it comes from one reporter only");
+		evidence(s, "N_ONE_REPORTER", 0, "only one receiver reported what speaks for it");
 	else if (s->reporters == 1)
-		evidence(s, "N_ONE_REPORTER", 0, "only one reporter saw it");
+		evidence(s, "N_ONE_REPORTER", 0, "only one receiver reported it");
 }
 
 static void find_siblings(struct classifier *c, const struct sender *senders, size_t n,
@@ -489,6 +484,8 @@ void classify_settle(struct sender *now, struct sender *before)
 {
 	if (now->leaning.category != before->leaning.category)
 		return;
-	settle(now, "what tips it comes from one reporter, and the period before says the same");
-	settle(before, "what tips it comes from one reporter, and the period after says the same");
+	settle(now,
+	       "only one receiver reported what decides it, and the period before says the same");
+	settle(before,
+	       "only one receiver reported what decides it, and the period after says the same");
 }

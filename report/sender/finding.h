@@ -160,12 +160,12 @@ struct sender {
 struct domain_inventory {
 	const char *domain;
 	uint64_t messages, dmarc_pass, reports, reporters;
-	bool compared;           /* the period before has reports: "new" means something */
-	bool dns;                /* its DNS answered: without, most is unknown */
-	const char *org_domain;  /* by the public suffix list: alignment is judged by it */
-	const char *walk_domain; /* by the tree walk of RFC 9989; NULL: DNS did not say */
-	bool has_policy;         /* a DMARC record applies to it */
-	const char *rua;         /* where that asks for reports, parted by blanks; NULL: nowhere */
+	bool compared;                 /* the period before has reports: "new" means something */
+	bool dns;                      /* its DNS answered: without, most is unknown */
+	const char *org_domain;        /* by the public suffix list: alignment is judged by it */
+	const char *walk_domain;       /* by the tree walk of RFC 9989; NULL: DNS did not say */
+	bool policy_known, has_policy; /* DNS said whether a DMARC record applies to it; one does */
+	const char *rua; /* where that asks for reports, parted by blanks; NULL: nowhere */
 	uint64_t before[CAT_COUNT]; /* messages of the period before, by what their senders were */
 	struct sender *senders;     /* what a person must look at first comes first */
 	size_t n_senders;

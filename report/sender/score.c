@@ -58,9 +58,8 @@ static int score_service(struct sender *s, const struct zone *zone, const struct
 	uint64_t elsewhere = siblings->passing[service - siblings->first];
 	bool unaligned = 2 * cells_of(s, SET(F6) | SET(F7) | SET(F9)) > n;
 	if (unaligned && elsewhere >= SIBLING_MESSAGES && service->shared) {
-		evidence(
-		    s, "S_NOT_YOUR_ACCOUNT", 15,
-		    "your account at this service authenticates as you; this mail does not try");
+		evidence(s, "S_NOT_YOUR_ACCOUNT", 15,
+			 "your account at this service signs as your domain; this mail does not");
 		return 0;
 	}
 	if (zone_uses(zone, service)) {
@@ -69,19 +68,19 @@ static int score_service(struct sender *s, const struct zone *zone, const struct
 	}
 	if (sends_for_customers(service) && tally_judged_pass(&s->t) == 0 &&
 	    elsewhere >= SIBLING_MESSAGES && 2 * cells_of(s, SET(F6) | SET(F7) | SET(F9)) < n) {
-		evidence(s, "L_SIBLING", 35, "other mail of yours passes from this service");
+		evidence(s, "L_SIBLING", 35, "other mail from this service passes for your domain");
 		sum += 35;
 	}
 	if (sends_for_customers(service) && service->verifies != ANSWER_NO && s->days >= 7 &&
 	    2 * cells_of(s, SET(F1)) > n) {
-		evidence(
-		    s, "L_SERVICE", 35,
-		    "a service that sends for its customers, with your domain as envelope sender");
+		evidence(s, "L_SERVICE", 35,
+			 "a service that sends for its customers, and uses your domain as envelope "
+			 "sender");
 		sum += 35;
 	}
 	if (sends_for_customers(service) && 2 * cells_of(s, SET(P3)) > n) {
 		evidence(s, "L_SERVICE_DKIM", 45,
-			 "signs as your domain; its envelope sender is the service's own");
+			 "DKIM passes for your domain; the envelope sender is the service's own");
 		sum += 45;
 	}
 	return sum;
@@ -99,8 +98,8 @@ static const struct {
     {TIE_RECORD, {"L_SPF_NOW", 60, "your SPF record authorises it today"}},
     {TIE_SERVICE,
      {"L_SERVICE_VERIFIED", 60,
-      "inside what the service documents for your account; it lets only verified customers use a "
-      "domain as envelope sender"}},
+      "an address that the service documents for your account; only verified customers may use a "
+      "domain as envelope sender there"}},
 };
 
 /* What ties more than half of the mail. */
@@ -143,7 +142,7 @@ static int score_steadiness(struct sender *s, const struct observed *o)
 	}
 	unsigned span = (unsigned)(s->last_day - s->first_day) + 1;
 	if (s->days >= 7 && !o->burst && 100 * s->days >= 40 * span) {
-		evidence(s, "L_STEADY", 10, "sends steadily");
+		evidence(s, "L_STEADY", 10, "sends on most days");
 		sum += 10;
 	}
 	return sum;
@@ -165,7 +164,7 @@ static void score_legit(struct sender *s, const struct observed *o, const struct
 	const struct rule relay[] = {
 	    {SEEN_HOST_RELAY,
 	     {"L_HOST_RELAY", 2 * cells_of(s, SET(F1) | SET(F2)) > s->t.messages ? 10 : 30,
-	      "a machine of the web host that your own names stand at"}},
+	      "a machine of the web host where your own site is"}},
 	};
 	const struct zone *zone = ties ? ties->zone : NULL;
 	uint64_t n = s->t.messages;
@@ -174,19 +173,19 @@ static void score_legit(struct sender *s, const struct observed *o, const struct
 	int by_dns = 0;
 	if (direct && is_let_in(s, ties)) {
 		evidence(s, "N_OPEN_RECORD", 0,
-			 "passes SPF only because your record authorises everybody");
+			 "passes SPF only because your record authorises every address");
 		sc->let_in = true;
 		direct = false;
 	}
 	if (direct)
-		evidence(s, "L_ALIGNED_SPF", 60,
-			 "SPF passes for your domain: your record authorises it");
+		evidence(s, "L_ALIGNED_SPF", 60, "SPF passes for your domain");
 	if (own)
-		evidence(s, "L_ALIGNED_DKIM", 60,
-			 "signs as your domain, with a selector that mainly this sender uses");
+		evidence(
+		    s, "L_ALIGNED_DKIM", 60,
+		    "DKIM passes for your domain, with a selector that mainly this sender uses");
 	if (tries && !s->guest) {
 		evidence(s, "L_TRIES_DKIM", s->service ? 50 : 30,
-			 "signs as your domain, with a signature that never verifies");
+			 "signs as your domain, and the signature never verifies");
 		by_dns += s->service ? 50 : 30;
 	}
 	if (zone)
@@ -240,11 +239,12 @@ static void score_forward_dns(struct sender *s, const struct observed *o, struct
 					  "a service where people have mail forwarded"});
 	if (sc->of[0].forward > 0 && s->days >= 7 && at_least(o->messages[SEEN_PTR], n, 50))
 		forward(s, sc, o, SEEN_ANY,
-			(struct evidence){"F_PERSISTENT", 15, "and does so on seven days or more"});
+			(struct evidence){"F_PERSISTENT", 15, "relays on seven days or more"});
 	if (sc->of[0].forward > 0 && sends_for_customers(s->service))
-		forward(s, sc, o, SEEN_ANY,
-			(struct evidence){"F_SENDER", -40,
-					  "a service that sends, and does not forward"});
+		forward(
+		    s, sc, o, SEEN_ANY,
+		    (struct evidence){"F_SENDER", -40,
+				      "a service that sends for customers and does not forward"});
 	if (sc->of[0].forward > 0 && at_least(o->messages[SEEN_SPF_NOW], n, 50))
 		forward(s, sc, o, SEEN_ANY,
 			(struct evidence){"F_IN_SPF", -40, "your SPF record authorises it"});
@@ -255,12 +255,14 @@ static void score_forward(struct sender *s, const struct observed *o, const stru
 {
 	uint64_t n = s->t.messages;
 	if (at_least(o->messages[SEEN_REASON], n, FLAG_SHARE))
-		forward(s, sc, o, SEEN_REASON,
-			(struct evidence){"F_FORWARD_REASON", 50,
-					  "reporters say that it forwards, or is a mailing list"});
+		forward(
+		    s, sc, o, SEEN_REASON,
+		    (struct evidence){"F_FORWARD_REASON", 50,
+				      "receivers report that it forwards, or is a mailing list"});
 	if (at_least(o->messages[SEEN_ARC], n, FLAG_SHARE))
 		forward(s, sc, o, SEEN_ARC,
-			(struct evidence){"F_ARC", 45, "reporters accepted it for its ARC seal"});
+			(struct evidence){"F_ARC", 45,
+					  "receivers accepted it because of its ARC seal"});
 	if (at_least(o->messages[SEEN_CARRIED], n, 50))
 		forward(s, sc, o, SEEN_CARRIED,
 			(struct evidence){
@@ -301,28 +303,29 @@ static int score_spoof_dns(struct sender *s, const struct observed *o, const str
 	    {SEEN_PTR_GENERIC,
 	     {"S_GENERIC_PTR", 15, "reverse DNS looks like a dial-up or broadband customer"}},
 	    {SEEN_PTR_UNCONFIRMED,
-	     {"S_UNCONFIRMED_PTR", 10, "reverse DNS that does not lead back to the address"}},
+	     {"S_UNCONFIRMED_PTR", 10, "reverse DNS that is not forward-confirmed"}},
 	    {SEEN_CLAIMS_US,
-	     {"S_CLAIMS_US", 25, "reverse DNS claims a name of yours that does not lead to it"}},
+	     {"S_CLAIMS_US", 25,
+	      "reverse DNS claims a name in your domain that does not resolve to it"}},
 	};
 	uint64_t n = s->t.messages;
 	bool failing = tally_judged_pass(&s->t) == 0;
 	bool unknown = sc->of[0].legit == 0 && (!s->service || is_neighbourhood(s));
 	int sum = points(s, o, by_name, 4);
 	sum += spoof(s, zone->parked && failing, "S_PARKED", 30,
-		     "your DNS says that this domain sends no mail");
+		     "your DNS says that the domain sends no mail");
 	sum += spoof(s, at_least(o->messages[SEEN_NO_SUCH_FROM], n, 50), "S_NO_SUCH_FROM", 15,
-		     "header From names a host of yours that does not exist");
+		     "the From header names a host in your domain that does not exist");
 	sum += spoof(s, at_least(o->messages[SEEN_DISPERSED], n, 50), "S_DISPERSED", 15,
 		     "20 or more networks sent the same pattern on the same days");
 	sum += spoof(s, failing && unknown && n >= 50, "S_VOLUME", 10,
-		     "50 messages or more from an unknown address");
+		     "50 or more messages from an unknown address");
 	sum += spoof(s, failing && s->days <= 2 && n >= 100, "S_FLOOD", 10,
-		     "100 messages or more within two days");
+		     "100 or more messages within two days");
 	sum += spoof(s, o->mailfrom >= MAILFROM_MANY && !s->service, "S_MANY_MAILFROM", 25,
 		     "uses five or more unrelated envelope-sender domains");
 	sum += spoof(s, unknown && 2 * cells_of(s, SET(F7)) > n, "S_OWN_MAILFROM", 10,
-		     "authenticates as itself, and is no known service");
+		     "authenticates as another domain that is no known service");
 	sum += spoof(s, unknown && 2 * cells_of(s, SET(F1)) > n, "S_FORGED_MAILFROM", 10,
 		     "uses your domain as envelope sender from an unrelated IP address");
 	return sum;

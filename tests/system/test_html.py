@@ -1,6 +1,8 @@
 """Pages: whole, of one piece, without a script; what they say is what text and JSON say. A browser opens them in test_pages.py."""
 import collections
+import csv
 import html.parser
+import io
 import re
 
 import harness
@@ -81,6 +83,11 @@ def percent(part, whole, decimals):
     return f"{max(value, least) if part else value:.{decimals}f}%"
 
 
+def shown(text):
+    """As text and pages show control characters that a stranger wrote."""
+    return re.sub("[\x80-\x9f]", lambda m: f"\\u{{{ord(m[0]):04x}}}", text)
+
+
 def contrast(a, b):
     light, dark = sorted((luminance(a), luminance(b)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
@@ -120,17 +127,49 @@ class Pages(harness.Case):
         self.assertIn("web80.webhost.example", self.pages["inventory"])
         self.assertIn("v=spf1 ip4:192.0.2.10 ip4:192.0.2.80 include:_spf.mailhost.example ~all", self.pages["report"])
         readiness = self.pages["readiness"]
-        self.assertIn("Not ready for p=reject", readiness)
-        obstacle = re.search(r'<li><span class="cat bad">fail</span> <strong>A3 [^<]*</strong>: failing: web80.webhost.example</li>', readiness)
-        self.assertLess(obstacle.start(), readiness.index("<h3>Next</h3>"), "what stands in the way comes first")
+        self.assertIn("NOT READY for p=reject.", readiness)
+        order = ["NOT READY", "<h3>What to do</h3>", "Blocking checks", "With p=reject", "<h3>Next</h3>", "<h3>Checks</h3>"]
+        self.assertEqual([readiness.index(what) for what in order], sorted(readiness.index(what) for what in order))
+        self.assertIn("<strong>A1, A2, A3</strong>: see 1 in the list above", readiness, "several checks of one sender are told once")
         for domain in ("example.com", "example.org", "odd.example"):
             self.assertIn(f"<h2>{domain}</h2>", self.pages["all"])
 
+    def thing_agrees(self, n, thing, page, flat, told):
+        """One thing of the list: numbered, worded and repaired alike in JSON, text and on the page."""
+        count = f", {thing['messages']:,} message{'s' if thing['messages'] != 1 else ''}" if thing["messages"] else ""
+        self.assertRegex(flat, rf"\b{n}\. \[[a-z A-Z=]+\] {re.escape(thing['title'] + count)}")
+        self.assertTrue(page.says(f"{n}. {thing['title']}"), thing["title"])
+        for what in (thing["text"], *(w for r in thing["readings"] for w in (*r["for"], *r["against"])), *thing["commands"]):
+            self.assertIn(what, flat)
+            self.assertTrue(page.says(what), what)
+        for record in (thing["record"], thing["if_yours"]):
+            if record and record["after"] not in told:
+                for text in (*record["before"], record["after"]):
+                    self.assertIn(f'{record["name"]}. TXT "{text}"', flat)
+                    self.assertTrue(page.says(f'{record["name"]}. TXT "{text}"'), text)
+                told.add(record["after"])
+        for key in thing["senders"]:
+            self.assertTrue(page.says(key), key)
+
+    def list_agrees(self, domain, page, flat):
+        told = set()
+        todo = [t for t in domain["todo"] if t["kind"] != "forged"]
+        for n, thing in enumerate(todo, 1):
+            self.thing_agrees(n, thing, page, flat, told)
+        records = [t["record"] for t in todo if t["record"]]
+        self.assertEqual(len({r["name"] for r in records}), len({(r["name"], r["after"]) for r in records}), "one new record a name")
+        for thing in domain["todo"][len(todo):]:
+            self.assertIn(f"Spoofed: {thing['text']}", flat)
+            self.assertTrue(page.says(f"Spoofed: {thing['text']}"))
+        if not todo and domain["judged"]:
+            self.assertIn("Nothing to act on.", flat)
+            self.assertTrue(page.says("Nothing to act on."))
+
     def test_readiness_agrees(self):
-        """Verdict, checks, figures and records are the same in text, JSON and on the page."""
-        sentences = {"not_ready": ("NOT READY", "Not ready for p=reject"), "ready": ("READY:", "Ready for p=reject"),
-                     "insufficient_data": ("TOO LITTLE DATA", "Too little data to say")}
-        words = {"legit": "legitimate", "forwarder": "forwarded", "unknown": "unknown", "unauthorized": "of forgers"}
+        """Verdict, list, checks, figures and records are the same in text, JSON and on the page."""
+        sentences = {"not_ready": "NOT READY for p=reject.", "ready": "READY: non-sending domain, correctly locked down.",
+                     "insufficient_data": "TOO LITTLE DATA to judge."}
+        words = {"legit": "legitimate", "forwarder": "forwarded", "unknown": "unknown", "unauthorized": "spoofed"}
         seen = set()
         for domain in ("example.com", "example.org", "odd.example"):
             text, json, page = (self.home.run("--offline", "readiness", domain, "--as-of", "2026-11-01", "-f", f) for f in ("text", "json", "html"))
@@ -139,29 +178,35 @@ class Pages(harness.Case):
             flat = " ".join(text.split())
             self.assert_schema(said)
             seen.add(said["verdict"])
-            self.assertRegex(text, f"^{domain}: {sentences[said['verdict']][0]}")
-            self.assertTrue(page.says(sentences[said["verdict"]][1]))
+            self.assertTrue(text.startswith(f"{domain}: {sentences[said['verdict']]}\n"), text)
+            self.assertTrue(page.says(sentences[said["verdict"]]))
+            if said["todo"]:
+                self.list_agrees(said, page, flat)
+            for c in said["checks"]:
+                c["text"] = shown(c["text"])
             checks = [[f"{c['id']} {c['title']}", c["status"], c["value"], c["limit"], c["text"]] for c in said["checks"]]
             self.assertEqual(page.table("Every check"), checks)
             lines = [line[2:] for line in text[text.index("Every check:"):].splitlines()[1:]]
             self.assertEqual([line.split() for line in lines], [[c["status"], c["id"], *c["title"].split(), *c["value"].split()] for c in said["checks"]])
             for c in said["checks"]:
-                if c["status"] in ("fail", "warn"):
+                if c["status"] in ("fail", "warn") and not re.search(rf"\b{c['id']}(, \w+)*: see \d+ in the list above", flat):
                     self.assertIn(f"{c['id']} {c['title']}: {c['value']}", flat)
                     self.assertIn(c["text"], flat)
+                    self.assertTrue(page.says(c["text"]))
             p = said["projection"]
             rows = [[words[f], f"{p['would_reject'][f]:,}", f"{p['expected'][f]:,}"] for f in words]
             self.assertEqual(page.table("Messages that receivers would have refused"), rows)
+            self.assertIn("at most expected", flat)
             for row in rows:
-                self.assertIn(f"{row[0]} {row[1]} ({row[2]})", flat)
+                self.assertIn(" ".join(row), flat)
             self.assertEqual(sum(p["would_reject"].values()), sum(s["would_reject"] for s in p["senders"]))
             for s in p["senders"]:
                 if s["category"] not in ("unauthorized", "suspect_abuse"):
-                    self.assertRegex(text, rf"(?m)^  {re.escape(s['sender'])} .* {s['would_reject']:,}$")
-            self.assertEqual(page.table("It would hit"), [[s["sender"], WORDS[s["category"]], f"{s['would_reject']:,}"]
-                                                         for s in p["senders"] if s["category"] not in ("unauthorized", "suspect_abuse")])
+                    self.assertRegex(text, rf"(?m)^  {re.escape(s['sender'])}\s.* {s['would_reject']:,}$")
+            self.assertEqual(page.table("Senders that would lose mail"), [[s["sender"], WORDS[s["category"]], f"{s['would_reject']:,}"]
+                                                                         for s in p["senders"] if s["category"] not in ("unauthorized", "suspect_abuse")])
             below = [[s["domain"], f"{s['messages']:,}", f"{sum(s['failing'].values()):,}"] for s in p["subdomains"]]
-            self.assertEqual([[row[0], *row[2:]] for row in page.table("Mail from names below")], below)
+            self.assertEqual([[row[0], *row[2:]] for row in page.table("Subdomains")], below)
             for name, _, failing in below:
                 self.assertRegex(text, rf"(?m)^  {re.escape(name)} .* {failing}$")
             for gone in said["not_observed"]:
@@ -173,6 +218,31 @@ class Pages(harness.Case):
             self.assertTrue(page.says(said["next_step"]["look_again"]))
         self.assertEqual(seen, set(sentences), "the samples have each of these")
 
+    def test_not_judged(self):
+        """DNS says nothing: every form says so, and nothing is green."""
+        with_dns = ("--dns-server", "127.0.0.1:9")
+        home = harness.Home()
+        self.addCleanup(home.close)
+        home.run("db", "start")
+        home.run("ingest", pages.SAMPLES)
+        for args in (("report", "--month", "2026-10", "example.org"), ("readiness", "example.org", "--as-of", "2026-11-01")):
+            said = {f: home.run(*with_dns, *args, "-f", f).out for f in ("text", "json", "html")}
+            self.assertIn("NOT JUDGED: DNS did not answer.", said["text"])
+            self.assertRegex(said["html"], r'<p class="verdict grey">N(ot judged|OT JUDGED): DNS did not answer\.</p>')
+            self.assertNotRegex(said["html"], r'class="verdict good"')
+            self.assertNotIn("Nothing to act on", said["text"] + said["html"])
+            self.assertIn('"judged":false', said["json"])
+        rows = home.run(*with_dns, "report", "--month", "2026-10", "example.org", "-f", "csv").out.splitlines()
+        self.assertTrue(rows[1].startswith('0,"example.org","not_judged"'), rows)
+
+    def test_nothing(self):
+        """A domain without data gets a sentence, and where its reports go."""
+        for args in (("report", "--month", "2025-01", "example.com"), ("readiness", "example.com", "--as-of", "2025-02-01")):
+            text, page = (self.home.run("--offline", *args, "-f", f).out for f in ("text", "html"))
+            self.assertIn("No reports in this period. They go to mailto:dmarc@example.com.", text)
+            self.assertTrue(Page(page).says("No reports in this period. They go to mailto:dmarc@example.com."))
+            self.assertLess(len(text.splitlines()), 12, text)
+
     def test_inventory_agrees(self):
         text, json = (self.home.run("--offline", "inventory", "--month", "2026-10", "-f", f) for f in ("text", "json"))
         said, page, listed = json.json(), Page(self.pages["inventory"]), []
@@ -180,12 +250,12 @@ class Pages(harness.Case):
         parts = re.split(r"(?m)^(?=\S+: \d{4}-\d\d-\d\d to )", text.out)[1:]
         self.assertEqual([part.split(":")[0] for part in parts], [d["domain"] for d in said["domains"]])
         for d, part in zip(said["domains"], parts):
-            head = f"{d['messages']:,} messages, {percent(d['dmarc_pass'], d['messages'], 1)} pass DMARC; {d['reports']} reports of {d['reporters']} reporters"
+            head = f"{d['messages']:,} messages, {percent(d['dmarc_pass'], d['messages'], 1)} pass DMARC; {d['reports']} reports from {d['reporters']} receivers"
             self.assertIn(head, part)
             self.assertTrue(page.says(head), head)
             self.assertEqual(d["messages"], sum(s["messages"] for s in d["senders"]))
-            table = part[part.index("\n\nSender "):part.index("\nTotal ")].splitlines()[3:]
-            small = re.findall(r"(?m)^(?:Not listed:|  and) (\d+) (?:small|more)", part.split("\nTo look at:")[0])
+            table = re.sub(r"\n {20,}", " ", part[part.index("\n\nSender "):part.index("\nTotal ")]).splitlines()[3:]
+            small = re.findall(r"(?m)^(?:Not listed:|  and) (\d+) (?:small|more)", part.split("\nOther open senders:")[0])
             self.assertEqual(len(table) + sum(map(int, small)), len(d["senders"]))
             rows = []
             for s in d["senders"]:
@@ -199,19 +269,30 @@ class Pages(harness.Case):
         self.assertEqual(sorted(tuple(row[:6]) for row in page.table("Senders,") + page.table("Small senders")), sorted(listed))
 
     def test_report_agrees(self):
-        text, json = (self.home.run("--offline", "report", "--month", "2026-10", "-f", f) for f in ("text", "json"))
+        text, json, table = (self.home.run("--offline", "report", "--month", "2026-10", "-f", f) for f in ("text", "json", "csv"))
         said, page, flat = json.json(), Page(self.pages["report"]), " ".join(text.out.split())
         self.assert_schema(said)
         listed = [s for d in said["domains"] for s in d["findings"]]
         rows = [row[:3] for row in page.table("Senders,") + page.table("Small senders")]
         self.assertEqual(sorted(rows), sorted([s["sender"], WORDS[s["category"]], f"{s['messages']:,}"] for s in listed))
+        for d in said["domains"]:
+            self.list_agrees(d, page, flat)
+        in_list = {key for d in said["domains"] for t in d["todo"] for key in t["senders"]}
         repairs = [s for s in listed if s["remedy"].get("after")]
         self.assertGreater(len(repairs), 0)
         for s in repairs:
+            self.assertIn(s["key"], in_list)
             for what in (s["sender"], s["remedy"]["text"], s["remedy"]["before"], s["remedy"]["after"], *(e["text"] for e in s["evidence"])):
                 self.assertTrue(page.says(what), what)
             for what in (s["sender"], s["remedy"]["after"]):
                 self.assertIn(what, flat)
+        found = [{**r, "messages": int(r["messages"])} for r in csv.DictReader(io.StringIO(table.out, newline=""))]
+        wanted = [{"rank": str(n), "domain": d["domain"], "kind": t["kind"], "id": t["id"], "senders": " ".join(t["senders"]), "messages": t["messages"],
+                   "title": t["title"], "text": t["text"], "record_name": (t["record"] or t["if_yours"] or {}).get("name", ""),
+                   "record_before": "\\n".join((t["record"] or {}).get("before", [])), "record_after": (t["record"] or {}).get("after", ""),
+                   "if_yours": (t["if_yours"] or {}).get("after", ""), "commands": "; ".join(t["commands"]), "judged": str(d["judged"]).lower()}
+                  for d in said["domains"] for n, t in enumerate(d["todo"], 1)]
+        self.assertEqual(found, wanted)
 
     def test_charts_agree(self):
         """The figures beside the charts are the sums of the JSON; every chart of shares has its list."""
@@ -258,7 +339,7 @@ class Large(harness.Case):
                 self.assertEqual(page.problems, [])
                 for domain in domains:
                     self.assertTrue(page.says(domain))
-                self.assertIn("and 79 more, in the CSV and JSON forms", text)
+                self.assertIn("and 80 more, in the CSV and JSON forms", text)
                 if name == "inventory":
                     rows = page.table("Senders,") + page.table("Small senders")
                     self.assertEqual(len(rows), pages.DOMAINS * pages.SENDERS)
