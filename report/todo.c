@@ -177,6 +177,13 @@ static int worst_first(const void *x, const void *y)
 	return strcmp(a->id, b->id);
 }
 
+static int by_failing(const void *x, const void *y)
+{
+	const struct sender *const *a = x, *const *b = y;
+	uint64_t m = failing(*a), n = failing(*b);
+	return m != n ? (m < n) - (m > n) : strcmp((*a)->key, (*b)->key);
+}
+
 /* Questions about what looks alike are one: the same network, or the same service. */
 static const char *look_of(struct arena *a, const struct sender *s)
 {
@@ -189,8 +196,22 @@ static const char *look_of(struct arena *a, const struct sender *s)
 	return arena_strdup(a, ip_format(&net, text));
 }
 
+static void join(const struct making *m, struct todo *t, const struct sender *s, const char *title)
+{
+	const struct sender **list = arena_alloc(m->a, (t->n_senders + 1) * sizeof *list);
+	memcpy(list, t->senders, t->n_senders * sizeof *list);
+	list[t->n_senders++] = s;
+	t->senders = list;
+	t->messages += failing(s);
+	t->if_yours = NULL;
+	t->title = arena_printf(m->a, title, t->senders[0]->name, t->n_senders - 1);
+}
+
+/* With a question that is there already: one about what looks alike, or, where there are many, the
+ * last one. Those with most messages come first. */
 static bool is_told(const struct making *m, const struct sender *s)
 {
+	struct todo *last = NULL;
 	unsigned n = 0;
 	for (size_t i = 0; i < m->out->n; i++) {
 		struct todo *t = &m->out->list[i];
@@ -198,20 +219,18 @@ static bool is_told(const struct making *m, const struct sender *s)
 			continue;
 		n++;
 		const struct sender *other = t->senders[0];
-		if (s->hinted || other->hinted || t->n_senders > 50 ||
-		    strcmp(look_of(m->a, s), look_of(m->a, other)) != 0)
+		if (s->hinted || other->hinted)
 			continue;
-		const struct sender **list = arena_alloc(m->a, (t->n_senders + 1) * sizeof *list);
-		memcpy(list, t->senders, t->n_senders * sizeof *list);
-		list[t->n_senders++] = s;
-		t->senders = list;
-		t->messages += failing(s);
-		t->if_yours = NULL;
-		t->title = arena_printf(m->a, "%s and %zu more that look alike: are they yours?",
-					other->name, t->n_senders - 1);
+		last = t;
+		if (t->n_senders > 50 || strcmp(look_of(m->a, s), look_of(m->a, other)) != 0)
+			continue;
+		join(m, t, s, "%s and %zu more that look alike: are they yours?");
 		return true;
 	}
-	return n >= QUESTIONS_MAX && !s->hinted;
+	if (n < QUESTIONS_MAX || s->hinted || !last)
+		return false;
+	join(m, last, s, "%s and %zu more that send less: are they yours?");
+	return true;
 }
 
 static void each_sender(struct making *m, const struct sender *s)
@@ -278,8 +297,12 @@ void todo_make(const char *domain, int32_t until, const struct remedies *remedie
 	    .list = arena_alloc(a, (n + remedies->n_faults + 1) * sizeof *out->list)};
 	for (size_t i = 0; i < remedies->n_faults; i++)
 		zone_fault(&m, &remedies->faults[i]);
+	const struct sender **order = arena_alloc(a, (n + 1) * sizeof *order);
 	for (size_t i = 0; i < n; i++)
-		each_sender(&m, &senders[i]);
+		order[i] = &senders[i];
+	qsort(order, n, sizeof *order, by_failing);
+	for (size_t i = 0; i < n; i++)
+		each_sender(&m, order[i]);
 	forged(&m, senders, n);
 	for (size_t i = 0; i < out->n; i++)
 		out->list[i].text = sentence(a, out->list[i].text);

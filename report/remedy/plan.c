@@ -56,6 +56,24 @@ static bool is_broken(const struct spf_term *t)
 			      (t->child->result == SPF_NONE || t->child->result == SPF_PERMERROR));
 }
 
+/* A word that is no term at all, and names something: what it was meant to be, nobody here knows,
+ * and without it a sender may be lost. */
+static void tell_nonsense(struct plan *p)
+{
+	struct spf_tree tree;
+	gate_try(p->gate, p->m, p->record, &tree);
+	const struct spf_record *r = tree.root;
+	if (tree.pending || !r || !r->problem || r->problem[0] != '"') /* none is named */
+		return;
+	add_text(p, &p->fault,
+		 arena_printf(arena_of(p),
+			      "%s, which makes the record an error (permerror): SPF passes for "
+			      "nobody",
+			      r->problem));
+	p->in_vain = arena_printf(arena_of(p), "write %.*s as it was meant, or take it out",
+				  (int)strcspn(r->problem + 1, "\""), r->problem + 1);
+}
+
 /* Terms that make the record an error, and authorise nobody. */
 static void drop_broken(struct plan *p)
 {
@@ -210,6 +228,7 @@ static void mend(struct plan *p, struct gate *g, const struct zone_mailfrom *m)
 		return;
 	merge_several(p);
 	mend_slips(p);
+	tell_nonsense(p);
 	drop_broken(p);
 	drop_void(p);
 	drop_dead(p);

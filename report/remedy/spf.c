@@ -115,30 +115,28 @@ static size_t join_blocks(struct block *b, size_t n)
 	return n;
 }
 
-/* Is it the /64 of a host of ours that ties the address, and not a name of its own? */
-static bool is_tied_by_network(const struct gate_need *need, size_t i)
+static unsigned ties_at(const struct sender *s, const struct ip *ip)
 {
-	for (size_t k = 0; k < need->s->n_sources; k++) {
-		const struct sender_source *x = &need->s->sources[k];
-		if (ip_cmp(&x->ip, &need->addresses[i]) == 0)
-			return (x->ties & TIE_HOST) && !(x->ties & TIE_NAME);
-	}
-	return false;
+	for (size_t i = 0; i < s->n_sources; i++)
+		if (ip_cmp(&s->sources[i].ip, ip) == 0)
+			return s->sources[i].ties;
+	return s->was && s->was != s ? ties_at(s->was, ip) : 0;
 }
 
-/* Several IPv6 addresses of one host change by the day (RFC 8981): its /64 is meant. */
+/* The IPv6 addresses of a host change by the day (RFC 8981): its /64 is meant, where that is what
+ * ties them. Two names of ours in a /64 are two addresses. */
 static struct block block_of(const struct remedier *r, const struct gate_need *need, size_t i)
 {
-	struct ip net = ip_network(&need->addresses[i], 64);
-	bool more = false;
-	for (size_t k = 0; need->addresses[i].family == 6 && k < need->n; k++) {
+	const struct ip *ip = &need->addresses[i];
+	struct ip net = ip_network(ip, 64);
+	bool whole = false;
+	for (size_t k = 0; ip->family == 6 && k < need->n; k++) {
 		struct ip other = ip_network(&need->addresses[k], 64);
-		more =
-		    more || (k != i && need->addresses[k].family == 6 && ip_cmp(&net, &other) == 0);
+		whole = whole || (need->addresses[k].family == 6 && ip_cmp(&net, &other) == 0 &&
+				  ties_at(need->s, &need->addresses[k]) & TIE_HOST &&
+				  !zone_host(r->zone, &need->addresses[k]));
 	}
-	return more && !zone_host(r->zone, &need->addresses[i]) && is_tied_by_network(need, i)
-		   ? (struct block){net, 64}
-		   : (struct block){need->addresses[i], need->addresses[i].family == 4 ? 32 : 128};
+	return whole ? (struct block){net, 64} : (struct block){*ip, ip->family == 4 ? 32 : 128};
 }
 
 /* "ip4:192.0.2.7", "ip6:2001:db8::/64"; 0: too many. */

@@ -177,7 +177,8 @@ static void note(struct arena *a, const char **what, const char *text)
 	*what = *what ? arena_printf(a, "%s, %s", *what, text) : text;
 }
 
-/* No mechanism, and no modifier (name=value): receivers take the whole record for an error. */
+/* No mechanism, and no modifier (name=value): receivers take the whole record for an error. What
+ * names a host, a domain or a network was meant to be one, and is no nonsense. */
 static bool is_nonsense(const struct token *t)
 {
 	static const char *const known[] = {"all", "include", "a",   "mx",
@@ -186,7 +187,7 @@ static bool is_nonsense(const struct token *t)
 	size_t n = 0;
 	while (n < b.n && b.at[n] != ':' && b.at[n] != '/' && b.at[n] != '=')
 		n++;
-	if (n < b.n && b.at[n] == '=')
+	if (n < b.n || memchr(b.at, '.', b.n))
 		return false;
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (strlen(known[i]) == n && strncasecmp(b.at, known[i], n) == 0)

@@ -140,7 +140,7 @@ static size_t cut_word(const char *p, size_t n, size_t most, size_t *columns)
 size_t put_wrapped(struct buf *out, const char *text, size_t column, size_t indent, size_t width)
 {
 	bool first = true; /* of a line: no blank before it */
-	for (const char *p = text; *p;) {
+	for (const char *p = text + strspn(text, " "); *p;) {
 		size_t n = strcspn(p, " "), columns, k = cut_word(p, n, width - indent, &columns);
 		size_t blank = !first || column > indent;
 		if (column + blank + columns > width && column > indent) {

@@ -6,26 +6,24 @@
 #include "core/day.h"
 #include "core/text.h"
 #include "report/sender/abuse.h"
+#include "report/sender/habit.h"
 #include "report/sender/score.h"
 
-#define LEGIT_SCORE        60
-#define LEGIT_MARGIN       20 /* that much more than what speaks for a forgery */
-#define AUTHORIZED_PASS    98 /* per cent of messages that must pass DMARC */
-#define FAILING_MESSAGES   10 /* fewer failures than that, all ... */
-#define RECURRING_MESSAGES 10
-#define STEADY_DAYS        5
-#define STEADY_LINE_DAYS   10
-#define LONG_DAYS          15 /* no machine of a botnet is at it for so long */
-#define FAILING_DAYS       2  /* ... on fewer days, are chance */
-#define FORWARDER_SCORE    50
-#define CARRIER_SCORE      35 /* of what carries or breaks signatures of others, and no more */
-#define FORWARDER_DIRECT   5  /* per cent of aligned SPF passes a forwarder may have */
-#define SPOOF_SCORE        45
-#define SPOOF_MARGIN       20
-#define UNALIGNED_DAYS     7  /* anybody can open an account at a service: so long it must last */
-#define FLAG_SHARE         20 /* per cent of messages that a reporter's remark must cover */
+#define LEGIT_SCORE      60
+#define LEGIT_MARGIN     20 /* that much more than what speaks for a forgery */
+#define AUTHORIZED_PASS  98 /* per cent of messages that must pass DMARC */
+#define FAILING_MESSAGES 10 /* fewer failures than that, all ... */
+#define LONG_DAYS        15 /* no machine of a botnet is at it for so long */
+#define FAILING_DAYS     2  /* ... on fewer days, are chance */
+#define FORWARDER_SCORE  50
+#define CARRIER_SCORE    35 /* of what carries or breaks signatures of others, and no more */
+#define FORWARDER_DIRECT 5  /* per cent of aligned SPF passes a forwarder may have */
+#define SPOOF_SCORE      45
+#define SPOOF_MARGIN     20
+#define UNALIGNED_DAYS   7  /* anybody can open an account at a service: so long it must last */
+#define FLAG_SHARE       20 /* per cent of messages that a reporter's remark must cover */
 
-#define DKIM_ALONE         (SET(P2) | SET(P3) | SET(P4))
+#define DKIM_ALONE       (SET(P2) | SET(P3) | SET(P4))
 
 /* ---- what is to know, and weighs nothing ---- */
 
@@ -404,56 +402,6 @@ struct classifier {
 	struct arena *a;
 };
 
-static unsigned failing_days(const struct classifier *c, const struct sender *s)
-{
-	uint32_t days[64] = {0}; /* by month since the first */
-	int32_t first = month_of_day(s->first_day);
-	unsigned n = 0;
-	for (size_t i = 0; i < s->n_facts; i++) {
-		size_t month = (size_t)(s->facts[i]->month - first);
-		if (month < 64 && c->observer.facts->profiles[s->facts[i]->profile].cell > CELL_P7)
-			days[month] |= s->facts[i]->days;
-	}
-	for (size_t i = 0; i < 64; i++)
-		n += (unsigned)__builtin_popcount(days[i]);
-	return n;
-}
-
-/* Bounces and auto-replies of a server have an empty MAIL FROM: they say nothing of its other mail.
- */
-static uint64_t failing_bounces(const struct classifier *c, const struct sender *s)
-{
-	uint64_t n = 0;
-	for (size_t i = 0; i < s->n_facts; i++) {
-		const struct dmarc_profile *p = &c->observer.facts->profiles[s->facts[i]->profile];
-		n += p->flags & DMARC_NULL_SENDER && p->cell > CELL_P7 ? s->facts[i]->messages : 0;
-	}
-	return n;
-}
-
-/* Payslips and statements come once a month, from the same servers: most of its addresses were
- * there before, and look like servers. */
-static bool recurs(const struct classifier *c, const struct sender *s)
-{
-	size_t n = 0;
-	for (size_t i = 0; c->earlier && i < s->n_sources; i++) {
-		const struct ip *ip = &s->sources[i].ip;
-		bool line = c->zone && knowledge_of(c->zone->known, ip)->generic;
-		n += !line && domain_facts_has(c->earlier, ip);
-	}
-	return n > 0 && 2 * n >= s->n_sources && s->t.messages >= RECURRING_MESSAGES;
-}
-
-/* It sends again and again: on several days, not all at once; or in both periods. The lines of
- * access networks must do so for longer: an infected machine is there for some days, too. */
-static bool is_steady(const struct sender *s, const struct observed *o)
-{
-	bool line =
-	    2 * (o->messages[SEEN_PTR_GENERIC] + o->messages[SEEN_PTR_NONE]) > s->t.messages;
-	unsigned days = line ? STEADY_LINE_DAYS : STEADY_DAYS;
-	return (!o->burst && s->days >= days && s->t.messages >= 2 * days) || s->recurs;
-}
-
 static void classify(struct classifier *c, struct sender *s)
 {
 	struct spike spike;
@@ -469,9 +417,9 @@ static void classify(struct classifier *c, struct sender *s)
 	struct matter m = {
 	    .s = s, .o = &o, .zone = c->zone, .n = s->t.messages, .let_in = sc.let_in};
 	m.pass = tally_judged_pass(&s->t) + o.messages[SEEN_REPAIRED];
-	m.failing_days = failing_days(c, s);
-	s->recurs = recurs(c, s);
-	s->steady = is_steady(s, &o);
+	m.failing_days = habit_failing_days(s);
+	s->recurs = habit_recurs(s, c->earlier, c->zone ? c->zone->known : NULL);
+	s->steady = habit_is_steady(s, &o);
 	m.spike = find_spike(s, c->earlier, c->a, &spike) ? &spike : NULL;
 	if (m.spike)
 		evidence(s, "N_SPIKE", 0,
@@ -480,7 +428,7 @@ static void classify(struct classifier *c, struct sender *s)
 			     spike.messages, day_format(spike.day, day),
 			     ip_format(&spike.busiest, ip), spike.usual));
 	if (is_own_machine(&m))
-		m.bounces = s->bounces = failing_bounces(c, s);
+		m.bounces = s->bounces = habit_failing_bounces(s);
 	m.x = &sc.of[0];
 	s->leaning = s->label ? by_label(&m) : decide(&m);
 	m.x = &sc.of[1];

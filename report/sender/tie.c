@@ -102,6 +102,12 @@ bool ties_in_terms(struct ties *t, const struct service *s, const struct ip *ip)
 
 /* ---- the ties of an address ---- */
 
+/* Who rents machines out, or connects people, sends for nobody. */
+static bool is_mail_service(const struct service *s)
+{
+	return s && s->kind != KIND_CLOUD && s->kind != KIND_ISP;
+}
+
 /* Does mail of ours pass by SPF, or by a signature, from the address? Do others pass there? */
 struct conduct {
 	bool direct, signs, foreign;
@@ -186,8 +192,8 @@ static bool has_aged(const struct zone *z, const struct ip *ip, const struct add
 		     const struct conduct *c)
 {
 	bool named = zone_names_address(z, ip);
-	bool other = k->ptr == PTR_CONFIRMED && !k->generic && k->name && !k->service &&
-		     !zone_is_ours(z, k->name);
+	bool other = k->ptr == PTR_CONFIRMED && !k->generic && k->name &&
+		     !is_mail_service(k->service) && !zone_is_ours(z, k->name);
 	return named && !c->signs && (other || c->foreign);
 }
 
@@ -226,7 +232,7 @@ static void tie_source(struct ties *t, const struct sender *s, struct sender_sou
 		return;
 	x->ties |= is_tied_host(z, &x->ip, &c) ? TIE_HOST : 0;
 	x->ties |= is_tied_name(z, &x->ip, k) ? TIE_NAME : 0;
-	x->alias = x->ties || c.signs || k->service ? NULL : alias_of(z, &x->ip);
+	x->alias = x->ties || c.signs || is_mail_service(k->service) ? NULL : alias_of(z, &x->ip);
 	x->aged = !x->ties && (x->alias || has_aged(z, &x->ip, k, &c));
 	x->ties |= !x->aged && is_tied_record(t, &x->ip) ? TIE_RECORD : 0;
 	if (k->service && k->service->verifies == ANSWER_YES && zone_uses(z, k->service) &&

@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$1"
 left='TO''DO|FIX''ME|XX''X'
-if grep -rnIE "($left)|/ho""me/[a-z]+/|/wo""rk/" --exclude-dir=build --exclude-dir=.git --exclude=.git --exclude-dir=corpus . |
+if grep -rnIE "\\b($left)\\b|/ho""me/[a-z]+/|/wo""rk/" --exclude-dir=build --exclude-dir=.git --exclude=.git --exclude-dir=corpus . |
     grep -v '^./tests/lint/words.sh:' | grep -vE 'XXXXXX'; then
     echo "words above"
     exit 1

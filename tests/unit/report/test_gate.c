@@ -82,6 +82,11 @@ static const struct record_case {
      {{OUR_ROW}, .zone = {SPF("mx nonsense ~all")}},
      "v=spf1 mx ~all",
      "onsense is no valid term"},
+    {"a term that may have meant something",
+     {{OUR_ROW, FAILS("192.0.2.77", 60)},
+      .zone = {SPF("mx inlcude:_spf.mailer.example ~all"), ERP}},
+     NULL,
+     "write inlcude:_spf.mailer.example as it was meant"},
 /* over ten lookups: the terms that nothing passed by */
 #define NINE_MORE                                                                                  \
 	"a:h.example.net a:h.example.net a:h.example.net a:h.example.net a:h.example.net "         \
@@ -190,7 +195,12 @@ static const struct record_case {
 	       "a.example.com AAAA 2a01:4f8:1:5::1", "b.example.com AAAA 2a01:4f8:1:5::2"}},
      "v=spf1 ip6:2a01:4f8:1:5::1 ip6:2a01:4f8:1:5::2 mx ~all",
      NULL},
-    {"and the /64 of a host of ours is what is tied",
+    {"and the /64 of a host of ours, where its addresses change by the day",
+     {{OUR_ROW, FAILS("2a01:4f8:1:5::a", 60)},
+      .zone = {SPF("mx ~all"), "shop.example.com AAAA 2a01:4f8:1:5::1"}},
+     "v=spf1 ip6:2a01:4f8:1:5::/64 mx ~all",
+     NULL},
+    {"several of them",
      {{OUR_ROW, FAILS("2a01:4f8:1:5::a", 60), FAILS("2a01:4f8:1:5::b", 60)},
       .zone = {SPF("mx ~all"), "shop.example.com AAAA 2a01:4f8:1:5::1"}},
      "v=spf1 ip6:2a01:4f8:1:5::/64 mx ~all",
@@ -433,12 +443,8 @@ static void test_botnet(void **state)
 	struct domain_inventory d;
 	(void)state;
 	for (unsigned i = 1; i <= N; i++)
-		rows[i] = (struct row){arena_printf(&a, "203.%u.7.9", i),
-				       5 + i,
-				       "example.com fail",
-				       NULL,
-				       0,
-				       0x3fffffff};
+		rows[i] = (struct row){
+		    arena_printf(&a, "203.%u.7.9", i), 5 + i, "example.com fail", NULL, 0, 7};
 	struct domain_facts now = make_facts(&a, OCTOBER, rows, N + 1),
 			    none = make_facts(&a, OCTOBER - 1, NULL, 0);
 	struct dns_view view = zone_view(&z, zone);
@@ -448,7 +454,10 @@ static void test_botnet(void **state)
 			 &d);
 	knowledge_end(&k);
 	for (size_t i = 0; i < d.n_senders; i++)
-		assert_int_not_equal(d.senders[i].verdict.remedy.kind, REMEDY_CONFIRM);
+		if (d.senders[i].verdict.remedy.kind == REMEDY_CONFIRM) {
+			world_print(&d);
+			fail_msg("%s", d.senders[i].key);
+		}
 	zone_view_end(&z);
 	arena_free(&a);
 }

@@ -72,6 +72,10 @@ static void test_ladder(void **state)
 	     {QUARANTINE_SINCE(30)}},
 	    {"p=reject; t=y; " RUA, "p=reject; " RUA, 30, {REJECT_TEST_SINCE(30)}},
 	    {"p=reject; t=y; " RUA, NULL, 29, {REJECT_TEST_SINCE(1)}},
+	    {"p=reject; t=y; " RUA,
+	     NULL,
+	     29,
+	     {REJECT_TEST_SINCE(1), .new_age = 14}}, /* a warning */
 	    {"p=reject; " RUA, NULL, 30, {0}},
 	    {"p=reject; sp=none; " RUA, "p=reject; " RUA, 1, {0}},
 	    {"p=reject; " RUA, NULL, 14, {.invoices = 30}},

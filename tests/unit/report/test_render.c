@@ -154,7 +154,7 @@ static void test_text_words(void **state)
 {
 	static const char *const wanted[] = {
 	    "example.com: 2026-10-01 to 2026-10-31\n",
-	    "812,488 messages, 99.9% pass DMARC; 8 reports of 8 reporters\n",
+	    "812,488 messages, 99.9% pass DMARC; 8 reports from 8 receivers\n",
 	    "Rejected",
 	    "Quarantined",
 	    "192.0.2.1 ",
@@ -164,7 +164,7 @@ static void test_text_words(void **state)
 	    "  10-10  new\n",
 	    "  09-10  gone\n",
 	    "Total ",
-	    "To look at:\n  203.0.114.1: 50 messages fail, 50 quarantined; MAIL FROM is in",
+	    "Other open senders:\n  203.0.114.1: 50 messages fail, 50 quarantined. MAIL FROM is in",
 	    "(no address)",
 	    "\n    if yours: ruascope label approve example.com net:203.0.114.0/24\n",
 	};
@@ -193,7 +193,8 @@ static void test_text_nothing(void **state)
 	buf_free(&b);
 	inv.domains->reports = 0;
 	b = text_of(&inv, 80, false, false);
-	assert_non_null(strstr(b.data, "No reports in this period.\n"));
+	assert_non_null(
+	    strstr(b.data, "No reports in this period. DNS did not say where they go.\n"));
 	buf_free(&b);
 	inv.n_domains = 0;
 	b = text_of(&inv, 80, false, false);

@@ -24,7 +24,7 @@ static const struct world_case cases[] = {
      CAT_LEGIT_SPF_MISSING,
      REMEDY_SPF_ADD,
      "v=spf1 ip4:198.51.100.80 mx ~all",
-     "add ip4:198.51.100.80"},
+     "Add ip4:198.51.100.80"},
     {"the owner's style is kept",
      {OUR_ROW, {"198.51.100.80", 60, "example.com softfail", NULL, 0, MONTH}},
      {"example.com TXT v=spf1 +ip4:192.0.2.10 +mx  -all"},
@@ -322,6 +322,10 @@ static void test_mend(void **state)
 	    {"v=spf1 ~all mx", "v=spf1 mx ~all"},
 	    {"v=spf1 mx -all include:x.example ip4:192.0.2.7",
 	     "v=spf1 mx include:x.example ip4:192.0.2.7 -all"},
+	    {"v=spf1 mx nonsense ~all", "v=spf1 mx ~all"},
+	    {"v=spf1 mx inlcude:x.example ~all", NULL}, /* it meant somebody */
+	    {"v=spf1 mx x.example ~all", NULL},
+	    {"v=spf1 mx 192.0.2.0/24 ~all", NULL},
 	    {"v=spf1 mx -all exp=e.example", NULL},
 	};
 	struct arena a = {0};

@@ -1,0 +1,52 @@
+#include "report/sender/habit.h"
+
+#include "core/day.h"
+
+#define RECURRING_MESSAGES 10
+#define STEADY_DAYS        5
+#define STEADY_LINE_DAYS   10
+
+unsigned habit_failing_days(const struct sender *s)
+{
+	uint32_t days[64] = {0}; /* by month since the first */
+	int32_t first = month_of_day(s->first_day);
+	unsigned n = 0;
+	for (size_t i = 0; i < s->n_facts; i++) {
+		size_t month = (size_t)(s->facts[i]->month - first);
+		if (month < 64 && s->profiles[s->facts[i]->profile].cell > CELL_P7)
+			days[month] |= s->facts[i]->days;
+	}
+	for (size_t i = 0; i < 64; i++)
+		n += (unsigned)__builtin_popcount(days[i]);
+	return n;
+}
+
+uint64_t habit_failing_bounces(const struct sender *s)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < s->n_facts; i++) {
+		const struct dmarc_profile *p = &s->profiles[s->facts[i]->profile];
+		n += p->flags & DMARC_NULL_SENDER && p->cell > CELL_P7 ? s->facts[i]->messages : 0;
+	}
+	return n;
+}
+
+bool habit_recurs(const struct sender *s, const struct domain_facts *earlier,
+		  struct knowledge *known)
+{
+	size_t n = 0;
+	for (size_t i = 0; earlier && i < s->n_sources; i++) {
+		const struct ip *ip = &s->sources[i].ip;
+		bool line = known && knowledge_of(known, ip)->generic;
+		n += !line && domain_facts_has(earlier, ip);
+	}
+	return n > 0 && 2 * n >= s->n_sources && s->t.messages >= RECURRING_MESSAGES;
+}
+
+bool habit_is_steady(const struct sender *s, const struct observed *o)
+{
+	bool line =
+	    2 * (o->messages[SEEN_PTR_GENERIC] + o->messages[SEEN_PTR_NONE]) > s->t.messages;
+	unsigned days = line ? STEADY_LINE_DAYS : STEADY_DAYS;
+	return (!o->burst && s->days >= days && s->t.messages >= 2 * days) || s->recurs;
+}

@@ -1,0 +1,25 @@
+/*
+ * habit.h - when a sender sends, and whether it does so again and again. Pure.
+ */
+#ifndef REPORT_SENDER_HABIT_H
+#define REPORT_SENDER_HABIT_H
+
+#include "report/sender/observe.h"
+
+/* Days on which some of its mail fails. */
+unsigned habit_failing_days(const struct sender *s);
+
+/* Messages that fail with an empty MAIL FROM: bounces and auto-replies. */
+uint64_t habit_failing_bounces(const struct sender *s);
+
+/* Payslips and statements come once a month, from the same servers: most of its addresses were
+ * there in the period before (earlier; NULL: there was none), and look like servers. known: NULL
+ * without DNS. */
+bool habit_recurs(const struct sender *s, const struct domain_facts *earlier,
+		  struct knowledge *known);
+
+/* It sends again and again: on several days, not all at once; or in both periods. The lines of
+ * access networks must do so for longer: an infected machine is there for some days, too. */
+bool habit_is_steady(const struct sender *s, const struct observed *o);
+
+#endif
