@@ -61,7 +61,9 @@ static const struct {
     {CHECK_A3, CHECK_FAIL, {.named = 30}},    /* a tie, whatever it sends as */
     {CHECK_A3, CHECK_FAIL, {.once = 30}},     /* failed when last seen */
     {CHECK_A3, CHECK_PASS, {.once = 30, .invoices = 0, .spf = SPF("mx ip4:192.0.2.77 ~all")}},
-    {CHECK_A3, CHECK_PASS, {.maybe = 500}}, /* hints alone */
+    {CHECK_A3, CHECK_PASS, {.maybe = 500}},                    /* hints alone */
+    {CHECK_A3, CHECK_PASS, {.maybe = 900, .maybe_days = ALL}}, /* however steady: no veto */
+    {CHECK_A4, CHECK_FAIL, {.maybe = 900, .maybe_days = ALL}},
     {CHECK_A4, CHECK_PASS, {.maybe = 1}},
     {CHECK_A4, CHECK_WARN, {.maybe = 2, .legit = 100000}}, /* small is no excuse */
     {CHECK_A4, CHECK_WARN, {.maybe = 46, .legit = 9000}},
