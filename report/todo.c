@@ -135,7 +135,8 @@ static void abuse(struct making *m, const struct sender *s)
 	t->text = s->verdict.remedy.text;
 	for (unsigned i = 0; i < s->n_evidence; i++)
 		if (strcmp(s->evidence[i].code, "N_SPIKE") == 0)
-			t->text = arena_printf(m->a, "%s: %s", s->evidence[i].text, t->text);
+			t->text = arena_printf(m->a, "%s %s", sentence(m->a, s->evidence[i].text),
+					       sentence(m->a, t->text));
 }
 
 static void question(struct making *m, const struct sender *s)
@@ -259,6 +260,12 @@ static void each_sender(struct making *m, const struct sender *s)
 	}
 }
 
+static const char *counted(struct making *m, uint64_t n, const char *what)
+{
+	return arena_printf(m->a, "%llu %s message%s", (unsigned long long)n, what,
+			    n == 1 ? "" : "s");
+}
+
 static void forged(struct making *m, const struct sender *senders, size_t n)
 {
 	uint64_t messages = 0, unknown = 0;
@@ -278,15 +285,13 @@ static void forged(struct making *m, const struct sender *senders, size_t n)
 	struct todo *t = add(m, TODO_FORGED, "forged");
 	t->messages = messages;
 	t->title = "mail in your name from strangers";
-	const char *of = unknown ? arena_printf(m->a, " (%llu from unknown senders)",
-						(unsigned long long)unknown)
-				 : "";
-	t->text =
-	    arena_printf(m->a,
-			 "%llu message%s%s from %zu address%s that nothing ties to you. No change "
-			 "of yours is needed: with p=reject receivers refuse it.",
-			 (unsigned long long)messages, messages == 1 ? "" : "s", of, sources,
-			 sources == 1 ? "" : "es");
+	const char *both = messages > unknown && unknown > 0 ? " and " : "";
+	t->text = arena_printf(
+	    m->a,
+	    "%s%s%s, from %zu address%s that nothing ties to you. No change of yours is needed: "
+	    "with p=reject receivers refuse such mail.",
+	    messages > unknown ? counted(m, messages - unknown, "spoofed") : "", both,
+	    unknown > 0 ? counted(m, unknown, "unknown") : "", sources, sources == 1 ? "" : "es");
 }
 
 void todo_make(const char *domain, int32_t until, const struct remedies *remedies,

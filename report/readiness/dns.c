@@ -225,8 +225,10 @@ static void check_spf(struct judging *j)
 		}
 	}
 	set_check(j, CHECK_D4, j->zone.answered ? worst : CHECK_UNKNOWN,
-		  ipv6 ? TEXT(j, "%u lookups, %u void, IPv6 %u", lookups, voids[0], voids[1])
-		       : TEXT(j, "%u lookups, %u void", lookups, voids[0]),
+		  ipv6
+		      ? TEXT(j, "%u lookup%s, %u void, IPv6 %u", lookups, lookups == 1 ? "" : "s",
+			     voids[0], voids[1])
+		      : TEXT(j, "%u lookup%s, %u void", lookups, lookups == 1 ? "" : "s", voids[0]),
 		  text);
 }
 

@@ -158,8 +158,9 @@ void check_keys(struct judging *j)
 		set_check(j, CHECK_D6, CHECK_FAIL, "none",
 			  "no DKIM signature of your domain passes");
 	else
-		set_check(j, CHECK_D6, worst,
-			  least ? TEXT(j, "%u selectors, %u bits", used.n, least)
-				: TEXT(j, "%u selectors", used.n),
-			  text);
+		set_check(
+		    j, CHECK_D6, worst,
+		    least ? TEXT(j, "%u selector%s, %u bits", used.n, used.n == 1 ? "" : "s", least)
+			  : TEXT(j, "%u selector%s", used.n, used.n == 1 ? "" : "s"),
+		    text);
 }

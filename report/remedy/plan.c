@@ -123,7 +123,7 @@ static void drop_void(struct plan *p)
 			      voids, SPF_VOID_LIMIT));
 	if (dropped)
 		add_text(p, &p->mended,
-			 arena_printf(arena_of(p), "drop %s, which leads to no address", dropped));
+			 arena_printf(arena_of(p), "drop what leads to no address: %s", dropped));
 }
 
 static unsigned lookups_of(const struct plan *p, const char *record)

@@ -269,12 +269,16 @@ static const char *question_text(const struct asking *q)
 	if (s->aged)
 		return "is this address still yours? Your SPF record authorises it. Ask who runs "
 		       "the machine; if nobody knows it, remove it from the record";
+	if (is_unaligned(s) && !s->service)
+		return "is this a server or a service of yours? It authenticates as another "
+		       "domain. Ask who uses it. If it is yours, let it sign with DKIM as your "
+		       "domain";
 	if (is_unaligned(s))
 		return arena_printf(
 		    q->a,
 		    "is this an account of yours at %s? Ask who in your organisation uses it. If "
 		    "so, set it up to sign with DKIM as your domain",
-		    s->service ? s->service->name : "the service");
+		    s->service->name);
 	switch (q->n ? q->list[0].kind : READING_FORGED) {
 	case READING_FORWARDED:
 		return "is it unsigned mail of yours that recipients forward? Sign all your mail "

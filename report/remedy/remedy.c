@@ -5,6 +5,7 @@
 
 #include "dns/dmarc.h"
 #include "report/remedy/published.h"
+#include "report/sender/sentence.h"
 
 /* The edits of one name are one record: every sender that has some is shown that one. */
 static void finish_edits(struct remedier *r)
@@ -96,9 +97,10 @@ static void find_faults(const struct remedier *r, struct remedies *out)
 		out->faults[out->n_faults++] = (struct fault){
 		    .id = arena_printf(r->a, "spf:%s", p->m->domain),
 		    .title = arena_printf(r->a, "SPF record of %s", p->m->domain),
-		    .text = p->mended    ? arena_printf(r->a, "%s. Repair: %s", p->fault, p->mended)
-			    : p->in_vain ? arena_printf(r->a, "%s. %s", p->fault, p->in_vain)
-					 : p->fault,
+		    .text = p->mended ? arena_printf(r->a, "%s. Repair: %s", p->fault, p->mended)
+			    : p->in_vain
+				? arena_printf(r->a, "%s. %s", p->fault, sentence(r->a, p->in_vain))
+				: p->fault,
 		    .change = p->mended ? p->change : NULL};
 	}
 }

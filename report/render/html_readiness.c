@@ -1,5 +1,6 @@
 /* Readiness as a page. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/day.h"
@@ -138,39 +139,31 @@ static void put_projection(struct buf *out, const struct projection *p)
 	buf_puts(out, "</tbody></table></div>\n");
 }
 
-/* Senders of ours, forwarders and unknown ones whose mail would be refused. */
 static void put_losers(struct buf *out, const struct readiness *r)
 {
-	size_t shown = 0;
-	for (size_t i = 0; i < r->inventory->n_senders; i++) {
-		const struct sender *s = &r->inventory->senders[i];
-		enum category c = s->verdict.category;
-		uint64_t lost = r->projection.of_sender[i];
-		if (lost == 0 || c == CAT_UNAUTHORIZED || c == CAT_SUSPECT_ABUSE ||
-		    ++shown > LOSERS_MAX)
-			continue;
-		if (shown == 1)
-			buf_puts(
-			    out,
-			    "<div class=\"wide short\" tabindex=\"0\" role=\"group\" "
-			    "aria-label=\"Senders that would lose mail\"><table><caption>Senders "
-			    "that would lose mail</caption><thead><tr><th "
-			    "scope=\"col\">Sender</th><th "
-			    "scope=\"col\">What it is</th><th scope=\"col\" "
-			    "class=\"n\">Refused at most</th></tr></thead><tbody>\n");
+	size_t n, *losers = readiness_losers(r, &n);
+	if (n > 0)
+		buf_puts(out,
+			 "<div class=\"wide short\" tabindex=\"0\" role=\"group\" "
+			 "aria-label=\"Senders that would lose mail\"><table><caption>Senders that "
+			 "would lose mail</caption><thead><tr><th scope=\"col\">Sender</th><th "
+			 "scope=\"col\">What it is</th><th scope=\"col\" class=\"n\">Refused at "
+			 "most</th></tr></thead><tbody>\n");
+	for (size_t i = 0; i < n && i < LOSERS_MAX; i++) {
+		const struct sender *s = &r->inventory->senders[losers[i]];
 		buf_puts(out, "<tr><th scope=\"row\">");
 		html_text(out, s->name);
 		buf_puts(out, "</th><td>");
-		html_category(out, c);
+		html_category(out, s->verdict.category);
 		buf_puts(out, "</td><td class=\"n\">");
-		html_count(out, lost);
+		html_count(out, r->projection.of_sender[losers[i]]);
 		buf_puts(out, "</td></tr>\n");
 	}
-	if (shown > 0)
-		buf_puts(out, "</tbody></table></div>\n");
-	if (shown > LOSERS_MAX)
+	buf_puts(out, n > 0 ? "</tbody></table></div>\n" : "");
+	if (n > LOSERS_MAX)
 		buf_printf(out, "<p class=\"soft\">and %zu more, in the JSON form</p>\n",
-			   shown - LOSERS_MAX);
+			   n - LOSERS_MAX);
+	free(losers);
 }
 
 static void put_subdomains(struct buf *out, const struct projection *p)

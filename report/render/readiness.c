@@ -1,6 +1,8 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/day.h"
+#include "core/mem.h"
 #include "core/text.h"
 #include "report/readiness/readiness.h"
 #include "report/remedy/spf_edit.h"
@@ -68,8 +70,10 @@ static bool tells(const struct todo *t, enum check_id id)
 	switch (id) {
 	case CHECK_A1:
 	case CHECK_A2:
-	case CHECK_A3:
 		return t->kind == TODO_OWN_FAILING || t->kind == TODO_OWN_REFUSED;
+	case CHECK_A3:
+		return t->kind == TODO_OWN_FAILING || t->kind == TODO_OWN_REFUSED ||
+		       t->kind == TODO_QUESTION;
 	case CHECK_A4:
 		return t->kind == TODO_QUESTION;
 	case CHECK_A5:
@@ -110,6 +114,19 @@ static void put_told(struct buf *out, const struct readiness *r, enum check_stat
 	}
 }
 
+static void put_found(struct buf *out, const struct text_style *style, const struct check *c)
+{
+	struct buf text;
+	buf_init(&text, 64 * 1024);
+	buf_printf(&text, "%s: %s%s%s", c->title, c->value, c->limit[0] ? ", wanted " : "",
+		   c->limit);
+	buf_printf(out, "  %-4s ", c->id);
+	put_clean_wrapped(out, style, text.data, 7, 7);
+	put_line_end(out);
+	put_spaces(out, 7);
+	buf_free(&text);
+}
+
 static void put_blocking(struct buf *out, const struct text_style *style, const struct readiness *r)
 {
 	static const enum check_status wanted[] = {CHECK_FAIL, CHECK_WARN};
@@ -126,8 +143,7 @@ static void put_blocking(struct buf *out, const struct text_style *style, const 
 			const struct check *c = &r->checks[i];
 			if (c->status != wanted[w] || readiness_told_by(r, (enum check_id)i) > 0)
 				continue;
-			buf_printf(out, "  %-4s %s: %s%s%s\n       ", c->id, c->title, c->value,
-				   c->limit[0] ? ", wanted " : "", c->limit);
+			put_found(out, style, c);
 			put_clean_wrapped(out, style, c->text, 7, 7);
 			put_line_end(out);
 		}
@@ -151,20 +167,46 @@ static void put_projection(struct buf *out, const struct projection *p)
 	}
 }
 
-/* Senders of ours, forwarders and unknown ones whose mail would be refused; most first. */
+struct loser {
+	uint64_t lost;
+	size_t at;
+};
+
+static int most_lost_first(const void *x, const void *y)
+{
+	const struct loser *a = x, *b = y;
+	return a->lost != b->lost ? (a->lost < b->lost) - (a->lost > b->lost)
+				  : (a->at > b->at) - (a->at < b->at);
+}
+
+size_t *readiness_losers(const struct readiness *r, size_t *n)
+{
+	const struct domain_inventory *d = r->inventory;
+	struct loser *list = mem_alloc((d->n_senders + 1) * sizeof *list);
+	size_t *out = mem_alloc((d->n_senders + 1) * sizeof *out);
+	*n = 0;
+	for (size_t i = 0; i < d->n_senders; i++) {
+		enum category c = d->senders[i].verdict.category;
+		if (r->projection.of_sender[i] > 0 && c != CAT_UNAUTHORIZED &&
+		    c != CAT_SUSPECT_ABUSE)
+			list[(*n)++] = (struct loser){r->projection.of_sender[i], i};
+	}
+	qsort(list, *n, sizeof *list, most_lost_first);
+	for (size_t i = 0; i < *n; i++)
+		out[i] = list[i].at;
+	free(list);
+	return out;
+}
+
 static void put_losers(struct buf *out, const struct text_style *style, const struct readiness *r)
 {
-	size_t n = 0;
+	size_t n, *losers = readiness_losers(r, &n);
 	uint64_t more = 0;
-	for (size_t i = 0; i < r->inventory->n_senders; i++) {
-		const struct sender *s = &r->inventory->senders[i];
-		uint64_t lost = r->projection.of_sender[i];
-		if (lost == 0 || s->verdict.category == CAT_UNAUTHORIZED ||
-		    s->verdict.category == CAT_SUSPECT_ABUSE)
-			continue;
-		if (n++ == 0)
-			buf_puts(out, "Senders that would lose mail:\n");
-		if (n > LOSERS_MAX) {
+	buf_puts(out, n > 0 ? "Senders that would lose mail:\n" : "");
+	for (size_t i = 0; i < n; i++) {
+		const struct sender *s = &r->inventory->senders[losers[i]];
+		uint64_t lost = r->projection.of_sender[losers[i]];
+		if (i >= LOSERS_MAX) {
 			more += lost;
 			continue;
 		}
@@ -180,6 +222,7 @@ static void put_losers(struct buf *out, const struct text_style *style, const st
 		put_count(out, more);
 		buf_puts(out, " messages (see -f json)\n");
 	}
+	free(losers);
 }
 
 /* Mail from names below the domain, and what would become of it. */

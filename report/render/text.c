@@ -261,7 +261,7 @@ static void put_evidence(struct buf *text, const struct sender *s, enum evidence
 			const struct evidence *e = &s->evidence[k];
 			/* "messages fail" says that already */
 			if (!told[k] && evidence_side(e) == side &&
-			    strcmp(e->code, "S_NEVER_ALIGNED") != 0 &&
+			    strcmp(e->code, "S_NEVER_ALIGNED") != 0 && !evidence_repeats(s, e) &&
 			    (!best || e->weight > best->weight))
 				best = e;
 		}

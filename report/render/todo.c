@@ -6,11 +6,11 @@
 #include "report/render/table.h"
 
 const char *const reading_words[READING_COUNT] = {
-    [READING_MISSING] = "yours, and missing from SPF",
+    [READING_MISSING] = "yours",
     [READING_FORGED] = "spoofed",
     [READING_FORWARDED] = "unsigned mail of yours, forwarded",
     [READING_SWITCHED_OFF] = "yours, and switched off on purpose",
-    [READING_STRANGER] = "no longer yours: the address has another owner",
+    [READING_STRANGER] = "no longer yours: another owner has the address",
 };
 
 const char *const evidence_side_words[SIDE_COUNT] = {
@@ -33,6 +33,16 @@ enum evidence_side evidence_side(const struct evidence *e)
 	default:
 		return SIDE_NOTE;
 	}
+}
+
+bool evidence_repeats(const struct sender *s, const struct evidence *e)
+{
+	if (strcmp(e->code, "L_FCRDNS") != 0)
+		return false;
+	for (unsigned i = 0; i < s->n_evidence; i++)
+		if (strcmp(s->evidence[i].code, "L_OWN_FCRDNS") == 0)
+			return true;
+	return false;
 }
 
 enum evidence_side category_side(enum category c)

@@ -27,7 +27,7 @@ void put_change_json(struct json *j, const char *key, const struct record_change
 
 /* ---- what the forms share ---- */
 
-/* "yours, and missing from SPF" */
+/* "unsigned mail of yours, forwarded" */
 extern const char *const reading_words[READING_COUNT];
 
 /* "Nothing to act on." "Not judged: DNS did not answer." "3 things to do." */
@@ -55,6 +55,9 @@ enum evidence_side {
 extern const char *const evidence_side_words[SIDE_COUNT]; /* "Speaks for yours" */
 enum evidence_side evidence_side(const struct evidence *e);
 
+/* Does a stronger one say the same? */
+bool evidence_repeats(const struct sender *s, const struct evidence *e);
+
 /* That which speaks for the category; SIDE_NOTE where nothing does. */
 enum evidence_side category_side(enum category c);
 
@@ -64,6 +67,10 @@ extern const char *const fate_words[FATE_COUNT]; /* "legitimate", "spoofed" */
 
 /* "NOT READY for p=reject." */
 const char *readiness_sentence(const struct readiness *r);
+
+/* Indices of the senders of ours, forwarders and unknown ones whose mail p=reject would refuse,
+ * most first. Free it. */
+size_t *readiness_losers(const struct readiness *r, size_t *n);
 
 /* The number of the thing of the list that says what a check says; 0: none does. */
 size_t readiness_told_by(const struct readiness *r, enum check_id id);

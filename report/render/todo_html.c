@@ -147,7 +147,7 @@ static void put_evidence(struct buf *out, const struct sender *s)
 		bool any = false;
 		for (unsigned i = 0; i < s->n_evidence; i++) {
 			const struct evidence *e = &s->evidence[i];
-			if (evidence_side(e) != (enum evidence_side)side)
+			if (evidence_side(e) != (enum evidence_side)side || evidence_repeats(s, e))
 				continue;
 			if (!any)
 				buf_printf(out, "<p>%s:</p>\n<ul class=\"plain\">",
@@ -246,7 +246,7 @@ void put_todo_html(struct buf *out, const struct domain_inventory *d, size_t dom
 		buf_printf(out, "<p class=\"soft\">and %zu more, in the CSV and JSON forms</p>\n",
 			   n - most);
 	for (size_t i = n; i < list->n; i++) {
-		buf_puts(out, "<p class=\"soft\">Spoofed: ");
+		buf_puts(out, "<p class=\"soft\">Strangers: ");
 		html_text(out, list->list[i].text);
 		buf_puts(out, "</p>\n");
 	}

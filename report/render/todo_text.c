@@ -113,7 +113,7 @@ static void put_evidence(struct buf *out, const struct text_style *style, const 
 		const struct evidence *best = NULL;
 		for (unsigned k = 0; k < s->n_evidence; k++) {
 			const struct evidence *e = &s->evidence[k];
-			if (!told[k] && evidence_side(e) == side &&
+			if (!told[k] && evidence_side(e) == side && !evidence_repeats(s, e) &&
 			    (!best || e->weight > best->weight))
 				best = e;
 		}
@@ -150,9 +150,9 @@ static void put_title(struct buf *out, const struct text_style *style, size_t nu
 	buf_init(&text, TEXT_MAX);
 	buf_printf(&text, "[%s] %s", todo_kind_words[t->kind], t->title);
 	if (t->messages > 0 && t->kind != TODO_FORGED) {
-		buf_puts(&text, ", ");
+		buf_puts(&text, " (");
 		put_count(&text, t->messages);
-		buf_puts(&text, t->messages == 1 ? " message" : " messages");
+		buf_puts(&text, t->messages == 1 ? " message)" : " messages)");
 	}
 	buf_printf(out, "%2zu. ", number);
 	put_clean_wrapped(out, style, text.data, INDENT, INDENT);
@@ -188,7 +188,7 @@ static void put_forged(struct buf *out, const struct text_style *style,
 	struct buf text;
 	for (size_t i = todo_count(list); i < list->n; i++) {
 		buf_init(&text, TEXT_MAX);
-		buf_printf(&text, "Spoofed: %s", list->list[i].text);
+		buf_printf(&text, "Strangers: %s", list->list[i].text);
 		put_clean_wrapped(out, style, text.data, 0, 0);
 		put_line_end(out);
 		buf_free(&text);

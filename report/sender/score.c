@@ -134,7 +134,7 @@ static int score_steadiness(struct sender *s, const struct observed *o)
 			 days == 15 ? "active on seven days or more"
 				    : "active on three days or more");
 	if (s->reporters >= 3)
-		evidence(s, "L_REPORTERS", 10, "seen by three or more reporters");
+		evidence(s, "L_REPORTERS", 10, "reported by three or more receivers");
 	sum += days + (s->reporters >= 3 ? 10 : 0);
 	if (at_least(o->messages[SEEN_PTR], s->t.messages, 50)) {
 		evidence(s, "L_FCRDNS", 10, "forward-confirmed reverse DNS");

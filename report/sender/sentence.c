@@ -18,7 +18,9 @@ const char *sentence(struct arena *a, const char *text)
 {
 	size_t n = strlen(text);
 	bool raise = is_word(text, strcspn(text, " ")) && *text >= 'a';
-	bool ends = n > 0 && strchr(".!?", text[n - 1]);
+	const char *last = strrchr(text, ' ');
+	bool link = last && strstr(last, "://"); /* whoever copies it wants no stop */
+	bool ends = n > 0 && (link || strchr(".!?", text[n - 1]));
 	if (n == 0 || (!raise && ends))
 		return text;
 	return arena_printf(a, "%c%s%s", raise ? *text - 'a' + 'A' : *text, text + 1,

@@ -12,7 +12,8 @@
 
 #include "core/arena.h"
 
-/* A first word that is a name or a tag ("mx.example.com", "p=reject", "+all") stays as it is. */
+/* A first word that is a name or a tag ("mx.example.com", "p=reject", "+all") stays as it is, and
+ * so does a link at the end. */
 const char *sentence(struct arena *a, const char *text);
 
 #endif

@@ -136,7 +136,7 @@ class Pages(harness.Case):
 
     def thing_agrees(self, n, thing, page, flat, told):
         """One thing of the list: numbered, worded and repaired alike in JSON, text and on the page."""
-        count = f", {thing['messages']:,} message{'s' if thing['messages'] != 1 else ''}" if thing["messages"] else ""
+        count = f" ({thing['messages']:,} message{'s' if thing['messages'] != 1 else ''})" if thing["messages"] else ""
         self.assertRegex(flat, rf"\b{n}\. \[[a-z A-Z=]+\] {re.escape(thing['title'] + count)}")
         self.assertTrue(page.says(f"{n}. {thing['title']}"), thing["title"])
         for what in (thing["text"], *(w for r in thing["readings"] for w in (*r["for"], *r["against"])), *thing["commands"]):
@@ -159,8 +159,8 @@ class Pages(harness.Case):
         records = [t["record"] for t in todo if t["record"]]
         self.assertEqual(len({r["name"] for r in records}), len({(r["name"], r["after"]) for r in records}), "one new record a name")
         for thing in domain["todo"][len(todo):]:
-            self.assertIn(f"Spoofed: {thing['text']}", flat)
-            self.assertTrue(page.says(f"Spoofed: {thing['text']}"))
+            self.assertIn(f"Strangers: {thing['text']}", flat)
+            self.assertTrue(page.says(f"Strangers: {thing['text']}"))
         if not todo and domain["judged"]:
             self.assertIn("Nothing to act on.", flat)
             self.assertTrue(page.says("Nothing to act on."))
@@ -203,8 +203,8 @@ class Pages(harness.Case):
             for s in p["senders"]:
                 if s["category"] not in ("unauthorized", "suspect_abuse"):
                     self.assertRegex(text, rf"(?m)^  {re.escape(s['sender'])}\s.* {s['would_reject']:,}$")
-            self.assertEqual(page.table("Senders that would lose mail"), [[s["sender"], WORDS[s["category"]], f"{s['would_reject']:,}"]
-                                                                         for s in p["senders"] if s["category"] not in ("unauthorized", "suspect_abuse")])
+            losers = sorted((s for s in p["senders"] if s["category"] not in ("unauthorized", "suspect_abuse")), key=lambda s: -s["would_reject"])
+            self.assertEqual(page.table("Senders that would lose mail"), [[s["sender"], WORDS[s["category"]], f"{s['would_reject']:,}"] for s in losers])
             below = [[s["domain"], f"{s['messages']:,}", f"{sum(s['failing'].values()):,}"] for s in p["subdomains"]]
             self.assertEqual([[row[0], *row[2:]] for row in page.table("Subdomains")], below)
             for name, _, failing in below:
