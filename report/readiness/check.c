@@ -54,10 +54,17 @@ bool is_steady(const struct sender *s)
 	return s->steady && s->verdict.category != CAT_UNAUTHORIZED;
 }
 
+/* Hints say that it is ours, and no tie does: it is asked about, and not known (A4). */
+static bool is_asked(const struct sender *s)
+{
+	return s->verdict.remedy.kind == REMEDY_CONFIRM && !s->ties_any &&
+	       s->verdict.category != CAT_AUTHORIZED;
+}
+
 bool is_legit(const struct sender *s)
 {
 	enum category c = s->verdict.category;
-	return s->change != CHANGE_GONE && !is_ignored(s) &&
+	return !is_asked(s) && s->change != CHANGE_GONE && !is_ignored(s) &&
 	       (c == CAT_AUTHORIZED || c == CAT_LEGIT_SPF_MISSING || c == CAT_LEGIT_UNALIGNED ||
 		c == CAT_LEGIT_BROKEN);
 }
@@ -73,7 +80,7 @@ enum fate fate_of(const struct sender *s)
 	case CAT_SUSPECT_ABUSE:
 		return FATE_UNAUTHORIZED;
 	default:
-		return FATE_LEGIT;
+		return is_asked(s) ? FATE_UNKNOWN : FATE_LEGIT;
 	}
 }
 

@@ -105,6 +105,12 @@ static void find_faults(const struct remedier *r, struct remedies *out)
 	}
 }
 
+/* Anybody can sign as us with a selector that he made up: who publishes its key lets him in. */
+static bool may_be_a_stranger(const struct remedier *r, const struct sender *s)
+{
+	return !s->ties_any && !zone_uses(r->zone, s->service) && tally_judged_pass(&s->t) == 0;
+}
+
 static void remedy_of(struct remedier *r, struct sender *s, struct plan **to)
 {
 	switch (s->verdict.remedy.kind) {
@@ -119,7 +125,10 @@ static void remedy_of(struct remedier *r, struct sender *s, struct plan **to)
 		remedy_unaligned(r, s);
 		break;
 	case REMEDY_DKIM_REPAIR:
-		remedy_dkim(r, s);
+		if (may_be_a_stranger(r, s))
+			s->verdict.remedy = question_of(&r->gate, s, r->unsigned_share);
+		else
+			remedy_dkim(r, s);
 		break;
 	case REMEDY_NONE:
 		if (s->verdict.category == CAT_AUTHORIZED)

@@ -67,6 +67,7 @@ struct variant {
 	uint64_t ipv6;            /* of it, over IPv6 */
 	uint64_t stranger, maybe; /* failing mail of unknown senders: nothing of ours speaks for
 				     it; it tries to sign as us, with s5 */
+	uint32_t maybe_days;      /* 0: the last two, or of one message the last */
 	uint64_t named;           /* and of a machine with a name of ours, as somebody else */
 	uint64_t once;            /* of an own sender that failed on one day in the month before */
 	uint64_t stray;           /* of our server, failing with selector s3 ... */
@@ -190,7 +191,10 @@ static inline size_t make_rows(struct row *rows, const struct variant *c)
 	    {"192.0.2.10", c->strict, "example.com temperror", NULL, DMARC_STRICT_ONLY, days},
 	    {"198.51.100.9", c->stranger, "vendor.example pass", NULL, 0, days},
 	    {"198.51.100.30", c->maybe, "crm.example pass", "example.com s5 fail", 0,
-	     c->maybe == 1 ? 1u << 30 : 3u << 29, 3},
+	     c->maybe_days   ? c->maybe_days
+	     : c->maybe == 1 ? 1u << 30
+			     : 3u << 29,
+	     3},
 	    {"198.51.100.31", c->named, "vendor.example pass", NULL, 0, days, 3},
 	    {"192.0.2.10", c->stray, "example.com fail", "example.com s3 fail", 0,
 	     c->stray_days ? c->stray_days : days},
