@@ -97,7 +97,7 @@ def main():
                 documents = judge(program.run, top / "w", total)
             print(f"seed {seed}: {len(made['domains'])} domains, {sum(d['reports'] for d in made['domains'])} reports; written in "
                   f"{written - start:.0f} s, "
-                  f"judged in {time.monotonic() - written:.0f} s", flush=True)
+                  f"judged in {time.monotonic() - written:.0f} s; deadly so far: {len(total.deadly)}", flush=True)
             if a.keep:
                 out = pathlib.Path(a.keep) / f"seed{seed}"
                 shutil.rmtree(out, ignore_errors=True)

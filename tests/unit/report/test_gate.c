@@ -83,7 +83,7 @@ static const struct record_case {
      {{OUR_ROW, FAILS("192.0.2.77", 60)},
       .zone = {SPF("mx inlcude:_spf.mailer.example ~all"), ERP}},
      NULL,
-     "write inlcude:_spf.mailer.example as it was meant"},
+     "Write inlcude:_spf.mailer.example as it was meant"},
 /* over ten lookups: the terms that nothing passed by */
 #define NINE_MORE                                                                                  \
 	"a:h.example.net a:h.example.net a:h.example.net a:h.example.net a:h.example.net "         \
