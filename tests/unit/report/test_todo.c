@@ -189,7 +189,7 @@ static void test_words(void **state)
 	assert_string_equal(l.list[1].commands[1], "ruascope label deny example.com net:q");
 	assert_int_equal(l.list[2].kind, TODO_FORGED);
 	assert_int_equal(l.list[2].messages, 30);
-	assert_non_null(strstr(l.list[2].text, "from 2 addresses"));
+	assert_non_null(strstr(l.list[2].text, "(2 addresses)"));
 	for (int i = 0; i < TODO_KIND_COUNT; i++)
 		assert_true(todo_kind_names[i] && todo_kind_words[i]);
 	arena_free(&a);
