@@ -112,7 +112,7 @@ static void print_help(void)
 		print_command(&commands[i]);
 	puts("\nCeilings (--max-...): mail-bytes, report-bytes, container-bytes, zip-members,\n"
 	     "mime-parts, records; numbers with K, M or G.\n\n"
-	     "Exit codes: 0 done; 64 usage; 65 done, but some items were set aside; 69 database\n"
+	     "Exit codes: 0 done; 64 usage; 65 done, but some items were quarantined; 69 database\n"
 	     "unreachable; 70 internal error; 74 output could not be written; 75 try again later;\n"
 	     "78 configuration.");
 }
@@ -273,7 +273,7 @@ static int run(struct app *app, int argc, char **argv)
 			      : app->verbosity == 1 ? LOG_INFO
 						    : LOG_DEBUG);
 	if (optind >= argc)
-		return usage_error(app, "no command");
+		return usage_error(app, "a COMMAND is required");
 	rc = load_configuration(app);
 	if (rc == EXIT_OK)
 		rc = dispatch(app, argc - optind, argv + optind);

@@ -260,10 +260,10 @@ static void each_sender(struct making *m, const struct sender *s)
 	}
 }
 
-static const char *counted(struct making *m, uint64_t n, const char *what)
+static const char *counted(struct making *m, uint64_t n, const char *what, const char *whose)
 {
-	return arena_printf(m->a, "%llu %s message%s", (unsigned long long)n, what,
-			    n == 1 ? "" : "s");
+	return arena_printf(m->a, "%llu%s message%s%s", (unsigned long long)n, what,
+			    n == 1 ? "" : "s", whose);
 }
 
 static void forged(struct making *m, const struct sender *senders, size_t n)
@@ -285,13 +285,14 @@ static void forged(struct making *m, const struct sender *senders, size_t n)
 	struct todo *t = add(m, TODO_FORGED, "forged");
 	t->messages = messages;
 	t->title = "mail in your name from strangers";
-	const char *both = messages > unknown && unknown > 0 ? " and " : "";
-	t->text = arena_printf(
-	    m->a,
-	    "%s%s%s, from %zu address%s that nothing ties to you. No change of yours is needed: "
-	    "with p=reject receivers refuse such mail.",
-	    messages > unknown ? counted(m, messages - unknown, "spoofed") : "", both,
-	    unknown > 0 ? counted(m, unknown, "unknown") : "", sources, sources == 1 ? "" : "es");
+	const char *spoofed =
+	    messages > unknown ? counted(m, messages - unknown, " spoofed", "") : "";
+	const char *others = unknown > 0 ? counted(m, unknown, "", " from unknown senders") : "";
+	t->text = arena_printf(m->a,
+			       "%s%s%s (%zu address%s): nothing ties them to you. No change of "
+			       "yours is needed: with p=reject receivers refuse such mail.",
+			       spoofed, *spoofed && *others ? " and " : "", others, sources,
+			       sources == 1 ? "" : "es");
 }
 
 void todo_make(const char *domain, int32_t until, const struct remedies *remedies,

@@ -51,7 +51,7 @@ static enum status explain_emptiness(struct app *app, const struct senders *s, s
 	day_format(inv->window.since, since);
 	day_format(inv->window.until - 1, last);
 	if (any && newest >= inv->window.since && oldest < inv->window.until)
-		log_warn("no reports of %s from %s to %s; of other domains there are some",
+		log_warn("no reports for %s from %s to %s; there are some for other domains",
 			 inv->n_domains == 1 ? s->windows[0].domain : "these domains", since, last);
 	else if (any)
 		log_warn("no reports from %s to %s; the newest day with data is %s "

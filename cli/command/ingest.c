@@ -344,7 +344,7 @@ static int check_options(const struct app *app, const struct ingest_options *o)
 				   "--watch, --user, --ca, --password-..., --timeout and --poll "
 				   "are for mailboxes: --imap or --all");
 	if (o->n_paths == 0)
-		return usage_error(app, "no PATH");
+		return usage_error(app, "a PATH is required");
 	return check_paths(app, o->paths, o->n_paths);
 }
 

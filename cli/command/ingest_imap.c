@@ -69,7 +69,7 @@ static enum status memory_leave(void *ctx, struct err *err)
 static void tell_pass(struct worker *w, const struct ingest_totals *t)
 {
 	log_info("%s: %" PRIu64 " read: %" PRIu64 " stored, %" PRIu64 " duplicates, %" PRIu64
-		 " set aside, %" PRIu64 " not reports",
+		 " quarantined, %" PRIu64 " without a report",
 		 imap_source_name(w->source), t->inputs, t->outcomes[OUT_STORED],
 		 t->outcomes[OUT_DUPLICATE], t->outcomes[OUT_REJECTED] + t->outcomes[OUT_CONFLICT],
 		 t->not_reports);

@@ -101,7 +101,7 @@ static int store(struct app *app, const struct label_change *change, const char 
 	struct label now;
 	struct err err;
 	if (change->has_until && change->until <= today())
-		log_warn("that end has passed: only reports of before see it");
+		log_warn("that day has passed: the label counts for older reports only");
 	enum status st = label_set(app->db, change, &a, &now, &err);
 	if (st == ST_OK)
 		print_label(&now, holds);
@@ -267,7 +267,7 @@ int cmd_label_list(struct app *app, int argc, char **argv)
 	if (rc != EXIT_OK)
 		return rc;
 	if (argc - optind > 1)
-		return usage_error(app, "at most one DOMAIN");
+		return usage_error(app, "at most one DOMAIN is possible");
 	if (optind == argc)
 		return list(app, NULL, as_json);
 	const struct name_rules *rules = names_open();

@@ -57,7 +57,7 @@ int cmd_parse(struct app *app, int argc, char **argv)
 			return EXIT_USAGE;
 	}
 	if (optind == argc)
-		return usage_error(app, "no FILE");
+		return usage_error(app, "a FILE is required");
 	int rc = check_paths(app, argv + optind, argc - optind);
 	if (rc != EXIT_OK)
 		return rc;

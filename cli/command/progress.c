@@ -33,7 +33,7 @@ static void draw(const struct progress *p)
 		snprintf(total, sizeof total, "/%" PRIu64, atomic_load(&p->numbers->total));
 	int n = snprintf(line, sizeof line,
 			 "\r\033[K%" PRIu64 "%s inputs, %" PRIu64 " stored, %" PRIu64
-			 " set aside, %.0f/s",
+			 " quarantined, %.0f/s",
 			 done, total, atomic_load(&p->numbers->stored),
 			 atomic_load(&p->numbers->aside), seconds > 0 ? (double)done / seconds : 0);
 	ssize_t ignored = write(STDERR_FILENO, line, (size_t)n);

@@ -53,8 +53,8 @@ void summary_text(const struct ingest_totals *t, double seconds, bool dry)
 	buf_puts(&b, ", ");
 	put_count(&b, t->outcomes[OUT_REJECTED], "rejected", "rejected");
 	buf_puts(&b, ", ");
-	put_count(&b, t->not_reports, "not a report", "not reports");
-	buf_printf(&b, "; %.2f s\n", seconds);
+	put_count(&b, t->not_reports, "input", "inputs");
+	buf_printf(&b, " contained no report; %.2f s\n", seconds);
 	print_buf(&b);
 	buf_free(&b);
 	tell_problems(t);

@@ -105,8 +105,14 @@ static void put_domain(struct buf *out, const struct inventory *inv,
 		html_share_chart(out, d);
 		buf_puts(out, "<h3>Senders</h3>\n");
 	}
-	if (d->n_senders > 0)
+	if (d->n_senders > 0 && findings) { /* most of them need no action */
+		buf_printf(out, "<details><summary>All senders whose mail fails, %zu</summary>\n",
+			   d->n_senders);
 		put_table(out, d);
+		buf_puts(out, "</details>\n");
+	} else if (d->n_senders > 0) {
+		put_table(out, d);
+	}
 	buf_puts(out, "</section>\n");
 }
 

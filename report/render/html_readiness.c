@@ -100,7 +100,9 @@ static void put_not_observed(struct buf *out, const struct readiness *r)
 
 static void put_checks(struct buf *out, const struct readiness *r)
 {
-	buf_puts(out, "<h3>Checks</h3>\n<div class=\"wide stack\" tabindex=\"0\" role=\"group\" "
+	buf_puts(out, "<h3>Checks</h3>\n");
+	put_glance(out, r);
+	buf_puts(out, "<div class=\"wide stack\" tabindex=\"0\" role=\"group\" "
 		      "aria-label=\"Table\"><table><caption>Every check</caption><thead><tr><th "
 		      "scope=\"col\">Check</th><th scope=\"col\">Result</th>"
 		      "<th scope=\"col\">Found</th><th scope=\"col\">Wanted</th><th "
@@ -252,7 +254,6 @@ static void put_domain(struct buf *out, const struct readiness *r, size_t domain
 		put_figures(out, r);
 	put_next(out, r);
 	if (!empty || r->parked) {
-		put_glance(out, r);
 		put_checks(out, r);
 	}
 	buf_puts(out, "</section>\n");

@@ -15,6 +15,7 @@ import story_zones as samples_zones  # noqa: E402
 
 SAMPLES = harness.ROOT / "samples"
 CODES = {"ready": 0, "warnings": 1, "not_ready": 2, "insufficient_data": 3}
+WORDS = {"ready": "ready", "warnings": "warnings", "not_ready": "not ready", "insufficient_data": "too little data"}
 
 
 @harness.unittest.skipUnless(shutil.which("nsd", path="/usr/sbin:/sbin:/usr/bin"), "nsd is not installed")
@@ -97,7 +98,7 @@ class Readiness(harness.Case):
             return {line.split()[0]: line for line in done.out.splitlines()[1:]}
         lines = all_of("2027-03-01")
         self.assertEqual(set(lines), {"example.com", "example.org", "odd.example"})
-        self.assertRegex(lines["example.com"], r"insufficient_data .*  no reports since 2026-10-31$")
+        self.assertRegex(lines["example.com"], r"too little data .*  no reports since 2026-10-31$")
         self.assertNotIn("no reports since", "".join(all_of("2026-11-01").values()))
         self.assertEqual(all_of("2026-01-01"), {}, "nothing was known then")
 
@@ -140,7 +141,7 @@ class Readiness(harness.Case):
                 if verdict != "insufficient_data":
                     self.assertEqual(found, wrong, reasons)
                 self.assertLessEqual(wrong, found, reasons)
-                self.assertRegex(every, rf"(?m)^{owner.domain} +{verdict.replace('_', '[ _]')}")
+                self.assertRegex(every, rf"(?m)^{owner.domain}\s+{WORDS[verdict]}")
 
         flood = said["flooded.example"]["projection"]
         forged = flood["would_reject"]["unauthorized"] + flood["would_reject"]["unknown"]
