@@ -337,7 +337,21 @@ static const struct ip *lets_in(const struct trial *t, const struct gate_need *a
 	return NULL;
 }
 
-/* An address that passed in a stored month, that today's record names, and that would fail. */
+/* Does nothing but a record that lets everybody in speak for it? */
+static bool abuses(const struct gate *g, const struct ip *ip)
+{
+	for (size_t i = 0; i < g->n_senders; i++) {
+		const struct sender *s = &g->senders[i];
+		enum category c = s->change == CHANGE_GONE && s->was ? s->was->verdict.category
+								      : s->verdict.category;
+		if ((c == CAT_UNAUTHORIZED || c == CAT_UNKNOWN) && !s->ties_any && source_of(s, ip))
+			return true;
+	}
+	return false;
+}
+
+/* An address that passed in a stored month, that today's record names, and that would fail. What a
+ * stranger loses is no loss. */
 static const struct passed *loses(const struct trial *t)
 {
 	const struct passed_list *p = passed_of(t->g, t->m);
@@ -346,7 +360,7 @@ static const struct passed *loses(const struct trial *t)
 		bool named = t->m->spf.root && (t->m->spf.problem || t->m->spf.root->n_texts > 1)
 				 ? stands_for(t->g, t->m, ip)
 				 : zone_spf_now(t->g->zone, t->m->domain, ip) == NOW_YES;
-		if (named && !trial_passes(t, ip))
+		if (named && !trial_passes(t, ip) && !abuses(t->g, ip))
 			return &p->list[i];
 	}
 	return NULL;

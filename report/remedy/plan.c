@@ -207,7 +207,7 @@ static void close_open(struct plan *p)
 				    s->term->text, s->domain));
 	if (all) {
 		p->record = spf_edit_close(arena_of(p), p->record, '~');
-		add_text(p, &p->mended, "publish ~all in place of +all");
+		add_text(p, &p->mended, "publish ~all in place of +all: what passes by it alone will fail");
 	} else {
 		p->in_vain = arena_printf(arena_of(p),
 					  "ask the owner of %s to close it, or replace the include "
@@ -250,6 +250,19 @@ void plan_begin(struct plan *p, struct gate *g, const struct zone_mailfrom *m)
 {
 	mend(p, g, m);
 	p->base = p->record;
+}
+
+bool plan_holds(struct plan *p, const struct ip *ip)
+{
+	const struct spf_term *term;
+	if (!p->base)
+		return false;
+	if (!p->tree) {
+		p->tree = arena_alloc(arena_of(p), sizeof *p->tree);
+		gate_try(p->gate, p->m, p->base, p->tree);
+	}
+	return p->tree->depends || p->tree->pending ||
+	       spf_tree_find(p->tree, ip, &term, NULL, NULL) == SPF_PASS;
 }
 
 /* ---- edits ---- */

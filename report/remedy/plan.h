@@ -21,6 +21,7 @@ struct plan {
 	struct gate *gate;
 	const struct zone_mailfrom *m;
 	const char *base;                  /* what stands, mended; NULL: there is none */
+	struct spf_tree *tree;             /* of base, once somebody asked */
 	const char *terms[PLAN_TERMS_MAX]; /* that are in, in the order of their texts */
 	size_t n_terms;
 	const char *record;  /* as far as it has come; NULL: there is none */
@@ -35,6 +36,9 @@ struct plan {
 };
 
 void plan_begin(struct plan *p, struct gate *g, const struct zone_mailfrom *m);
+
+/* Does what stands, mended, authorise the address? */
+bool plan_holds(struct plan *p, const struct ip *ip);
 
 /* Add the mechanisms ("ip4:192.0.2.7") for the addresses. NULL: they are in; else why not. */
 const char *plan_add(struct plan *p, const struct gate_need *need, const char *const *mechanisms,

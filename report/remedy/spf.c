@@ -10,8 +10,16 @@
 
 /* ---- whose record, which addresses ---- */
 
+static struct plan *plan_of_name(const struct remedier *r, const char *mailfrom)
+{
+	for (size_t k = 0; k < r->zone->n_mailfrom; k++)
+		if (strcmp(r->zone->mailfrom[k].domain, mailfrom) == 0)
+			return &r->plans[k];
+	return NULL;
+}
+
 /* Rows of the sender that an edit is about: MAIL FROM is ours, and its record does not authorise
- * the address, or is not there. */
+ * the address, nor will once it is no error any more, or is not there. */
 static const char *concerned(const struct remedier *r, const struct sender *s, const struct fact *f)
 {
 	const struct dmarc_profile *p = &s->profiles[f->profile];
@@ -20,6 +28,10 @@ static const char *concerned(const struct remedier *r, const struct sender *s, c
 		return NULL;
 	if (p->cell == CELL_F4)
 		return mailfrom;
+	if (p->cell == CELL_F3) {
+		struct plan *plan = plan_of_name(r, mailfrom);
+		return plan && !plan_holds(plan, &f->source) ? mailfrom : NULL;
+	}
 	bool fails = p->cell == CELL_F1 || p->cell == CELL_F2;
 	return fails && zone_spf_now(r->zone, mailfrom, &f->source) == NOW_NO ? mailfrom : NULL;
 }
@@ -268,30 +280,44 @@ void remedy_spf(struct remedier *r, struct sender *s, struct plan **to)
 	*to = p;
 }
 
+/* Terms for its addresses that the repaired record would not authorise, either; "": none. */
+static const char *add_to_repaired(struct remedier *r, struct plan *p, const struct sender *s)
+{
+	struct gate_need need = need_of(r, s, p);
+	const char *added = "";
+	if (need.n == 0 || gate_refuses(&r->gate, &need) || add_terms(r, p, &need, &added))
+		return "";
+	return added;
+}
+
 /* Its mail fails because the record is an error: what repairs the record repairs it. */
 void remedy_spf_error(struct remedier *r, struct sender *s, struct plan **to)
 {
-	for (size_t i = 0; i < s->n_facts; i++) {
-		const struct dmarc_profile *p = &s->profiles[s->facts[i]->profile];
-		const char *name = zone_own_mailfrom(r->zone, p);
-		for (size_t k = 0; name && p->cell == CELL_F3 && k < r->zone->n_mailfrom; k++) {
-			if (strcmp(r->zone->mailfrom[k].domain, name) != 0)
-				continue;
-			struct plan *plan = &r->plans[k];
-			struct record_change *none = arena_alloc(r->a, sizeof *none);
-			*none = (struct record_change){.name = name, .terms = ""};
-			s->verdict.remedy.text = arena_printf(
-			    r->a,
-			    plan->fault ? "its mail fails because the SPF record of %s is an error "
-					  "(permerror). Publish the repaired record"
-					: "nothing to do: it failed because the SPF record of %s "
-					  "was an error, and the record is valid now",
-			    name);
-			s->verdict.remedy.change = none;
-			*to = plan;
-			return;
-		}
+	struct plan *p = NULL;
+	const char *name = NULL;
+	for (size_t i = 0; i < s->n_facts && !p; i++) {
+		const struct dmarc_profile *q = &s->profiles[s->facts[i]->profile];
+		name = q->cell == CELL_F3 ? zone_own_mailfrom(r->zone, q) : NULL;
+		p = name ? plan_of_name(r, name) : NULL;
 	}
+	if (!p)
+		return;
+	struct record_change *terms = arena_alloc(r->a, sizeof *terms);
+	*terms = (struct record_change){.name = name, .terms = add_to_repaired(r, p, s)};
+	bool more = *terms->terms;
+	s->verdict.remedy.text =
+	    p->fault
+		? arena_printf(r->a,
+			       "its mail fails because the SPF record of %s is an error "
+			       "(permerror). Publish the repaired record%s%s",
+			       name, more ? ", with " : "", terms->terms)
+	    : more ? arena_printf(r->a, "add %s to the SPF record of %s", terms->terms, name)
+		   : arena_printf(r->a,
+				  "nothing to do: it failed because the SPF record of %s was an "
+				  "error, and the record is valid now",
+				  name);
+	s->verdict.remedy.change = terms;
+	*to = p;
 }
 
 /* "If it is yours": single addresses that no service's customers share, where such a record may be
