@@ -343,7 +343,7 @@ static bool abuses(const struct gate *g, const struct ip *ip)
 	for (size_t i = 0; i < g->n_senders; i++) {
 		const struct sender *s = &g->senders[i];
 		enum category c = s->change == CHANGE_GONE && s->was ? s->was->verdict.category
-								      : s->verdict.category;
+								     : s->verdict.category;
 		if ((c == CAT_UNAUTHORIZED || c == CAT_UNKNOWN) && !s->ties_any && source_of(s, ip))
 			return true;
 	}

@@ -207,7 +207,8 @@ static void close_open(struct plan *p)
 				    s->term->text, s->domain));
 	if (all) {
 		p->record = spf_edit_close(arena_of(p), p->record, '~');
-		add_text(p, &p->mended, "publish ~all in place of +all: what passes by it alone will fail");
+		add_text(p, &p->mended,
+			 "publish ~all in place of +all: what passes by it alone will fail");
 	} else {
 		p->in_vain = arena_printf(arena_of(p),
 					  "ask the owner of %s to close it, or replace the include "
