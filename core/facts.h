@@ -51,6 +51,7 @@ struct fact_reporter {
 	const char *org_name;
 	uint64_t messages;           /* in the window */
 	int32_t first_day, last_day; /* of its reports in the window */
+	bool unknown;                /* all that nobody knows, as one: see weigh_facts() */
 };
 
 /* A policy that reports said was published, and when. */

@@ -366,6 +366,61 @@ static const struct passed *loses(const struct trial *t)
 	return NULL;
 }
 
+/* Mail that the name's record, being an error or missing, makes fail; or that passes by it. */
+static bool hangs_on_record(const struct dmarc_profile *p)
+{
+	return p->aligned_spf || p->cell == CELL_F3 || p->cell == CELL_F4;
+}
+
+/* Messages of the sender that the trial would not let pass; *ip: of one address. */
+static uint64_t left_out(const struct trial *t, const struct sender *s, const struct ip **ip)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < s->n_facts; i++) {
+		const struct fact *f = s->facts[i];
+		const struct dmarc_profile *p = &s->profiles[f->profile];
+		const char *name = hangs_on_record(p) ? zone_own_mailfrom(t->g->zone, p) : NULL;
+		if (!name || !f->source.family || strcmp(name, t->m->domain) != 0 ||
+		    trial_passes(t, &f->source))
+			continue;
+		n += f->messages;
+		*ip = &f->source;
+	}
+	return n;
+}
+
+const char *gate_leaves_out(struct gate *g, const struct zone_mailfrom *m, const char *record)
+{
+	struct trial t = {.g = g, .m = m, .o = overlay(g, m, record)};
+	const struct sender *most = NULL;
+	const struct ip *ip = NULL;
+	uint64_t worst = 0;
+	char text[IP_STRLEN];
+	spf_tree_read(&t.o->view, m->domain, g->a, &t.tree);
+	for (size_t i = 0; i < g->n_senders; i++) {
+		const struct sender *s = &g->senders[i];
+		const struct ip *one = NULL;
+		enum category c = s->verdict.category;
+		bool may_be_ours = c == CAT_AUTHORIZED || c == CAT_LEGIT_BROKEN ||
+				   c == CAT_LEGIT_SPF_MISSING || c == CAT_SUSPECT_ABUSE ||
+				   (c == CAT_UNKNOWN && s->hinted);
+		if (s->change == CHANGE_GONE || !may_be_ours)
+			continue;
+		uint64_t n = left_out(&t, s, &one);
+		if (n > worst) {
+			worst = n;
+			most = s;
+			ip = one;
+		}
+	}
+	if (!most)
+		return NULL;
+	return arena_printf(g->a,
+			    "no new record is shown, as it would leave out %s (%s, %llu messages): "
+			    "settle whether that is yours, and by which term it may send, first",
+			    most->name, ip_format(ip, text), (unsigned long long)worst);
+}
+
 static const char *needed_in_vain(const struct trial *t, const struct gate_need *needs,
 				  size_t n_needs)
 {

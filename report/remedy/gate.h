@@ -48,6 +48,11 @@ void gate_span(const struct gate *g, int32_t *first, int32_t *last, unsigned *da
  * came from its addresses in all that is stored, of at least GATE_DEAD_DAYS. */
 bool gate_is_dead(const struct gate *g, const struct zone_mailfrom *m, const struct spf_term *t);
 
+/* For a record that leaves out terms, or is the first of its name: NULL, or of whom it would not
+ * let the mail pass, that an error or the want of a record makes fail today, or that passed by the
+ * terms left out. */
+const char *gate_leaves_out(struct gate *g, const struct zone_mailfrom *m, const char *record);
+
 /* NULL: the record may be shown in the place of m's; else what stands in the way. lookups: what it
  * needs. admit: an address that it may let in though nothing ties it ("if it is yours"), or NULL.
  */

@@ -31,13 +31,20 @@ static void merge_several(struct plan *p)
 	p->record = r->texts[0];
 	if (r->n_texts < 2)
 		return;
-	p->record = spf_edit_merge(arena_of(p), r->texts, r->n_texts);
+	const char *merged = spf_edit_merge(arena_of(p), r->texts, r->n_texts);
 	add_text(p, &p->fault,
 		 arena_printf(
 		     arena_of(p),
 		     "%s has %zu SPF records, which is an error (permerror): SPF passes for nobody",
 		     p->m->domain, r->n_texts));
-	add_text(p, &p->mended, "publish one record with the terms of all");
+	if (merged) {
+		p->record = merged;
+		add_text(p, &p->mended, "publish one record with the terms of all");
+	} else {
+		p->in_vain =
+		    "keep one, with what the others authorise: a redirect=, or a term that "
+		    "refuses, means another thing beside the terms of another record";
+	}
 }
 
 static void mend_slips(struct plan *p)
@@ -52,6 +59,8 @@ static void mend_slips(struct plan *p)
 
 static bool is_broken(const struct spf_term *t)
 {
+	if (t->error_v4 == SPF_TEMPERROR || t->error_v6 == SPF_TEMPERROR)
+		return false; /* somebody's servers are silent, and may answer tomorrow */
 	return t->problem || (t->kind == SPF_INCLUDE && t->child &&
 			      (t->child->result == SPF_NONE || t->child->result == SPF_PERMERROR));
 }
@@ -88,7 +97,9 @@ static void drop_broken(struct plan *p)
 		if (at < 0)
 			return;
 		const char *text = tree.root->terms[at].text;
-		bool leads_nowhere = tree.root->terms[at].kind == SPF_INCLUDE;
+		enum spf_kind kind = tree.root->terms[at].kind;
+		bool leads_nowhere = kind == SPF_INCLUDE || kind == SPF_REDIRECT;
+		p->drops = true;
 		p->record = spf_edit_drop(arena_of(p), p->record, (size_t)at);
 		add_text(p, &p->fault,
 			 arena_printf(arena_of(p),
@@ -217,6 +228,16 @@ static void close_open(struct plan *p)
 	}
 }
 
+static void mend_terms(struct plan *p)
+{
+	mend_slips(p);
+	tell_nonsense(p);
+	drop_broken(p);
+	drop_void(p);
+	drop_dead(p);
+	close_open(p);
+}
+
 static void mend(struct plan *p, struct gate *g, const struct zone_mailfrom *m)
 {
 	*p = (struct plan){.gate = g, .m = m};
@@ -228,17 +249,13 @@ static void mend(struct plan *p, struct gate *g, const struct zone_mailfrom *m)
 	if (r->n_texts == 0 || p->owned_by_other)
 		return;
 	merge_several(p);
-	mend_slips(p);
-	tell_nonsense(p);
-	drop_broken(p);
-	drop_void(p);
-	drop_dead(p);
-	close_open(p);
+	if (!p->in_vain)
+		mend_terms(p);
 	if (!p->fault)
 		return;
 	unsigned lookups;
 	const char *no = p->mended ? gate_objects(g, m, p->record, NULL, 0, NULL, &lookups) : NULL;
-	if (!p->mended || no) {
+	if (!p->mended || no || p->in_vain) {
 		p->record = r->n_texts == 1 ? r->texts[0] : p->record;
 		p->mended = NULL;
 		p->in_vain = p->in_vain ? p->in_vain : no;
@@ -335,9 +352,18 @@ static struct record_change *change_to(struct plan *p, const char *record, unsig
 void plan_finish(struct plan *p)
 {
 	unsigned lookups;
-	if (p->changed &&
-	    !gate_objects(p->gate, p->m, p->record, p->needs, p->n_needs, NULL, &lookups))
+	if (!p->changed ||
+	    gate_objects(p->gate, p->m, p->record, p->needs, p->n_needs, NULL, &lookups))
+		return;
+	/* a term that is dropped may be misspelt, and a first record must name all that send */
+	const char *left_out =
+	    p->drops || !p->base ? gate_leaves_out(p->gate, p->m, p->record) : NULL;
+	if (!left_out) {
 		p->change = change_to(p, p->record, lookups);
+		return;
+	}
+	p->mended = NULL;
+	p->in_vain = left_out;
 }
 
 struct record_change *plan_if_yours(struct plan *p, const struct gate_need *need,

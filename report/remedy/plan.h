@@ -29,6 +29,7 @@ struct plan {
 	const char *mended;  /* what was done about it; NULL: nothing could be */
 	const char *in_vain; /* why not */
 	bool owned_by_other; /* the name is an alias: its record is another's */
+	bool drops;          /* mended by leaving out terms that lead nowhere */
 	bool changed;
 	struct gate_need needs[PLAN_NEEDS_MAX]; /* that are in */
 	size_t n_needs;

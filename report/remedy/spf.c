@@ -308,7 +308,7 @@ void remedy_spf_error(struct remedier *r, struct sender *s, struct plan **to)
 	s->verdict.remedy.text =
 	    p->fault ? arena_printf(r->a,
 				    "its mail fails because the SPF record of %s is an error "
-				    "(permerror). Publish the repaired record%s%s",
+				    "(permerror). Repair the record%s%s",
 				    name, more ? ", with " : "", terms->terms)
 	    : more   ? arena_printf(r->a, "add %s to the SPF record of %s", terms->terms, name)
 		     : arena_printf(r->a,

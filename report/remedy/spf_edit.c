@@ -119,18 +119,31 @@ static bool has_token(const char *text, const struct token *wanted)
 	return false;
 }
 
+/* Terms whose meaning hangs on the rest of their record: the first match decides, and what
+ * redirects hands over all. */
+static bool stands_alone(const char *record)
+{
+	const char *p = record;
+	next_token(&p);
+	for (struct token t = next_token(&p); t.n > 0; t = next_token(&p))
+		if (begins(&t, "redirect=") || (strchr("-~?", *t.at) && !is_end(&t)))
+			return true;
+	return false;
+}
+
 const char *spf_edit_merge(struct arena *a, const char *const *records, size_t n)
 {
-	const char *out = "v=spf1", *redirect = NULL;
+	for (size_t i = 0; i < n; i++)
+		if (stands_alone(records[i]))
+			return NULL;
+	const char *out = "v=spf1";
 	char all = '\0';
 	for (size_t i = 0; i < n; i++) {
 		const char *p = records[i];
 		next_token(&p);
 		for (struct token t = next_token(&p); t.n > 0; t = next_token(&p)) {
 			struct token b = bare(&t);
-			if (begins(&t, "redirect="))
-				redirect = arena_strndup(a, t.at, t.n);
-			else if (is_end(&t))
+			if (is_end(&t))
 				all = !all || mildness(*t.at) > mildness(all) ? *t.at : all;
 			else if (b.n > 0 && !has_token(out, &t))
 				out = arena_printf(a, "%s %.*s", out, (int)t.n, t.at);
@@ -138,8 +151,6 @@ const char *spf_edit_merge(struct arena *a, const char *const *records, size_t n
 	}
 	if (all == '-' || all == '?')
 		return arena_printf(a, "%s %call", out, all);
-	if (!all && redirect)
-		return arena_printf(a, "%s %s", out, redirect);
 	return arena_printf(a, "%s ~all", out); /* "+all" is no policy */
 }
 

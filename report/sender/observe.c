@@ -150,12 +150,16 @@ static unsigned of_both(const struct observer *x, const struct fact *f)
 	return seen;
 }
 
+/* The word of those that nobody knows makes no second one. */
 static void add_row(struct observer *x, const struct fact *f, unsigned seen, struct observed *o)
 {
 	for (unsigned k = 0; k < SEEN_COUNT; k++)
 		o->messages[k] += seen >> k & 1 ? f->messages : 0;
 	for (uint32_t i = 0; i < f->n_witnesses; i++) {
-		unsigned *before = &x->seen[f->witnesses[i].reporter];
+		uint32_t reporter = f->witnesses[i].reporter;
+		unsigned *before = &x->seen[reporter];
+		if (x->facts->reporters[reporter].unknown)
+			continue;
 		for (unsigned k = 0; k < SEEN_COUNT; k++)
 			o->reporters[k] += (seen & ~*before) >> k & 1;
 		*before |= seen;

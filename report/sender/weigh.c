@@ -168,7 +168,8 @@ static void number_reporters(struct weighing *w, struct domain_facts *d)
 		}
 		one = stranger ? n : one;
 		w->number[i] = (uint32_t)n;
-		list[n++] = w->d->reporters[i];
+		list[n] = w->d->reporters[i];
+		list[n++].unknown = stranger;
 	}
 	d->reporters = list;
 	d->n_reporters = n;
