@@ -126,17 +126,52 @@ static void bounces(struct making *m, const struct sender *s)
 	t->record = s->verdict.remedy.change;
 }
 
+static void join(const struct making *m, struct todo *t, const struct sender *s, const char *title)
+{
+	const struct sender **list = arena_alloc(m->a, (t->n_senders + 1) * sizeof *list);
+	memcpy(list, t->senders, t->n_senders * sizeof *list);
+	list[t->n_senders++] = s;
+	t->senders = list;
+	t->messages += failing(s);
+	t->if_yours = NULL;
+	t->title = arena_printf(m->a, title, t->senders[0]->name, t->n_senders - 1);
+}
+
+static const char *spike_of(const struct sender *s)
+{
+	for (unsigned i = 0; i < s->n_evidence; i++)
+		if (strcmp(s->evidence[i].code, "N_SPIKE") == 0)
+			return s->evidence[i].text;
+	return NULL;
+}
+
+/* One message of ours, sent again from many networks, is one thing. */
+static bool joins_replay(struct making *m, const struct sender *s)
+{
+	for (size_t i = 0; i < m->out->n && !spike_of(s); i++) {
+		struct todo *t = &m->out->list[i];
+		if (t->kind != TODO_ABUSE || spike_of(t->senders[0]))
+			continue;
+		join(m, t, s, "%s and %zu more: suspected abuse");
+		t->messages += s->t.messages - failing(s);
+		return true;
+	}
+	return false;
+}
+
 static void abuse(struct making *m, const struct sender *s)
 {
+	const char *spike = spike_of(s);
+	if (joins_replay(m, s))
+		return;
 	struct todo *t = add(m, TODO_ABUSE, arena_printf(m->a, "abuse:%s", s->key));
 	about(m, t, s);
 	t->messages = s->t.messages;
 	t->title = arena_printf(m->a, "%s: suspected abuse", s->name);
 	t->text = s->verdict.remedy.text;
-	for (unsigned i = 0; i < s->n_evidence; i++)
-		if (strcmp(s->evidence[i].code, "N_SPIKE") == 0)
-			t->text = arena_printf(m->a, "%s %s", sentence(m->a, s->evidence[i].text),
-					       sentence(m->a, t->text));
+	if (spike)
+		t->text =
+		    arena_printf(m->a, "%s %s", sentence(m->a, spike), sentence(m->a, t->text));
 }
 
 static void question(struct making *m, const struct sender *s)
@@ -195,17 +230,6 @@ static const char *look_of(struct arena *a, const struct sender *s)
 		return s->key;
 	struct ip net = ip_network(&s->sources[0].ip, s->sources[0].ip.family == 4 ? 16 : 48);
 	return arena_strdup(a, ip_format(&net, text));
-}
-
-static void join(const struct making *m, struct todo *t, const struct sender *s, const char *title)
-{
-	const struct sender **list = arena_alloc(m->a, (t->n_senders + 1) * sizeof *list);
-	memcpy(list, t->senders, t->n_senders * sizeof *list);
-	list[t->n_senders++] = s;
-	t->senders = list;
-	t->messages += failing(s);
-	t->if_yours = NULL;
-	t->title = arena_printf(m->a, title, t->senders[0]->name, t->n_senders - 1);
 }
 
 /* With a question that is there already: one about what looks alike, or, where there are many, the
