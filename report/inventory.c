@@ -335,6 +335,8 @@ void inventory_judge(const struct inventory_input *in, struct knowledge *k,
 	struct todo_list *todo = arena_alloc(k->a, sizeof *todo);
 	struct sender *judged = arena_memdup(k->a, all, n * sizeof *all);
 	todo_make(in->now->domain, in->now->window.until, &remedies, judged, n, k->a, todo);
+	if (!ties)
+		todo->n = todo_count(todo); /* who is a stranger nobody can say without DNS */
 	n += add_unproved(&w[0], k->a, &all[n]);
 	qsort(all, n, sizeof *all, by_urgency);
 	size_t kept = keep_wanted(all, n, options);

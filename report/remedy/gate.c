@@ -343,7 +343,7 @@ static bool abuses(const struct gate *g, const struct ip *ip)
 	for (size_t i = 0; i < g->n_senders; i++) {
 		const struct sender *s = &g->senders[i];
 		enum category c = s->change == CHANGE_GONE && s->was ? s->was->verdict.category
-								      : s->verdict.category;
+								     : s->verdict.category;
 		if ((c == CAT_UNAUTHORIZED || c == CAT_UNKNOWN) && !s->ties_any && source_of(s, ip))
 			return true;
 	}
@@ -379,8 +379,7 @@ static uint64_t left_out(const struct trial *t, const struct sender *s, const st
 	for (size_t i = 0; i < s->n_facts; i++) {
 		const struct fact *f = s->facts[i];
 		const struct dmarc_profile *p = &s->profiles[f->profile];
-		const char *name =
-		    hangs_on_record(p) ? zone_own_mailfrom(t->g->zone, p) : NULL;
+		const char *name = hangs_on_record(p) ? zone_own_mailfrom(t->g->zone, p) : NULL;
 		if (!name || !f->source.family || strcmp(name, t->m->domain) != 0 ||
 		    trial_passes(t, &f->source))
 			continue;

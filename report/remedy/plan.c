@@ -41,8 +41,9 @@ static void merge_several(struct plan *p)
 		p->record = merged;
 		add_text(p, &p->mended, "publish one record with the terms of all");
 	} else {
-		p->in_vain = "keep one, with what the others authorise: a redirect=, or a term that "
-			     "refuses, means another thing beside the terms of another record";
+		p->in_vain =
+		    "keep one, with what the others authorise: a redirect=, or a term that "
+		    "refuses, means another thing beside the terms of another record";
 	}
 }
 
@@ -217,7 +218,8 @@ static void close_open(struct plan *p)
 				    s->term->text, s->domain));
 	if (all) {
 		p->record = spf_edit_close(arena_of(p), p->record, '~');
-		add_text(p, &p->mended, "publish ~all in place of +all: what passes by it alone will fail");
+		add_text(p, &p->mended,
+			 "publish ~all in place of +all: what passes by it alone will fail");
 	} else {
 		p->in_vain = arena_printf(arena_of(p),
 					  "ask the owner of %s to close it, or replace the include "
@@ -354,7 +356,8 @@ void plan_finish(struct plan *p)
 	    gate_objects(p->gate, p->m, p->record, p->needs, p->n_needs, NULL, &lookups))
 		return;
 	/* a term that is dropped may be misspelt, and a first record must name all that send */
-	const char *left_out = p->drops || !p->base ? gate_leaves_out(p->gate, p->m, p->record) : NULL;
+	const char *left_out =
+	    p->drops || !p->base ? gate_leaves_out(p->gate, p->m, p->record) : NULL;
 	if (!left_out) {
 		p->change = change_to(p, p->record, lookups);
 		return;

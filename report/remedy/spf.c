@@ -306,16 +306,15 @@ void remedy_spf_error(struct remedier *r, struct sender *s, struct plan **to)
 	*terms = (struct record_change){.name = name, .terms = add_to_repaired(r, p, s)};
 	bool more = *terms->terms;
 	s->verdict.remedy.text =
-	    p->fault
-		? arena_printf(r->a,
-			       "its mail fails because the SPF record of %s is an error "
-			       "(permerror). Repair the record%s%s",
-			       name, more ? ", with " : "", terms->terms)
-	    : more ? arena_printf(r->a, "add %s to the SPF record of %s", terms->terms, name)
-		   : arena_printf(r->a,
-				  "nothing to do: it failed because the SPF record of %s was an "
-				  "error, and the record is valid now",
-				  name);
+	    p->fault ? arena_printf(r->a,
+				    "its mail fails because the SPF record of %s is an error "
+				    "(permerror). Repair the record%s%s",
+				    name, more ? ", with " : "", terms->terms)
+	    : more   ? arena_printf(r->a, "add %s to the SPF record of %s", terms->terms, name)
+		     : arena_printf(r->a,
+				    "nothing to do: it failed because the SPF record of %s was an "
+				      "error, and the record is valid now",
+				    name);
 	s->verdict.remedy.change = terms;
 	*to = p;
 }

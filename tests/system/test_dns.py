@@ -310,9 +310,12 @@ class WithDns(harness.Case):
             self.home.run("--dns-server", self.dns.address, "readiness", domain, "--as-of", "2026-11-01")
         rows = self.home.rows("select name, type, outcome, encode(overlay(message placing '\\x0000'::bytea from 1 for 2), 'hex') "
                               "from dns_snapshot order by name, type")
+
+        def quoted(name):
+            return name.replace("'", "''")  # a selector may hold anything
         text = ("-- What the name servers of the samples' story say; written by tests/system/test_dns.py --accept.\n"
                 "INSERT INTO dns_snapshot (name, type, outcome, message, asked_at) VALUES\n" +
-                ",\n".join(f"('{n}', {t}, '{o}', '\\x{m}', '2026-11-01')" for n, t, o, m in rows) +
+                ",\n".join(f"('{quoted(n)}', {t}, '{o}', '\\x{m}', '2026-11-01')" for n, t, o, m in rows) +
                 "\nON CONFLICT (name, type) DO UPDATE SET outcome = excluded.outcome, message = excluded.message, "
                 "asked_at = excluded.asked_at;\n")
         if harness.ACCEPT:
@@ -320,6 +323,7 @@ class WithDns(harness.Case):
             ANSWERS.write_text(text)
         wanted = {line.split(", '\\x")[0] for line in text.splitlines() if line.startswith("('")}
         stored = {line.split(", '\\x")[0] for line in ANSWERS.read_text().splitlines() if line.startswith("('")}
+        self.assert_code(self.fresh().run("db", "psql", "--", "-q", "-v", "ON_ERROR_STOP=1", "-f", ANSWERS), 0)
         self.assertLessEqual({w for w in wanted if "nxdomain" not in w and "refused" not in w}, stored)
 
 

@@ -164,7 +164,7 @@ static void test_text_words(void **state)
 	    "  10-10  new\n",
 	    "  09-10  gone\n",
 	    "Total ",
-	    "Other open senders:\n  203.0.114.1: 50 messages fail, 50 quarantined; ",
+	    "Open senders:\n  203.0.114.1: 50 messages fail, 50 quarantined; ",
 	    "(no address)",
 	    "\n    if yours: ruascope label approve example.com net:203.0.114.0/24\n",
 	};

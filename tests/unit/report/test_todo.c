@@ -48,7 +48,7 @@ static struct sender sender_of(struct arena *a, const struct left *x)
 static struct todo_list list_of(struct arena *a, const struct left *left, size_t n,
 				const struct remedies *faults)
 {
-	static const struct remedies none = {0};
+	static const struct remedies none = {.judged = true};
 	struct sender *senders = arena_alloc(a, (n + 1) * sizeof *senders);
 	struct todo_list out;
 	for (size_t i = 0; i < n; i++)
@@ -158,7 +158,7 @@ static void test_faults_first(void **state)
 	static struct fault fault = {"spf:example.com", "the SPF record", "two records", &change};
 	static const struct left left[] = {
 	    {"own:m", CAT_LEGIT_SPF_MISSING, REMEDY_SPF_ADD, 5000, 0}};
-	const struct remedies faults = {&fault, 1};
+	const struct remedies faults = {&fault, 1, true};
 	struct arena a = {0};
 	(void)state;
 	struct todo_list l = list_of(&a, left, 1, &faults);
@@ -290,7 +290,8 @@ static void test_one_record(void **state)
 			assert_string_equal(*of, c->after);
 		*of = c->after;
 	}
-	assert_string_equal(after, "v=spf1 mx ip4:192.0.2.99 ip4:192.0.2.77 ip4:198.51.100.80 ~all");
+	assert_string_equal(after,
+			    "v=spf1 mx ip4:192.0.2.99 ip4:192.0.2.77 ip4:198.51.100.80 ~all");
 	assert_string_equal(below, "v=spf1 ip4:192.0.2.78 -all");
 	assert_non_null(find_thing(&d, "spf:example.com"));
 	arena_free(&a);
