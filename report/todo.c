@@ -333,7 +333,8 @@ void todo_make(const char *domain, int32_t until, const struct remedies *remedie
 	qsort(order, n, sizeof *order, by_failing);
 	for (size_t i = 0; i < n; i++)
 		each_sender(&m, order[i]);
-	forged(&m, senders, n);
+	if (remedies->judged) /* without DNS nobody is called a stranger */
+		forged(&m, senders, n);
 	for (size_t i = 0; i < out->n; i++)
 		out->list[i].text = sentence(a, out->list[i].text);
 	qsort(out->list, out->n, sizeof *out->list, worst_first);

@@ -7,6 +7,7 @@
 #include "db/read/query.h"
 #include "dns/names.h"
 #include "report/catalogue/catalogue.h"
+#include "report/one_record.h"
 
 #define ASKED_WINDOWS 2  /* the period, and the one before: DNS is asked about their addresses */
 #define PAST_MONTHS   12 /* before the month that is judged: whoever passed then, shall pass */
@@ -91,6 +92,7 @@ static void judge(struct senders *s, const struct ahead *ahead, const struct wei
 			judge_domain(&s->windows[SENDERS_WINDOWS * i],
 				     &weighed[SENDERS_WINDOWS * i], &k, options,
 				     &s->inventory.domains[i]);
+		one_record(s->inventory.domains, s->inventory.n_domains, &s->round);
 		knowledge_end(&k);
 	} while (dns_run_round(s->resolver));
 }

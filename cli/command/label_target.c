@@ -282,7 +282,32 @@ static bool has_source(const struct ground *g, const struct label_target *t)
 	return false;
 }
 
-static int find_sender(struct app *app, struct label_target *t, struct ground *g, bool force)
+static bool is_of(const char *key, const char *sender)
+{
+	size_t n = strcspn(key, "#");
+	return strcmp(key, sender) == 0 || (strlen(sender) == n && strncmp(key, sender, n) == 0);
+}
+
+/* To deny what passes is to call one's own mail spoofed: that must be meant. */
+static int may_deny(struct app *app, const struct label_target *t, const struct ground *g)
+{
+	uint64_t messages = 0, pass = 0;
+	for (size_t i = 0; i < g->roster.n; i++) {
+		const struct roster_entry *e = &g->roster.entries[i];
+		if (!is_of(e->key, t->sender))
+			continue;
+		messages += e->sender->t.messages;
+		pass += tally_judged_pass(&e->sender->t);
+	}
+	if (pass == 0 || 2 * pass < messages)
+		return EXIT_OK;
+	return refuse(
+	    app, "%s: %.1f%% of its %llu messages pass DMARC; --force labels it nevertheless",
+	    t->sender, 100.0 * (double)pass / (double)messages, (unsigned long long)messages);
+}
+
+static int find_sender(struct app *app, struct label_target *t, struct ground *g,
+		       enum label_verdict verdict, bool force)
 {
 	struct roster_match m;
 	const char *service = service_key(g, t->sender);
@@ -293,7 +318,7 @@ static int find_sender(struct app *app, struct label_target *t, struct ground *g
 		/* a labelled network has the key "label:..." */
 		if (strncmp(t->sender, "label:", 6) == 0)
 			take(t, m.keys[0] + 6);
-		return EXIT_OK;
+		return verdict == LABEL_DENY && !force ? may_deny(app, t, g) : EXIT_OK;
 	}
 	if (m.n > 1)
 		return several(app, t, &m);
@@ -316,7 +341,7 @@ static int find(struct app *app, struct label_target *t, struct ground *g,
 	if (g->n_known == 0 && g->n_labels == 0 && !force)
 		return unknown_domain(app, t, g);
 	if (!t->network.family)
-		return find_sender(app, t, g, force);
+		return find_sender(app, t, g, verdict, force);
 	if (!force && !has_source(g, t))
 		return unknown_sender(app, t, g);
 	return find_network(app, t, g, verdict, force);

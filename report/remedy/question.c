@@ -5,8 +5,9 @@
 
 #include "core/day.h"
 
-#define STEADY_DAYS    5
-#define STEADY_SOURCES 3
+#define STEADY_DAYS      5
+#define STEADY_SOURCES   3
+#define ESTABLISHED_DAYS 15
 
 static uint64_t cells_in(const struct sender *s, enum dmarc_cell first, enum dmarc_cell last)
 {
@@ -40,6 +41,14 @@ static bool has_evidence(const struct sender *s, const char *code)
 	return false;
 }
 
+/* A machine with a name, mail every few days for weeks, authenticated as whoever runs it: that is
+ * how a vendor sends that nobody set up. */
+static bool is_established(const struct sender *s)
+{
+	return s->n_sources <= STEADY_SOURCES && s->days >= ESTABLISHED_DAYS &&
+	       has_evidence(s, "L_FCRDNS");
+}
+
 bool question_is_due(const struct gate *g, const struct sender *s)
 {
 	enum category c = s->verdict.category;
@@ -57,7 +66,8 @@ bool question_is_due(const struct gate *g, const struct sender *s)
 		return failing >= 2 || s->days >= 2;
 	if (sends_as_us(s))
 		return s->steady && s->n_sources <= STEADY_SOURCES;
-	return is_unaligned(s) && sends_for_customers(s->service) && s->steady;
+	return is_unaligned(s) && s->steady &&
+	       (sends_for_customers(s->service) || is_established(s));
 }
 
 /* ---- readings ---- */
@@ -114,7 +124,7 @@ static void read_missing(struct asking *q)
 		speaks_for(q, r, 2, "your own site is at the same web host");
 	if (s->service && s->service->kind == KIND_WEBHOST)
 		speaks_against(q, r, 1, "the machine also serves other customers of the web host");
-	if (!s->ties_any)
+	else if (!s->ties_any && !has_evidence(s, "L_IN_ZONE"))
 		speaks_against(q, r, 1, "no A, AAAA, MX or reverse DNS of yours leads to it");
 }
 
@@ -221,17 +231,9 @@ static void read_switched_off(struct asking *q)
 	speaks_against(q, r, 1, "it still sends");
 }
 
-static const struct sender_source *aged_source(const struct sender *s)
-{
-	for (size_t i = 0; i < s->n_sources; i++)
-		if (s->sources[i].aged)
-			return &s->sources[i];
-	return NULL;
-}
-
 static void read_stranger(struct asking *q)
 {
-	const struct sender_source *x = aged_source(q->s);
+	const struct sender_source *x = sender_aged_source(q->s);
 	if (!x)
 		return;
 	struct reading *r = add(q, READING_STRANGER, 5);
@@ -266,9 +268,13 @@ static void sort(struct asking *q)
 static const char *question_text(const struct asking *q)
 {
 	const struct sender *s = q->s;
+	char ip[IP_STRLEN];
 	if (s->aged)
-		return "is this address still yours? Your SPF record authorises it. Ask who runs "
-		       "the machine; if nobody knows it, remove it from the record";
+		return arena_printf(
+		    q->a,
+		    "is %s still yours? Your SPF record authorises it. Ask who runs the machine; "
+		    "if nobody knows it, let the record no longer authorise it",
+		    ip_format(&sender_aged_source(s)->ip, ip));
 	if (is_unaligned(s) && !s->service)
 		return "is this a server or a service of yours? It authenticates as another "
 		       "domain. Ask who uses it. If it is yours, let it sign with DKIM as your "

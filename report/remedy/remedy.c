@@ -24,6 +24,9 @@ static void finish_edits(struct remedier *r)
 		if (c) {
 			*c = *p->change;
 			c->terms = terms;
+		} else if (p->in_vain && *terms) {
+			s->verdict.remedy.text = arena_printf(
+			    r->a, "%s. %s", s->verdict.remedy.text, sentence(r->a, p->in_vain));
 		}
 		s->verdict.remedy.change = c;
 	}
@@ -144,7 +147,7 @@ void remedy_senders(const struct domain_facts *const *periods, size_t n_periods,
 {
 	struct remedier r = {
 	    .zone = ties->zone, .a = ties->zone->known->a, .senders = senders, .n = n};
-	*out = (struct remedies){0};
+	*out = (struct remedies){.judged = true};
 	gate_init(&r.gate, ties, periods, n_periods, senders, n);
 	r.unsigned_share = unsigned_share(senders, n);
 	r.plans = arena_alloc(r.a, (r.zone->n_mailfrom + 1) * sizeof *r.plans);

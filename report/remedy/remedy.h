@@ -27,6 +27,7 @@ struct fault {
 struct remedies {
 	struct fault *faults;
 	size_t n_faults;
+	bool judged; /* DNS answered */
 };
 
 /*

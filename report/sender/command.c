@@ -44,12 +44,17 @@ static void put_word(struct buf *out, const char *s, size_t n)
 
 bool label_command(struct buf *out, const char *verdict, const char *domain, const struct sender *s)
 {
+	char text[IP_STRLEN];
+	const struct sender_source *aged = s->n_sources > 1 ? sender_aged_source(s) : NULL;
 	size_t n = s->split ? strlen(s->key) : group_base_len(s->key), d = strlen(domain);
 	if (!is_typable(domain, d) || !is_typable(s->key, n))
 		return false;
 	buf_puts(out, "ruascope label ");
 	buf_puts(out, verdict);
 	put_word(out, domain, d);
-	put_word(out, s->key, n);
+	if (aged) /* the others of the sender are as they were */
+		put_word(out, ip_format(&aged->ip, text), strlen(text));
+	else
+		put_word(out, s->key, n);
 	return true;
 }

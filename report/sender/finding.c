@@ -64,3 +64,11 @@ bool sender_is_small(const struct domain_inventory *d, const struct sender *s)
 	return swarms && d->n_senders > MANY_SENDERS && s->change != CHANGE_GONE &&
 	       100 * s->t.messages < d->messages;
 }
+
+const struct sender_source *sender_aged_source(const struct sender *s)
+{
+	for (size_t i = 0; i < s->n_sources; i++)
+		if (s->sources[i].aged)
+			return &s->sources[i];
+	return NULL;
+}

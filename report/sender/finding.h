@@ -185,4 +185,7 @@ struct inventory {
 	size_t n_domains;
 };
 
+/* The first address of it that our record names and that looks like somebody else's; or NULL. */
+const struct sender_source *sender_aged_source(const struct sender *s);
+
 #endif

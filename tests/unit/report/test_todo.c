@@ -48,7 +48,7 @@ static struct sender sender_of(struct arena *a, const struct left *x)
 static struct todo_list list_of(struct arena *a, const struct left *left, size_t n,
 				const struct remedies *faults)
 {
-	static const struct remedies none = {0};
+	static const struct remedies none = {.judged = true};
 	struct sender *senders = arena_alloc(a, (n + 1) * sizeof *senders);
 	struct todo_list out;
 	for (size_t i = 0; i < n; i++)
@@ -158,7 +158,7 @@ static void test_faults_first(void **state)
 	static struct fault fault = {"spf:example.com", "the SPF record", "two records", &change};
 	static const struct left left[] = {
 	    {"own:m", CAT_LEGIT_SPF_MISSING, REMEDY_SPF_ADD, 5000, 0}};
-	const struct remedies faults = {&fault, 1};
+	const struct remedies faults = {&fault, 1, true};
 	struct arena a = {0};
 	(void)state;
 	struct todo_list l = list_of(&a, left, 1, &faults);
