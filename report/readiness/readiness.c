@@ -5,6 +5,7 @@
 #include "core/day.h"
 #include "report/readiness/priv.h"
 #include "report/sender/daily.h"
+#include "report/sender/habit.h"
 
 const char *const verdict_names[] = {"ready", "warnings", "not_ready", "insufficient_data"};
 
@@ -149,7 +150,8 @@ static bool is_parked(const struct judging *j)
 		return false;
 	for (size_t i = 0; i < j->out->inventory->n_senders; i++) {
 		const struct sender *s = &j->out->inventory->senders[i];
-		if (is_steady(s) || (s->was && is_steady(s->was)))
+		if (is_steady(s) || (s->was && is_steady(s->was)) ||
+		    (!is_ignored(s) && habit_is_established(s, j->k)))
 			return false;
 	}
 	return true;

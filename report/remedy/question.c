@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "core/day.h"
+#include "report/sender/habit.h"
 
-#define STEADY_DAYS      5
-#define STEADY_SOURCES   3
-#define ESTABLISHED_DAYS 15
+#define STEADY_DAYS    5
+#define STEADY_SOURCES 3
 
 static uint64_t cells_in(const struct sender *s, enum dmarc_cell first, enum dmarc_cell last)
 {
@@ -41,20 +41,15 @@ static bool has_evidence(const struct sender *s, const char *code)
 	return false;
 }
 
-/* A machine with a name, mail every few days for weeks, authenticated as whoever runs it: that is
- * how a vendor sends that nobody set up. */
-static bool is_established(const struct sender *s)
-{
-	return s->n_sources <= STEADY_SOURCES && s->days >= ESTABLISHED_DAYS &&
-	       has_evidence(s, "L_FCRDNS");
-}
-
 bool question_is_due(const struct gate *g, const struct sender *s)
 {
 	enum category c = s->verdict.category;
 	uint64_t failing = s->t.messages - tally_judged_pass(&s->t);
-	(void)g;
-	if (s->label || s->change == CHANGE_GONE || s->guest)
+	if (s->label || s->change == CHANGE_GONE)
+		return false;
+	if (c == CAT_UNKNOWN && failing > 0 && habit_is_established(s, g->zone->known))
+		return true;
+	if (s->guest)
 		return false;
 	if (s->aged)
 		return true;
@@ -66,8 +61,7 @@ bool question_is_due(const struct gate *g, const struct sender *s)
 		return failing >= 2 || s->days >= 2;
 	if (sends_as_us(s))
 		return s->steady && s->n_sources <= STEADY_SOURCES;
-	return is_unaligned(s) && s->steady &&
-	       (sends_for_customers(s->service) || is_established(s));
+	return is_unaligned(s) && sends_for_customers(s->service) && s->steady;
 }
 
 /* ---- readings ---- */

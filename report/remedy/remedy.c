@@ -5,6 +5,7 @@
 
 #include "dns/dmarc.h"
 #include "report/remedy/published.h"
+#include "report/sender/habit.h"
 #include "report/sender/sentence.h"
 
 /* The edits of one name are one record: every sender that has some is shown that one. */
@@ -34,13 +35,19 @@ static void finish_edits(struct remedier *r)
 
 #define ALIKE_MAX 12 /* senders that nothing names, all asked about: so many are a botnet */
 
-/* One that nothing names is worth a question; a swarm of them is none. */
+/* One that nothing names is worth a question; a swarm of them is none. What a single reporter says
+ * makes no swarm: who invents addresses would silence the questions about others. */
+static bool is_nameless(const struct remedier *r, const struct sender *s)
+{
+	return !s->hinted && !s->aged && !s->service && s->reporters > 1 &&
+	       !habit_is_named(s, r->zone->known);
+}
+
 static bool is_swarm(const struct remedier *r)
 {
 	unsigned n = 0;
 	for (size_t i = 0; i < r->n; i++)
-		n += !r->senders[i].hinted && !r->senders[i].aged && !r->senders[i].service &&
-		     question_is_due(&r->gate, &r->senders[i]);
+		n += is_nameless(r, &r->senders[i]) && question_is_due(&r->gate, &r->senders[i]);
 	return n > ALIKE_MAX;
 }
 
@@ -50,7 +57,7 @@ static void ask(struct remedier *r, struct sender *s)
 	bool open = kind == REMEDY_REVIEW || kind == REMEDY_NONE || s->aged;
 	if (kind != REMEDY_CONFIRM && !(open && question_is_due(&r->gate, s)))
 		return;
-	if (kind != REMEDY_CONFIRM && r->swarm && !s->hinted && !s->aged && !s->service)
+	if (kind != REMEDY_CONFIRM && r->swarm && is_nameless(r, s))
 		return;
 	if (kind != REMEDY_CONFIRM)
 		s->verdict.remedy = question_of(&r->gate, s, r->unsigned_share);

@@ -2,9 +2,11 @@
 
 #include "core/day.h"
 
-#define RECURRING_MESSAGES 10
-#define STEADY_DAYS        5
-#define STEADY_LINE_DAYS   10
+#define RECURRING_MESSAGES  10
+#define STEADY_DAYS         5
+#define STEADY_LINE_DAYS    10
+#define ESTABLISHED_DAYS    15
+#define ESTABLISHED_SOURCES 3
 
 unsigned habit_failing_days(const struct sender *s)
 {
@@ -49,4 +51,21 @@ bool habit_is_steady(const struct sender *s, const struct observed *o)
 	    2 * (o->messages[SEEN_PTR_GENERIC] + o->messages[SEEN_PTR_NONE]) > s->t.messages;
 	unsigned days = line ? STEADY_LINE_DAYS : STEADY_DAYS;
 	return (!o->burst && s->days >= days && s->t.messages >= 2 * days) || s->recurs;
+}
+
+bool habit_is_named(const struct sender *s, struct knowledge *known)
+{
+	for (size_t i = 0; i < s->n_sources; i++) {
+		const struct address_known *k = knowledge_of(known, &s->sources[i].ip);
+		if (k->ptr != PTR_CONFIRMED || k->generic)
+			return false;
+	}
+	return s->n_sources > 0;
+}
+
+bool habit_is_established(const struct sender *s, struct knowledge *known)
+{
+	uint64_t unaligned = s->t.cells[CELL_F6] + s->t.cells[CELL_F7] + s->t.cells[CELL_F9];
+	return s->days >= ESTABLISHED_DAYS && s->n_sources <= ESTABLISHED_SOURCES &&
+	       2 * unaligned > s->t.messages && habit_is_named(s, known);
 }

@@ -1,5 +1,7 @@
 #include "report/sender/score.h"
 
+#include "report/sender/habit.h"
+
 #include <stdlib.h>
 
 #define FORWARDER_DIRECT 5  /* per cent of aligned SPF passes a forwarder may have */
@@ -312,8 +314,8 @@ static int score_spoof_dns(struct sender *s, const struct observed *o, const str
 	bool failing = tally_judged_pass(&s->t) == 0;
 	bool unknown = sc->of[0].legit == 0 && (!s->service || is_neighbourhood(s));
 	int sum = points(s, o, by_name, 4);
-	sum += spoof(s, zone->parked && failing, "S_PARKED", 30,
-		     "your DNS says that the domain sends no mail");
+	sum += spoof(s, zone->parked && failing && !habit_is_established(s, zone->known),
+		     "S_PARKED", 30, "your DNS says that the domain sends no mail");
 	sum += spoof(s, at_least(o->messages[SEEN_NO_SUCH_FROM], n, 50), "S_NO_SUCH_FROM", 15,
 		     "the From header names a host in your domain that does not exist");
 	sum += spoof(s, at_least(o->messages[SEEN_DISPERSED], n, 50), "S_DISPERSED", 15,
