@@ -264,10 +264,12 @@ class WithDns(harness.Case):
         self.assert_code(done, 0)
         self.assert_schema(done.json())
         rest = [s for d in done.json()["domains"] for s in d["senders"] if s["key"].startswith("net:rest")]
-        self.assertEqual(sum(len(s["sources"]) + s["more_sources"] for s in rest), 601)
+        # nobody knows any of these reporters, so they count as one: ours is not among the most, and known by its name all the same
+        self.assertEqual(sum(len(s["sources"]) + s["more_sources"] for s in rest), 600)
+        self.assertIn("own:example.com", [s["key"] for d in done.json()["domains"] for s in d["senders"]])
         self.assertIn("DNS: 601 addresses of example.com with the least mail were not asked about", done.err)
         asked = {name for name, in home.rows("select name from dns_snapshot where type = 12")}
-        self.assertEqual(len(asked), 20001)
+        self.assertLessEqual(len(asked), 20000 + 5)  # and those that our own names lead to
         self.assertLessEqual({"10.2.0.192.in-addr.arpa", "80.2.0.192.in-addr.arpa"}, asked)
         self.assertLess(int(home.rows("select count(distinct name) from dns_snapshot where name like 'x%.example.com'")[0][0]), 200)
         offline = home.run("--offline", "inventory", *OCTOBER, "-f", "json")
