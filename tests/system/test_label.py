@@ -296,12 +296,17 @@ class Meant(Labels):
         self.label("approve", "quite.another", "x.example")  # has a label: known
         self.label("approve", "quite.another", "y.example", code=64)
 
+    def passing_key(self):
+        senders = self.db.run("--offline", "inventory", "example.com", "--month", "2026-10", "-f", "json").json()["domains"][0]["senders"]
+        return next(s["key"] for s in senders if s["dmarc_pass"] == s["messages"])
+
     def test_networks(self):
         """A network says whom it takes in, and takes in what passes or is approved only when that is meant."""
         done = self.refused("deny", "example.com", "192.0.2.0/24")
         self.assert_sentence(done, "192.0.2.0/24 holds: ", "(940 messages, 95.7% pass)", "--force")
         self.assert_sentence(self.refused("ignore", "example.com", "192.0.2.1"), "192.0.2.1 holds: 192.0.2.1 (900 messages, all pass)")
         self.assert_sentence(self.refused("deny", "example.com", "0.0.0.0/0"), "--force")
+        self.assert_sentence(self.refused("deny", "example.com", self.passing_key()), "% of its ", "messages pass DMARC", "--force")
         done = self.label("deny", "example.com", "203.0.113.0/24")
         self.assertEqual(done.out, "example.com: 203.0.113.0/24: deny\n203.0.113.0/24 holds: vendor.example (50 messages, all fail)\n")
         self.label("forget", "example.com", "203.0.113.0/24")
