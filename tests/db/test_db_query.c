@@ -182,7 +182,7 @@ static void test_facts(void **state)
 	check_sums(&f);
 	assert_int_equal(f.reports, DAYS);
 	assert_int_equal(f.n_reporters, 2);
-	assert_int_equal(f.n_policies, 1);
+	assert_int_equal(f.n_policies, 2); /* one as each reporter says it */
 	assert_int_equal(f.policies[0].p.code, W_NONE);
 	assert_int_equal(f.n_profiles, 17);
 	for (size_t i = 0; i < f.n_profiles; i++)
