@@ -99,6 +99,14 @@ static bool failed_last(const struct sender *s)
 	       2 * failing_of(s->was) > s->was->t.messages;
 }
 
+/* It passed by SPF alone, and the record that stands today does not name it any more. */
+static bool is_taken_out(const struct judging *j, const struct sender *s)
+{
+	return s->verdict.category == CAT_AUTHORIZED && s->change != CHANGE_GONE &&
+	       !is_ignored(s) && j->zone.answered &&
+	       2 * zone_taken_out(&j->zone, s) > s->t.messages;
+}
+
 static uint64_t messages_on(const struct sender *s, int32_t day)
 {
 	double n = 0;
@@ -116,11 +124,14 @@ static void check_open(struct judging *j)
 	char day[DAY_STRLEN];
 	for (size_t i = 0; i < inv->n_senders; i++) {
 		const struct sender *s = &inv->senders[i];
-		if (!is_open(s) && !failed_last(s))
+		bool taken_out = is_taken_out(j, s);
+		if (!is_open(s) && !failed_last(s) && !taken_out)
 			continue;
 		if (++n > 5)
 			continue;
 		names = TEXT(j, "%s%s%s", names, n > 1 ? ", " : "", s->name);
+		if (taken_out)
+			names = TEXT(j, "%s (from now on: SPF no longer authorises it)", names);
 		if (failed_last(s))
 			names = TEXT(j, "%s (%llu messages on %s failed; not seen since)", names,
 				     (unsigned long long)messages_on(s->was, s->last_day),

@@ -172,6 +172,15 @@ void remedy_passing(const struct remedier *r, struct sender *s)
 	if (100 * dkim >= 80 * s->t.messages || s->verdict.remedy.kind != REMEDY_NONE)
 		return;
 	s->verdict.remedy.kind = REMEDY_DKIM_ENABLE;
+	if (2 * zone_taken_out(r->zone, s) > s->t.messages) {
+		s->verdict.remedy.text =
+		    arena_printf(r->a,
+				 "it passed by SPF alone, and your SPF record no longer authorises "
+				 "it: its mail fails from now on. If that was not meant, put back "
+				 "what was taken out; and sign its mail with DKIM as your domain%s",
+				 dkim_advice(r, s));
+		return;
+	}
 	s->verdict.remedy.text = arena_printf(r->a,
 					      "it passes by SPF alone, which forwarding breaks. "
 					      "Sign its mail with DKIM as your domain%s",

@@ -5,6 +5,7 @@
 
 #include "core/limits.h"
 #include "core/mem.h"
+#include "report/sender/finding.h"
 
 #define SELECTORS_MAX  64
 #define EXCHANGERS_MAX 16
@@ -397,4 +398,18 @@ const struct zone_host *zone_host(const struct zone *z, const struct ip *ip)
 bool zone_uses(const struct zone *z, const struct service *s)
 {
 	return s && z->present && z->present[s - z->known->services];
+}
+
+uint64_t zone_taken_out(const struct zone *z, const struct sender *s)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < s->n_facts; i++) {
+		const struct fact *f = s->facts[i];
+		const struct dmarc_profile *p = &s->profiles[f->profile];
+		bool alone = p->cell == CELL_P5 || p->cell == CELL_P6 || p->cell == CELL_P7;
+		const char *name = alone ? zone_own_mailfrom(z, p) : NULL;
+		if (name && zone_spf_now(z, name, &f->source) == NOW_NO)
+			n += f->messages;
+	}
+	return n;
 }

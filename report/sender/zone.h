@@ -63,6 +63,10 @@ const char *zone_own_mailfrom(const struct zone *z, const struct dmarc_profile *
 enum spf_now { NOW_UNKNOWN, NOW_NO, NOW_YES };
 
 /* Does the record of a MAIL FROM domain (of ours) authorise the address today? */
+/* Messages of the sender that passed by SPF alone, and that today's record would not let pass. */
+struct sender;
+uint64_t zone_taken_out(const struct zone *z, const struct sender *s);
+
 enum spf_now zone_spf_now(const struct zone *z, const char *mailfrom, const struct ip *ip);
 
 /* Is it authorised by a term of our own records, not by somebody else's include? */
