@@ -60,8 +60,10 @@ static const struct {
     {CHECK_A3, CHECK_FAIL, {.invoices = 30}}, /* 0.3 % of the mail */
     {CHECK_A3, CHECK_FAIL, {.named = 30}},    /* a tie, whatever it sends as */
     {CHECK_A3, CHECK_FAIL, {.once = 30}},     /* failed when last seen */
-    {CHECK_A3, CHECK_PASS, {.spf_only = 10000}},
-    {CHECK_A3, CHECK_FAIL, {.spf_only = 10000, .spf = SPF("-all")}}, /* taken out today */
+    {CHECK_A3, CHECK_PASS, {.legit = 3000, .spf_only = 10000}},
+    {CHECK_A3,
+     CHECK_FAIL,
+     {.legit = 3000, .spf_only = 10000, .spf = SPF("-all")}}, /* taken out today */
     {CHECK_A3, CHECK_PASS, {.once = 30, .invoices = 0, .spf = SPF("mx ip4:192.0.2.77 ~all")}},
     {CHECK_A3, CHECK_PASS, {.maybe = 500}},                    /* hints alone */
     {CHECK_A3, CHECK_PASS, {.maybe = 900, .maybe_days = ALL}}, /* however steady: no veto */
