@@ -65,7 +65,7 @@ bool habit_is_named(const struct sender *s, struct knowledge *known)
 
 bool habit_is_established(const struct sender *s, struct knowledge *known)
 {
-	uint64_t unaligned = s->t.cells[CELL_F6] + s->t.cells[CELL_F7] + s->t.cells[CELL_F9];
+	uint64_t as_itself = s->t.cells[CELL_F6] + s->t.cells[CELL_F9];
 	return s->days >= ESTABLISHED_DAYS && s->n_sources <= ESTABLISHED_SOURCES &&
-	       2 * unaligned > s->t.messages && habit_is_named(s, known);
+	       2 * as_itself > s->t.messages && habit_is_named(s, known);
 }

@@ -25,7 +25,7 @@ bool habit_is_steady(const struct sender *s, const struct observed *o);
 /* Each address has a forward-confirmed name that looks like a server's. */
 bool habit_is_named(const struct sender *s, struct knowledge *known);
 
-/* A few machines with a name, mail every other day for weeks, authenticated as whoever runs them:
+/* A few machines with a name, mail every other day for weeks, with DKIM of whoever runs them:
  * that is how a vendor sends that nobody set up. Forgers are rarely as patient. */
 bool habit_is_established(const struct sender *s, struct knowledge *known);
 

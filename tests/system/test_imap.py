@@ -512,7 +512,7 @@ class Doors(Mailbox):
         self.fails(self.user(), 78, "the password command failed (exit 3)", more=["--password-command", "exit 3"])
 
     def test_usage(self):
-        for args, words in ((["--imap", "imaps://u@h/", "/tmp"], "exclude each other"), (["--watch", "/tmp"], "--imap or --all"),
+        for args, words in ((["--imap", "imaps://u@h/", "/tmp"], "cannot be combined"), (["--watch", "/tmp"], "--imap or --all"),
                             (["--imap", "imaps://u@h/", "--watch", "--dry-run"], "exclude"), (["--all"], "no mailbox"),
                             (["--imap", "imaps://u@h/", "--poll", "0"], "--poll")):
             done = harness.run("ingest", *args)
