@@ -513,7 +513,7 @@ class Doors(Mailbox):
 
     def test_usage(self):
         for args, words in ((["--imap", "imaps://u@h/", "/tmp"], "cannot be combined"), (["--watch", "/tmp"], "--imap or --all"),
-                            (["--imap", "imaps://u@h/", "--watch", "--dry-run"], "exclude"), (["--all"], "no mailbox"),
+                            (["--imap", "imaps://u@h/", "--watch", "--dry-run"], "cannot be combined"), (["--all"], "no mailbox"),
                             (["--imap", "imaps://u@h/", "--poll", "0"], "--poll")):
             done = harness.run("ingest", *args)
             self.assert_code(done, 64, args)
