@@ -95,10 +95,8 @@ static void own_failing(struct making *m, const struct sender *s)
 /* Monthly, seasonal: it failed when it was last seen. */
 static void gone_failing(struct making *m, const struct sender *s)
 {
-	enum category c = s->verdict.category;
 	char day[DAY_STRLEN];
-	bool ours = c == CAT_LEGIT_SPF_MISSING || c == CAT_LEGIT_BROKEN || c == CAT_LEGIT_UNALIGNED;
-	if (!ours || !s->was || 2 * tally_judged_pass(&s->was->t) > s->was->t.messages)
+	if (!sender_failed_last(s))
 		return;
 	double last = 0;
 	for (size_t i = 0; i < s->was->n_facts; i++)

@@ -90,13 +90,9 @@ static bool is_open(const struct sender *s)
 	return c == CAT_UNKNOWN && s->ties_any && is_steady(s) && 2 * failing_of(s) > s->t.messages;
 }
 
-/* It failed when it was last seen, and was not seen since: monthly, seasonal. */
 static bool failed_last(const struct sender *s)
 {
-	enum category c = s->verdict.category;
-	bool ours = c == CAT_LEGIT_SPF_MISSING || c == CAT_LEGIT_BROKEN || c == CAT_LEGIT_UNALIGNED;
-	return s->change == CHANGE_GONE && !is_ignored(s) && ours && s->was &&
-	       2 * failing_of(s->was) > s->was->t.messages;
+	return !is_ignored(s) && sender_failed_last(s);
 }
 
 /* It passed by SPF alone, and the record that stands today does not name it any more. */

@@ -66,15 +66,6 @@ static void ask(struct remedier *r, struct sender *s)
 	remedy_if_yours(r, s);
 }
 
-/* It failed when it was last seen: what would have helped it helps its next run. */
-static bool gone_failing(const struct sender *s)
-{
-	enum category c = s->verdict.category;
-	bool ours = c == CAT_LEGIT_SPF_MISSING || c == CAT_LEGIT_BROKEN || c == CAT_LEGIT_UNALIGNED;
-	return ours && s->was && s->change == CHANGE_GONE &&
-	       2 * tally_judged_pass(&s->was->t) < s->was->t.messages;
-}
-
 static int by_lost_mail(const void *x, const void *y)
 {
 	const struct sender *const *a = x, *const *b = y;
@@ -170,7 +161,7 @@ void remedy_senders(const struct domain_facts *const *periods, size_t n_periods,
 		struct plan **to = &r.plan_of[s - senders];
 		if (s->change != CHANGE_GONE)
 			remedy_of(&r, s, to);
-		else if (gone_failing(s))
+		else if (sender_failed_last(s)) /* what would have helped it helps its next run */
 			remedy_of(&r, s->was, to);
 	}
 	finish_edits(&r);

@@ -42,13 +42,13 @@ static struct plan *plan_for(const struct remedier *r, const struct sender *s)
 	size_t best = r->zone->n_mailfrom;
 	for (size_t i = 0; i < s->n_facts; i++) {
 		const char *name = concerned(r, s, s->facts[i]);
-		for (size_t k = 0; name && k < r->zone->n_mailfrom; k++) {
-			if (strcmp(r->zone->mailfrom[k].domain, name) != 0)
-				continue;
-			volume[k] += s->facts[i]->messages;
-			if (best == r->zone->n_mailfrom || volume[k] > volume[best])
-				best = k;
-		}
+		const struct plan *p = name ? plan_of_name(r, name) : NULL;
+		if (!p)
+			continue;
+		size_t k = (size_t)(p - r->plans);
+		volume[k] += s->facts[i]->messages;
+		if (best == r->zone->n_mailfrom || volume[k] > volume[best])
+			best = k;
 	}
 	return best < r->zone->n_mailfrom ? &r->plans[best] : NULL;
 }

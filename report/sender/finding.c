@@ -72,3 +72,11 @@ const struct sender_source *sender_aged_source(const struct sender *s)
 			return &s->sources[i];
 	return NULL;
 }
+
+bool sender_failed_last(const struct sender *s)
+{
+	enum category c = s->verdict.category;
+	bool ours = c == CAT_LEGIT_SPF_MISSING || c == CAT_LEGIT_BROKEN || c == CAT_LEGIT_UNALIGNED;
+	return s->change == CHANGE_GONE && ours && s->was &&
+	       2 * tally_judged_pass(&s->was->t) < s->was->t.messages;
+}

@@ -185,6 +185,10 @@ struct inventory {
 	size_t n_domains;
 };
 
+/* Ours, not seen in this period, and when it was last seen, most of its mail failed: monthly or
+ * seasonal mail, whose next run fails, too. */
+bool sender_failed_last(const struct sender *s);
+
 /* The first address of it that our record names and that looks like somebody else's; or NULL. */
 const struct sender_source *sender_aged_source(const struct sender *s);
 
