@@ -1,13 +1,15 @@
-"""Worlds against the program: python3 run.py --seeds 1-3 [--kinds a,b] [--ruascope PATH] [--keep DIR]
+"""Worlds against the program: python3 run.py --seeds 1-3 [--kinds a,b] [--ruascope PATH] [--keep DIR] [--scores DIR]
 
 For each seed: the world is written, a private PostgreSQL and an NSD of its own are started, the reports ingested, the three documents
 asked for and scored; then the forged reports come in, and nothing may have changed. Exit 1 on a deadly error, 2 when a run failed.
-Two of these side by side do not meet: own directories, own port, own server; all are ended by their ids.
+Two of these side by side do not meet: own directories, own port, own server; all are ended by their ids. With --scores a seed that
+was scored there is not run again, so a long sweep can be broken off, or shared by two; one directory for each build of the program.
 """
 import argparse
 import json
 import os
 import pathlib
+import pickle
 import shutil
 import subprocess
 import sys
@@ -70,45 +72,63 @@ def judge(run, directory, total):
     return first, forged
 
 
+def kept(a, seed):
+    """The score of an earlier run, or None."""
+    file = a.scores and a.scores / f"seed{seed}.pickle"
+    return pickle.loads(file.read_bytes()) if file and file.exists() else None
+
+
+def leave(directory, world_at, documents):
+    """The world and what was said of it, to look at."""
+    shutil.rmtree(directory, ignore_errors=True)
+    shutil.copytree(world_at, directory)
+    for stage, found in zip(("", "forged-"), documents):
+        for name, document in zip(("inventory", "report"), found or ()):
+            (directory / f"{stage}{name}.json").write_text(json.dumps(document, indent=1))
+        if found:
+            (directory / f"{stage}readiness.json").write_text("".join(json.dumps(line) + "\n" for line in found[2]))
+
+
+def run_seed(a, seed):
+    """One world from nothing to its score."""
+    total, start = score.Score(), time.monotonic()
+    top = pathlib.Path(tempfile.mkdtemp(prefix="world."))
+    top.chmod(0o755)
+    try:
+        made = world.write(top / "w", seed, set(filter(None, a.kinds.split(","))))
+        written = time.monotonic()
+        (top / "home").mkdir()
+        if os.geteuid() == 0:
+            shutil.chown(top / "home", "postgres")
+        with Private(a.ruascope, top / "home") as program:
+            documents = judge(program.run, top / "w", total)
+        print(f"seed {seed}: {len(made['domains'])} domains, {sum(d['reports'] for d in made['domains'])} reports; written in "
+              f"{written - start:.0f} s, judged in {time.monotonic() - written:.0f} s; deadly: {len(total.deadly)}", flush=True)
+        if a.keep:
+            leave(pathlib.Path(a.keep) / f"seed{seed}", top / "w", documents)
+    finally:
+        shutil.rmtree(top, ignore_errors=True)
+    if a.scores:
+        a.scores.mkdir(parents=True, exist_ok=True)
+        (a.scores / f"seed{seed}.pickle").write_bytes(pickle.dumps(total))
+    return total
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--seeds", default="1", help="a number, or A-B")
     p.add_argument("--kinds", default="", help="only these, separated by commas; 'list' lists them")
     p.add_argument("--ruascope", default=str(HERE.parents[1] / "build/release/cli/ruascope"))
     p.add_argument("--keep", help="leave the world and the documents here")
+    p.add_argument("--scores", type=pathlib.Path, help="keep each seed's score here, and take those that are there")
     a = p.parse_args()
     if a.kinds == "list":
         print("\n".join(world.kit.KINDS))
         return 0
     first, _, last = a.seeds.partition("-")
-    kinds = set(filter(None, a.kinds.split(",")))
     total = score.Score()
     for seed in range(int(first), int(last or first) + 1):
-        top = pathlib.Path(tempfile.mkdtemp(prefix="world."))
-        top.chmod(0o755)
-        try:
-            start = time.monotonic()
-            made = world.write(top / "w", seed, kinds)
-            written = time.monotonic()
-            (top / "home").mkdir()
-            if os.geteuid() == 0:
-                shutil.chown(top / "home", "postgres")
-            with Private(a.ruascope, top / "home") as program:
-                documents = judge(program.run, top / "w", total)
-            print(f"seed {seed}: {len(made['domains'])} domains, {sum(d['reports'] for d in made['domains'])} reports; written in "
-                  f"{written - start:.0f} s, "
-                  f"judged in {time.monotonic() - written:.0f} s; deadly so far: {len(total.deadly)}", flush=True)
-            if a.keep:
-                out = pathlib.Path(a.keep) / f"seed{seed}"
-                shutil.rmtree(out, ignore_errors=True)
-                shutil.copytree(top / "w", out)
-                for stage, found in zip(("", "forged-"), documents):
-                    for name, document in zip(("inventory", "report"), found or ()):
-                        (out / f"{stage}{name}.json").write_text(json.dumps(document, indent=1))
-                    if found:
-                        (out / f"{stage}readiness.json").write_text("".join(json.dumps(line) + "\n" for line in found[2]))
-        finally:
-            shutil.rmtree(top, ignore_errors=True)
+        total.merge(kept(a, seed) or run_seed(a, seed))
     score.show(total)
     return int(bool(total.deadly))
 

@@ -105,6 +105,12 @@ class Score:
             if later and t["forged"]:
                 self.compare(t, said.get(t["domain"], {}), later.get(t["domain"], {}), seed)
 
+    def merge(self, other):
+        """What another world scored is added: numbers, counters and lists alike."""
+        for name, value in vars(other).items():
+            mine = getattr(self, name)
+            setattr(self, name, mine + value)
+
     def dead(self, what, seed, t, detail):
         self.deadly.append((what, seed, t["kind"], t["domain"], detail))
 
