@@ -43,4 +43,7 @@ struct authentic {
 	const char *from; /* the one From address, its domain normalised; NULL: none, or several */
 };
 
+/* Of a document without a mail, and of whatever nobody looked at. */
+extern const struct authentic authentic_nothing;
+
 #endif

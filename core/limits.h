@@ -65,6 +65,11 @@ struct limits {
 #define LIMIT_BLOB_COPY       (256 * KIB) /* larger ones are not copied: the loader commits at once */
 #define LIMIT_PROBLEMS        10000       /* problems listed beyond rejected and conflict */
 
+/* Who sent a mail (ingest/auth). Whoever writes to the mailbox chooses what is looked at. */
+#define LIMIT_AUTH_HEADER   (256 * 1024) /* octets; real report mails have 10,000 */
+#define LIMIT_AUTH_FIELDS   1000         /* real report mails have 50 */
+#define LIMIT_AUTH_ENCLOSED 8 /* mails with reports in one mail, as people forward them */
+
 /* DNS. What is asked comes from reports, and anybody may send reports. */
 #define LIMIT_DNS_TTL     (24 * 3600) /* seconds an answer is believed; zones may say 68 years */
 #define LIMIT_DNS_FAILURE (15 * 60)   /* seconds a failed question is not asked again */

@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 
+#include "core/authentic.h"
 #include "core/blob.h"
 #include "core/dmarc.h"
 #include "core/err.h"
@@ -35,6 +36,9 @@ struct item {
 	void *ticket;       /* the pipeline's own; handed back in settled() */
 	const char *source; /* "mail/17.eml!part2!a.zip!b.xml" */
 	struct blob container;
+	/* Who sent it, of the innermost mail that holds it; never NULL. Known from begin() on; of
+	 * what is noted nobody asks. */
+	const struct authentic *auth;
 };
 
 struct settlement {

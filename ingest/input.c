@@ -28,7 +28,8 @@ static enum status note_now(struct pipeline *p, struct ticket *t, const char *so
 			    const struct blob *container, enum outcome outcome, const char *reason,
 			    struct err *err)
 {
-	struct item item = {.ticket = t, .source = source, .container = *container};
+	struct item item = {
+	    .ticket = t, .source = source, .container = *container, .auth = &authentic_nothing};
 	t->noted++;
 	t->refs++; /* settled() takes it back, now or later */
 	enum status st = p->sink->note(p->sink->ctx, &item, outcome, reason, err);
@@ -122,8 +123,10 @@ enum status input_release(struct pipeline *p, bool at_end, struct err *err)
 	size_t done = 0;
 	while (done < p->n_held && st == ST_OK) {
 		struct held *h = &p->held[done++];
-		struct item item = {
-		    .ticket = h->ticket, .source = h->source, .container = h->container};
+		struct item item = {.ticket = h->ticket,
+				    .source = h->source,
+				    .container = h->container,
+				    .auth = &authentic_nothing};
 		st = p->sink->note(p->sink->ctx, &item, OUT_REJECTED, h->reason, err);
 		forget(h); /* its ticket waits for the sink now; or for pipeline_free() */
 	}
@@ -151,12 +154,18 @@ static enum status read_document(struct visit *v, const struct leaf *leaf,
 {
 	struct pipeline *p = v->p;
 	struct ticket *t = v->t;
-	struct item item = {.ticket = t, .source = source, .container = leaf->container};
+	struct attest attest = {.authenticator = p->authenticator,
+				.mail = leaf->mail,
+				.now = pipeline_now(p),
+				.sink = p->sink};
+	struct sink sink = attest_sink(&attest);
+	struct item item = {
+	    .ticket = t, .source = source, .container = leaf->container, .auth = &attest.authentic};
 	struct err reason = {.msg = ""};
 	*verdict = XML_DAMAGED;
 	t->refs++; /* for end(), which may settle before it returns */
 	enum status st =
-	    xml_read_report(p->xml, origin, &item, pipeline_now(p), p->sink, verdict, &reason, err);
+	    xml_read_report(p->xml, origin, &item, attest.now, &sink, verdict, &reason, err);
 	if (p->o.clock && st == ST_OK && (*verdict == XML_REPORT || *verdict == XML_FROM_FUTURE))
 		clock_saw(p->o.clock, *verdict == XML_FROM_FUTURE);
 	if (st == ST_OK && *verdict == XML_REPORT) {
@@ -263,23 +272,26 @@ static enum status on_leaf(void *ctx, const struct leaf *leaf, bool *report, str
 
 /* ---- an input ---- */
 
-enum status input_read(struct pipeline *p, struct file_ticket *file, const struct blob *input,
-		       const char *source, const char *doubt, struct err *err)
+enum status input_read(struct pipeline *p, struct file_ticket *file, const struct input *input,
+		       struct err *err)
 {
 	struct ticket *t = ticket_new(p, file);
 	struct visit v = {.p = p, .t = t};
-	struct unpack_visitor visitor = {.ctx = &v, .leaf = on_leaf};
-	enum status st = unpack(input, source, p->o.limits, &visitor, err);
+	struct unpack_visitor visitor = {.ctx = &v, .mbox = input->mbox, .leaf = on_leaf};
+	const struct blob *blob = input->blob;
+	const char *source = input->source;
+	authenticator_forget(p->authenticator);
+	enum status st = unpack(blob, source, p->o.limits, &visitor, err);
 	if (st == ST_ITEM)
-		st = note(p, t, source, input, OUT_REJECTED, err->msg, err);
-	if (st == ST_OK && doubt)
-		st = note(p, t, source, input, OUT_REJECTED, doubt, err);
+		st = note(p, t, source, blob, OUT_REJECTED, err->msg, err);
+	if (st == ST_OK && input->doubt)
+		st = note(p, t, source, blob, OUT_REJECTED, input->doubt, err);
 	/* An input of one document that was noted has its outcome; of several, the parts have
 	 * theirs and the whole gets its own. */
 	if (st == ST_OK && !t->has_report && !(t->leaves == 1 && t->noted == 1))
-		st = note_now(p, t, source, input, OUT_NOT_A_REPORT, "no report in it", err);
+		st = note_now(p, t, source, blob, OUT_NOT_A_REPORT, "no report in it", err);
 	if (st == ST_OK)
-		st = tell_rest(p, t, source, input, err);
+		st = tell_rest(p, t, source, blob, err);
 	if (st != ST_OK)
 		t->partial = true;
 	ticket_put(p, t);

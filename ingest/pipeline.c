@@ -47,8 +47,11 @@ static enum status read_mbox(struct pipeline *p, struct file_ticket *file, const
 		struct buf name;
 		buf_init(&name, INGEST_SOURCE_MAX);
 		buf_printf(&name, "%s!mail%u", source, m.n);
-		st = input_read(p, file, &mail, name.data ? name.data : source,
-				m.doubtful > 0 ? MBOX_DOUBTFUL : NULL, err);
+		struct input one = {.blob = &mail,
+				    .source = name.data ? name.data : source,
+				    .doubt = m.doubtful > 0 ? MBOX_DOUBTFUL : NULL,
+				    .mbox = true};
+		st = input_read(p, file, &one, err);
 		buf_free(&name);
 		if (st == ST_LATER) {
 			later = st;
@@ -65,8 +68,9 @@ static enum status read_mbox(struct pipeline *p, struct file_ticket *file, const
 static enum status read_blob(struct pipeline *p, struct file_ticket *file, const struct blob *input,
 			     const char *source, struct err *err)
 {
+	struct input one = {.blob = input, .source = source};
 	enum status st = mbox_looks_like(input) ? read_mbox(p, file, input, source, err)
-						: input_read(p, file, input, source, NULL, err);
+						: input_read(p, file, &one, err);
 	if (st != ST_OK)
 		file->partial = true;
 	file_ticket_put(p, file);
@@ -88,7 +92,8 @@ enum status pipeline_message(struct pipeline *p, const struct blob *mail, const 
 	char *clean = ingest_clean_utf8(source, INGEST_SOURCE_MAX);
 	struct file_ticket *f = file_ticket_new(NULL, NULL);
 	f->id = id;
-	enum status st = input_read(p, f, mail, clean, NULL, err);
+	struct input one = {.blob = mail, .source = clean};
+	enum status st = input_read(p, f, &one, err);
 	if (st != ST_OK)
 		f->partial = true;
 	if (st == ST_LATER)
@@ -216,6 +221,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options, struct sin
 	p->o = *options;
 	p->sink = sink;
 	p->xml = xml_reader_new(p->o.rules, p->o.limits);
+	p->authenticator = authenticator_new(p->o.auth, p->o.rules);
 	sink->settled = pipeline_settled;
 	sink->settled_ctx = p;
 	return p;
@@ -233,6 +239,7 @@ void pipeline_free(struct pipeline *p)
 		ticket_put(p, t);
 	}
 	xml_reader_free(p->xml);
+	authenticator_free(p->authenticator);
 	free(p->small);
 	ingest_totals_free(&p->totals);
 	free(p);

@@ -30,6 +30,7 @@
 #include "core/err.h"
 #include "core/limits.h"
 #include "core/sink.h"
+#include "ingest/auth/authenticate.h"
 #include "ingest/clock.h"
 #include "ingest/files/archive.h"
 #include "ingest/totals.h"
@@ -45,6 +46,7 @@ struct coldness;
 struct pipeline_options {
 	const struct name_rules *rules;
 	const struct limits *limits;
+	const struct auth_options *auth;  /* NULL: nobody is asked who sent a report */
 	struct archive *archive;          /* NULL: files stay where they are */
 	struct ingest_progress *progress; /* NULL: nobody watches */
 	/* Set by a signal or by another worker: begin no further mail or document. May be NULL. */

@@ -3,6 +3,7 @@
  *
  *	pipeline.c  where inputs come from
  *	input.c     one input: its documents to the sink
+ *	attest.c    between them: who sent a document
  *	settle.c    tickets: what is not settled yet, and what follows when it is
  */
 #ifndef INGEST_PIPELINE_PRIV_H
@@ -10,6 +11,7 @@
 
 #include <sys/stat.h>
 
+#include "ingest/auth/authenticate.h"
 #include "ingest/pipeline.h"
 #include "ingest/xml/xml.h"
 
@@ -47,6 +49,7 @@ struct pipeline {
 	struct pipeline_options o;
 	struct sink *sink;
 	struct xml_reader *xml;
+	struct authenticator *authenticator;
 	struct ingest_totals totals;
 	struct ticket *alive;
 	struct held *held;
@@ -62,15 +65,35 @@ struct ticket *ticket_new(struct pipeline *p, struct file_ticket *file);
 void ticket_put(struct pipeline *p, struct ticket *t);
 void pipeline_settled(void *pipeline, const struct settlement *s); /* of struct sink */
 
+/* ---- attest.c ---- */
+
+struct attest {
+	struct authenticator *authenticator;
+	const struct mail_around *mail; /* around the document; NULL: none */
+	int64_t now;
+	struct sink *sink;
+	struct authentic authentic; /* known once begin() of the sink was called */
+};
+
+/* A sink for one document, which passes on to a->sink. */
+struct sink attest_sink(struct attest *a);
+
 /* ---- input.c ---- */
 
 bool pipeline_stopping(const struct pipeline *p);
 int64_t pipeline_now(const struct pipeline *p);
 
-/* A mail, a container or a bare report; source is clean. doubt: a word on why it may be more than
- * one, or NULL. ST_LATER: it cannot be read now, and is not settled. */
-enum status input_read(struct pipeline *p, struct file_ticket *file, const struct blob *input,
-		       const char *source, const char *doubt, struct err *err) MUST_CHECK;
+/* A mail, a container or a bare report. */
+struct input {
+	const struct blob *blob;
+	const char *source; /* clean */
+	const char *doubt;  /* why it may be more than one; or NULL */
+	bool mbox;          /* out of one */
+};
+
+/* ST_LATER: it cannot be read now, and is not settled. */
+enum status input_read(struct pipeline *p, struct file_ticket *file, const struct input *input,
+		       struct err *err) MUST_CHECK;
 enum status input_reject(struct pipeline *p, struct file_ticket *file, const char *source,
 			 const char *reason, struct err *err) MUST_CHECK;
 

@@ -47,6 +47,7 @@ enum status unpack_leaf(struct unpacker *u, const struct node *node, enum leaf_k
 			    .reason = reason,
 			    .mail_body = node->body && kind != LEAF_BAD,
 			    .again = u->raw,
+			    .mail = u->mail,
 			    .container = *node->container};
 	bool report = false;
 	enum status st;
@@ -294,6 +295,22 @@ static enum status unpack_unknown(struct unpacker *u, const struct node *node, c
 	return unpack_bad(u, node, "bytes of no kind that is known: it may be damaged");
 }
 
+/* Words in front of the document may be anybody's who quotes it: an answer, a bounce. */
+static enum status unpack_xml(struct unpacker *u, const struct node *node, const uint8_t *head,
+			      size_t n)
+{
+	const struct mail_around *mail = u->mail;
+	struct mail_around unsure;
+	size_t front = sniff_front(head, n);
+	if (mail && front < n && head[front] != '<' && sniff_encoding(head, n).width == 1) {
+		unsure = unpack_unsure(u);
+		u->mail = &unsure;
+	}
+	enum status st = unpack_leaf(u, node, LEAF_XML, NULL);
+	u->mail = mail;
+	return st;
+}
+
 /* node, which begins with head and is what s says. */
 static enum status unpack_sniffed(struct unpacker *u, const struct node *node, struct sniffed s,
 				  const uint8_t *head, size_t n)
@@ -306,7 +323,7 @@ static enum status unpack_sniffed(struct unpacker *u, const struct node *node, s
 	if (is_container(s.kind))
 		return open_container(u, node, s.kind);
 	if (s.kind == KIND_XML)
-		return unpack_leaf(u, node, LEAF_XML, NULL);
+		return unpack_xml(u, node, head, n);
 	if (s.kind == KIND_UNSUPPORTED || (node->smime && s.kind == KIND_OTHER)) {
 		snprintf(reason, sizeof reason, "%s is not supported",
 			 s.kind == KIND_OTHER ? "this kind of S/MIME" : s.name);
@@ -343,8 +360,11 @@ enum status unpack(const struct blob *input, const char *source, const struct li
 		   const struct unpack_visitor *visitor, struct err *err)
 {
 	struct unpacker u = {.limits = limits, .visitor = visitor, .err = err};
-	struct node node = {
-	    .source = source, .container = input, .origin = blob_origin(input), .blob = input};
+	struct node node = {.source = source,
+			    .container = input,
+			    .origin = blob_origin(input),
+			    .blob = input,
+			    .mbox = visitor->mbox};
 	meter_init(&u.meter, limits->container_bytes);
 	return unpack_node(&u, &node);
 }

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "core/limits.h"
+#include "ingest/auth/authenticate.h"
 #include "ingest/stream/stream.h"
 
 enum leaf_kind {
@@ -28,13 +29,15 @@ struct leaf {
 	    mail_body; /* LEAF_OTHER: a text part that is the mail's own words, not an attachment */
 	bool again;    /* found by the raw scan of a mail: as a part it was visited before, so it is
 			  news only when it is a report */
-	struct origin xml; /* LEAF_XML: the bytes, as often as wanted */
+	const struct mail_around *mail; /* the innermost, or NULL: there is none */
+	struct origin xml;              /* LEAF_XML: the bytes, as often as wanted */
 	struct blob
 	    container; /* what to keep if this is set aside: the file, or the decoded attachment */
 };
 
 struct unpack_visitor {
 	void *ctx;
+	bool mbox; /* the input is a mail out of an mbox */
 	/* Set *report for an LEAF_XML that is a report, or should have been one: then nobody looks
 	 * further. Return other than ST_OK to stop everything; unpack() then returns it. */
 	enum status (*leaf)(void *ctx, const struct leaf *leaf, bool *report, struct err *err);

@@ -19,7 +19,42 @@ struct mail {
 	unsigned found;    /* by the raw scan */
 	bool only_reports; /* of plain XML in a text: what mentions a tag is none */
 	bool stopped;      /* by what was done with a part: the error says so already */
+
+	const struct blob *blob; /* as it came */
+	bool enclosed;           /* another mail is around it */
+	uint64_t number;         /* the first that mails in it may have */
 };
+
+struct mail_around unpack_unsure(const struct unpacker *u)
+{
+	struct mail_around mail = *u->mail;
+	mail.unsure = true;
+	return mail;
+}
+
+/* Of the bytes of m. */
+static struct mail_around around(const struct mail *m, const struct mime_mail *at)
+{
+	struct mail_around mail = {.blob = *m->blob,
+				   .number = m->number + at->at,
+				   .enclosed = m->enclosed || at->enclosed,
+				   .mbox = m->node->mbox,
+				   .unsure = at->unsure};
+	mail.blob.size = at->size;
+	mail.blob.offset += at->at;
+	if (mail.blob.mem)
+		mail.blob.mem += at->at;
+	return mail;
+}
+
+static enum status unpack_inner(struct unpacker *u, const struct node *inner)
+{
+	bool deep_told = u->deep_told;
+	u->deep_told = false;
+	enum status st = unpack_node(u, inner);
+	u->deep_told = deep_told;
+	return st;
+}
 
 /* A container of its own inside of node: a part, a mail, a document. */
 static enum status unpack_blob(struct unpacker *u, const struct node *node, const char *source,
@@ -33,11 +68,7 @@ static enum status unpack_blob(struct unpacker *u, const struct node *node, cons
 			     .body = part && part->body,
 			     .media = part && part->media,
 			     .smime = part && part->smime};
-	bool deep_told = u->deep_told;
-	u->deep_told = false;
-	enum status st = unpack_node(u, &inner);
-	u->deep_told = deep_told;
-	return st;
+	return unpack_inner(u, &inner);
 }
 
 static enum status unpack_part(struct mail *m, const struct mime_part *part)
@@ -63,8 +94,13 @@ static enum status unpack_part(struct mail *m, const struct mime_part *part)
 static enum status on_part(void *ctx, const struct mime_part *part, struct err *err)
 {
 	struct mail *m = ctx;
-	enum status st = unpack_part(m, part);
+	const struct mail_around *outer = m->u->mail;
+	struct mail_around mail = around(m, &part->mail);
 	(void)err;
+	if (!m->node->entity)
+		m->u->mail = &mail;
+	enum status st = unpack_part(m, part);
+	m->u->mail = outer;
 	m->stopped = st != ST_OK;
 	return st;
 }
@@ -109,11 +145,16 @@ static enum status scan_mail(struct mail *m, const uint8_t *bytes, uint64_t n, b
 {
 	struct rawscan_visitor raw = {.ctx = m, .found = on_found};
 	bool was_raw = m->u->raw, was_silent = m->u->raw_silent;
+	const struct mail_around *outer = m->u->mail;
+	struct mime_mail all = {.size = n, .unsure = true};
+	struct mail_around mail = m->node->entity ? unpack_unsure(m->u) : around(m, &all);
+	m->u->mail = &mail;
 	m->u->raw = true;
 	m->u->raw_silent = was_silent || some_bad;
 	enum status st = rawscan(bytes, n, &raw, m->u->err);
 	m->u->raw = was_raw;
 	m->u->raw_silent = was_silent;
+	m->u->mail = outer;
 	return st;
 }
 
@@ -121,10 +162,15 @@ static enum status scan_mail(struct mail *m, const uint8_t *bytes, uint64_t n, b
 static enum status read_mail(struct unpacker *u, const struct node *node, const struct blob *blob,
 			     uint8_t *bytes)
 {
-	struct mail m = {.u = u, .node = node};
+	struct mail m = {.u = u,
+			 .node = node,
+			 .blob = blob,
+			 .enclosed = u->mail != NULL,
+			 .number = u->mail_numbers};
 	struct mime_visitor parts = {.ctx = &m, .part = on_part};
 	uint64_t leaves = u->leaves, reports = u->reports, bad = u->bad;
 	struct err why;
+	u->mail_numbers += blob->size + 1;
 	enum status st = unpack_load(blob, bytes, &why);
 	if (st != ST_OK)
 		return unpack_failed(u, node, st, &why);
@@ -198,8 +244,13 @@ static enum status mbox_mail(struct unpacker *u, const struct node *node, const 
 			     const struct blob *mail)
 {
 	char *source = source_number(node->source, "mail", box->n);
-	struct node whole = {.source = source, .container = mail};
-	enum status st = unpack_blob(u, node, source, mail, NULL);
+	struct node whole = {.source = source,
+			     .container = mail,
+			     .origin = blob_origin(mail),
+			     .blob = mail,
+			     .depth = node->depth + 1,
+			     .mbox = true};
+	enum status st = unpack_inner(u, &whole);
 	if (st == ST_OK && box->doubtful > 0)
 		st = unpack_bad(u, &whole, MBOX_DOUBTFUL);
 	free(source);
@@ -259,7 +310,13 @@ enum status unpack_signed(struct unpacker *u, const struct node *node)
 	} else {
 		struct blob inner = {
 		    .size = content.len, .mem = (const uint8_t *)content.data, .fd = -1};
-		st = unpack_blob(u, node, node->source, &inner, NULL);
+		struct node entity = {.source = node->source,
+				      .container = &inner,
+				      .origin = blob_origin(&inner),
+				      .blob = &inner,
+				      .depth = node->depth + 1,
+				      .entity = u->mail != NULL};
+		st = unpack_inner(u, &entity);
 	}
 	free(bytes);
 	buf_free(&content);
@@ -282,9 +339,15 @@ static enum status scan_text(struct unpacker *u, const struct node *node, const 
 {
 	struct mail m = {.u = u, .node = node, .only_reports = true};
 	struct rawscan_visitor raw = {.ctx = &m, .found = on_found};
+	const struct mail_around *mail = u->mail;
+	struct mail_around unsure;
 	uint8_t *bytes = NULL;
 	struct err why;
 	enum status st = ST_OK;
+	if (mail) {
+		unsure = unpack_unsure(u);
+		u->mail = &unsure;
+	}
 	if (!blob->mem) {
 		bytes = mem_grow(NULL, blob->size, 1);
 		st = unpack_load(blob, bytes, &why);
@@ -293,6 +356,7 @@ static enum status scan_text(struct unpacker *u, const struct node *node, const 
 		st = rawscan(bytes ? bytes : blob->mem, blob->size, &raw, u->err);
 	else
 		st = unpack_failed(u, node, st, &why);
+	u->mail = mail;
 	if (st == ST_OK && m.found == 0)
 		st = unpack_leaf(u, node, LEAF_OTHER, "text");
 	free(bytes);

@@ -16,10 +16,12 @@ struct unpacker {
 	const struct unpack_visitor *visitor;
 	struct err *err; /* the caller's; for what stops everything */
 	struct meter meter;
-	uint64_t leaves, bad; /* visited */
-	uint64_t reports;     /* among them, also those that should have been one */
-	uint64_t documents;   /* met, but for the words of mails */
-	uint64_t mails;       /* of mboxes */
+	uint64_t leaves, bad;           /* visited */
+	uint64_t reports;               /* among them, also those that should have been one */
+	uint64_t documents;             /* met, but for the words of mails */
+	uint64_t mails;                 /* of mboxes */
+	const struct mail_around *mail; /* the innermost around what is looked at; NULL: none */
+	uint64_t mail_numbers;          /* given so far */
 	bool over, over_told; /* a ceiling of the whole input was met: nothing more is looked at */
 	bool deep_told;       /* of this container */
 	bool mails_told;
@@ -35,6 +37,8 @@ struct node {
 	const struct blob *blob; /* the same bytes as origin, or NULL: only a stream */
 	int depth;               /* containers around it */
 	bool body, media, smime; /* struct mime_part */
+	bool mbox;               /* it is a mail out of an mbox */
+	bool entity;             /* of the mail around it: it has a header, and is no mail */
 };
 
 /* ---- unpack.c ---- */
@@ -59,6 +63,9 @@ enum status unpack_need_blob(const struct node *node, struct spool *spool, struc
 enum status unpack_load(const struct blob *b, uint8_t *to, struct err *why);
 
 /* ---- unpack_mail.c ---- */
+
+/* The mail around, for what was found in it by guessing; u->mail is not NULL. */
+struct mail_around unpack_unsure(const struct unpacker *u);
 
 enum status unpack_mail(struct unpacker *u, const struct node *node);
 enum status unpack_mbox(struct unpacker *u, const struct node *node);

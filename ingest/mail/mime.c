@@ -19,6 +19,12 @@ struct walker {
 	unsigned parts;
 	bool over;     /* a ceiling was told; nothing more is visited */
 	bool too_deep; /* told once */
+
+	const uint8_t *bytes; /* what GMime reads */
+	size_t n, skip;       /* and what stands before it */
+	struct mime_mail mail;
+	const char *open[LIMIT_MIME_DEPTH + 1]; /* boundaries of the multiparts around */
+	size_t n_open;
 };
 
 static void start_gmime(void)
@@ -139,6 +145,77 @@ static bool is_body(GMimeObject *o)
 	return !GMIME_IS_PART(o) || !g_mime_part_get_filename(GMIME_PART(o));
 }
 
+/* ---- mails in the mail ---- */
+
+/* Where the first of the fields stands, or at. */
+static gint64 first_field(GMimeObject *o, gint64 at)
+{
+	GMimeHeaderList *list = o ? g_mime_object_get_header_list(o) : NULL;
+	int n = list ? g_mime_header_list_get_count(list) : 0;
+	for (int i = 0; i < n; i++) {
+		gint64 offset = g_mime_header_get_offset(g_mime_header_list_get_header_at(list, i));
+		if (offset >= 0 && (at < 0 || offset < at))
+			at = offset;
+	}
+	return at;
+}
+
+/* A delimiter of a multipart that is open: "--", a boundary, maybe "--", blanks. */
+static bool is_delimiter(const struct walker *w, const uint8_t *line, size_t n)
+{
+	if (n < 2 || line[0] != '-' || line[1] != '-')
+		return false;
+	while (n > 2 && ascii_is_space((char)line[n - 1]))
+		n--;
+	for (size_t i = 0; i < w->n_open; i++) {
+		size_t len = strlen(w->open[i]);
+		if (n < 2 + len || memcmp(line + 2, w->open[i], len) != 0)
+			continue;
+		if (n == 2 + len || (n == 4 + len && memcmp(line + 2 + len, "--", 2) == 0))
+			return true;
+	}
+	return false;
+}
+
+/* Where the mail that begins at ends: before the line end in front of a delimiter. */
+static size_t end_of_mail(const struct walker *w, size_t at)
+{
+	size_t before = at;
+	while (at < w->n) {
+		const uint8_t *lf = memchr(w->bytes + at, '\n', w->n - at);
+		size_t next = lf ? (size_t)(lf - w->bytes) + 1 : w->n;
+		if (is_delimiter(w, w->bytes + at, next - at))
+			return before;
+		before = lf ? next - 1 : next;
+		before -= before > at && w->bytes[before - 1] == '\r';
+		at = next;
+	}
+	return w->n;
+}
+
+static struct mime_mail enclosed_mail(const struct walker *w, GMimeMessage *m)
+{
+	gint64 at = first_field(GMIME_OBJECT(m), -1);
+	at = first_field(g_mime_message_get_mime_part(m), at);
+	if (at < 0 || (size_t)at > w->n)
+		return (struct mime_mail){.enclosed = true, .unsure = true};
+	size_t end = end_of_mail(w, (size_t)at);
+	return (struct mime_mail){w->skip + (size_t)at, end - (size_t)at, true, false};
+}
+
+/* The mail around a part, whose content in reads. */
+static struct mime_mail mail_around(const struct walker *w, GMimeStream *in)
+{
+	struct mime_mail mail = w->mail;
+	if (!in)
+		return mail;
+	gint64 from = in->bound_start, to = in->bound_end < 0 ? from : in->bound_end;
+	if (from < 0 || (size_t)from + w->skip < mail.at ||
+	    (size_t)to + w->skip > mail.at + mail.size)
+		mail.unsure = true;
+	return mail;
+}
+
 static enum status visit_leaf(struct walker *w, GMimeObject *o)
 {
 	if (w->parts >= w->limits->mime_parts)
@@ -148,6 +225,7 @@ static enum status visit_leaf(struct walker *w, GMimeObject *o)
 	GMimeDataWrapper *content =
 	    GMIME_IS_PART(o) ? g_mime_part_get_content(GMIME_PART(o)) : NULL;
 	GMimeStream *in = content ? g_mime_data_wrapper_get_stream(content) : NULL;
+	part.mail = mail_around(w, in);
 	struct spool spool;
 	enum status st = ST_OK;
 	spool_init(&spool, w->limits->mail_bytes);
@@ -169,10 +247,22 @@ static enum status visit(struct walker *w, GMimeObject *o, int depth);
 
 static enum status visit_multipart(struct walker *w, GMimeMultipart *mp, int depth)
 {
+	const char *boundary = g_mime_multipart_get_boundary(mp);
 	int n = g_mime_multipart_get_count(mp);
 	enum status st = ST_OK;
+	w->open[w->n_open++] = boundary ? boundary : "";
 	for (int i = 0; i < n && st == ST_OK && !w->over; i++)
 		st = visit(w, g_mime_multipart_get_part(mp, i), depth + 1);
+	w->n_open--;
+	return st;
+}
+
+static enum status visit_message(struct walker *w, GMimeMessage *m, int depth)
+{
+	struct mime_mail outer = w->mail;
+	w->mail = enclosed_mail(w, m);
+	enum status st = visit(w, g_mime_message_get_mime_part(m), depth + 1);
+	w->mail = outer;
 	return st;
 }
 
@@ -188,7 +278,7 @@ static enum status visit(struct walker *w, GMimeObject *o, int depth)
 		return visit_multipart(w, GMIME_MULTIPART(o), depth);
 	if (GMIME_IS_MESSAGE_PART(o)) {
 		GMimeMessage *m = g_mime_message_part_get_message(GMIME_MESSAGE_PART(o));
-		return m ? visit(w, g_mime_message_get_mime_part(m), depth + 1) : ST_OK;
+		return m ? visit_message(w, m, depth) : ST_OK;
 	}
 	return visit_leaf(w, o);
 }
@@ -219,6 +309,10 @@ enum status mime_walk(uint8_t *mail, size_t n, const struct limits *limits,
 	if (front.length < n - skip)
 		n = skip + (size_t)front.length;
 	size_t use = mime_guard(mail + skip, n - skip, limits->mime_parts, &over);
+	w.bytes = mail + skip;
+	w.n = use;
+	w.skip = skip;
+	w.mail = (struct mime_mail){.at = skip, .size = n - skip};
 	GByteArray bytes = {.data = mail + skip, .len = (guint)use};
 	GMimeObject *top = use > 0 && use <= INT32_MAX ? parse(&bytes) : NULL;
 	enum status st = top ? visit(&w, top, 1) : ST_OK;

@@ -24,6 +24,13 @@
 #include "core/err.h"
 #include "core/limits.h"
 
+/* A mail: that which is walked, or one that is enclosed as a part of it. */
+struct mime_mail {
+	size_t at, size; /* in the bytes walked: from its first header field to its end */
+	bool enclosed;
+	bool unsure; /* where it begins or ends, nobody can say, or the part lies outside of it */
+};
+
 struct mime_part {
 	unsigned number;     /* from 1; 0: about the mail as a whole */
 	const char *bad;     /* why there is no content ("multipart/encrypted"), or NULL */
@@ -31,6 +38,7 @@ struct mime_part {
 	bool body;           /* text that is the mail's own words, or a signature: no attachment */
 	bool media;          /* declared as image, audio, video or font */
 	bool smime;          /* declared as application/pkcs7-mime */
+	struct mime_mail mail; /* the innermost around the part */
 };
 
 struct mime_visitor {

@@ -305,7 +305,7 @@ static enum status put_records(struct sink *sink, const struct made *m, struct d
 enum status fixture_put(struct sink *sink, const struct made *m, struct err *err)
 {
 	struct dmarc_report r = head_of(m);
-	struct item item = {(void *)(uintptr_t)m->ticket, m->id, m->container};
+	struct item item = {(void *)(uintptr_t)m->ticket, m->id, m->container, &authentic_nothing};
 	char source[600];
 	snprintf(source, sizeof source, "mail/%s.eml", m->id);
 	item.source = source;
@@ -332,6 +332,6 @@ void put(struct loading *l, const struct made *m)
 
 void note(struct loading *l, const char *source, struct blob b, enum outcome o, const char *why)
 {
-	struct item item = {.source = source, .container = b};
+	struct item item = {.source = source, .container = b, .auth = &authentic_nothing};
 	CHECK_OK(l->sink->note(l->sink->ctx, &item, o, why, &err));
 }

@@ -139,7 +139,7 @@ static void test_heavy_profiles(void **state)
 				    .end = 1,
 				    .day = DAY0,
 				    .policy = {.domain = "a.example", .pct = -1}};
-	struct item item = {.source = "heavy"};
+	struct item item = {.source = "heavy", .auth = &authentic_nothing};
 	memset(comment, 'c', sizeof comment - 1);
 	for (size_t i = 0; i < COUNT(dkim); i++)
 		dkim[i] = (struct dmarc_dkim){.domain = "d.example", .human_result = comment};

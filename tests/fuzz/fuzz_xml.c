@@ -124,7 +124,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    .begin = on_begin, .records = on_records, .end = on_end, .abort = on_abort};
 	struct bytes b = {data, size};
 	struct origin origin = {piece_open, &b};
-	struct item item = {.source = "fuzz"};
+	struct item item = {.source = "fuzz", .auth = &authentic_nothing};
 	enum xml_verdict verdict;
 	struct err reason, err;
 	if (!reader)

@@ -237,7 +237,7 @@ static inline enum status memory_open(const struct origin *o, struct stream **ou
 
 static inline void read_origin(struct reading *d, struct xml_reader *reader, const struct origin *o)
 {
-	struct item item = {.source = "test"};
+	struct item item = {.source = "test", .auth = &authentic_nothing};
 	struct err err = {.msg = ""};
 	struct sink sink = {.ctx = d,
 			    .begin = dump_begin,
