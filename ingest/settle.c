@@ -23,7 +23,7 @@ void file_ticket_put(struct pipeline *p, struct file_ticket *f)
 		return;
 	if (p->o.archive && f->path && f->any && !f->partial &&
 	    archive_move(p->o.archive, f->path, &f->seen, f->worst, &err) != ST_OK) {
-		log_warn("%s", err.msg);
+		log_warn("%s: %s", f->path, err.msg);
 		p->totals.not_moved++;
 	}
 	if (f->id != 0 && f->any && !f->partial && p->o.done)

@@ -383,7 +383,9 @@ int cmd_ingest(struct app *app, int argc, char **argv)
 	if (o.imap_all || o.n_imap > 0)
 		return ingest_mailboxes(app, &o);
 	/* A dry run moves nothing. */
-	if (o.archive && !o.dry && archive_open(o.archive, &archive, &err) != ST_OK) {
+	if (o.archive && !o.dry &&
+	    archive_open(o.archive, (const char *const *)o.paths, o.n_paths, &archive, &err) !=
+		ST_OK) {
 		log_error("--archive: %s", err.msg);
 		return EXIT_OUTPUT;
 	}

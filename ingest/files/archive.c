@@ -2,25 +2,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdatomic.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/mem.h"
-
-#define NUMBERS_MAX   1000000
-#define NAME_SHORT    143 /* of an encrypting file system (eCryptfs) */
-#define EXTENSION_MAX 32
+#include "core/owner.h"
+#include "ingest/files/place.h"
 
 struct archive {
-	int fd;     /* of DIR */
-	char *real; /* its canonical path */
-	char *dir;  /* as given, for messages */
-	atomic_uint n_temp;
+	int fd;      /* of DIR */
+	uid_t owner; /* whose it is */
+	char *real;  /* its canonical path */
+	char *dir;   /* as given, for messages */
+	const char *const *paths;
+	int n_paths;
 };
 
 static const char *const folder[OUT_COUNT] = {
@@ -42,22 +38,31 @@ enum outcome archive_worse(enum outcome a, enum outcome b)
 	return rank[a] >= rank[b] ? a : b;
 }
 
-enum status archive_open(const char *dir, struct archive **out, struct err *err)
+enum status archive_open(const char *dir, const char *const *paths, int n_paths,
+			 struct archive **out, struct err *err)
 {
+	struct stat st;
+	char *real = NULL;
+	int path = -1, fd = -1;
 	if (mkdir(dir, 0777) != 0 && errno != EEXIST)
 		return err_set(err, ST_FATAL, "%s: %s", dir, strerror(errno));
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	char *real = fd >= 0 ? realpath(dir, NULL) : NULL;
-	if (!real) {
+	if (owner_open_dir(dir, strlen(dir), &path, err) != ST_OK)
+		return err_wrap(err, ST_FATAL, "%s", dir);
+	fd = openat(path, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	close(path);
+	if (fd < 0 || fstat(fd, &st) != 0 || !(real = realpath(dir, NULL))) {
 		int e = errno;
 		if (fd >= 0)
 			close(fd);
 		return err_set(err, ST_FATAL, "%s: %s", dir, strerror(e));
 	}
 	struct archive *a = mem_alloc(sizeof *a);
-	a->fd = fd;
-	a->real = real;
-	a->dir = mem_strdup(dir);
+	*a = (struct archive){.fd = fd,
+			      .owner = st.st_uid,
+			      .real = real,
+			      .dir = mem_strdup(dir),
+			      .paths = paths,
+			      .n_paths = n_paths};
 	*out = a;
 	return ST_OK;
 }
@@ -93,212 +98,112 @@ bool archive_holds(const struct archive *a, const char *path)
 	return holds;
 }
 
-/* Is target in the folder already (a second look at what was set aside)? */
-static bool is_there(const char *target, int to_fd, const char *name)
+/* How much of path a person wrote; the rest was found in a directory. */
+static size_t given_bytes(const struct archive *a, const char *path)
 {
-	struct stat here, there;
-	return stat(target, &here) == 0 && fstatat(to_fd, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       here.st_dev == there.st_dev && here.st_ino == there.st_ino && here.st_nlink == 1;
-}
-
-/* How much of a name may stay so that it is no longer than max with more bytes behind it; no
- * character is cut. */
-static size_t fitting(const char *name, size_t n, size_t more, size_t max)
-{
-	if (n + more <= max)
-		return n;
-	n = max - more;
-	while (n > 0 && ((unsigned char)name[n] & 0xc0) == 0x80)
-		n--;
-	return n;
-}
-
-/* "a.eml" with 2 is "a.2.eml"; a name without an extension, or with a very long one, gets ".2"
- * behind it; with 0 it stays. What is longer than max is shortened before that. */
-static char *numbered(const char *name, unsigned number, size_t max)
-{
-	char middle[16] = "";
-	const char *dot = strrchr(name, '.');
-	if (!dot || dot == name || strlen(dot) > EXTENSION_MAX)
-		dot = name + strlen(name);
-	if (number > 0)
-		snprintf(middle, sizeof middle, ".%u", number);
-	size_t keep = fitting(name, (size_t)(dot - name), strlen(middle) + strlen(dot), max);
-	size_t size = keep + strlen(middle) + strlen(dot) + 1;
-	char *out = mem_alloc(size);
-	snprintf(out, size, "%.*s%s%s", (int)keep, name, middle, dot);
-	return out;
-}
-
-/* Rename without overwriting; a filesystem that cannot do that in one step gets a hard link. */
-static int rename_new(int from_fd, const char *from, int to_fd, const char *to)
-{
-	if (renameat2(from_fd, from, to_fd, to, RENAME_NOREPLACE) == 0)
-		return 0;
-	if (errno != EINVAL && errno != ENOSYS)
-		return -1;
-	if (linkat(from_fd, from, to_fd, to, 0) != 0)
-		return -1;
-	return unlinkat(from_fd, from, 0);
-}
-
-/* Give from the first free name like name in the folder to_fd: that name, to be freed; or NULL.
- * Some file systems take less than 255 bytes. */
-static char *place(int from_fd, const char *from, int to_fd, const char *name)
-{
-	size_t max = NAME_MAX;
-	errno = EEXIST;
-	for (unsigned i = 0; errno == EEXIST && i < NUMBERS_MAX; i++) {
-		char *other = numbered(name, i, max);
-		if (rename_new(from_fd, from, to_fd, other) == 0)
-			return other;
-		int e = errno;
-		free(other);
-		errno = e;
-		if (errno == ENAMETOOLONG && max == NAME_MAX) {
-			max = NAME_SHORT;
-			errno = EEXIST;
-			i--;
-		}
+	size_t given = 0;
+	for (int i = 0; i < a->n_paths; i++) {
+		size_t n = strlen(a->paths[i]);
+		bool begins = strncmp(path, a->paths[i], n) == 0;
+		if (n > given && begins &&
+		    (path[n] == '/' || path[n] == '\0' || path[n - 1] == '/'))
+			given = n;
 	}
-	return NULL;
+	return given;
 }
 
-static int write_all(int fd, const char *p, size_t n)
+/* The directory in which path lies; *name is in it. */
+static enum status open_parent(const struct archive *a, const char *path, const char **name,
+			       int *fd, struct err *err)
 {
-	while (n > 0) {
-		ssize_t w = write(fd, p, n);
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w < 0)
-			return -1;
-		p += w;
-		n -= (size_t)w;
-	}
-	return 0;
+	const char *slash = strrchr(path, '/');
+	size_t n = slash ? (size_t)(slash - path) + 1 : 0;
+	char *dir = mem_alloc(n + 1);
+	memcpy(dir, path, n);
+	*name = path + n;
+	enum status st = owner_open_dir(dir, given_bytes(a, path), fd, err);
+	free(dir);
+	return st;
 }
 
-static int copy_bytes(int in, int out)
+/* As root: is the folder made by root, or by whom DIR belongs to? */
+static enum status open_folder(const struct archive *a, enum outcome outcome, int *fd,
+			       struct err *err)
 {
-	static const size_t size = 64 * 1024;
-	char *chunk = mem_alloc(size);
-	int rc = -1;
-	for (;;) {
-		ssize_t n = read(in, chunk, size);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			rc = (int)n;
-			break;
-		}
-		if (write_all(out, chunk, (size_t)n) != 0)
-			break;
-	}
-	free(chunk);
-	return rc;
-}
-
-/* Copy path to a hidden name in the folder, durable; -1 with errno. */
-static int copy_durably(const char *path, const struct stat *seen, int to_fd, const char *temp)
-{
-	int rc = -1, e = 0;
-	int in = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	int out = -1;
-	if (in >= 0)
-		out = openat(to_fd, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-			     seen->st_mode & 0777);
-	if (out >= 0 && copy_bytes(in, out) == 0) {
-		/* The time of arrival is worth keeping; failing to is not worth a word. */
-		struct timespec times[2] = {seen->st_atim, seen->st_mtim};
-		int ignored = futimens(out, times);
-		(void)ignored;
-		rc = fsync(out);
-	}
-	e = errno;
-	if (out >= 0 && close(out) != 0 && rc == 0) {
-		rc = -1;
-		e = errno;
-	}
-	if (out >= 0 && rc != 0)
-		unlinkat(to_fd, temp, 0);
-	if (in >= 0)
-		close(in);
-	errno = e;
-	return rc;
-}
-
-static int move_across(struct archive *a, const char *path, const struct stat *seen, int to_fd,
-		       const char *name)
-{
-	char temp[64];
-	snprintf(temp, sizeof temp, ".ruascope-%ld-%u", (long)getpid(),
-		 atomic_fetch_add(&a->n_temp, 1));
-	if (copy_durably(path, seen, to_fd, temp) != 0)
-		return -1;
-	char *placed = place(to_fd, temp, to_fd, name);
-	int rc = placed ? fsync(to_fd) : -1;
-	if (rc == 0)
-		rc = unlink(path);
-	if (rc != 0) { /* an original that stays needs no copy: each run would add one */
-		int e = errno;
-		unlinkat(to_fd, placed ? placed : temp, 0);
-		errno = e;
-	}
-	free(placed);
-	return rc;
-}
-
-static bool same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
-}
-
-static int open_folder(struct archive *a, enum outcome outcome)
-{
+	struct stat st;
+	char who[OWNER_NAME_SIZE];
 	if (mkdirat(a->fd, folder[outcome], 0777) != 0 && errno != EEXIST)
-		return -1;
-	return openat(a->fd, folder[outcome], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		return err_set(err, ST_ITEM, "%s", strerror(errno));
+	*fd = openat(a->fd, folder[outcome], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (*fd < 0 || fstat(*fd, &st) != 0)
+		return err_set(err, ST_ITEM, "%s", strerror(errno));
+	if (geteuid() != 0 || st.st_uid == 0 || st.st_uid == a->owner)
+		return ST_OK;
+	return err_set(err, ST_ITEM, "it belongs to %s", owner_name(st.st_uid, who));
+}
+
+/*
+ * May name in the directory dir be moved? What *seen is of it does not say it: that was read
+ * through any link. As root, who can move everything, only what could have been moved by the owner
+ * of the directory is.
+ */
+static enum status judge(const struct archive *a, int dir, const char *name,
+			 const struct stat *seen, struct err *err)
+{
+	struct stat now, parent;
+	char who[OWNER_NAME_SIZE], whose[OWNER_NAME_SIZE];
+	if (fstat(dir, &parent) != 0 || fstatat(dir, name, &now, AT_SYMLINK_NOFOLLOW) != 0)
+		return err_set(err, ST_ITEM, "%s", strerror(errno));
+	if (S_ISLNK(now.st_mode))
+		return err_set(err, ST_ITEM, "it is a symbolic link");
+	if (!place_same(&now, seen))
+		return err_set(err, ST_ITEM, "it changed while it was read");
+	if (geteuid() != 0)
+		return ST_OK;
+	owner_name(now.st_uid, who);
+	if (now.st_uid != parent.st_uid)
+		return err_set(err, ST_ITEM, "it belongs to %s, its directory to %s", who,
+			       owner_name(parent.st_uid, whose));
+	if (a->owner != 0 && a->owner != now.st_uid)
+		return err_set(err, ST_ITEM, "it belongs to %s, the archive to %s", who,
+			       owner_name(a->owner, whose));
+	return ST_OK;
+}
+
+/* The same directory: a second look at what was set aside. */
+static bool is_there(int dir, int to)
+{
+	struct stat a, b;
+	return fstat(dir, &a) == 0 && fstat(to, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
 }
 
 enum status archive_move(struct archive *a, const char *path, const struct stat *seen,
 			 enum outcome outcome, struct err *err)
 {
-	struct stat now, link;
-	char *target = NULL, *placed = NULL;
-	int to_fd = -1;
-	enum status st = ST_OK;
-	if (stat(path, &now) != 0 || lstat(path, &link) != 0) {
-		st = err_set(err, ST_ITEM, "%s: not moved: %s", path, strerror(errno));
+	const char *name;
+	int dir = -1, to = -1;
+	enum status st = open_folder(a, outcome, &to, err);
+	if (st != ST_OK) {
+		err_wrap(err, st, "not moved to %s/%s", a->dir, folder[outcome]);
 		goto out;
 	}
-	if (!same_file(&now, seen)) {
-		st = err_set(err, ST_ITEM, "%s: not moved: it changed while it was read", path);
+	st = open_parent(a, path, &name, &dir, err);
+	if (st == ST_OK && is_there(dir, to))
+		goto out;
+	if (st == ST_OK)
+		st = judge(a, dir, name, seen, err);
+	if (st != ST_OK) {
+		err_wrap(err, st, "not moved");
 		goto out;
 	}
-	target = S_ISLNK(link.st_mode) ? realpath(path, NULL) : mem_strdup(path);
-	if (target)
-		to_fd = open_folder(a, outcome);
-	if (to_fd < 0)
-		goto failed;
-	const char *slash = strrchr(path, '/');
-	const char *name = slash ? slash + 1 : path;
-	if (is_there(target, to_fd, name))
-		goto out;
-	placed = place(AT_FDCWD, target, to_fd, name);
-	if (!placed && (errno != EXDEV || move_across(a, target, seen, to_fd, name) != 0))
-		goto failed;
-	if (S_ISLNK(link.st_mode) && unlink(path) != 0)
-		st = err_set(err, ST_ITEM, "%s: moved, but the link stays: %s", path,
-			     strerror(errno));
-	goto out;
-failed:
-	st = err_set(err, ST_ITEM, "%s: not moved to %s/%s: %s", path, a->dir, folder[outcome],
-		     strerror(errno));
+	st = place_move(dir, name, seen, to, err);
+	if (st != ST_OK)
+		err_wrap(err, st, "not moved to %s/%s", a->dir, folder[outcome]);
 out:
-	if (to_fd >= 0)
-		close(to_fd);
-	free(target);
-	free(placed);
+	if (dir >= 0)
+		close(dir);
+	if (to >= 0)
+		close(to);
 	return st;
 }

@@ -51,7 +51,7 @@ static struct archive *open_archive(const char *dir)
 {
 	struct archive *a = NULL;
 	struct err err;
-	assert_int_equal(archive_open(dir, &a, &err), ST_OK);
+	assert_int_equal(archive_open(dir, NULL, 0, &a, &err), ST_OK);
 	return a;
 }
 
@@ -137,25 +137,92 @@ static void changed_file_stays(void **state)
 	archive_close(a);
 }
 
-static void links_and_second_looks(void **state)
+static void stays(struct archive *a, const char *path, const char *why)
+{
+	struct stat seen;
+	struct err err;
+	assert_int_equal(stat(path, &seen), 0);
+	assert_int_equal(archive_move(a, path, &seen, OUT_STORED, &err), ST_ITEM);
+	assert_non_null(strstr(err.msg, why));
+	assert_int_equal(access(path, F_OK), 0);
+}
+
+static void links_stay(void **state)
 {
 	(void)state;
-	struct archive *a = open_archive("done3");
+	assert_int_equal(mkdir("in", 0700) + mkdir("beside", 0700), 0);
 	put("target.xml", "t");
-	assert_int_equal(symlink("target.xml", "link.xml"), 0);
-	assert_int_equal(move(a, "link.xml", OUT_REJECTED), ST_OK);
-	check_text("done3/rejected/link.xml", "t");
-	assert_int_not_equal(access("target.xml", F_OK), 0);
-	struct stat st;
-	assert_int_not_equal(lstat("link.xml", &st), 0);
+	put("beside/b.xml", "b");
+	put("beside/c.xml", "c");
+	assert_int_equal(symlink("../target.xml", "in/link.xml"), 0);
+	assert_int_equal(symlink("../beside", "in/linked"), 0);
+	assert_int_equal(symlink("loop", "loop"), 0);
+	const char *in[] = {"in", "in/link.xml"}, *linked[] = {"other", "in/linked"};
+	struct archive *a = NULL;
+	struct err err;
+	assert_int_equal(archive_open("done3", in, 2, &a, &err), ST_OK);
+	stays(a, "in/link.xml", "not moved: it is a symbolic link");
+	stays(a, "in/linked/b.xml", "\"linked\" is a symbolic link, which is not followed");
+	archive_close(a);
+	/* what a person wrote is followed */
+	assert_int_equal(archive_open("done3", linked, 2, &a, &err), ST_OK);
+	assert_int_equal(move(a, "in/linked/b.xml", OUT_STORED), ST_OK);
+	check_text("done3/stored/b.xml", "b");
+	/* but not where the archive wants a folder */
+	assert_int_equal(symlink("../beside", "done3/rejected"), 0);
+	struct stat seen;
+	assert_int_equal(stat("beside/c.xml", &seen), 0);
+	assert_int_equal(archive_move(a, "beside/c.xml", &seen, OUT_REJECTED, &err), ST_ITEM);
+	assert_string_equal(err.msg, "not moved to done3/rejected: Not a directory");
+	archive_close(a);
+	assert_int_equal(archive_open("loop", NULL, 0, &a, &err), ST_FATAL);
+	check_text("target.xml", "t");
+	check_text("beside/c.xml", "c");
+}
+
+/* Paths of every shape that a walk makes of what a person wrote. */
+static void shapes_of_paths(void **state)
+{
+	(void)state;
+	char here[256], absolute[300];
+	assert_non_null(getcwd(here, sizeof here));
+	snprintf(absolute, sizeof absolute, "%s/real/", here);
+	assert_int_equal(mkdir("real", 0700), 0);
+	assert_int_equal(symlink(absolute, "given"), 0);
+	assert_int_equal(symlink("given", "twice"), 0);
+	const char *roots[] = {"twice/", "./real", "real/../real", absolute, "given/sub/"};
+	static const char *const paths[] = {"twice/a", "./real/a", "real/../real/a", NULL};
+	struct archive *a = NULL;
+	struct err err;
+	assert_int_equal(archive_open("done5", roots, COUNT(roots), &a, &err), ST_OK);
+	strcat(absolute, "a");
+	for (size_t i = 0; i < COUNT(paths); i++) {
+		put("real/a", "x");
+		CHECK_ROW(move(a, paths[i] ? paths[i] : absolute, OUT_STORED) == ST_OK, i);
+		CHECK_ROW(access("real/a", F_OK) != 0, i);
+	}
+	put("real/a", "x"); /* "given" is no more than the beginning of a path that was written */
+	stays(a, "given/a", "\"given\" is a symbolic link");
+	archive_close(a);
+}
+
+static void second_looks(void **state)
+{
+	(void)state;
+	struct archive *a = open_archive("done4");
+	put("again.xml", "t");
+	assert_int_equal(move(a, "again.xml", OUT_REJECTED), ST_OK);
 	/* looked at again where it lies: it stays under its name */
-	assert_int_equal(move(a, "done3/rejected/link.xml", OUT_REJECTED), ST_OK);
-	check_text("done3/rejected/link.xml", "t");
-	assert_int_equal(move(a, "done3/rejected/link.xml", OUT_STORED), ST_OK);
-	check_text("done3/stored/link.xml", "t");
-	assert_true(archive_holds(a, "done3/stored/link.xml"));
-	assert_true(archive_holds(a, "./done3/../done3/stored/link.xml"));
-	assert_false(archive_holds(a, "done3/other.xml"));
+	assert_int_equal(move(a, "done4/rejected/again.xml", OUT_REJECTED), ST_OK);
+	check_text("done4/rejected/again.xml", "t");
+	assert_int_equal(link("done4/rejected/again.xml", "second-name"), 0);
+	assert_int_equal(move(a, "done4/rejected/again.xml", OUT_REJECTED), ST_OK);
+	check_text("done4/rejected/again.xml", "t");
+	assert_int_equal(move(a, "done4/rejected/again.xml", OUT_STORED), ST_OK);
+	check_text("done4/stored/again.xml", "t");
+	assert_true(archive_holds(a, "done4/stored/again.xml"));
+	assert_true(archive_holds(a, "./done4/../done4/stored/again.xml"));
+	assert_false(archive_holds(a, "done4/other.xml"));
 	assert_false(archive_holds(a, "a.xml"));
 	archive_close(a);
 }
@@ -166,17 +233,34 @@ static void across_filesystems(void **state)
 	(void)state;
 	char dir[] = "/dev/shm/test_archive.XXXXXX";
 	char path[128], command[128];
-	struct stat here, there;
+	struct stat here, there, copy;
 	if (!mkdtemp(dir))
 		skip();
 	struct archive *a = open_archive(dir);
 	assert_int_equal(stat(".", &here), 0);
 	assert_int_equal(stat(dir, &there), 0);
-	put("c.xml", "far");
-	assert_int_equal(move(a, "c.xml", OUT_CONFLICT), ST_OK);
-	snprintf(path, sizeof path, "%s/conflict/c.xml", dir);
-	check_text(path, "far");
-	assert_int_not_equal(access("c.xml", F_OK), 0);
+	const struct timespec times[2] = {{.tv_sec = 1420070400}, {.tv_sec = 1420070400}};
+	static const char *const names[] = {"c.xml", "c.1.xml"};
+	snprintf(path, sizeof path, "%s/conflict", dir);
+	assert_int_equal(mkdir(path, 0700), 0);
+	/* what a killed run left under the name that a copy wants */
+	snprintf(path, sizeof path, "%s/conflict/.ruascope-%ld-0", dir, (long)getpid());
+	put(path, "left");
+	for (size_t i = 0; i < COUNT(names); i++) {
+		put("c.xml", "far");
+		assert_int_equal(chmod("c.xml", 0640) + utimensat(AT_FDCWD, "c.xml", times, 0), 0);
+		assert_int_equal(move(a, "c.xml", OUT_CONFLICT), ST_OK);
+		snprintf(path, sizeof path, "%s/conflict/%s", dir, names[i]);
+		check_text(path, "far");
+		assert_int_equal(stat(path, &copy), 0);
+		assert_int_equal(copy.st_mode & 07777, 0640);
+		assert_int_equal(copy.st_mtim.tv_sec, 1420070400);
+		assert_int_not_equal(access("c.xml", F_OK), 0);
+	}
+	snprintf(command, sizeof command,
+		 "test \"$(ls -A '%s/conflict' | wc -l)\" = 3 && ! ls -A | grep '^\\.ruascope'",
+		 dir);
+	assert_int_equal(system(command), 0);
 	archive_close(a);
 	snprintf(command, sizeof command, "rm -rf '%s'", dir);
 	assert_int_equal(system(command), 0);
@@ -190,8 +274,8 @@ static void directory_that_cannot_be(void **state)
 	struct archive *a = NULL;
 	struct err err;
 	put("file", "x");
-	assert_int_equal(archive_open("file", &a, &err), ST_FATAL);
-	assert_int_equal(archive_open("file/below", &a, &err), ST_FATAL);
+	assert_int_equal(archive_open("file", NULL, 0, &a, &err), ST_FATAL);
+	assert_int_equal(archive_open("file/below", NULL, 0, &a, &err), ST_FATAL);
 	assert_null(a);
 }
 
@@ -202,7 +286,9 @@ int main(void)
 	    cmocka_unit_test(equal_names_get_numbers),
 	    cmocka_unit_test(long_names_are_shortened),
 	    cmocka_unit_test(changed_file_stays),
-	    cmocka_unit_test(links_and_second_looks),
+	    cmocka_unit_test(links_stay),
+	    cmocka_unit_test(shapes_of_paths),
+	    cmocka_unit_test(second_looks),
 	    cmocka_unit_test(across_filesystems),
 	    cmocka_unit_test(directory_that_cannot_be),
 	};

@@ -345,7 +345,7 @@ static void files_and_archive(void **state)
 	assert_int_equal(system("printf R >r; printf bRO >o; printf RD >d; printf O >n; "
 				"printf 'From R|b' >m; mkfifo f; printf R >v\xff"),
 			 0);
-	assert_int_equal(archive_open("done", &o.archive, &err), ST_OK);
+	assert_int_equal(archive_open("done", NULL, 0, &o.archive, &err), ST_OK);
 	sink_init(&l, true);
 	struct pipeline *p = pipeline_new(&o, &l.sink);
 	static const char *const files[] = {"r", "o", "d", "n", "m", "f", "gone", "v\xff"};
