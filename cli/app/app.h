@@ -97,6 +97,10 @@ enum status app_catalogue(const struct app *app, const struct name_rules *rules,
 enum status app_catalogue_file(const char *path, const struct name_rules *rules,
 			       struct catalogue **out, struct err *err) MUST_CHECK;
 
+/* The exit code for a private cluster that is refused, cannot be had, or is in use; told on stderr.
+ */
+int app_no_cluster(enum status st, const struct err *err);
+
 /* The exit code for a failure in the middle of work, told on stderr. */
 int app_fail(enum status st, const struct err *err);
 

@@ -39,6 +39,14 @@ static int unreachable(const struct err *err)
 	return EXIT_NO_DATABASE;
 }
 
+int app_no_cluster(enum status st, const struct err *err)
+{
+	if (st == ST_LATER)
+		return app_fail(st, err);
+	log_error("%s", err->msg);
+	return st == ST_FATAL ? EXIT_CONFIG : EXIT_NO_DATABASE;
+}
+
 static enum status prepare_schema(struct app *app, struct err *err)
 {
 	int from, to;
@@ -58,14 +66,17 @@ int app_open(struct app *app)
 		return EXIT_OK;
 	app_choose_db(app, &conninfo);
 	app->is_private = conninfo == NULL;
-	if (app->is_private && cluster_acquire(&app->cluster, &conninfo, &err) != ST_OK)
-		return unreachable(&err);
+	enum status st = ST_OK;
+	if (app->is_private)
+		st = cluster_acquire(&app->cluster, &conninfo, &err);
+	if (st != ST_OK)
+		return app_no_cluster(st, &err);
 	app->conninfo = app->conninfo_owned = mem_strdup(conninfo);
 	if (db_open(app->conninfo, &app->db, &err) != ST_OK)
 		return unreachable(&err);
 	if (app->command->need == NEED_DB_ANY)
 		return EXIT_OK;
-	enum status st = prepare_schema(app, &err);
+	st = prepare_schema(app, &err);
 	if (st == ST_OK)
 		return EXIT_OK;
 	if (st == ST_RETRY)

@@ -114,10 +114,8 @@ int cmd_db_start(struct app *app, int argc, char **argv)
 	enum status st = cluster_acquire(&app->cluster, &conninfo, &err);
 	if (st == ST_OK)
 		st = cluster_keep(app->cluster, &err);
-	if (st != ST_OK) {
-		log_error("%s", err.msg);
-		return EXIT_NO_DATABASE;
-	}
+	if (st != ST_OK)
+		return app_no_cluster(st, &err);
 	printf("The private cluster is running: %s\n", conninfo);
 	return EXIT_OK;
 }
@@ -133,7 +131,7 @@ int cmd_db_stop(struct app *app, int argc, char **argv)
 		return rc;
 	enum status st = cluster_stop(&was_running, &err);
 	if (st != ST_OK)
-		return app_fail(st, &err);
+		return app_no_cluster(st, &err);
 	puts(was_running ? "The private cluster was stopped."
 			 : "The private cluster was not running.");
 	return EXIT_OK;

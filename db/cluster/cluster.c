@@ -2,12 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/log.h"
 #include "core/mem.h"
 #include "db/cluster/priv.h"
 
@@ -17,28 +18,48 @@ struct cluster {
 	char conninfo[512];
 };
 
+/* A file of DIR, made when missing. As root in the directory of another it becomes his, or he could
+ * not use it afterwards; only what was made just now does. */
+static enum status open_own(const struct cluster_paths *p, const char *name, int *fd,
+			    struct err *err)
+{
+	const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+	struct stat st;
+	*fd = openat(p->at, name, flags | O_CREAT | O_EXCL, 0600);
+	if (*fd >= 0 && p->owner != geteuid() && fchown(*fd, p->owner, (gid_t)-1) != 0) {
+		int code = errno;
+		close(*fd);
+		errno = code;
+		*fd = -1;
+	} else if (*fd < 0 && errno == EEXIST) {
+		*fd = openat(p->at, name, flags);
+	}
+	if (*fd < 0)
+		return err_set(err, ST_RETRY, "private database: %s/%s: %s", p->dir, name,
+			       strerror(errno));
+	if (fstat(*fd, &st) == 0 && S_ISREG(st.st_mode))
+		return ST_OK;
+	close(*fd);
+	*fd = -1;
+	return err_set(err, ST_FATAL, "private database: %s/%s is no plain file", p->dir, name);
+}
+
 static enum status lock(const struct cluster_paths *p, const char *name, int how, int *fd,
 			struct err *err)
 {
-	char path[PATH_MAX + 32];
-	snprintf(path, sizeof path, "%s/%s", p->dir, name);
-	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (*fd < 0)
-		return err_set(err, ST_FATAL, "private database: %s: %s", path, strerror(errno));
+	enum status st = open_own(p, name, fd, err);
+	if (st != ST_OK)
+		return st;
 	while (flock(*fd, how) != 0) {
 		if (errno == EINTR)
 			continue;
 		int code = errno;
 		close(*fd);
 		*fd = -1;
-		return err_set(err, ST_RETRY, "private database: %s: %s", path, strerror(code));
+		return err_set(err, code == EWOULDBLOCK ? ST_LATER : ST_RETRY,
+			       "private database: %s/%s: %s", p->dir, name, strerror(code));
 	}
 	return ST_OK;
-}
-
-static void keep_path(const struct cluster_paths *p, char out[PATH_MAX])
-{
-	snprintf(out, PATH_MAX, "%s/keep", p->dir);
 }
 
 enum status cluster_acquire(struct cluster **out, const char **conninfo, struct err *err)
@@ -52,12 +73,15 @@ enum status cluster_acquire(struct cluster **out, const char **conninfo, struct 
 	if (st == ST_OK)
 		st = lock(&c->paths, "users.lock", LOCK_SH, &c->users, err);
 	if (st == ST_OK)
+		st = whose_check(&c->paths, err);
+	if (st == ST_OK)
 		st = server_ensure(&c->paths, err);
 	if (start >= 0)
 		close(start);
 	if (st != ST_OK) {
 		if (c->users >= 0)
 			close(c->users);
+		cluster_paths_close(&c->paths);
 		free(c);
 		return st;
 	}
@@ -72,57 +96,66 @@ void cluster_release(struct cluster *c)
 	if (!c)
 		return;
 	struct err err;
-	char keep[PATH_MAX];
 	int start;
-	keep_path(&c->paths, keep);
 	if (lock(&c->paths, "start.lock", LOCK_EX, &start, &err) == ST_OK) {
 		/* converting the lock lets go of ours first: whoever comes now waits for start.lock
 		 */
 		bool last = flock(c->users, LOCK_EX | LOCK_NB) == 0;
-		if (last && access(keep, F_OK) != 0 && server_stop(&c->paths, &err) != ST_OK)
-			fprintf(stderr, "ruascope: warning: %s\n", err.msg);
+		bool keep = faccessat(c->paths.at, "keep", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+		if (last && !keep && server_stop(&c->paths, &err) != ST_OK)
+			log_warn("%s", err.msg);
 		close(c->users);
 		close(start);
 	} else {
 		close(c->users);
 	}
+	cluster_paths_close(&c->paths);
 	free(c);
 }
 
 enum status cluster_keep(struct cluster *c, struct err *err)
 {
-	char keep[PATH_MAX];
-	keep_path(&c->paths, keep);
-	int fd = open(keep, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return err_set(err, ST_FATAL, "private database: %s: %s", keep, strerror(errno));
-	close(fd);
-	return ST_OK;
+	int fd;
+	enum status st = open_own(&c->paths, "keep", &fd, err);
+	if (st == ST_OK)
+		close(fd);
+	return st;
+}
+
+/* Under start.lock. */
+static enum status stop(const struct cluster_paths *p, bool *was_running, struct err *err)
+{
+	int users = -1;
+	enum status st = whose_check(p, err);
+	if (st != ST_OK)
+		return st;
+	unlinkat(p->at, "keep", 0); /* even when somebody uses it: the last one then stops it */
+	*was_running = server_is_up(p);
+	st = lock(p, "users.lock", LOCK_EX | LOCK_NB, &users, err);
+	if (st == ST_LATER)
+		return err_set(
+		    err, st,
+		    "private database: another ruascope is using it; it stops when that ends");
+	if (st != ST_OK)
+		return st;
+	st = server_stop(p, err);
+	close(users);
+	return st;
 }
 
 enum status cluster_stop(bool *was_running, struct err *err)
 {
 	struct cluster_paths p;
-	char keep[PATH_MAX];
-	int start = -1, users = -1;
+	int start = -1;
 	*was_running = false;
 	enum status st = cluster_paths_prepare(&p, err);
 	if (st == ST_OK)
 		st = lock(&p, "start.lock", LOCK_EX, &start, err);
-	if (st != ST_OK)
-		return st;
-	keep_path(&p, keep);
-	unlink(keep); /* even when somebody uses it: the last one then stops it */
-	*was_running = server_is_up(&p);
-	if (lock(&p, "users.lock", LOCK_EX | LOCK_NB, &users, err) != ST_OK)
-		st = err_set(
-		    err, ST_RETRY,
-		    "private database: another ruascope is using it; it stops when that ends");
-	else
-		st = server_stop(&p, err);
-	if (users >= 0)
-		close(users);
-	close(start);
+	if (st == ST_OK)
+		st = stop(&p, was_running, err);
+	if (start >= 0)
+		close(start);
+	cluster_paths_close(&p);
 	return st;
 }
 

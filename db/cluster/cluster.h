@@ -10,6 +10,10 @@
  * kill -9 of either at any moment: initdb works in a directory of its own that is renamed when
  * whole.
  *
+ * A directory that is not ours, or in which others may write, is refused, as is a pgdata that is a
+ * link, another's, or no cluster. Nothing is removed but what this attempt made; as root nothing is
+ * done by path in what belongs to the server's user, but as that user (priv.h).
+ *
  * The wing cluster/: a PostgreSQL of our own, made, started and stopped. In: a directory. Out: a
  * connection string. It may include pg/.
  */
@@ -22,7 +26,9 @@
 
 struct cluster;
 
-/* Make it if there is none, start it if it is down, and hold it. *conninfo is owned by *out. */
+/* Make it if there is none, start it if it is down, and hold it. *conninfo is owned by *out.
+ * ST_FATAL: a directory is refused, a person must look at it; ST_RETRY: it cannot be made or
+ * started. */
 enum status cluster_acquire(struct cluster **out, const char **conninfo,
 			    struct err *err) MUST_CHECK;
 
@@ -30,7 +36,7 @@ enum status cluster_acquire(struct cluster **out, const char **conninfo,
 void cluster_release(struct cluster *c);
 
 /* `db start`: acquire and keep running after everybody left. `db stop`: forget that and stop now;
- * ST_RETRY when another process is using it. */
+ * ST_LATER when another process is using it. */
 enum status cluster_keep(struct cluster *c, struct err *err) MUST_CHECK;
 enum status cluster_stop(bool *was_running, struct err *err) MUST_CHECK;
 

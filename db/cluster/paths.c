@@ -29,57 +29,12 @@ enum status cluster_dir_find(char *out, size_t size, struct err *err)
 			home = pw->pw_dir;
 		if (!home || *home != '/')
 			return err_set(
-			    err, ST_FATAL,
+			    err, ST_RETRY,
 			    "no place for the private database: set HOME, XDG_DATA_HOME or --db");
 		n = snprintf(out, size, "%s/.local/share/ruascope", home);
 	}
 	if (n < 0 || (size_t)n >= size)
-		return err_set(err, ST_FATAL, "the path of the private database is too long");
-	return ST_OK;
-}
-
-/* mkdir -p */
-static enum status make_dirs(const char *path, mode_t mode, struct err *err)
-{
-	char part[PATH_MAX];
-	snprintf(part, sizeof part, "%s", path);
-	for (char *p = part + 1;; p++) {
-		if (*p != '/' && *p != '\0')
-			continue;
-		char c = *p;
-		*p = '\0';
-		if (mkdir(part, c ? 0755 : mode) != 0 && errno != EEXIST)
-			return err_set(err, ST_FATAL, "private database: %s: %s", part,
-				       strerror(errno));
-		if (!c)
-			return ST_OK;
-		*p = c;
-	}
-}
-
-static enum status find_user(struct server_user *u, struct err *err)
-{
-	const struct passwd *pw = getpwuid(geteuid());
-	u->uid = geteuid();
-	u->gid = getegid();
-	if (!pw)
-		return err_set(err, ST_FATAL, "private database: user id %u has no name: use --db",
-			       (unsigned)u->uid);
-	snprintf(u->own_name, sizeof u->own_name, "%s", pw->pw_name);
-	u->drop = u->uid == 0;
-	if (u->drop) {
-		pw = getpwnam("ruascope");
-		if (!pw)
-			pw = getpwnam("postgres");
-		if (!pw)
-			return err_set(
-			    err, ST_FATAL,
-			    "PostgreSQL does not run as root, and there is neither a user "
-			    "\"ruascope\" nor \"postgres\" to run it as: make one, or use --db");
-		u->uid = pw->pw_uid;
-		u->gid = pw->pw_gid;
-	}
-	snprintf(u->name, sizeof u->name, "%s", pw->pw_name);
+		return err_set(err, ST_RETRY, "the path of the private database is too long");
 	return ST_OK;
 }
 
@@ -96,16 +51,13 @@ static bool has_server(const char *bin)
 /* Major version of an existing cluster, 0 when there is none. */
 static int cluster_major(const struct cluster_paths *p)
 {
-	char path[PATH_MAX + 16];
-	int major = 0;
-	snprintf(path, sizeof path, "%s/PG_VERSION", p->pgdata);
-	FILE *f = fopen(path, "re");
-	if (f) {
-		if (fscanf(f, "%d", &major) != 1)
-			major = 0;
-		fclose(f);
-	}
-	return major;
+	char text[16];
+	int fd = whose_file(p, "pgdata", "PG_VERSION");
+	ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : 0;
+	if (fd >= 0)
+		close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	return (int)strtol(text, NULL, 10);
 }
 
 /* Debian keeps each major version's programs out of PATH. */
@@ -176,7 +128,7 @@ static enum status find_programs(struct cluster_paths *p, struct err *err)
 		snprintf(p->bin, sizeof p->bin, "%s", given);
 		if (has_server(p->bin))
 			return ST_OK;
-		return err_set(err, ST_FATAL,
+		return err_set(err, ST_RETRY,
 			       "PostgreSQL's server programs (initdb, postgres) are not in %s "
 			       "(RUASCOPE_PG_BINDIR)",
 			       given);
@@ -184,14 +136,22 @@ static enum status find_programs(struct cluster_paths *p, struct err *err)
 	if (search_debian(p, major) || search_path(p, major))
 		return ST_OK;
 	if (major)
-		return err_set(err, ST_FATAL,
+		return err_set(err, ST_RETRY,
 			       "the private database needs PostgreSQL %d: install the package "
 			       "postgresql-%d, or use --db with a server of your own",
 			       major, major);
 	return err_set(
-	    err, ST_FATAL,
+	    err, ST_RETRY,
 	    "PostgreSQL's server programs (initdb, postgres) are not installed: install the "
 	    "package postgresql-15, or use --db with a server of your own");
+}
+
+static enum status make_socket_dir(void *ctx, struct err *err)
+{
+	const char *path = ctx;
+	if (mkdir(path, 0700) == 0 || errno == EEXIST)
+		return ST_OK;
+	return err_set(err, ST_RETRY, "private database: %s: %s", path, strerror(errno));
 }
 
 /* A directory that is ours alone, for a socket whose path must be short. */
@@ -204,10 +164,9 @@ static enum status private_socket_dir(struct cluster_paths *p, struct err *err)
 		runtime = "/tmp";
 	snprintf(p->socket, sizeof p->socket, "%s/ruascope-%u-%02x%02x%02x%02x", runtime,
 		 (unsigned)p->user.uid, d.b[0], d.b[1], d.b[2], d.b[3]);
-	if (mkdir(p->socket, 0700) == 0 && p->user.drop &&
-	    chown(p->socket, p->user.uid, p->user.gid) != 0)
-		return err_set(err, ST_FATAL, "private database: %s: %s", p->socket,
-			       strerror(errno));
+	enum status rc = whose_act(&p->user, make_socket_dir, p->socket, err);
+	if (rc != ST_OK)
+		return rc;
 	/* /tmp is everybody's: it must not be somebody else's, nor a link */
 	if (lstat(p->socket, &st) != 0 || !S_ISDIR(st.st_mode) || st.st_uid != p->user.uid ||
 	    (st.st_mode & 077) != 0)
@@ -250,34 +209,22 @@ static bool can_traverse(const struct cluster_paths *p, char stop[PATH_MAX])
 enum status cluster_paths_prepare(struct cluster_paths *p, struct err *err)
 {
 	char stop[PATH_MAX];
-	*p = (struct cluster_paths){0};
+	*p = (struct cluster_paths){.at = -1};
 	enum status st = cluster_dir_find(p->dir, sizeof p->dir, err);
 	if (st == ST_OK)
-		st = find_user(&p->user, err);
+		st = whose_open(p, err);
+	if (st == ST_OK)
+		st = find_programs(p, err);
 	if (st != ST_OK)
 		return st;
 	snprintf(p->pgdata, sizeof p->pgdata, "%s/pgdata", p->dir);
-	snprintf(p->fresh, sizeof p->fresh, "%s/pgdata.%ld", p->dir, (long)getpid());
 	snprintf(p->server, sizeof p->server, "%s/server", p->dir);
 	snprintf(p->log, sizeof p->log, "%s/server/postgres.log", p->dir);
-	st = find_programs(p, err);
-	if (st == ST_OK)
-		st = make_dirs(p->dir, p->user.drop ? 0755 : 0700, err);
-	if (st == ST_OK)
-		st = make_dirs(p->server, 0700, err);
-	if (st != ST_OK)
-		return st;
-	if (p->user.drop) {
-		if (chown(p->server, p->user.uid, p->user.gid) != 0)
-			return err_set(err, ST_FATAL, "private database: %s: %s", p->server,
-				       strerror(errno));
-		if (!can_traverse(p, stop))
-			return err_set(
-			    err, ST_FATAL,
-			    "private database: the server runs as %s, who may not enter %s: set "
-			    "XDG_DATA_HOME to another place, or use --db",
-			    p->user.name, stop);
-	}
+	if (p->user.drop && !can_traverse(p, stop))
+		return err_set(err, ST_RETRY,
+			       "private database: the server runs as %s, who may not enter %s: set "
+			       "XDG_DATA_HOME to another place, or use --db",
+			       p->user.name, stop);
 	/* the server takes a list there, in which quotes and commas have a meaning */
 	static const char plain[] =
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-";
@@ -286,4 +233,11 @@ enum status cluster_paths_prepare(struct cluster_paths *p, struct err *err)
 		return private_socket_dir(p, err);
 	snprintf(p->socket, sizeof p->socket, "%s", p->server);
 	return ST_OK;
+}
+
+void cluster_paths_close(struct cluster_paths *p)
+{
+	if (p->at >= 0)
+		close(p->at);
+	p->at = -1;
 }

@@ -1,8 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
-#include <glob.h>
-#include <grp.h>
 #include <libpq-fe.h>
 #include <poll.h>
 #include <signal.h>
@@ -45,8 +42,7 @@ static void become_server(const struct cluster_paths *p, char *const argv[], boo
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
 	setsid();
-	if (p->user.drop && (initgroups(p->user.name, p->user.gid) != 0 ||
-			     setgid(p->user.gid) != 0 || setuid(p->user.uid) != 0))
+	if (!whose_become(&p->user))
 		_exit(126);
 	if (with_us && prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) /* after setuid, which clears it */
 		_exit(126);
@@ -62,8 +58,7 @@ static void become_server(const struct cluster_paths *p, char *const argv[], boo
 	_exit(127);
 }
 
-/* with_us: it ends when we are killed. */
-static pid_t spawn(const struct cluster_paths *p, char *const argv[], bool with_us)
+pid_t server_spawn(const struct cluster_paths *p, char *const argv[], bool with_us)
 {
 	pid_t pid = fork();
 	if (pid == 0)
@@ -87,7 +82,7 @@ static int spawn_detached(const struct cluster_paths *p, char *const argv[])
 		return -1;
 	between = fork();
 	if (between == 0) {
-		server = spawn(p, argv, false);
+		server = server_spawn(p, argv, false);
 		_exit(write(ends[1], &server, sizeof server) == (ssize_t)sizeof server ? 0 : 1);
 	}
 	int code = errno;
@@ -107,12 +102,11 @@ static bool has_ended(int pidfd)
 	return poll(&end, 1, 0) > 0;
 }
 
-/* The last complaint in the server's log, or its last line: it usually says why. */
-static const char *last_line(const struct cluster_paths *p, char *out, size_t size)
+const char *server_said(const struct cluster_paths *p, char *out, size_t size)
 {
 	char tail[4096];
 	snprintf(out, size, "see %s", p->log);
-	int fd = open(p->log, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int fd = whose_file(p, "server", "postgres.log");
 	if (fd < 0)
 		return out;
 	off_t end = lseek(fd, 0, SEEK_END);
@@ -134,105 +128,35 @@ static const char *last_line(const struct cluster_paths *p, char *out, size_t si
 	return out;
 }
 
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-	(void)st, (void)flag, (void)ftw;
-	return remove(path);
-}
+struct text_file {
+	const char *dir, *name, *text;
+	int how;
+};
 
-/* The directory is the server user's, we may be root: a link put there must lead us nowhere. how:
- * O_TRUNC for a new file in place of an old one, O_APPEND. */
-static enum status write_file(const char *dir, const char *name, int how, const char *text,
-			      const struct server_user *u, struct err *err)
+static enum status write_file(void *ctx, struct err *err)
 {
+	const struct text_file *t = ctx;
 	char path[PATH_MAX + 32];
-	size_t n = strlen(text);
-	snprintf(path, sizeof path, "%s/%s", dir, name);
-	if (how == O_TRUNC)
+	size_t n = strlen(t->text);
+	snprintf(path, sizeof path, "%s/%s", t->dir, t->name);
+	if (t->how == O_EXCL)
 		unlink(path);
-	how = how == O_TRUNC ? O_CREAT | O_EXCL : how;
-	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | how, 0600);
-	bool ok = fd >= 0 && write(fd, text, n) == (ssize_t)n &&
-		  (!u->drop || fchown(fd, u->uid, u->gid) == 0);
+	int fd = open(path,
+		      O_WRONLY | O_CLOEXEC | O_NOFOLLOW | t->how | (t->how == O_EXCL ? O_CREAT : 0),
+		      0600);
+	bool ok = fd >= 0 && write(fd, t->text, n) == (ssize_t)n;
 	int code = errno;
 	if (fd >= 0)
 		close(fd);
 	return ok ? ST_OK
-		  : err_set(err, ST_FATAL, "private database: %s: %s", path, strerror(code));
+		  : err_set(err, ST_RETRY, "private database: %s: %s", path, strerror(code));
 }
 
-/* Who may log in: by the socket only, the system's word on who it is, as the one role there is. */
-static enum status configure(const struct cluster_paths *p, struct err *err)
+enum status server_write(const struct server_user *u, const char *dir, const char *name, int how,
+			 const char *text, struct err *err)
 {
-	char ident[512];
-	snprintf(ident, sizeof ident,
-		 "ruascope \"%s\" ruascope\nruascope \"%s\" ruascope\nruascope root ruascope\n",
-		 p->user.own_name, p->user.name);
-	enum status st = write_file(p->fresh, "pg_hba.conf", O_TRUNC,
-				    "local all all peer map=ruascope\n", &p->user, err);
-	if (st == ST_OK)
-		st = write_file(p->fresh, "pg_ident.conf", O_TRUNC, ident, &p->user, err);
-	if (st == ST_OK)
-		st = write_file(
-		    p->fresh, "postgresql.conf", O_APPEND,
-		    "\n# what ruascope needs; unix_socket_directories is written at each start\n"
-		    "include_if_exists 'ruascope.conf'\n",
-		    &p->user, err);
-	return st;
-}
-
-/* What killed attempts left. Their initdb may still be about to end, and write meanwhile: each
- * attempt has a name of its own, and is removed until it stays away. */
-static void remove_attempts(const struct cluster_paths *p)
-{
-	char pattern[PATH_MAX + 8];
-	glob_t found;
-	snprintf(pattern, sizeof pattern, "%s.*", p->pgdata);
-	for (int i = 0; i < 100 && glob(pattern, GLOB_NOSORT, NULL, &found) == 0; i++) {
-		for (size_t k = 0; k < found.gl_pathc; k++)
-			nftw(found.gl_pathv[k], remove_one, 16, FTW_DEPTH | FTW_PHYS);
-		globfree(&found);
-		nap();
-	}
-}
-
-static enum status init(const struct cluster_paths *p, struct err *err)
-{
-	char program[PATH_MAX], why[512];
-	if (access(p->pgdata, F_OK) == 0)
-		return ST_OK;
-	remove_attempts(p);
-	if (mkdir(p->fresh, 0700) != 0 ||
-	    (p->user.drop && chown(p->fresh, p->user.uid, p->user.gid) != 0))
-		return err_set(err, ST_FATAL, "private database: %s: %s", p->fresh,
-			       strerror(errno));
-	snprintf(program, sizeof program, "%s/initdb", p->bin);
-	char *argv[] = {program,
-			(char *)"-D",
-			(char *)p->fresh,
-			(char *)"-U",
-			(char *)"ruascope",
-			(char *)"-E",
-			(char *)"UTF8",
-			(char *)"--locale=C",
-			(char *)"--auth=peer",
-			NULL};
-	pid_t pid = spawn(p, argv, true);
-	int status = -1;
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (pid < 0 || status != 0)
-		return err_set(err, ST_FATAL, "private database: initdb failed: %s",
-			       last_line(p, why, sizeof why));
-	enum status st = configure(p, err);
-	if (st == ST_OK && rename(p->fresh, p->pgdata) != 0)
-		st = err_set(err, ST_FATAL, "private database: %s: %s", p->pgdata, strerror(errno));
-	int dir = st == ST_OK ? open(p->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	if (dir >= 0) { /* what is committed in it must not be lost with its name */
-		fsync(dir);
-		close(dir);
-	}
-	return st;
+	struct text_file t = {dir, name, text, how};
+	return whose_act(u, write_file, &t, err);
 }
 
 /* 'value' of a configuration file or connection string, with quote doubled by escape. */
@@ -253,6 +177,8 @@ void server_conninfo(const struct cluster_paths *p, const char *dbname, char *ou
 	buf_init(&b, size - 1);
 	buf_puts(&b, "hostaddr='' host="); /* PGHOSTADDR would win over the socket */
 	put_quoted(&b, p->socket, '\\');
+	buf_puts(&b, " requirepeer="); /* whoever may bend the path to it is not to be talked to */
+	put_quoted(&b, p->user.name, '\\');
 	buf_printf(&b, " port=5432 user=ruascope dbname=%s", dbname ? dbname : "postgres");
 	snprintf(out, size, "%s", b.data);
 	buf_free(&b);
@@ -281,7 +207,7 @@ static enum status write_settings(const struct cluster_paths *p, struct err *err
 		 "max_wal_size = 2GB\nwal_level = minimal\nmax_wal_senders = 0\n"
 		 "max_logical_replication_workers = 0\nlogging_collector = off\n"
 		 "log_min_messages = warning\nlog_checkpoints = off\n");
-	enum status st = write_file(p->pgdata, "ruascope.conf", O_TRUNC, b.data, &p->user, err);
+	enum status st = server_write(&p->user, p->pgdata, "ruascope.conf", O_EXCL, b.data, err);
 	buf_free(&b);
 	return st;
 }
@@ -306,7 +232,7 @@ static enum status start_once(const struct cluster_paths *p, bool *again, struct
 		close(server);
 	if (up)
 		return ST_OK;
-	last_line(p, why, sizeof why);
+	server_said(p, why, sizeof why);
 	if (!ended)
 		return err_set(err, ST_RETRY,
 			       "private database: the server does not answer after %d seconds: %s",
@@ -373,11 +299,11 @@ static enum status make_database(const struct cluster_paths *p, struct err *err)
 	return st;
 }
 
-enum status server_ensure(struct cluster_paths *p, struct err *err)
+enum status server_ensure(const struct cluster_paths *p, struct err *err)
 {
 	enum status st = ST_OK;
 	if (!server_is_up(p)) {
-		st = init(p, err);
+		st = server_make(p, err);
 		if (st == ST_OK)
 			st = start(p, err);
 	}
@@ -385,46 +311,63 @@ enum status server_ensure(struct cluster_paths *p, struct err *err)
 }
 
 /* A server works in its data directory; any other process of that number is somebody else's. */
-static bool lives_in(long pid, const char *dir)
+static bool lives_in(long pid, const struct cluster_paths *p)
 {
 	char path[64];
 	struct stat here, there;
 	snprintf(path, sizeof path, "/proc/%ld/cwd", pid);
-	return stat(path, &there) == 0 && stat(dir, &here) == 0 && here.st_dev == there.st_dev &&
-	       here.st_ino == there.st_ino;
+	return stat(path, &there) == 0 &&
+	       fstatat(p->at, "pgdata", &here, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       here.st_dev == there.st_dev && here.st_ino == there.st_ino;
 }
 
 /* The running server's, 0 when there is none: the file outlives a server that was killed. */
 static pid_t server_pid(const struct cluster_paths *p)
 {
-	char path[PATH_MAX + 32];
-	long pid = 0;
-	snprintf(path, sizeof path, "%s/postmaster.pid", p->pgdata);
-	FILE *f = fopen(path, "re");
-	if (f) {
-		if (fscanf(f, "%ld", &pid) != 1 || pid < 2)
-			pid = 0;
-		fclose(f);
-	}
-	return pid && lives_in(pid, p->pgdata) ? (pid_t)pid : 0;
+	char text[32];
+	int fd = whose_file(p, "pgdata", "postmaster.pid");
+	ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : 0;
+	if (fd >= 0)
+		close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	long pid = strtol(text, NULL, 10);
+	return pid > 1 && lives_in(pid, p) ? (pid_t)pid : 0;
+}
+
+/* Its user wrote that number: as that user, no process of anybody else is reached. */
+static enum status interrupt(void *ctx, struct err *err)
+{
+	const pid_t *pid = ctx;
+	if (kill(*pid, SIGINT) == 0 || errno == ESRCH) /* the fast shutdown */
+		return ST_OK;
+	return err_set(err, ST_RETRY, "private database: cannot stop process %ld: %s", (long)*pid,
+		       strerror(errno));
+}
+
+static enum status remove_socket_dir(void *ctx, struct err *err)
+{
+	(void)err;
+	(void)rmdir(ctx);
+	return ST_OK;
 }
 
 enum status server_stop(const struct cluster_paths *p, struct err *err)
 {
+	char socket[sizeof p->socket];
 	pid_t pid = server_pid(p);
 	if (pid == 0)
 		return ST_OK;
-	if (kill(pid, SIGINT) != 0) /* the fast shutdown */
-		return errno == ESRCH
-			   ? ST_OK
-			   : err_set(err, ST_FATAL, "private database: cannot stop process %ld: %s",
-				     (long)pid, strerror(errno));
+	enum status st = whose_act(&p->user, interrupt, &pid, err);
+	if (st != ST_OK)
+		return st;
 	for (time_t end = now() + WAIT_SECONDS; now() < end; nap()) {
-		if (server_pid(p) != pid || (kill(pid, 0) != 0 && errno == ESRCH)) {
-			if (strcmp(p->socket, p->server) != 0)
-				rmdir(p->socket); /* the one in /tmp; made again when needed */
+		if (server_pid(p) == pid && (kill(pid, 0) == 0 || errno != ESRCH))
+			continue;
+		if (strcmp(p->socket, p->server) == 0)
 			return ST_OK;
-		}
+		memcpy(socket, p->socket, sizeof socket);
+		/* the one in /tmp; made again when needed */
+		return whose_act(&p->user, remove_socket_dir, socket, err);
 	}
 	return err_set(err, ST_RETRY, "private database: the server does not stop");
 }

@@ -80,7 +80,21 @@ static void test_in_and_out(void **state)
 	assert_int_equal(fixture_postmaster(), 0);
 }
 
-/* Killed at any moment of making it; the next one makes it whole. */
+/* How many names like pgdata.* there are beside the cluster. */
+static size_t beside(void)
+{
+	char pattern[256];
+	glob_t left;
+	snprintf(pattern, sizeof pattern, "%s/ruascope/pgdata.*", fixture_home());
+	if (glob(pattern, 0, NULL, &left) != 0)
+		return 0;
+	size_t n = left.gl_pathc;
+	globfree(&left);
+	return n;
+}
+
+/* Killed at any moment of making it; the next one makes it whole, and touches nothing of what the
+ * others left. */
 static void test_killed_in_initdb(void **state)
 {
 	(void)state;
@@ -92,12 +106,10 @@ static void test_killed_in_initdb(void **state)
 		kill(pid, SIGKILL);
 		join(pid, SIGKILL);
 	}
+	size_t left = beside();
 	assert_int_equal(use_it(0), 0);
 	assert_int_equal(fixture_postmaster(), 0);
-	char pattern[256];
-	glob_t left;
-	snprintf(pattern, sizeof pattern, "%s/ruascope/pgdata.*", fixture_home());
-	assert_int_equal(glob(pattern, 0, NULL, &left), GLOB_NOMATCH);
+	assert_int_equal(beside(), left);
 }
 
 /* The server of a user who was killed goes on, and is stopped by the next. */
@@ -136,7 +148,7 @@ static void test_keep_and_stop(void **state)
 	assert_int_equal(use_it(0), 0);
 	assert_int_equal(fixture_postmaster(), server);
 	CHECK_OK(cluster_acquire(&c, &info, &err));
-	assert_int_equal(cluster_stop(&was_running, &why), ST_RETRY);
+	assert_int_equal(cluster_stop(&was_running, &why), ST_LATER);
 	assert_true(was_running);
 	assert_non_null(strstr(why.msg, "another ruascope"));
 	cluster_release(c); /* not kept any longer */
@@ -217,14 +229,26 @@ static void test_long_home(void **state)
 	setenv("XDG_DATA_HOME", fixture_home(), 1);
 }
 
-static void check_refused(const char *word, const char *other)
+static void check_fails(enum status want, const char *word, const char *other)
 {
 	struct cluster *c;
 	const char *info;
 	struct err err = {.msg = ""};
-	assert_int_equal(cluster_acquire(&c, &info, &err), ST_FATAL);
+	assert_int_equal(cluster_acquire(&c, &info, &err), want);
 	if (!strstr(err.msg, word) || !strstr(err.msg, other))
 		fail_msg("\"%s\" says neither \"%s\" nor \"%s\"", err.msg, word, other);
+}
+
+/* As root: to whom the server runs as. */
+static void give_to_server(const char *name)
+{
+	char path[256];
+	const struct passwd *pw = getpwnam("ruascope");
+	if (!pw)
+		pw = getpwnam("postgres");
+	snprintf(path, sizeof path, "%s/ruascope/%s", fixture_home(), name);
+	if (geteuid() == 0)
+		assert_int_equal(chown(path, pw->pw_uid, pw->pw_gid), 0);
 }
 
 static void test_no_programs(void **state)
@@ -232,7 +256,7 @@ static void test_no_programs(void **state)
 	(void)state;
 	char path[256];
 	setenv("RUASCOPE_PG_BINDIR", "/nonexistent", 1);
-	check_refused("/nonexistent", "initdb");
+	check_fails(ST_RETRY, "/nonexistent", "initdb");
 	unsetenv("RUASCOPE_PG_BINDIR");
 	/* a cluster of a version that is not installed */
 	snprintf(path, sizeof path, "%s/ruascope", fixture_home());
@@ -243,7 +267,9 @@ static void test_no_programs(void **state)
 	FILE *f = fopen(path, "w");
 	fputs("99\n", f);
 	fclose(f);
-	check_refused("postgresql-99", "--db");
+	give_to_server("pgdata/PG_VERSION");
+	give_to_server("pgdata");
+	check_fails(ST_RETRY, "postgresql-99", "--db");
 }
 
 static void test_closed_directory(void **state)
@@ -255,11 +281,11 @@ static void test_closed_directory(void **state)
 	snprintf(path, sizeof path, "%s/closed", fixture_home());
 	assert_int_equal(mkdir(path, 0700), 0);
 	setenv("XDG_DATA_HOME", path, 1);
-	check_refused(path, "--db");
+	check_fails(ST_RETRY, path, "--db");
 	setenv("XDG_DATA_HOME", fixture_home(), 1);
 }
 
-/* initdb that fails says why, and leaves nothing. */
+/* initdb that fails says why, and leaves nothing; what is not of this attempt stays. */
 static void test_initdb_fails(void **state)
 {
 	(void)state;
@@ -269,16 +295,27 @@ static void test_initdb_fails(void **state)
 	for (int i = 0; i < 2; i++) {
 		snprintf(program, sizeof program, "%s/%s", path, i ? "initdb" : "postgres");
 		FILE *f = fopen(program, "w");
-		fputs("#!/bin/sh\necho 'initdb: error: the disk is made of cheese' >&2\n"
+		fputs("#!/bin/sh\nmkdir $2/base && echo x > $2/base/1 && ln -s .. $2/up\n"
+		      "echo 'initdb: error: the disk is made of cheese' >&2\n"
 		      "echo 'initdb: hint: eat it' >&2\nexit 1\n",
 		      f);
 		fclose(f);
 		chmod(program, 0755);
 	}
+	snprintf(path, sizeof path, "%s/ruascope", fixture_home());
+	assert_int_equal(mkdir(path, 0755), 0);
+	for (int i = 0; i < 2; i++) {
+		snprintf(path, sizeof path, "%s/ruascope/pgdata.%s", fixture_home(),
+			 i ? "old" : "1234.0");
+		assert_int_equal(mkdir(path, 0755), 0);
+	}
+	snprintf(path, sizeof path, "%s/bin", fixture_home());
 	setenv("RUASCOPE_PG_BINDIR", path, 1);
-	check_refused("initdb failed", "the disk is made of cheese");
+	check_fails(ST_RETRY, "initdb failed", "the disk is made of cheese");
 	unsetenv("RUASCOPE_PG_BINDIR");
+	assert_int_equal(beside(), 2);
 	assert_int_equal(use_it(0), 0);
+	assert_int_equal(beside(), 2);
 }
 
 static void test_ordinary_user(void **state)
