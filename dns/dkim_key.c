@@ -75,15 +75,35 @@ static struct dkim_key read_text(const char *text)
 	return k;
 }
 
+/* A wildcard answers here with what it has for every name (RFC 4592). */
+static bool is_another_kind(const char *text)
+{
+	return strncasecmp(text, "v=spf1", 6) == 0 || strncasecmp(text, "v=DMARC1", 8) == 0;
+}
+
+const char *dkim_key_clean(const char *text, struct arena *a)
+{
+	char *out = arena_strdup(a, text), *to = out;
+	for (const char *s = out; *s; s++)
+		if (!strchr("\"\\\r\n\t", *s))
+			*to++ = *s;
+	*to = '\0';
+	return read_text(out).state == DKIM_KEY_GOOD ? out : NULL;
+}
+
 struct dkim_key dkim_key_read(const struct dns_answer *answer)
 {
 	struct dkim_key k = {.state = DKIM_KEY_UNKNOWN};
 	if (dns_is_void(answer))
 		k.state = DKIM_KEY_MISSING;
+	if (answer->outcome == DNS_OK)
+		k.state = DKIM_KEY_MISSING;
 	/* several records: a verifier takes any; so do we, the first that is a key */
 	for (size_t i = 0; answer->outcome == DNS_OK && i < answer->n; i++) {
+		if (is_another_kind(answer->texts[i].data))
+			continue;
 		struct dkim_key one = read_text(answer->texts[i].data);
-		if (i == 0 || one.state == DKIM_KEY_GOOD)
+		if (k.state == DKIM_KEY_MISSING || one.state == DKIM_KEY_GOOD)
 			k = one;
 		if (one.state == DKIM_KEY_GOOD)
 			break;

@@ -24,4 +24,8 @@ struct dkim_key {
 /* The TXT answer of SELECTOR._domainkey.DOMAIN. */
 struct dkim_key dkim_key_read(const struct dns_answer *answer);
 
+/* A text that is no key for quotes, backslashes or line ends in it, without these; NULL: it is no
+ * key even so. */
+const char *dkim_key_clean(const char *text, struct arena *a);
+
 #endif

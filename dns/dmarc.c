@@ -43,6 +43,14 @@ static enum published_policy read_policy(struct arena *a, struct dmarc_published
 	return POLICY_ABSENT;
 }
 
+/* A policy for names below that is no word makes receivers take none there (4.7). */
+static enum published_policy read_below(struct arena *a, struct dmarc_published *r,
+					const struct tag *t)
+{
+	enum published_policy p = read_policy(a, r, t);
+	return p == POLICY_ABSENT ? POLICY_NONE : p;
+}
+
 static char read_letter(struct arena *a, struct dmarc_published *r, const struct tag *t,
 			const char *letters)
 {
@@ -85,9 +93,9 @@ static void read_tag(struct arena *a, struct dmarc_published *r, const struct ta
 	if (strcasecmp(t->name, "p") == 0)
 		r->p = read_policy(a, r, t);
 	else if (strcasecmp(t->name, "sp") == 0)
-		r->sp = read_policy(a, r, t);
+		r->sp = read_below(a, r, t);
 	else if (strcasecmp(t->name, "np") == 0)
-		r->np = read_policy(a, r, t);
+		r->np = read_below(a, r, t);
 	else if (strcasecmp(t->name, "adkim") == 0)
 		r->adkim = read_letter(a, r, t, "rs");
 	else if (strcasecmp(t->name, "aspf") == 0)
@@ -131,12 +139,24 @@ static bool next_tag(struct arena *a, struct dmarc_published *r, const char **p,
 	return false;
 }
 
+static bool has_note(const struct dmarc_published *r, const char *begin)
+{
+	for (unsigned i = 0; i < r->n_notes; i++)
+		if (strncmp(r->notes[i].text, begin, strlen(begin)) == 0)
+			return true;
+	return false;
+}
+
 static void look_over(struct dmarc_published *r)
 {
 	if (r->p == POLICY_ABSENT) {
+		bool misspelt = has_note(r, "p=");
 		note(r, DMARC_BAD,
-		     r->n_rua ? "p is missing: receivers take p=none"
-			      : "p is missing, and rua too: receivers ignore the record");
+		     misspelt
+			 ? (r->n_rua ? "so receivers take p=none"
+				     : "so receivers ignore the record, as rua is missing, too")
+		     : r->n_rua ? "p is missing: receivers take p=none"
+				: "p is missing, and rua too: receivers ignore the record");
 		r->p = r->n_rua ? POLICY_NONE : POLICY_ABSENT;
 	}
 	if (r->n_rua == 0)
@@ -182,6 +202,14 @@ static bool is_dmarc(const struct dns_text *t)
 	       strstr(t->data, "DMARC1") != NULL && strlen(t->data) == t->len;
 }
 
+/* Names of the domain's own organisation decide; that of a public suffix hardly ever does. */
+static void fell_silent(struct walk *w, const char *name)
+{
+	w->out->failed = true;
+	if (!w->out->silent && domain_is_below(name, w->out->psl_domain))
+		w->out->silent = arena_printf(w->a, "_dmarc.%s", name);
+}
+
 /* The records at _dmarc.name. NULL and n = 0: none, or not known. */
 static const char *records_at(struct walk *w, const char *name, unsigned *n)
 {
@@ -192,7 +220,8 @@ static const char *records_at(struct walk *w, const char *name, unsigned *n)
 	if (r->outcome == DNS_PENDING)
 		w->out->pending = true;
 	else if (dns_failed(r))
-		w->out->failed = true;
+		fell_silent(w, name);
+	w->out->owner = strcmp(r->canonical, r->name) != 0 ? r->canonical : NULL;
 	for (size_t i = 0; r->outcome == DNS_OK && i < r->n; i++) {
 		if (!is_dmarc(&r->texts[i]))
 			continue;
@@ -302,6 +331,8 @@ void dmarc_discover(const struct dns_view *view, const struct name_rules *rules,
 				     .psl_domain = rules->org_domain(rules->ctx, domain)};
 	walk_up(&w, domain);
 	const char *text = records_at(&w, domain, &n);
+	if (n > 0)
+		out->silent = NULL; /* what stands here holds, whatever stands above */
 	out->found = FOUND_HERE;
 	if (n == 0 && strcmp(out->org_domain, domain) != 0) {
 		out->found = FOUND_ABOVE;
@@ -309,8 +340,9 @@ void dmarc_discover(const struct dns_view *view, const struct name_rules *rules,
 		text = records_at(&w, out->at, &n);
 	}
 	out->n_records = n;
-	if (!text) {
+	if (!text || out->silent) {
 		out->found = FOUND_NONE;
+		out->n_records = 0;
 		return;
 	}
 	bool good = dmarc_parse(text, a, &out->record) && n == 1;

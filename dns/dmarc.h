@@ -56,12 +56,16 @@ enum dmarc_found {
 };
 
 struct dmarc_answer {
-	bool pending, failed; /* failed: DNS did not answer; nothing below is known */
+	bool pending, failed; /* failed: DNS did not answer about some name of the walk */
+	/* The name that decides whether there is a record, and that could not be asked; then found
+	 * is FOUND_NONE, and nothing below is known. NULL: all that matters answered. */
+	const char *silent;
 	enum dmarc_found found;
 	const char *at;               /* the domain whose record it is */
 	const char *org_domain;       /* by the tree walk, RFC 9989 section 4.10 */
 	const char *psl_domain;       /* by the public suffix list, RFC 7489 section 3.2 */
 	unsigned n_records;           /* at "at"; more than one means none */
+	const char *owner;            /* where a CNAME at that name led; NULL: there is none */
 	enum published_policy policy; /* what receivers are asked to do with mail of the domain */
 	const char *tag;              /* of the record, that says so: "p", "sp", "np"; NULL: none */
 	struct dmarc_published record;

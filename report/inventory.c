@@ -210,7 +210,7 @@ static void ask_policy(const struct knowledge *k, struct domain_inventory *out)
 {
 	struct dmarc_answer d;
 	dmarc_discover(k->view, k->rules, out->domain, k->a, &d);
-	if (d.pending || (d.failed && d.found == FOUND_NONE))
+	if (d.pending || d.silent)
 		return;
 	if (!d.failed)
 		out->walk_domain = d.org_domain;
@@ -337,6 +337,8 @@ void inventory_judge(const struct inventory_input *in, struct knowledge *k,
 	todo_make(in->now->domain, in->now->window.until, &remedies, judged, n, k->a, todo);
 	if (!ties)
 		todo->n = todo_count(todo); /* who is a stranger nobody can say without DNS */
+	if (options->one_category)
+		todo_narrow(todo, options->category);
 	n += add_unproved(&w[0], k->a, &all[n]);
 	qsort(all, n, sizeof *all, by_urgency);
 	size_t kept = keep_wanted(all, n, options);
@@ -352,6 +354,7 @@ void inventory_judge(const struct inventory_input *in, struct knowledge *k,
 					 .reporters = in->now->n_reporters,
 					 .compared = in->before->reports > 0,
 					 .dns = ties != NULL,
+					 .silent = remedies.silent,
 					 .org_domain =
 					     k->rules->org_domain(k->rules->ctx, in->now->domain),
 					 .senders = all,

@@ -34,6 +34,8 @@ struct making {
 	struct arena *a;
 	struct todo_list *out;
 	int32_t today; /* the day after the period */
+	const struct sender *senders;
+	size_t n;
 };
 
 static struct todo *add(struct making *m, enum todo_kind kind, const char *id)
@@ -72,12 +74,26 @@ static uint64_t failing(const struct sender *s)
 
 /* ---- the kinds ---- */
 
+static const struct sender *sender_named(const struct making *m, const char *key)
+{
+	for (size_t i = 0; key && i < m->n; i++)
+		if (strcmp(m->senders[i].key, key) == 0)
+			return &m->senders[i];
+	return NULL;
+}
+
 static void zone_fault(struct making *m, const struct fault *f)
 {
-	struct todo *t = add(m, TODO_ZONE_FAULT, f->id);
+	const struct sender *s = sender_named(m, f->about);
+	struct todo *t = add(m, f->asks ? TODO_QUESTION : TODO_ZONE_FAULT, f->id);
+	if (s)
+		about(m, t, s);
+	t->weight = f->asks ? 0 : (int)f->weight;
+	t->messages = f->messages;
 	t->title = f->title;
 	t->text = f->text;
-	t->record = f->change;
+	t->record = f->asks ? NULL : f->change;
+	t->if_yours = f->asks ? f->change : NULL;
 }
 
 static void own_failing(struct making *m, const struct sender *s)
@@ -206,6 +222,8 @@ static int worst_first(const void *x, const void *y)
 	const struct todo *a = x, *b = y;
 	if (rank(a->kind) != rank(b->kind))
 		return rank(a->kind) - rank(b->kind);
+	if (a->weight != b->weight)
+		return b->weight - a->weight;
 	if (a->messages != b->messages)
 		return a->messages < b->messages ? 1 : -1;
 	return strcmp(a->id, b->id);
@@ -238,7 +256,7 @@ static bool is_told(const struct making *m, const struct sender *s)
 	unsigned n = 0;
 	for (size_t i = 0; i < m->out->n; i++) {
 		struct todo *t = &m->out->list[i];
-		if (t->kind != TODO_QUESTION)
+		if (t->kind != TODO_QUESTION || t->n_senders == 0)
 			continue;
 		n++;
 		const struct sender *other = t->senders[0];
@@ -320,7 +338,8 @@ static void forged(struct making *m, const struct sender *senders, size_t n)
 void todo_make(const char *domain, int32_t until, const struct remedies *remedies,
 	       const struct sender *senders, size_t n, struct arena *a, struct todo_list *out)
 {
-	struct making m = {.domain = domain, .a = a, .out = out, .today = until};
+	struct making m = {
+	    .domain = domain, .a = a, .out = out, .today = until, .senders = senders, .n = n};
 	*out = (struct todo_list){
 	    .list = arena_alloc(a, (n + remedies->n_faults + 1) * sizeof *out->list)};
 	for (size_t i = 0; i < remedies->n_faults; i++)
@@ -336,6 +355,26 @@ void todo_make(const char *domain, int32_t until, const struct remedies *remedie
 	for (size_t i = 0; i < out->n; i++)
 		out->list[i].text = sentence(a, out->list[i].text);
 	qsort(out->list, out->n, sizeof *out->list, worst_first);
+}
+
+static bool is_of(const struct todo *t, enum category category)
+{
+	for (size_t i = 0; i < t->n_senders; i++)
+		if (t->senders[i]->verdict.category == category)
+			return true;
+	return t->kind == TODO_FORGED && category == CAT_UNAUTHORIZED;
+}
+
+void todo_narrow(struct todo_list *list, enum category category)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < list->n; i++) {
+		if (is_of(&list->list[i], category))
+			list->list[kept++] = list->list[i];
+		else
+			list->hidden += list->list[i].kind != TODO_FORGED;
+	}
+	list->n = kept;
 }
 
 size_t todo_count(const struct todo_list *list)

@@ -32,6 +32,7 @@ struct todo {
 	const struct sender *const *senders; /* that it is about */
 	size_t n_senders;
 	uint64_t messages; /* that it is about, in the period */
+	int weight;        /* of things of one kind the heavier comes first (enum fault_weight) */
 	const char *title; /* no sentence: "web80.webhost.example: missing from SPF" */
 	const char *text;  /* sentences */
 	const struct record_change *record, *if_yours;
@@ -44,11 +45,15 @@ struct todo {
 struct todo_list {
 	struct todo *list;
 	size_t n;
+	size_t hidden; /* things to act on that todo_narrow() left out */
 };
 
 /* until: the day after the period. Senders and faults are borrowed; the rest lives in a. */
 void todo_make(const char *domain, int32_t until, const struct remedies *remedies,
 	       const struct sender *senders, size_t n, struct arena *a, struct todo_list *out);
+
+/* Only what is about senders of the category. */
+void todo_narrow(struct todo_list *list, enum category category);
 
 /* How many things there are to act on: what only says that forgers exist is none. */
 size_t todo_count(const struct todo_list *list);

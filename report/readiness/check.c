@@ -40,35 +40,6 @@ static const struct {
     [CHECK_M1] = {"M1", "Senders approved by label", ""},
 };
 
-bool is_ignored(const struct sender *s)
-{
-	return s->label && s->label->verdict == LABEL_IGNORE;
-}
-
-bool is_steady(const struct sender *s)
-{
-	if (s->t.messages == 0 || s->verdict.category == CAT_FORWARDER || is_ignored(s))
-		return false;
-	if (s->hinted)
-		return s->days >= 2;
-	return s->steady && s->verdict.category != CAT_UNAUTHORIZED;
-}
-
-/* Hints say that it is ours, and no tie does: it is asked about, and not known (A4). */
-static bool is_asked(const struct sender *s)
-{
-	return s->verdict.remedy.kind == REMEDY_CONFIRM && !s->ties_any &&
-	       s->verdict.category != CAT_AUTHORIZED;
-}
-
-bool is_legit(const struct sender *s)
-{
-	enum category c = s->verdict.category;
-	return !is_asked(s) && s->change != CHANGE_GONE && !is_ignored(s) &&
-	       (c == CAT_AUTHORIZED || c == CAT_LEGIT_SPF_MISSING || c == CAT_LEGIT_UNALIGNED ||
-		c == CAT_LEGIT_BROKEN);
-}
-
 enum fate fate_of(const struct sender *s)
 {
 	switch (s->verdict.category) {
@@ -80,7 +51,7 @@ enum fate fate_of(const struct sender *s)
 	case CAT_SUSPECT_ABUSE:
 		return FATE_UNAUTHORIZED;
 	default:
-		return is_asked(s) ? FATE_UNKNOWN : FATE_LEGIT;
+		return sender_is_asked(s) ? FATE_UNKNOWN : FATE_LEGIT;
 	}
 }
 

@@ -75,7 +75,7 @@ static void check_record(struct judging *j)
 {
 	const struct dmarc_answer *d = &j->out->dmarc;
 	const struct dmarc_published *r = &d->record;
-	if (!j->k->view || d->pending || (d->failed && d->found == FOUND_NONE)) {
+	if (!j->k->view || d->pending || d->silent) {
 		unknown(j, CHECK_D1);
 		unknown(j, CHECK_D2);
 		unknown(j, CHECK_D3);
@@ -161,7 +161,8 @@ static enum check_status spf_status(const struct judging *j, const struct zone_m
 static bool sends_over_ipv6(const struct domain_inventory *inv)
 {
 	for (size_t i = 0; i < inv->n_senders; i++)
-		for (size_t k = 0; is_legit(&inv->senders[i]) && k < inv->senders[i].n_sources; k++)
+		for (size_t k = 0;
+		     sender_is_legit(&inv->senders[i]) && k < inv->senders[i].n_sources; k++)
 			if (inv->senders[i].sources[k].ip.family == 6)
 				return true;
 	return false;
@@ -175,7 +176,7 @@ static bool is_used(const struct judging *j, const struct zone_mailfrom *m)
 		return true;
 	for (size_t i = 0; i < inv->n_senders; i++) {
 		const struct sender *s = &inv->senders[i];
-		for (size_t k = 0; is_legit(s) && k < s->n_facts; k++) {
+		for (size_t k = 0; sender_is_legit(s) && k < s->n_facts; k++) {
 			const char *name =
 			    zone_own_mailfrom(&j->zone, &j->window->profiles[s->facts[k]->profile]);
 			if (name && strcmp(name, m->domain) == 0)
@@ -191,7 +192,7 @@ static bool is_missed(const struct judging *j, const struct zone_mailfrom *m)
 	const struct domain_inventory *inv = j->out->inventory;
 	for (size_t i = 0; i < inv->n_senders; i++) {
 		const struct sender *s = &inv->senders[i];
-		for (size_t k = 0; is_legit(s) && k < s->n_facts; k++) {
+		for (size_t k = 0; sender_is_legit(s) && k < s->n_facts; k++) {
 			const struct dmarc_profile *p = &j->window->profiles[s->facts[k]->profile];
 			const char *name =
 			    p->cell > CELL_P7 ? zone_own_mailfrom(&j->zone, p) : NULL;
@@ -294,7 +295,8 @@ static void check_names(struct judging *j)
 	const struct domain_inventory *inv = j->out->inventory;
 	unsigned own = 0, named = 0, open = 0;
 	for (size_t i = 0; i < inv->n_senders; i++) {
-		if (!is_legit(&inv->senders[i]) || strncmp(inv->senders[i].key, "own:", 4) != 0)
+		if (!sender_is_legit(&inv->senders[i]) ||
+		    strncmp(inv->senders[i].key, "own:", 4) != 0)
 			continue;
 		for (size_t k = 0; k < inv->senders[i].n_sources; k++) {
 			const struct address_known *x =

@@ -19,7 +19,7 @@ static const char *unsigned_senders(const struct judging *j)
 		const struct sender *s = &inv->senders[i];
 		const struct volume *v = &j->of_sender[i];
 		double share = percent(v->messages - v->dkim, j->gate[FATE_LEGIT].messages);
-		if (!is_legit(s) || v->messages == 0 || 100 * v->dkim >= 80 * v->messages ||
+		if (!sender_is_legit(s) || v->messages == 0 || 100 * v->dkim >= 80 * v->messages ||
 		    share < 0.5 || ++n > 5)
 			continue;
 		names = TEXT(j, "%s%s%s (%.0f%%)", names, n > 1 ? ", " : "", s->name, share);
@@ -61,7 +61,7 @@ static void check_worst(struct judging *j)
 	double least = 101;
 	for (size_t i = 0; i < inv->n_senders; i++) {
 		const struct volume *v = &j->of_sender[i];
-		if (!is_legit(&inv->senders[i]) || v->messages < WORST_MESSAGES ||
+		if (!sender_is_legit(&inv->senders[i]) || v->messages < WORST_MESSAGES ||
 		    percent(v->pass, v->messages) >= least)
 			continue;
 		least = percent(v->pass, v->messages);
@@ -83,23 +83,24 @@ static bool is_open(const struct sender *s)
 {
 	enum category c = s->verdict.category;
 	bool small = s->t.messages < OPEN_MESSAGES && s->days < OPEN_DAYS;
-	if (s->change == CHANGE_GONE || is_ignored(s) || small)
+	if (s->change == CHANGE_GONE || sender_is_ignored(s) || small)
 		return false;
-	if (is_legit(s))
+	if (sender_is_legit(s))
 		return c != CAT_AUTHORIZED;
-	return c == CAT_UNKNOWN && s->ties_any && is_steady(s) && 2 * failing_of(s) > s->t.messages;
+	return c == CAT_UNKNOWN && s->ties_any && sender_is_steady(s) &&
+	       2 * failing_of(s) > s->t.messages;
 }
 
 static bool failed_last(const struct sender *s)
 {
-	return !is_ignored(s) && sender_failed_last(s);
+	return !sender_is_ignored(s) && sender_failed_last(s);
 }
 
 /* It passed by SPF alone, and the record that stands today does not name it any more. */
 static bool is_taken_out(const struct judging *j, const struct sender *s)
 {
 	return s->verdict.category == CAT_AUTHORIZED && s->change != CHANGE_GONE &&
-	       !is_ignored(s) && j->zone.answered &&
+	       !sender_is_ignored(s) && j->zone.answered &&
 	       2 * zone_taken_out(&j->zone, s) > s->t.messages;
 }
 
@@ -147,12 +148,12 @@ static void check_unknown(struct judging *j)
 	bool asked = false;
 	for (size_t i = 0; i < inv->n_senders; i++) {
 		const struct sender *s = &inv->senders[i];
-		if (fate_of(s) != FATE_UNKNOWN || failing_of(s) == 0 || is_ignored(s))
+		if (fate_of(s) != FATE_UNKNOWN || failing_of(s) == 0 || sender_is_ignored(s))
 			continue;
 		bool confirm = s->verdict.remedy.kind == REMEDY_CONFIRM;
 		*(s->hinted || (confirm && legit == 0) ? &ours : &strange) += failing_of(s);
 		open += s->hinted || confirm ? failing_of(s) : 0;
-		asked = asked || (s->hinted && is_steady(s)) ||
+		asked = asked || (s->hinted && sender_is_steady(s)) ||
 			s->verdict.remedy.kind == REMEDY_CONFIRM;
 		if ((s->hinted || confirm) && (!most || failing_of(s) > failing_of(most)))
 			most = s;
@@ -205,9 +206,9 @@ static void check_newest(struct judging *j)
 	const struct sender *newest = NULL;
 	for (size_t i = 0; i < inv->n_senders && inv->compared; i++) {
 		const struct sender *s = &inv->senders[i];
-		bool maybe = fate_of(s) == FATE_UNKNOWN && s->hinted && !is_ignored(s);
+		bool maybe = fate_of(s) == FATE_UNKNOWN && s->hinted && !sender_is_ignored(s);
 		if (s->change != CHANGE_NEW || s->t.messages < OPEN_MESSAGES ||
-		    !(is_legit(s) || maybe))
+		    !(sender_is_legit(s) || maybe))
 			continue;
 		if (!newest || s->first_day > newest->first_day)
 			newest = s;
@@ -252,8 +253,8 @@ static void check_owners(struct judging *j)
 	unsigned all = 0, approved = 0;
 	for (size_t i = 0; i < inv->n_senders; i++) {
 		const struct sender *s = &inv->senders[i];
-		all += is_legit(s);
-		approved += is_legit(s) && s->label && s->label->verdict == LABEL_APPROVE;
+		all += sender_is_legit(s);
+		approved += sender_is_legit(s) && s->label && s->label->verdict == LABEL_APPROVE;
 	}
 	set_check(j, CHECK_M1, judge_value(j, CHECK_M1, all - approved),
 		  TEXT(j, "%u of %u", approved, all),

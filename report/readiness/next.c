@@ -1,47 +1,13 @@
 /* The next record to publish: none, quarantine in test mode, quarantine, reject in test mode,
  * reject. */
 #include <string.h>
-#include <strings.h>
 
 #include "core/day.h"
 #include "report/readiness/priv.h"
+#include "report/remedy/dmarc_edit.h"
 #include "report/sender/sentence.h"
 
 #define REPAIR_DAYS 14 /* what was repaired shows when all the mail that is judged is newer */
-
-static bool is_one_of(const char *tag, size_t n, const char *const *names)
-{
-	for (; *names; names++)
-		if (strlen(*names) == n && strncasecmp(tag, *names, n) == 0)
-			return true;
-	return false;
-}
-
-/* The owner's record with another p; t=y or none; what is not used any more goes, and what would
- * leave names below the domain to forgers. */
-static const char *rewritten(struct judging *j, const struct dmarc_published *r, const char *p,
-			     bool testing)
-{
-	const char *const gone[] = {"v", "p", "t", "pct", "rf", "ri", NULL};
-	const char *const open[] = {r && r->sp == POLICY_NONE ? "sp" : "",
-				    r && r->np == POLICY_NONE ? "np" : "", NULL};
-	const char *out = TEXT(j, "v=DMARC1; p=%s%s", p, testing ? "; t=y" : "");
-	bool rua = false;
-	for (const char *s = r && r->text ? r->text : ""; *s;) {
-		size_t n = strcspn(s, ";");
-		const char *tag = s + strspn(s, " \t");
-		size_t len = (size_t)(s + n - tag), name = strcspn(tag, "= \t;");
-		s += n + (s[n] == ';');
-		while (len > 0 && (tag[len - 1] == ' ' || tag[len - 1] == '\t'))
-			len--;
-		if (len == 0 || name >= len || is_one_of(tag, name, gone) ||
-		    is_one_of(tag, name, open))
-			continue;
-		rua = rua || (name == 3 && strncasecmp(tag, "rua", 3) == 0);
-		out = TEXT(j, "%s; %.*s", out, (int)len, tag);
-	}
-	return rua ? out : TEXT(j, "%s; rua=mailto:dmarc-reports@%s", out, j->out->domain);
-}
 
 /* What stands in the way of any stricter policy: every check that may fail, but for the time spent
  * (A8) and what is said before it comes to this (D1, D8). The record can mend D3: it comes last. */
@@ -69,11 +35,38 @@ static int rung_days(const struct judging *j)
 	return (int)limit_of(j, CHECK_A8);
 }
 
-static void publish(struct judging *j, const char *p, bool testing, const char *text)
+static void publish(struct judging *j, enum published_policy p, bool testing, const char *text)
 {
 	const struct dmarc_answer *d = &j->out->dmarc;
+	const struct dmarc_edit e = {.domain = j->out->domain, .p = p, .testing = testing};
 	say(j, rung_days(j), text);
-	j->out->next.record = rewritten(j, d->found == FOUND_HERE ? &d->record : NULL, p, testing);
+	j->out->next.record = dmarc_edit(j->a, d->found == FOUND_HERE ? &d->record : NULL, &e);
+}
+
+/* The thing of the list that repairs the DMARC record; NULL: nothing is wrong with it. */
+static const struct todo *repair_of(const struct readiness *r)
+{
+	const struct todo_list *l = r->inventory->todo;
+	for (size_t i = 0; i < l->n; i++)
+		if (strncmp(l->list[i].id, "dmarc:", 6) == 0)
+			return &l->list[i];
+	return NULL;
+}
+
+/* One new record per name: what repairs it comes before what makes it stricter. */
+static void step_repair(struct judging *j, const struct todo *t)
+{
+	const struct dmarc_answer *d = &j->out->dmarc;
+	const char *text = d->found == FOUND_NONE
+			       ? "publish a record first. With p=none receivers only send reports"
+			   : d->n_records > 1
+			       ? "receivers ignore several DMARC records: publish this one alone"
+			       : "repair the DMARC record first";
+	if (d->found != FOUND_NONE && d->record.n_rua == 0)
+		text = "publish a record with rua first: without reports nobody can judge the "
+		       "domain";
+	say(j, d->found == FOUND_NONE ? rung_days(j) : 1, text);
+	j->out->next.record = t->record->after;
 }
 
 static const char *name_of(struct judging *j)
@@ -88,7 +81,7 @@ static void step_parked(struct judging *j)
 	if (j->out->dmarc.policy == POLICY_REJECT && !j->out->dmarc.record.testing)
 		say(j, rung_days(j), "nothing to do: the domain sends no mail and is locked down");
 	else
-		publish(j, "reject", false,
+		publish(j, POLICY_REJECT, false,
 			"the domain sends no mail. Publish p=reject today, with \"v=spf1 -all\" "
 			"and a null MX (MX 0 .)");
 }
@@ -101,21 +94,16 @@ static void step_unpublished(struct judging *j)
 		    TEXT(j, "the policy of %s applies here: judge that domain, and change it there",
 			 d->at));
 	else if (d->n_records > 1)
-		publish(j, "none", false,
+		publish(j, POLICY_NONE, false,
 			"receivers ignore several DMARC records: publish this one alone");
 	else
-		publish(j, "none", false,
+		publish(j, POLICY_NONE, false,
 			"publish a record first. With p=none receivers only send reports");
 }
 
 static void step_blocked(struct judging *j, const struct check *c)
 {
-	const struct dmarc_answer *d = &j->out->dmarc;
-	if (c == &j->out->checks[CHECK_D3]) {
-		publish(j, published_policy_names[d->policy], d->record.testing,
-			"remove sp=none, so that subdomains are protected too");
-		j->out->next.again = j->in->as_of + 1;
-	} else if (rung_now(j->out) == RUNG_REJECT) {
+	if (rung_now(j->out) == RUNG_REJECT) {
 		say(j, REPAIR_DAYS,
 		    TEXT(j, "p=reject is published although %s fails. %s", c->id, c->text));
 	} else {
@@ -127,21 +115,21 @@ static void step_blocked(struct judging *j, const struct check *c)
 static void step_up(struct judging *j, enum rung now)
 {
 	static const struct {
-		const char *p;
+		enum published_policy p;
 		bool testing;
 		const char *text;
 	} next[RUNG_REJECT] = {
-	    [RUNG_NONE] = {"quarantine", true,
+	    [RUNG_NONE] = {POLICY_QUARANTINE, true,
 			   "publish this record. Receivers that know t=y keep delivering; review "
 			   "after a month"},
-	    [RUNG_QUARANTINE_TEST] = {"quarantine", false,
+	    [RUNG_QUARANTINE_TEST] = {POLICY_QUARANTINE, false,
 				      "publish this record. What fails goes to junk folders, where "
 				      "users find it; review after a month"},
-	    [RUNG_QUARANTINE] = {"reject", true,
+	    [RUNG_QUARANTINE] = {POLICY_REJECT, true,
 				 "publish this record. t=y still asks for quarantine, while "
 				 "reports show what p=reject would do"},
 	    [RUNG_REJECT_TEST] =
-		{"reject", false,
+		{POLICY_REJECT, false,
 		 "publish this record, without t=y: receivers then refuse what fails"},
 	};
 	int days = j->in->as_of - rung_since(j, now), month = rung_days(j);
@@ -158,6 +146,7 @@ void find_next_step(struct judging *j)
 	const struct readiness *r = j->out;
 	const struct dmarc_answer *d = &r->dmarc;
 	const struct check *block = blocking(r);
+	const struct todo *repair = repair_of(r);
 	enum rung now = rung_now(r);
 	bool here = d->found == FOUND_HERE && d->n_records == 1 && d->policy != POLICY_ABSENT;
 	if (block == &r->checks[CHECK_D3] && now == RUNG_NONE)
@@ -166,10 +155,12 @@ void find_next_step(struct judging *j)
 		say(j, 1,
 		    "the domain does not exist (NXDOMAIN): check the spelling, and whether it is "
 		    "still registered");
-	else if (r->dns_failed || d->pending || (d->failed && d->found == FOUND_NONE))
+	else if (r->dns_failed || d->pending)
 		say(j, 1, "DNS of the domain did not answer: ask again later");
 	else if (r->parked)
 		step_parked(j);
+	else if (repair && repair->record)
+		step_repair(j, repair);
 	else if (!here)
 		step_unpublished(j);
 	else if (block)
@@ -177,7 +168,7 @@ void find_next_step(struct judging *j)
 	else if (now == RUNG_REJECT)
 		say(j, rung_days(j), "nothing to do: p=reject is in force");
 	else if (r->verdict == VERDICT_READY && now < RUNG_QUARANTINE)
-		publish(j, "reject", true,
+		publish(j, POLICY_REJECT, true,
 			"every check passes by your limits. Publish this record: t=y still asks "
 			"for quarantine, while reports show what p=reject would do");
 	else

@@ -22,16 +22,10 @@ struct judging {
 	struct arena *a;
 	struct map owner; /* address -> index + 1 of its sender in the inventory */
 	struct volume window_volume[FATE_COUNT], gate[FATE_COUNT], week[2][FATE_COUNT];
-	uint64_t window_legit;    /* messages of legitimate senders in the window */
 	struct volume *of_sender; /* in the gate, by sender of the inventory */
 };
 
 enum fate fate_of(const struct sender *s);
-bool is_legit(const struct sender *s);
-/* Does it send again and again? On two days or more, from few machines or under a name of its own;
- * a botnet's machines come and go. */
-bool is_steady(const struct sender *s);
-bool is_ignored(const struct sender *s); /* a person said so: it counts in no check */
 
 void set_check(struct judging *j, enum check_id id, enum check_status status, const char *value,
 	       const char *text);

@@ -127,7 +127,7 @@ static void each_counted(struct judging *j, struct names *names,
 	const struct domain_inventory *inv = j->out->inventory;
 	for (size_t i = 0; i < inv->n_senders; i++) {
 		const struct sender *s = &inv->senders[i];
-		if (is_ignored(s))
+		if (sender_is_ignored(s))
 			continue;
 		for (size_t k = 0; k < s->n_facts; k++)
 			fn(j, names, i, s->facts[k]);

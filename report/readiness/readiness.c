@@ -4,6 +4,7 @@
 
 #include "core/day.h"
 #include "report/readiness/priv.h"
+#include "report/remedy/parked.h"
 #include "report/sender/daily.h"
 #include "report/sender/habit.h"
 
@@ -65,7 +66,7 @@ static void sum_gate(struct judging *j)
 		const struct dmarc_profile *p = &d->profiles[f->profile];
 		size_t index;
 		const struct sender *s = sender_of(j, f, &index);
-		if (!s || is_ignored(s))
+		if (!s || sender_is_ignored(s))
 			continue;
 		enum fate fate = fate_of(s);
 		uint64_t n = share_of(f, gate, j->in->as_of);
@@ -82,7 +83,7 @@ static void sum_window(struct judging *j)
 	for (size_t i = 0; i < inv->n_senders; i++) {
 		const struct sender *s = &inv->senders[i];
 		enum fate fate = fate_of(s);
-		if (is_ignored(s))
+		if (sender_is_ignored(s))
 			continue;
 		for (size_t k = 0; k < s->n_facts; k++)
 			add_volume(&j->window_volume[fate],
@@ -137,26 +138,6 @@ static void ease(struct readiness *r)
 			r->checks[i].status = CHECK_WARN;
 }
 
-/* A domain that sends nothing: no MX, no SPF that allows anybody, and nothing steady in any stored
- * month, whoever it is. One that only sends is not parked: it is asked about. */
-static bool is_parked(const struct judging *j)
-{
-	const struct spf_record *r = j->zone.answered ? j->zone.mailfrom[0].spf.root : NULL;
-	bool nobody =
-	    !r || r->n_texts == 0 ||
-	    (r->n_terms == 1 && r->terms[0].kind == SPF_ALL && r->terms[0].qualifier != SPF_PASS);
-	if (!j->zone.answered || j->out->does_not_exist || j->window_legit > 0 ||
-	    j->zone.n_exchangers > 0 || !nobody)
-		return false;
-	for (size_t i = 0; i < j->out->inventory->n_senders; i++) {
-		const struct sender *s = &j->out->inventory->senders[i];
-		if (is_steady(s) || (s->was && is_steady(s->was)) ||
-		    (!is_ignored(s) && habit_is_established(s, j->k)))
-			return false;
-	}
-	return true;
-}
-
 void readiness_judge(const struct readiness_input *in, struct knowledge *k, struct readiness *out)
 {
 	static const struct inventory_options everything = {0};
@@ -183,9 +164,9 @@ void readiness_judge(const struct readiness_input *in, struct knowledge *k, stru
 	sum_gate(&j);
 	project(&j);
 	find_not_observed(&j);
-	j.window_legit = j.window_volume[FATE_LEGIT].messages;
-	out->parked = !out->does_not_exist && is_parked(&j);
-	out->dns_failed = !j.zone.answered;
+	out->parked =
+	    !out->does_not_exist && zone_sends_nothing(&j.zone, inv->senders, inv->n_senders);
+	out->dns_failed = !j.zone.answered || out->dmarc.silent;
 	check_data(&j);
 	check_mail(&j);
 	check_dns(&j);

@@ -13,6 +13,7 @@
 #define REPORT_REMEDY_PLAN_H
 
 #include "report/remedy/gate.h"
+#include "report/remedy/remedy.h"
 
 #define PLAN_NEEDS_MAX 32
 #define PLAN_TERMS_MAX 64
@@ -28,6 +29,8 @@ struct plan {
 	const char *fault;   /* what is wrong with the one that stands; NULL: nothing */
 	const char *mended;  /* what was done about it; NULL: nothing could be */
 	const char *in_vain; /* why not */
+	enum fault_weight weight;
+	const char *attempt; /* a text that is no record, and means to be; NULL */
 	bool owned_by_other; /* the name is an alias: its record is another's */
 	bool drops;          /* mended by leaving out terms that lead nowhere */
 	bool changed;
@@ -37,6 +40,9 @@ struct plan {
 };
 
 void plan_begin(struct plan *p, struct gate *g, const struct zone_mailfrom *m);
+
+/* mend.c: record, fault, mended, in_vain. */
+void plan_mend(struct plan *p);
 
 /* Does what stands, mended, authorise the address? */
 bool plan_holds(struct plan *p, const struct ip *ip);

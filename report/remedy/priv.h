@@ -3,6 +3,7 @@
  *
  *	remedy.c   all senders of a domain
  *	spf.c      edits of SPF for one sender, through the gate
+ *	soften.c   -all while mail of ours fails by it, and no record at all
  *	sign.c     DKIM, Return-Path, HELO: what no edit of the envelope-sender domain's record
  *helps
  */
@@ -29,6 +30,11 @@ void remedy_spf(struct remedier *r, struct sender *s, struct plan **to);
 void remedy_spf_error(struct remedier *r, struct sender *s, struct plan **to);
 /* "If it is yours": where such a record may be shown. */
 void remedy_if_yours(struct remedier *r, struct sender *s);
+
+/* soften.c: before plan_finish(), when all edits are in. */
+void remedy_soften(const struct remedier *r, struct plan *p);
+/* After it: the domain itself has no record, and no sender needs one. */
+void remedy_first_record(const struct remedier *r, struct remedies *out);
 
 /* sign.c */
 void remedy_unaligned(const struct remedier *r, struct sender *s);

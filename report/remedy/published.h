@@ -1,15 +1,21 @@
 /*
- * published.h - private to this wing: what is wrong with the DMARC record of the domain. Pure.
+ * published.h - private to this wing: faults of what is published beside the SPF records. Pure.
  */
 #ifndef REPORT_REMEDY_PUBLISHED_H
 #define REPORT_REMEDY_PUBLISHED_H
 
 #include "report/remedy/priv.h"
 
-/* Several records, one that receivers cannot use, addresses in rua that get no reports for want of
- * a record at <domain>._report._dmarc (RFC 9990 section 4). Appends to out, which has room for
- * PUBLISHED_FAULTS_MAX more. */
-#define PUBLISHED_FAULTS_MAX (DMARC_RUA_MAX + 2)
-void published_faults(const struct remedier *r, struct remedies *out);
+#define PUBLISHED_FAULTS_MAX 96 /* keys, addresses of reports, names, and a few */
+
+/* A place for one more; NULL: there are as many as are told. */
+struct fault *fault_add(struct remedies *out);
+
+/* The DMARC record, and the consent of those that its reports go to. Sets out->silent. */
+void dmarc_faults(const struct remedier *r, struct remedies *out);
+
+/* Keys in use that are missing, revoked, no keys, too short, or others than those that sign; those
+ * whose sender is told of them anyway are left out. */
+void key_faults(const struct remedier *r, struct remedies *out);
 
 #endif

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dns/dmarc.h"
 #include "report/remedy/published.h"
 #include "report/sender/habit.h"
 #include "report/sender/sentence.h"
@@ -11,8 +10,10 @@
 /* The edits of one name are one record: every sender that has some is shown that one. */
 static void finish_edits(struct remedier *r)
 {
-	for (size_t k = 0; k < r->zone->n_mailfrom; k++)
+	for (size_t k = 0; k < r->zone->n_mailfrom; k++) {
+		remedy_soften(r, &r->plans[k]);
 		plan_finish(&r->plans[k]);
+	}
 	for (size_t i = 0; i < r->n; i++) {
 		struct sender *s = &r->senders[i];
 		struct plan *p = r->plan_of[i];
@@ -89,13 +90,14 @@ static unsigned unsigned_share(const struct sender *senders, size_t n)
 
 static void find_faults(const struct remedier *r, struct remedies *out)
 {
-	out->faults =
-	    arena_alloc(r->a, (r->zone->n_mailfrom + PUBLISHED_FAULTS_MAX) * sizeof *out->faults);
+	out->most = r->zone->n_mailfrom + PUBLISHED_FAULTS_MAX;
+	out->faults = arena_alloc(r->a, out->most * sizeof *out->faults);
 	for (size_t k = 0; k < r->zone->n_mailfrom; k++) {
 		const struct plan *p = &r->plans[k];
 		if (!p->fault)
 			continue;
 		out->faults[out->n_faults++] = (struct fault){
+		    .weight = p->weight,
 		    .id = arena_printf(r->a, "spf:%s", p->m->domain),
 		    .title = arena_printf(r->a, "SPF record of %s", p->m->domain),
 		    .text = p->mended ? arena_printf(r->a, "%s. Repair: %s", p->fault, p->mended)
@@ -169,5 +171,7 @@ void remedy_senders(const struct domain_facts *const *periods, size_t n_periods,
 	for (size_t i = 0; i < n; i++)
 		ask(&r, order[i]);
 	find_faults(&r, out);
-	published_faults(&r, out);
+	remedy_first_record(&r, out);
+	dmarc_faults(&r, out);
+	key_faults(&r, out);
 }

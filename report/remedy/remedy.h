@@ -16,18 +16,28 @@
 #include "report/sender/finding.h"
 #include "report/sender/tie.h"
 
+/* The heaviest comes first: own mail is lost by it, strangers are let in, or it is less than its
+ * owner thinks. */
+enum fault_weight { FAULT_WEAK, FAULT_OPEN, FAULT_LOST };
+
 /* Something wrong with a record of ours, whoever sends. */
 struct fault {
 	const char *id;                     /* "spf:example.com" */
 	const char *title;                  /* "SPF record of example.com" */
 	const char *text;                   /* what is wrong, and what to do */
 	const struct record_change *change; /* NULL: no record repairs it, or none may be shown */
+	enum fault_weight weight;
+	bool asks;         /* it may be meant so: a question, and change is the other choice */
+	const char *about; /* the key of the sender it is about; NULL: of none */
+	uint64_t messages; /* that are lost by it; 0: not counted */
 };
 
 struct remedies {
 	struct fault *faults;
-	size_t n_faults;
-	bool judged; /* DNS answered */
+	size_t n_faults, most; /* most: that there is room for */
+	bool judged;           /* DNS answered */
+	/* "_dmarc.example.com": whether a policy is published could not be asked; NULL: it could */
+	const char *silent;
 };
 
 /*

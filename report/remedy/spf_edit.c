@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/text.h"
+
 struct token {
 	const char *at;
 	size_t n;
@@ -206,11 +208,141 @@ static bool is_nonsense(const struct token *t)
 	return true;
 }
 
+/* Quotes and the odd blanks of word processors are no part of a record; what stands between blanks
+ * is kept. */
+static const char *without_strays(struct arena *a, const char *text, const char **what)
+{
+	static const char *const blanks[] = {"\t", "\r", "\n", "\xc2\xa0", "\xe2\x80\x8b"};
+	static const char *const quotes[] = {"\"", "\\", "\xe2\x80\x9c", "\xe2\x80\x9d",
+					     "\xe2\x80\x9e"};
+	char *out = arena_alloc(a, strlen(text) + 1), *to = out;
+	bool blank = false, quote = false;
+	for (const char *s = text; *s;) {
+		size_t n = 0;
+		for (size_t i = 0; i < 5 && !n; i++)
+			if (strncmp(s, blanks[i], strlen(blanks[i])) == 0) {
+				n = strlen(blanks[i]);
+				*to++ = ' ';
+				blank = true;
+			}
+		for (size_t i = 0; i < 5 && !n; i++)
+			if (strncmp(s, quotes[i], strlen(quotes[i])) == 0) {
+				n = strlen(quotes[i]);
+				quote = true;
+			}
+		if (!n) {
+			*to++ = *s;
+			n = 1;
+		}
+		s += n;
+	}
+	*to = '\0';
+	if (quote)
+		note(a, what, "quotes are no part of a record");
+	if (blank)
+		note(a, what, "only blanks may stand between terms");
+	return quote || blank ? out : text;
+}
+
+/* "ip4:192.0.2.1include:example.net", as two strings of a TXT record join: where the next term
+ * begins; 0: it is one term. */
+static size_t glued_at(const struct token *t)
+{
+	static const char *const next[] = {
+	    "include:", "ip4:", "ip6:", "a:", "mx:", "exists:", "~all", "-all", "?all"};
+	struct token b = bare(t);
+	size_t n = 4;
+	if (!begins(&b, "ip4:"))
+		return 0;
+	while (n < b.n && strchr("0123456789./", b.at[n]))
+		n++;
+	struct token rest = {b.at + n, b.n - n};
+	for (size_t i = 0; n > 4 && i < sizeof next / sizeof *next; i++)
+		if (begins(&rest, next[i]))
+			return (size_t)(rest.at - t->at);
+	return 0;
+}
+
+/* "include: example.net", "ip4:192.0.2.1, ip4:192.0.2.2": each term in one piece, and nothing
+ * behind it. */
+static const char *joined_terms(struct arena *a, const char *record, const char **what)
+{
+	const char *p = record, *out = "v=spf1";
+	bool apart = false, commas = false, version = false, one = false;
+	next_token(&p);
+	for (struct token t = next_token(&p); t.n > 0; t = next_token(&p)) {
+		size_t n = t.n;
+		while (n > 0 && strchr(",;", t.at[n - 1]))
+			n--;
+		commas = commas || n < t.n;
+		if (n >= 6 && begins(&t, "v=spf1") && (n == 6 || strchr(",;", t.at[6]))) {
+			version = true;
+			continue;
+		}
+		if (n == 0)
+			continue;
+		size_t glued = glued_at(&t);
+		if (glued > 0) { /* the rest is the next term */
+			out = arena_printf(a, "%s %.*s", out, (int)glued, t.at);
+			p = t.at + glued;
+			one = true;
+			continue;
+		}
+		out = arena_printf(a, "%s %.*s", out, (int)n, t.at);
+		const char *rest = p + strspn(p, " ");
+		size_t more_n = strcspn(rest, " ");
+		bool value = memchr(rest, '.', more_n) || memchr(rest, ':', more_n);
+		if (n > 1 && n == t.n && strchr(":=", t.at[n - 1]) && value) {
+			struct token more = next_token(&p);
+			out = arena_printf(a, "%s%.*s", out, (int)more.n, more.at);
+			apart = true;
+		}
+	}
+	if (apart)
+		note(a, what, "no blank may stand behind a colon");
+	if (one)
+		note(a, what, "a blank is missing between two terms");
+	if (commas)
+		note(a, what, "terms are parted by blanks alone");
+	if (version)
+		note(a, what, "a second v=spf1 stands inside the record");
+	return apart || commas || version || one ? out : record;
+}
+
+static const char *version_end(const char *s)
+{
+	s += strspn(s, " ");
+	if (ascii_lower(*s) == 'v') {
+		s++;
+		s += strspn(s, " :=");
+	}
+	if (strncasecmp(s, "spf", 3) != 0 || s[3] == '2')
+		return NULL;
+	s += 3;
+	return s + (*s == '1');
+}
+
+const char *spf_edit_attempt(struct arena *a, const char *text)
+{
+	const char *what = NULL, *clean = without_strays(a, text, &what),
+		   *rest = version_end(clean);
+	if (!rest || (*rest && !strchr(" ;:,.+-~?", *rest)))
+		return NULL;
+	rest += strspn(rest, " ;:,.");
+	const char *record = arena_printf(a, "v=spf1%s%s", *rest ? " " : "", rest);
+	bool versioned = ascii_lower(clean[strspn(clean, " ")]) == 'v';
+	bool meant_so = strcasestr(rest, "all") || strcasestr(rest, "include:") ||
+			strcasestr(rest, "ip4:") || strcasestr(rest, "redirect=");
+	return strcmp(record, text) != 0 && (versioned || meant_so) ? record : NULL;
+}
+
 const char *spf_edit_mend(struct arena *a, const char *record, const char **what)
 {
-	const char *p = record, *out = "v=spf1", *end = NULL;
+	const char *end = NULL, *out = "v=spf1";
 	bool behind = false;
 	*what = NULL;
+	record = joined_terms(a, without_strays(a, record, what), what);
+	const char *p = record;
 	next_token(&p);
 	for (struct token t = next_token(&p); t.n > 0; t = next_token(&p)) {
 		const char *better = meant(a, &t);

@@ -26,10 +26,15 @@ const char *spf_edit_drop(struct arena *a, const char *record, size_t term);
 /* Several records as one: the mechanisms of all, each once, and the mildest "all" at the end. */
 const char *spf_edit_merge(struct arena *a, const char *const *records, size_t n);
 
+/* A text that is no SPF record for its first word alone ("v=spf1;", "spf1 ", quotes in it), as it
+ * was meant; NULL: it is a record, or something else. */
+const char *spf_edit_attempt(struct arena *a, const char *text);
+
 /*
  * Slips of the pen that make a record an error, or terms of it count for nothing: "ip:192.0.2.7"
- * for ip4:, "include=x" for include:, terms behind "all", words that are no term. *what says what
- * was mended; NULL: nothing, and the record is returned.
+ * for ip4:, "include=x" for include:, a blank behind a colon, quotes, commas, a second v=spf1,
+ * terms behind "all", words that are no term. *what says what was mended; NULL: nothing, and the
+ * record is returned.
  */
 const char *spf_edit_mend(struct arena *a, const char *record, const char **what);
 

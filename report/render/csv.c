@@ -3,6 +3,7 @@
 #include "core/day.h"
 #include "core/text.h"
 #include "report/render/render.h"
+#include "report/render/todo.h"
 #include "report/todo.h"
 
 #define SOURCES_SHOWN 10
@@ -93,7 +94,7 @@ static void put_sender(struct buf *out, const struct inventory *inv,
 	const struct record_change *yours = s->verdict.remedy.if_yours;
 	put_cell(out, yours ? yours->after : "");
 	put_number(out, s->more_sources);
-	put_cell(out, d->dns ? "true" : "false");
+	put_cell(out, inventory_is_judged(d) ? "true" : "false");
 	end_row(out);
 }
 
@@ -156,7 +157,7 @@ static void put_thing(struct buf *out, const struct domain_inventory *d, size_t 
 	put_cell(out, c ? c->after : "");
 	put_cell(out, t->if_yours ? t->if_yours->after : "");
 	put_joined(out, t->commands, t->n_commands, "; ");
-	put_cell(out, d->dns ? "true" : "false");
+	put_cell(out, inventory_is_judged(d) ? "true" : "false");
 	end_row(out);
 }
 
@@ -164,9 +165,9 @@ static void put_not_judged(struct buf *out, const struct domain_inventory *d)
 {
 	buf_puts(out, "0,");
 	put_cell(out, d->domain);
-	buf_puts(out, "\"not_judged\",\"\",\"\",0,\"Not judged: DNS did not answer\",\"Without DNS "
-		      "nothing is said of who may send, or of any record.\","
-		      "\"\",\"\",\"\",\"\",\"\",\"false\"\r\n");
+	buf_puts(out, "\"not_judged\",\"\",\"\",0,\"Not judged: DNS did not answer\",");
+	put_cell(out, todo_unjudged(d));
+	buf_puts(out, "\"\",\"\",\"\",\"\",\"\",\"false\"\r\n");
 }
 
 void render_findings_csv(const struct inventory *inv, struct buf *out)
@@ -175,7 +176,7 @@ void render_findings_csv(const struct inventory *inv, struct buf *out)
 		      "record_after,if_yours,commands,judged\r\n");
 	for (size_t i = 0; i < inv->n_domains; i++) {
 		const struct domain_inventory *d = &inv->domains[i];
-		if (!d->dns)
+		if (!inventory_is_judged(d))
 			put_not_judged(out, d);
 		for (size_t k = 0; k < d->todo->n; k++)
 			put_thing(out, d, k + 1, &d->todo->list[k]);

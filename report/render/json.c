@@ -172,9 +172,9 @@ static void put_domain(struct json *j, const struct domain_inventory *d, bool fi
 		put_text(j, "org_domain_tree_walk", d->walk_domain);
 	}
 	if (findings)
-		put_todo_json(j, d->dns, d->todo);
+		put_todo_json(j, inventory_is_judged(d), d->todo);
 	else
-		put_judged(j, d->dns);
+		put_judged(j, inventory_is_judged(d));
 	json_key(j, findings ? "findings" : "senders");
 	json_array(j);
 	for (size_t k = 0; k < d->n_senders; k++)

@@ -63,12 +63,20 @@ enum evidence_side category_side(enum category c)
 void put_todo_verdict(struct buf *out, const struct domain_inventory *d)
 {
 	size_t n = todo_count(d->todo);
-	if (!d->dns)
+	if (!inventory_is_judged(d))
 		buf_puts(out, "Not judged: DNS did not answer.");
 	else if (n == 0)
-		buf_puts(out, "Nothing to act on.");
+		buf_puts(out, d->todo->hidden ? "Nothing of this category to act on."
+					      : "Nothing to act on.");
 	else
 		buf_printf(out, "%zu thing%s to do.", n, n == 1 ? "" : "s");
+}
+
+const char *todo_unjudged(const struct domain_inventory *d)
+{
+	return d->dns ? "Whether a DMARC record is published could not be asked (_dmarc): what "
+			"stands here is the rest, and nothing is green."
+		      : "Without DNS nothing is said of who may send, or of any record.";
 }
 
 void put_no_reports(struct buf *out, const struct domain_inventory *d)

@@ -33,6 +33,9 @@ extern const char *const reading_words[READING_COUNT];
 /* "Nothing to act on." "Not judged: DNS did not answer." "3 things to do." */
 void put_todo_verdict(struct buf *out, const struct domain_inventory *d);
 
+/* What it means that the domain is not judged. */
+const char *todo_unjudged(const struct domain_inventory *d);
+
 /* "No reports in this period. They go to mailto:dmarc@example.com." */
 void put_no_reports(struct buf *out, const struct domain_inventory *d);
 

@@ -97,7 +97,9 @@ static void put_if_yours(struct buf *out, const struct todo *t)
 {
 	if (!t->if_yours)
 		return;
-	buf_puts(out, "<details><summary>If it is yours: the record</summary>\n");
+	buf_puts(out, "<details><summary>");
+	buf_puts(out, t->n_senders ? "If it is yours" : "If you want that");
+	buf_puts(out, ": the record</summary>\n");
 	put_record(out, t->if_yours);
 	buf_puts(out, "</details>\n");
 }
@@ -232,12 +234,14 @@ void put_todo_html(struct buf *out, const struct domain_inventory *d, size_t dom
 	const struct todo_list *list = d->todo;
 	size_t n = todo_count(list), most = CARDS_PAGE / (domains ? domains : 1);
 	most = most > CARDS_MAX ? CARDS_MAX : most < CARDS_MIN ? CARDS_MIN : most;
-	buf_printf(out, "<p class=\"verdict %s\">", !d->dns ? "grey" : n == 0 ? "good" : "warn");
+	buf_printf(out, "<p class=\"verdict %s\">",
+		   !inventory_is_judged(d) ? "grey"
+		   : n == 0                ? "good"
+					   : "warn");
 	put_todo_verdict(out, d);
 	buf_puts(out, "</p>\n");
-	if (!d->dns)
-		put_paragraph(out,
-			      "Without DNS nothing is said of who may send, or of any record.");
+	if (!inventory_is_judged(d))
+		put_paragraph(out, todo_unjudged(d));
 	buf_puts(out, n > 0 ? "<ol class=\"todo\">\n" : "");
 	for (size_t i = 0; i < n && i < most; i++)
 		put_card(out, list, i);
@@ -245,6 +249,9 @@ void put_todo_html(struct buf *out, const struct domain_inventory *d, size_t dom
 	if (n > most)
 		buf_printf(out, "<p class=\"soft\">and %zu more, in the CSV and JSON forms</p>\n",
 			   n - most);
+	if (list->hidden > 0)
+		buf_printf(out, "<p class=\"soft\">%zu more of other categories</p>\n",
+			   list->hidden);
 	for (size_t i = n; i < list->n; i++) {
 		buf_puts(out, "<p class=\"soft\">Strangers: ");
 		html_text(out, list->list[i].text);

@@ -167,13 +167,14 @@ static void put_thing(struct buf *out, const struct text_style *style, const str
 	put_title(out, style, i + 1, t);
 	put_paragraph(out, style, t->text);
 	put_names(out, style, t);
-	if (t->n_senders == 1 && t->kind != TODO_DUTY && t->n_readings == 0)
+	if (t->n_senders == 1 && t->kind != TODO_DUTY && t->kind != TODO_ZONE_FAULT &&
+	    t->n_readings == 0)
 		put_evidence(out, style, t->senders[0]);
 	if (t->record)
 		put_edit(out, style, list, i);
 	put_readings(out, style, t);
 	if (t->if_yours) {
-		put_paragraph(out, style, "If it is yours:");
+		put_paragraph(out, style, t->n_senders ? "If it is yours:" : "If you want that:");
 		put_record(out, t->if_yours);
 		put_cost(out, style, t->if_yours);
 	}
@@ -199,18 +200,22 @@ void put_todo_text(struct buf *out, const struct text_style *style,
 		   const struct domain_inventory *d)
 {
 	size_t n = todo_count(d->todo), shown = n > THINGS_MAX + 1 ? THINGS_MAX : n;
-	if (!d->dns) {
-		put_clean_wrapped(out, style,
-				  "NOT JUDGED: DNS did not answer. Without it nothing is said of "
-				  "who may send, or of any record.",
-				  0, 0);
+	if (!inventory_is_judged(d)) {
+		struct buf text;
+		buf_init(&text, TEXT_MAX);
+		buf_printf(&text, "NOT JUDGED: DNS did not answer. %s", todo_unjudged(d));
+		put_clean_wrapped(out, style, text.data, 0, 0);
+		buf_free(&text);
 		buf_putc(out, '\n');
 	}
 	for (size_t i = 0; i < shown; i++)
 		put_thing(out, style, d->todo, i);
 	if (shown < n)
 		buf_printf(out, "    and %zu more things (see -f csv or json)\n", n - shown);
-	if (d->dns && n == 0)
-		buf_puts(out, "Nothing to act on.\n");
+	if (inventory_is_judged(d) && n == 0)
+		buf_puts(out, d->todo->hidden ? "Nothing of this category to act on.\n"
+					      : "Nothing to act on.\n");
+	if (d->todo->hidden > 0)
+		buf_printf(out, "(%zu more of other categories)\n", d->todo->hidden);
 	put_forged(out, style, d->todo);
 }

@@ -80,3 +80,31 @@ bool sender_failed_last(const struct sender *s)
 	return s->change == CHANGE_GONE && ours && s->was &&
 	       2 * tally_judged_pass(&s->was->t) < s->was->t.messages;
 }
+
+bool sender_is_ignored(const struct sender *s)
+{
+	return s->label && s->label->verdict == LABEL_IGNORE;
+}
+
+bool sender_is_steady(const struct sender *s)
+{
+	if (s->t.messages == 0 || s->verdict.category == CAT_FORWARDER || sender_is_ignored(s))
+		return false;
+	if (s->hinted)
+		return s->days >= 2;
+	return s->steady && s->verdict.category != CAT_UNAUTHORIZED;
+}
+
+bool sender_is_asked(const struct sender *s)
+{
+	return s->verdict.remedy.kind == REMEDY_CONFIRM && !s->ties_any &&
+	       s->verdict.category != CAT_AUTHORIZED;
+}
+
+bool sender_is_legit(const struct sender *s)
+{
+	enum category c = s->verdict.category;
+	return !sender_is_asked(s) && s->change != CHANGE_GONE && !sender_is_ignored(s) &&
+	       (c == CAT_AUTHORIZED || c == CAT_LEGIT_SPF_MISSING || c == CAT_LEGIT_UNALIGNED ||
+		c == CAT_LEGIT_BROKEN);
+}

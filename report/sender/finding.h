@@ -160,10 +160,11 @@ struct sender {
 struct domain_inventory {
 	const char *domain;
 	uint64_t messages, dmarc_pass, reports, reporters;
-	bool compared;                 /* the period before has reports: "new" means something */
-	bool dns;                      /* its DNS answered: without, most is unknown */
-	const char *org_domain;        /* by the public suffix list: alignment is judged by it */
-	const char *walk_domain;       /* by the tree walk of RFC 9989; NULL: DNS did not say */
+	bool compared;           /* the period before has reports: "new" means something */
+	bool dns;                /* its DNS answered: without, most is unknown */
+	const char *silent;      /* a name of it that decides, and was not answered; NULL: none */
+	const char *org_domain;  /* by the public suffix list: alignment is judged by it */
+	const char *walk_domain; /* by the tree walk of RFC 9989; NULL: DNS did not say */
 	bool policy_known, has_policy; /* DNS said whether a DMARC record applies to it; one does */
 	const char *rua; /* where that asks for reports, parted by blanks; NULL: nowhere */
 	uint64_t before[CAT_COUNT]; /* messages of the period before, by what their senders were */
@@ -173,6 +174,12 @@ struct domain_inventory {
 	    *todo;         /* todo.h: all that is to be done, whatever senders are kept */
 	uint64_t unproved; /* messages that only reporters nobody knows speak of */
 };
+
+/* Is all known that the list of things to do rests on? Without, nothing is green. */
+static inline bool inventory_is_judged(const struct domain_inventory *d)
+{
+	return d->dns && !d->silent;
+}
 
 /* A burst of forgeries has hundreds of senders: of those that need no work of their own, the ones
  * below a hundredth of the domain's mail are told together where there are many. */
@@ -184,6 +191,17 @@ struct inventory {
 	struct domain_inventory *domains;
 	size_t n_domains;
 };
+
+/* A person said so: it counts in no check, and is nothing to do. */
+bool sender_is_ignored(const struct sender *s);
+
+/* Is it known to be ours? What hints say, and no tie, is asked about first. */
+bool sender_is_legit(const struct sender *s);
+bool sender_is_asked(const struct sender *s);
+
+/* Does it send again and again? On two days or more, from few machines or under a name of its own;
+ * a botnet's machines come and go. */
+bool sender_is_steady(const struct sender *s);
 
 /* Ours, not seen in this period, and when it was last seen, most of its mail failed: monthly or
  * seasonal mail, whose next run fails, too. */

@@ -39,7 +39,14 @@ static const char world_services[] =
 	    "1.113.0.203.in-addr.arpa PTR o1.mailer.example", "o1.mailer.example A 203.0.113.1",   \
 	    "33.113.0.203.in-addr.arpa PTR o1.careless.example",                                   \
 	    "o1.careless.example A 203.0.113.33",                                                  \
-	    "65.113.0.203.in-addr.arpa PTR m1.boxes.example", "m1.boxes.example A 203.0.113.65"
+	    "65.113.0.203.in-addr.arpa PTR m1.boxes.example", "m1.boxes.example A 203.0.113.65",   \
+	    WORLD_DMARC, "s1._domainkey.example.com TXT " WORLD_KEY
+#define WORLD_DMARC "_dmarc.example.com TXT v=DMARC1; p=none; rua=mailto:d@example.com"
+#define WORLD_KEY                                                                                  \
+	"v=DKIM1; p="                                                                              \
+	"MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDkdS9wfUykutftnDWzCMTPN19uiZCnFL6M6aKDr8cSs+A91w1x" \
+	"by9UJAJENLYSbjwT44HCAQjoU1gfULvGyWfPG3SoesojrghOJgtjJRjiSpZtKMnY8rwT0wNvn/7vxS3mCpVf9KPG" \
+	"RXJgScB1oULv+rezr04Rb9B4z4gGULCIjQIDAQAB"
 #define OUR_ROW                                                                                    \
 	{                                                                                          \
 		"192.0.2.10", 5000, "example.com pass", "example.com s1 pass", 0, 0x3fffffff       \
@@ -74,6 +81,17 @@ static inline const struct catalogue *world_catalogue(void)
 	return c;
 }
 
+/* A case hides a name of the world by a line "!NAME". */
+static inline bool is_hidden(const struct world *w, const char *line)
+{
+	size_t n = strcspn(line, " ");
+	for (size_t i = 0; i < COUNT(w->zone) && w->zone[i]; i++)
+		if (w->zone[i][0] == '!' && strlen(w->zone[i]) == n + 1 &&
+		    strncmp(w->zone[i] + 1, line, n) == 0)
+			return true;
+	return false;
+}
+
 /* A case's own lines first: "example.com SERVFAIL" wins over the records that follow. */
 static inline struct domain_inventory world_judge(const struct world *w, struct arena *a)
 {
@@ -85,9 +103,11 @@ static inline struct domain_inventory world_judge(const struct world *w, struct 
 	struct domain_inventory d;
 	size_t n = 0, n_ours = 0;
 	for (size_t i = 0; i < COUNT(w->zone) && w->zone[i]; i++)
-		lines[n++] = w->zone[i];
+		if (w->zone[i][0] != '!')
+			lines[n++] = w->zone[i];
 	for (size_t i = 0; i < COUNT(always); i++)
-		lines[n++] = always[i];
+		if (!is_hidden(w, always[i]))
+			lines[n++] = always[i];
 	while (n_ours < COUNT(w->ours) && w->ours[n_ours])
 		n_ours++;
 	facts[0] = make_facts(a, OCTOBER, w->now, count_rows(w->now));

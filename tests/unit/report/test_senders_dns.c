@@ -93,7 +93,7 @@ static const struct world_case cases[] = {
      "host:sv80.webs.example#spf-fail",
      CAT_LEGIT_SPF_MISSING,
      REMEDY_SPF_ADD,
-     "v=spf1 ip4:192.0.2.99 ip4:198.51.100.80 ?all",
+     "v=spf1 ip4:192.0.2.99 ip4:198.51.100.80 ~all",
      "the SPF record of shop.example.com"},
     {"its MAIL FROM has no record",
      {OUR_ROW, {"198.51.100.80", 60, "shop.example.com none", NULL, 0, MONTH}},

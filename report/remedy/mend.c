@@ -1,0 +1,385 @@
+/* What is wrong with an SPF record that stands, and the record without it. */
+#include <stddef.h>
+#include <string.h>
+
+#include "core/day.h"
+#include "report/remedy/plan.h"
+#include "report/remedy/spf_edit.h"
+#include "report/sender/scope.h"
+
+static const struct spf_record *root_of(const struct plan *p)
+{
+	return p->m->spf.root;
+}
+
+static struct arena *arena_of(const struct plan *p)
+{
+	return p->gate->a;
+}
+
+static void add_text(struct plan *p, const char **to, const char *text)
+{
+	*to = *to ? arena_printf(arena_of(p), "%s; %s", *to, text) : text;
+}
+
+static void add_fault(struct plan *p, enum fault_weight weight, const char *text)
+{
+	add_text(p, &p->fault, text);
+	p->weight = weight > p->weight ? weight : p->weight;
+}
+
+static void merge_several(struct plan *p)
+{
+	const struct spf_record *r = root_of(p);
+	p->record = r->texts[0];
+	if (r->n_texts < 2)
+		return;
+	const char *merged = spf_edit_merge(arena_of(p), r->texts, r->n_texts);
+	add_fault(
+	    p, FAULT_LOST,
+	    arena_printf(
+		arena_of(p),
+		"%s has %zu SPF records, which is an error (permerror): SPF passes for nobody",
+		p->m->domain, r->n_texts));
+	if (merged) {
+		p->record = merged;
+		add_text(p, &p->mended, "publish one record with the terms of all");
+	} else {
+		p->in_vain =
+		    "keep one, with what the others authorise: a redirect=, or a term that "
+		    "refuses, means another thing beside the terms of another record";
+	}
+}
+
+static void mend_slips(struct plan *p)
+{
+	const char *what;
+	p->record = spf_edit_mend(arena_of(p), p->record, &what);
+	if (!what)
+		return;
+	add_fault(p, FAULT_LOST, what);
+	add_text(p, &p->mended, "correct these terms");
+}
+
+static bool is_broken(const struct spf_term *t)
+{
+	if (t->error_v4 == SPF_TEMPERROR || t->error_v6 == SPF_TEMPERROR)
+		return false; /* somebody's servers are silent, and may answer tomorrow */
+	return t->problem || (t->kind == SPF_INCLUDE && t->child &&
+			      (t->child->result == SPF_NONE || t->child->result == SPF_PERMERROR));
+}
+
+/* A word that is no term at all, and names something: what it was meant to be, nobody here knows,
+ * and without it a sender may be lost. */
+static void tell_nonsense(struct plan *p)
+{
+	struct spf_tree tree;
+	gate_try(p->gate, p->m, p->record, &tree);
+	const struct spf_record *r = tree.root;
+	if (tree.pending || !r || !r->problem || r->problem[0] != '"') /* none is named */
+		return;
+	add_fault(p, FAULT_LOST,
+		  arena_printf(arena_of(p),
+			       "%s, which makes the record an error (permerror): SPF passes for "
+			       "nobody",
+			       r->problem));
+	p->in_vain = arena_printf(arena_of(p), "write %.*s as it was meant, or take it out",
+				  (int)strcspn(r->problem + 1, "\""), r->problem + 1);
+}
+
+/* Terms that make the record an error, and authorise nobody. */
+static void drop_broken(struct plan *p)
+{
+	for (;;) {
+		struct spf_tree tree;
+		ptrdiff_t at = -1;
+		gate_try(p->gate, p->m, p->record, &tree);
+		for (size_t i = 0; !tree.pending && tree.root && i < tree.root->n_terms && at < 0;
+		     i++)
+			if (is_broken(&tree.root->terms[i]))
+				at = (ptrdiff_t)i;
+		if (at < 0)
+			return;
+		const char *text = tree.root->terms[at].text;
+		enum spf_kind kind = tree.root->terms[at].kind;
+		bool leads_nowhere = kind == SPF_INCLUDE || kind == SPF_REDIRECT;
+		p->drops = true;
+		p->record = spf_edit_drop(arena_of(p), p->record, (size_t)at);
+		add_fault(p, FAULT_LOST,
+			  arena_printf(arena_of(p),
+				       leads_nowhere ? "%s leads to no valid SPF record, which "
+						       "makes yours an error (permerror)"
+						     : "%s is not a valid term",
+				       text));
+		add_text(p, &p->mended, arena_printf(arena_of(p), "drop %s", text));
+	}
+}
+
+/* Names that are not there any more cost a void lookup each, of which two are allowed. */
+static void drop_void(struct plan *p)
+{
+	struct spf_tree tree;
+	const char *dropped = NULL;
+	gate_try(p->gate, p->m, p->record, &tree);
+	if (tree.pending || tree.void_v4 <= SPF_VOID_LIMIT)
+		return;
+	unsigned voids = tree.void_v4;
+	for (size_t i = tree.root ? tree.root->n_terms : 0; i-- > 0;) {
+		const struct spf_term *t = &tree.root->terms[i];
+		if (t->void_v4 == 0 || t->n_networks > 0 || t->depends || t->child)
+			continue;
+		dropped = dropped ? arena_printf(arena_of(p), "%s, %s", t->text, dropped) : t->text;
+		p->record = spf_edit_drop(arena_of(p), p->record, i);
+	}
+	add_fault(p, FAULT_LOST,
+		  arena_printf(arena_of(p),
+			       "it has %u void lookups, and %d are allowed: SPF is an error "
+			       "(permerror)",
+			       voids, SPF_VOID_LIMIT));
+	if (dropped)
+		add_text(p, &p->mended,
+			 arena_printf(arena_of(p), "drop what leads to no address: %s", dropped));
+}
+
+static unsigned lookups_of(const struct plan *p, const char *record)
+{
+	struct spf_tree tree;
+	gate_try(p->gate, p->m, record, &tree);
+	return tree.lookups;
+}
+
+/* The dead term that frees most lookups; -1: none. */
+static ptrdiff_t best_dead(struct plan *p, const struct spf_tree *tree)
+{
+	ptrdiff_t best = -1;
+	unsigned least = tree->lookups;
+	for (size_t i = 0; tree->root && i < tree->root->n_terms; i++) {
+		if (!gate_is_dead(p->gate, p->m, &tree->root->terms[i]))
+			continue;
+		unsigned n = lookups_of(p, spf_edit_drop(arena_of(p), p->record, i));
+		if (n < least) {
+			least = n;
+			best = (ptrdiff_t)i;
+		}
+	}
+	return best;
+}
+
+/* Over ten lookups: without as many dead terms as it takes. A term that is used once a quarter is
+ * not dead: all stored months are looked at. */
+static void drop_dead(struct plan *p)
+{
+	struct spf_tree tree;
+	const char *record = p->record, *dropped = NULL;
+	gate_try(p->gate, p->m, record, &tree);
+	if (tree.pending || tree.lookups <= SPF_LOOKUP_LIMIT)
+		return;
+	add_fault(p, FAULT_LOST,
+		  arena_printf(arena_of(p),
+			       "it needs %u lookups, and %d are allowed: SPF is an error "
+			       "(permerror) for mail that no earlier term decides",
+			       tree.lookups, SPF_LOOKUP_LIMIT));
+	while (tree.lookups > SPF_LOOKUP_LIMIT) {
+		ptrdiff_t at = best_dead(p, &tree);
+		if (at < 0)
+			break;
+		const char *text = tree.root->terms[at].text;
+		dropped = dropped ? arena_printf(arena_of(p), "%s, %s", text, dropped) : text;
+		p->record = spf_edit_drop(arena_of(p), p->record, (size_t)at);
+		gate_try(p->gate, p->m, p->record, &tree);
+	}
+	if (tree.lookups > SPF_LOOKUP_LIMIT) {
+		p->record = record;
+		p->in_vain = "every term is needed by mail in the stored reports. Move one service "
+			     "to a subdomain with its own record, or replace an include or a name "
+			     "of yours by its addresses (ip4:, ip6:)";
+		return;
+	}
+	int32_t first, last;
+	unsigned days;
+	char from[DAY_STRLEN], to[DAY_STRLEN];
+	gate_span(p->gate, &first, &last, &days);
+	add_text(p, &p->mended,
+		 arena_printf(arena_of(p),
+			      "drop %s, by which no mail passed on %u days with reports (%s to "
+			      "%s). Ask who added it before you drop it",
+			      dropped, days, day_format(first, from), day_format(last, to)));
+}
+
+static void close_open(struct plan *p)
+{
+	struct scope scope;
+	scope_read(p->gate->zone, p->m, &scope);
+	const struct scope_spot *s = &scope.open;
+	if (!s->term)
+		return;
+	bool all = s->term->kind == SPF_ALL && s->depth == 0;
+	add_fault(p, FAULT_OPEN,
+		  all ? "+all authorises every address: any machine passes SPF as your domain"
+		      : arena_printf(arena_of(p),
+				     "%s in the record of %s authorises every address: any machine "
+				     "passes SPF as your domain",
+				     s->term->text, s->domain));
+	if (all) {
+		p->record = spf_edit_close(arena_of(p), p->record, '~');
+		add_text(p, &p->mended,
+			 "publish ~all in place of +all: what passes by it alone will fail");
+	} else {
+		p->in_vain = arena_printf(arena_of(p),
+					  "ask the owner of %s to close it, or replace the include "
+					  "by the addresses that you need",
+					  s->domain);
+	}
+}
+
+/* What stands beside "all" and is never read, or leads to no name that exists: harmless today. */
+static void drop_idle(struct plan *p)
+{
+	struct spf_tree tree;
+	gate_try(p->gate, p->m, p->record, &tree);
+	for (size_t i = !tree.pending && tree.root ? tree.root->n_terms : 0; i-- > 0;) {
+		const struct spf_term *t = &tree.root->terms[i];
+		bool beside = t->kind == SPF_REDIRECT && t->ignored;
+		bool dangles =
+		    (t->kind == SPF_A || t->kind == SPF_MX) && t->domain && !t->depends &&
+		    !t->ignored && t->n_networks == 0 &&
+		    dns_ask(p->gate->zone->known->view, t->domain, DNS_A)->outcome == DNS_NXDOMAIN;
+		if (!beside && !dangles)
+			continue;
+		bool ours = t->domain && zone_is_ours(p->gate->zone, t->domain);
+		add_fault(p, dangles && !ours ? FAULT_OPEN : FAULT_WEAK,
+			  arena_printf(arena_of(p),
+				       beside ? "%s is never read beside \"all\""
+				       : ours ? "%s leads to a name that does not exist"
+					      : "%s leads to a name that does not exist: whoever "
+						"registers it may send as you",
+				       t->text));
+		add_text(p, &p->mended,
+			 beside ? arena_printf(arena_of(p),
+					       "drop %s; if it was meant, write include:%s before "
+					       "\"all\"",
+					       t->text, t->domain ? t->domain : "")
+				: arena_printf(arena_of(p), "drop %s", t->text));
+		p->record = spf_edit_drop(arena_of(p), p->record, i);
+	}
+}
+
+static void close_neutral(struct plan *p)
+{
+	const struct spf_record *r = root_of(p);
+	for (size_t i = 0; r && i < r->n_terms; i++) {
+		if (r->terms[i].kind != SPF_ALL || r->terms[i].qualifier != SPF_NEUTRAL)
+			continue;
+		add_fault(p, FAULT_WEAK, "?all (neutral) says nothing of mail from elsewhere");
+		add_text(p, &p->mended, "publish ~all in its place");
+		p->record = spf_edit_close(arena_of(p), p->record, '~');
+		return;
+	}
+}
+
+static bool is_silent(const struct spf_record *r, unsigned depth)
+{
+	if (!r || depth > SPF_LOOKUP_LIMIT)
+		return false;
+	bool silent = r->result == SPF_TEMPERROR;
+	for (size_t i = 0; !silent && i < r->n_terms; i++)
+		silent = r->terms[i].error_v4 == SPF_TEMPERROR ||
+			 r->terms[i].error_v6 == SPF_TEMPERROR ||
+			 is_silent(r->terms[i].child, depth + 1);
+	return silent;
+}
+
+/* A record that includes itself: that term adds nothing, and makes it an error. */
+static void drop_self(struct plan *p)
+{
+	struct spf_tree tree;
+	gate_try(p->gate, p->m, p->record, &tree);
+	for (size_t i = !tree.pending && tree.root ? tree.root->n_terms : 0; i-- > 0;) {
+		const struct spf_term *t = &tree.root->terms[i];
+		if ((t->kind != SPF_INCLUDE && t->kind != SPF_REDIRECT) || t->ignored || t->child ||
+		    !t->domain || strcmp(t->domain, p->m->domain) != 0)
+			continue;
+		add_fault(p, FAULT_LOST,
+			  arena_printf(arena_of(p),
+				       "%s includes itself, which is an error (permerror)",
+				       p->m->domain));
+		add_text(p, &p->mended, arena_printf(arena_of(p), "drop %s", t->text));
+		p->record = spf_edit_drop(arena_of(p), p->record, i);
+	}
+}
+
+/* Whatever else makes it an error: what is to be done, a person sees. */
+static void tell_error(struct plan *p)
+{
+	struct spf_tree tree;
+	gate_try(p->gate, p->m, p->record, &tree);
+	if (p->in_vain || tree.pending || !tree.problem || is_silent(tree.root, 0))
+		return;
+	add_fault(p, FAULT_LOST,
+		  arena_printf(arena_of(p), "%s: SPF is an error (permerror)", tree.problem));
+	p->in_vain = "correct that term, or take it out";
+}
+
+static void mend_terms(struct plan *p)
+{
+	mend_slips(p);
+	tell_nonsense(p);
+	drop_self(p);
+	drop_broken(p);
+	drop_void(p);
+	drop_dead(p);
+	close_open(p);
+	drop_idle(p);
+	close_neutral(p);
+	tell_error(p);
+}
+
+/* A text that means to be a record and is none, where there is no other. */
+static void take_attempt(struct plan *p)
+{
+	const struct dns_answer *t = dns_ask(p->gate->zone->known->view, p->m->domain, DNS_TXT);
+	const char *record = NULL;
+	for (size_t i = 0; t->outcome == DNS_OK && i < t->n && !record; i++) {
+		record = spf_edit_attempt(arena_of(p), t->texts[i].data);
+		p->attempt = record ? t->texts[i].data : NULL;
+	}
+	if (!record)
+		return;
+	p->record = record;
+	p->drops = true; /* it is the first record of the name */
+	add_fault(p, FAULT_LOST,
+		  arena_printf(arena_of(p),
+			       "the text at %s does not begin with \"v=spf1 \", so it is no SPF "
+			       "record, and receivers see none",
+			       p->m->domain));
+	add_text(p, &p->mended, "publish it as it was meant");
+}
+
+void plan_mend(struct plan *p)
+{
+	const struct spf_record *r = root_of(p);
+	if (p->m->spf.pending || !r || r->result == SPF_TEMPERROR)
+		return;
+	p->owned_by_other = r->canonical && strcmp(r->canonical, p->m->domain) != 0 &&
+			    !zone_is_ours(p->gate->zone, r->canonical);
+	if (p->owned_by_other)
+		return;
+	if (r->n_texts == 0)
+		take_attempt(p);
+	else
+		merge_several(p);
+	if (p->record && !p->in_vain)
+		mend_terms(p);
+	if (!p->fault)
+		return;
+	unsigned lookups;
+	const char *no =
+	    p->mended ? gate_objects(p->gate, p->m, p->record, NULL, 0, NULL, &lookups) : NULL;
+	if (!p->mended || no || p->in_vain) {
+		p->record = r->n_texts == 1 ? r->texts[0] : r->n_texts == 0 ? NULL : p->record;
+		p->mended = NULL;
+		p->in_vain = p->in_vain ? p->in_vain : no;
+		return;
+	}
+	p->changed = true;
+}

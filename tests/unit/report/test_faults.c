@@ -1,0 +1,263 @@
+/*
+ * Faults of the domain's own DNS: what is named, and the one record that repairs it.
+ */
+#include "tests/unit/world.h"
+
+#define SPF(r)   "example.com TXT v=spf1 " r
+#define DMARC(r) "_dmarc.example.com TXT " r
+#define RUA      "rua=mailto:d@example.com"
+#define KEY(r)   "s1._domainkey.example.com TXT " r
+
+#define SHORT_KEY                                                                                  \
+	"v=DKIM1; p="                                                                              \
+	"MHwwDQYJKoZIhvcNAQEBBQADawAwaAJhAM2udlpG2qtBjrkVpItePNOZmonJybw2XPIU4YXS1i8gM3xMK6p9Nbak" \
+	"r9lc+Cl71XfSIGAkbv/EtnMSjdbfAVRG87HAGS/R8Lyk+x8NzEDNwh+NcrVuCFmGIcwb1oKnCQIDAQAB"
+
+/* The zone of a case hides lines of the same name and type of the world. */
+struct fault_case {
+	const char *what;
+	struct world w;
+	const char *id;    /* of the thing; NULL: nothing is to be done */
+	const char *after; /* NULL: no record is shown */
+	const char *says;
+};
+
+/* The world's zone has a good DMARC record and a good key: a case that has other ones replaces
+ * them. */
+static struct domain_inventory judge_case(const struct fault_case *c, struct arena *a)
+{
+	return world_judge(&c->w, a);
+}
+
+static const struct todo *find_thing(const struct domain_inventory *d, const char *id)
+{
+	for (size_t i = 0; i < d->todo->n; i++)
+		if (strcmp(d->todo->list[i].id, id) == 0)
+			return &d->todo->list[i];
+	return NULL;
+}
+
+#define OURS_ONLY .now = {OUR_ROW}, .before = {OUR_ROW}
+#define WITH(...)                                                                                  \
+	{                                                                                          \
+		OURS_ONLY, .zone = { __VA_ARGS__ }                                                 \
+	}
+#define GOOD_SPF SPF("mx ~all")
+#define BELOW(ip, from)                                                                            \
+	{                                                                                          \
+		ip, 60, "vendor.example pass", NULL, 0, MONTH, .from = from                        \
+	}
+
+static const struct fault_case cases[] = {
+    {"nothing is wrong", WITH(GOOD_SPF), NULL, NULL, NULL},
+    /* DMARC */
+    {"no record", WITH(GOOD_SPF, "!_dmarc.example.com"), "dmarc:example.com",
+     "v=DMARC1; p=none; rua=mailto:dmarc-reports@example.com", "has no DMARC record"},
+    {"two records",
+     WITH(GOOD_SPF, "!_dmarc.example.com", DMARC("v=DMARC1; p=reject; " RUA),
+	  DMARC("v=DMARC1; p=none")),
+     "dmarc:example.com", "v=DMARC1; p=none; " RUA, "2 DMARC records"},
+    {"a misspelt policy",
+     WITH(GOOD_SPF, "!_dmarc.example.com", DMARC("v=DMARC1; p=quarentine; " RUA)),
+     "dmarc:example.com", "v=DMARC1; p=none; " RUA, "p=quarentine is no policy"},
+    {"a misspelt policy below",
+     WITH(GOOD_SPF, "!_dmarc.example.com", DMARC("v=DMARC1; p=reject; sp=rejct; " RUA)),
+     "dmarc:example.com", "v=DMARC1; p=reject; " RUA, "sp=rejct is no policy"},
+    {"no policy", WITH(GOOD_SPF, "!_dmarc.example.com", DMARC("v=DMARC1; " RUA)),
+     "dmarc:example.com", "v=DMARC1; p=none; " RUA, "is missing: receivers take p=none"},
+    {"names that do not exist are open",
+     WITH(GOOD_SPF, "!_dmarc.example.com", DMARC("v=DMARC1; p=reject; np=none; fo=1; " RUA)),
+     "dmarc:example.com", "v=DMARC1; p=reject; fo=1; " RUA, "np=none is weaker than p=reject"},
+    {"names below are open, and none of them is ours",
+     WITH(GOOD_SPF, "!_dmarc.example.com", DMARC("v=DMARC1; p=quarantine; t=y; sp=none; " RUA)),
+     "dmarc:example.com", "v=DMARC1; p=quarantine; t=y; " RUA, "sp=none is weaker"},
+    {"np=none beside p=none is as it must be",
+     WITH(GOOD_SPF, "!_dmarc.example.com", DMARC("v=DMARC1; p=none; np=none; " RUA)), NULL, NULL,
+     NULL},
+    {"mail of ours fails below: the tag protects it",
+     {.now = {OUR_ROW,
+	      {"192.0.2.10", 60, "shop.example.com fail", NULL, 0, MONTH,
+	       .from = "shop.example.com"}},
+      .before = {OUR_ROW},
+      .zone = {GOOD_SPF, "!_dmarc.example.com", DMARC("v=DMARC1; p=reject; sp=none; " RUA),
+	       "shop.example.com TXT v=spf1 -all"}},
+     "dmarc:example.com",
+     NULL,
+     "First repair your own mail"},
+    {"no rua", WITH(GOOD_SPF, "!_dmarc.example.com", DMARC("v=DMARC1; p=quarantine")),
+     "dmarc:example.com", "v=DMARC1; p=quarantine; rua=mailto:dmarc-reports@example.com",
+     "rua is missing"},
+    {"rua without mailto:",
+     WITH(GOOD_SPF, "!_dmarc.example.com", DMARC("v=DMARC1; p=none; rua=d@example.com")),
+     "dmarc:example.com", "v=DMARC1; p=none; rua=mailto:d@example.com", "no mailto: address"},
+    {"rua that nobody agreed to",
+     WITH(GOOD_SPF, "!_dmarc.example.com", DMARC("v=DMARC1; p=none; rua=mailto:d@other.example")),
+     "rua:other.example", "v=DMARC1", "does not allow reports"},
+    {"a text in quotes",
+     WITH(GOOD_SPF, "!_dmarc.example.com", DMARC("\"v=DMARC1; p=reject; " RUA "\"")),
+     "dmarc:example.com", "v=DMARC1; p=none; " RUA, "is no DMARC record"},
+    {"the first word misspelt",
+     WITH(GOOD_SPF, "!_dmarc.example.com", DMARC("v=dmarc1; p=none; " RUA)), "dmarc:example.com",
+     "v=DMARC1; p=none; " RUA, "is no DMARC record"},
+    {"a record that belongs to somebody else",
+     WITH(GOOD_SPF, "!_dmarc.example.com", "_dmarc.example.com CNAME x.dmarc.vendor.example",
+	  "x.dmarc.vendor.example TXT v=DMARC1; p=none"),
+     "dmarc:example.com", NULL, "change it there"},
+    {"an unknown tag does no harm",
+     WITH(GOOD_SPF, "!_dmarc.example.com", DMARC("v=DMARC1; p=none; x=y; pct=50; " RUA)), NULL,
+     NULL, NULL},
+    /* SPF */
+    {"a loop", WITH(SPF("mx include:example.com ~all")), "spf:example.com", "v=spf1 mx ~all",
+     "includes itself"},
+    {"a loop by way of another",
+     WITH(SPF("mx include:a.example.net ~all"),
+	  "a.example.net TXT v=spf1 include:example.com -all"),
+     "spf:example.com", NULL, "includes itself"},
+    {"a blank behind a colon", WITH(SPF("mx include: _spf.mailer.example ~all")), "spf:example.com",
+     "v=spf1 mx include:_spf.mailer.example ~all", "behind a colon"},
+    {"two terms without a blank", WITH(SPF("mx ip4:192.0.2.99include:_spf.mailer.example ~all")),
+     "spf:example.com", "v=spf1 mx ip4:192.0.2.99 include:_spf.mailer.example ~all",
+     "blank is missing between"},
+    {"commas", WITH(SPF("mx, ip4:192.0.2.99; ~all")), "spf:example.com",
+     "v=spf1 mx ip4:192.0.2.99 ~all", "blanks alone"},
+    {"a second v=spf1 inside", WITH(SPF("mx ~all v=spf1 ip4:192.0.2.99 -all")), "spf:example.com",
+     "v=spf1 mx ip4:192.0.2.99 ~all", "second v=spf1"},
+    {"literal quotes", WITH("example.com TXT \"v=spf1 mx ~all\""), "spf:example.com",
+     "v=spf1 mx ~all", "no SPF record"},
+    {"quotes inside", WITH(SPF("mx \"ip4:192.0.2.99\" ~all")), "spf:example.com",
+     "v=spf1 mx ip4:192.0.2.99 ~all", "uotes are no part"},
+    {"a stop behind the version", WITH("example.com TXT v=spf1; mx ~all"), "spf:example.com",
+     "v=spf1 mx ~all", "no SPF record"},
+    {"a malformed version that would leave out who sends",
+     WITH("example.com TXT v=spf1: ip4:192.0.2.99 ~all"), "spf:example.com", NULL, "leave out"},
+    {"a text of somebody else", WITH(GOOD_SPF, "example.com TXT spf-verification=abc"), NULL, NULL,
+     NULL},
+    {"redirect beside all", WITH(SPF("mx redirect=_spf.mailer.example ~all")), "spf:example.com",
+     "v=spf1 mx ~all", "never read beside"},
+    {"a name that does not exist", WITH(SPF("mx a:gone.other.example ~all")), "spf:example.com",
+     "v=spf1 mx ~all", "whoever registers it"},
+    {"neutral", WITH(SPF("mx ?all")), "spf:example.com", "v=spf1 mx ~all", "?all"},
+    {"-all while our mail comes from elsewhere",
+     {.now = {{"192.0.2.10", 5000, "example.com fail", "example.com s1 pass", 0, MONTH}},
+      .before = {OUR_ROW},
+      .zone = {SPF("-all")}},
+     "spf:example.com",
+     "v=spf1 ~all",
+     "before they look at DKIM"},
+    {"-all that refuses strangers is right",
+     {.now = {OUR_ROW, {"203.0.113.200", 400, "example.com fail", NULL, 0, 7}},
+      .before = {OUR_ROW},
+      .zone = {SPF("mx -all")}},
+     NULL,
+     NULL,
+     NULL},
+    {"a server of another's that is silent is no fault of ours",
+     WITH(SPF("mx include:dead.example ~all"), "dead.example SERVFAIL"), NULL, NULL, NULL},
+    {"no record, and nobody of ours uses the name",
+     {.now = {{"192.0.2.10", 500, "vendor.example pass", "example.com s1 pass", 0, MONTH}},
+      .zone = {"example.com TXT hello"}},
+     "spf:example.com",
+     "v=spf1 ~all",
+     "has no SPF record"},
+    {"no record, and our mail uses the name",
+     {.now = {{"192.0.2.10", 500, "example.com none", "example.com s1 pass", 0, MONTH}},
+      .zone = {"example.com TXT hello"}},
+     "spf:example.com",
+     NULL,
+     "has no SPF record"},
+    /* keys */
+    {"a key that is not there", WITH(GOOD_SPF, "!s1._domainkey.example.com"),
+     "key:s1._domainkey.example.com", NULL, "is not in DNS"},
+    {"a revoked key", WITH(GOOD_SPF, "!s1._domainkey.example.com", KEY("v=DKIM1; p=")),
+     "key:s1._domainkey.example.com", NULL, "revoked"},
+    {"a short key", WITH(GOOD_SPF, "!s1._domainkey.example.com", KEY(SHORT_KEY)),
+     "key:s1._domainkey.example.com", NULL, "has 768 bits"},
+    {"no key", WITH(GOOD_SPF, "!s1._domainkey.example.com", KEY("v=DKIM1; p=AAAA")),
+     "key:s1._domainkey.example.com", NULL, "no valid key"},
+    {"a key in quotes", WITH(GOOD_SPF, "!s1._domainkey.example.com", KEY("\"" WORLD_KEY "\"")),
+     "key:s1._domainkey.example.com", WORLD_KEY, "no valid key"},
+    {"a wildcard answers for the key (RFC 4592)",
+     WITH(GOOD_SPF, "!s1._domainkey.example.com", KEY("v=spf1 -all")),
+     "key:s1._domainkey.example.com", NULL, "is not in DNS"},
+};
+
+static void test_faults(void **state)
+{
+	size_t bad = 0;
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct fault_case *c = &cases[i];
+		struct arena a = {0};
+		struct domain_inventory d = judge_case(c, &a);
+		const struct todo *t = c->id ? find_thing(&d, c->id) : NULL;
+		const char *after = t && t->record ? t->record->after : NULL;
+		bool good = c->id
+				? t && t->kind == TODO_ZONE_FAULT &&
+				      (c->after ? after && strcmp(after, c->after) == 0 : !after) &&
+				      strstr(t->text, c->says)
+				: todo_count(d.todo) == 0;
+		if (!good) {
+			print_error("%s: %s\n", c->what, after ? after : "no record");
+			world_print(&d);
+			bad++;
+		}
+		arena_free(&a);
+	}
+	assert_int_equal(bad, 0);
+}
+
+/* What is not known is not judged, and nothing is proposed for it. */
+static void test_silence(void **state)
+{
+	static const struct {
+		const char *line;
+		bool judged;
+	} rows[] = {{"_dmarc.example.com SERVFAIL", false},
+		    {"_dmarc.example.com TIMEOUT", false},
+		    {"_dmarc.example.com CNAME x.dead.example", false},
+		    {"_dmarc.example.com CNAME x.gone.example", true},
+		    {"_dmarc.com SERVFAIL", true}};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct arena a = {0};
+		struct world w = WITH(GOOD_SPF, rows[i].line, "x.dead.example SERVFAIL",
+				      rows[i].line[7] == 'e' ? "!_dmarc.example.com" : GOOD_SPF);
+		struct domain_inventory d = world_judge(&w, &a);
+		const struct todo *t = find_thing(&d, "dmarc:example.com");
+		bool none = strstr(rows[i].line, "gone.example");
+		if (inventory_is_judged(&d) != rows[i].judged || !t != !none)
+			fail_msg("%s: %s", rows[i].line, t ? t->text : "nothing to do");
+		arena_free(&a);
+	}
+}
+
+/* The worst first; --category leaves only what is about its senders. */
+static void test_order(void **state)
+{
+	static const struct world w = {
+	    .now = {OUR_ROW, {"192.0.2.77", 60, "example.com fail", NULL, 0, MONTH}},
+	    .before = {OUR_ROW},
+	    .zone = {SPF("mx include:example.com ~all"), "!_dmarc.example.com",
+		     DMARC("v=DMARC1; p=none"), "77.2.0.192.in-addr.arpa PTR erp.example.com",
+		     "erp.example.com A 192.0.2.77"}};
+	struct arena a = {0};
+	(void)state;
+	struct domain_inventory d = world_judge(&w, &a);
+	assert_int_equal(todo_count(d.todo), 3);
+	assert_string_equal(d.todo->list[0].id, "spf:example.com");
+	assert_string_equal(d.todo->list[1].id, "dmarc:example.com");
+	assert_int_equal(d.todo->list[2].kind, TODO_OWN_FAILING);
+	struct todo_list l = *d.todo;
+	todo_narrow(&l, CAT_LEGIT_SPF_MISSING);
+	assert_int_equal(todo_count(&l), 1);
+	assert_int_equal(l.hidden, 2);
+	arena_free(&a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_faults),
+					   cmocka_unit_test(test_silence),
+					   cmocka_unit_test(test_order)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
