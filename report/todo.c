@@ -108,6 +108,27 @@ static void own_failing(struct making *m, const struct sender *s)
 	t->record = s->verdict.remedy.change;
 }
 
+/* An edit of each further envelope-sender domain of ours. */
+static void own_parts(struct making *m, const struct sender *s)
+{
+	struct todo *first = &m->out->list[m->out->n - 1];
+	for (unsigned i = 0; i < s->verdict.remedy.n_parts; i++) {
+		const struct remedy_part *p = &s->verdict.remedy.parts[i];
+		const char *name = p->change->name;
+		struct todo *t = add(m, first->kind, arena_printf(m->a, "own:%s@%s", s->key, name));
+		about(m, t, s);
+		t->messages = p->messages;
+		first->messages -= p->messages < first->messages ? p->messages : first->messages;
+		t->title = arena_printf(m->a, "%s: missing from SPF of %s, too", s->name, name);
+		t->text =
+		    arena_printf(m->a,
+				 "It also sends with an envelope sender in %s, which has an SPF "
+				 "record of its own. Add %s there",
+				 name, p->change->terms);
+		t->record = p->change;
+	}
+}
+
 /* Monthly, seasonal: it failed when it was last seen. */
 static void gone_failing(struct making *m, const struct sender *s)
 {
@@ -290,8 +311,10 @@ static void each_sender(struct making *m, const struct sender *s)
 		abuse(m, s);
 	} else if (c == CAT_LEGIT_SPF_MISSING || c == CAT_LEGIT_UNALIGNED ||
 		   c == CAT_LEGIT_BROKEN) {
-		if (s->verdict.remedy.kind != REMEDY_NONE)
+		if (s->verdict.remedy.kind != REMEDY_NONE) {
 			own_failing(m, s);
+			own_parts(m, s);
+		}
 	} else if (c == CAT_AUTHORIZED && s->verdict.remedy.kind == REMEDY_SPF_PUBLISH) {
 		bounces(m, s);
 	} else if (c == CAT_AUTHORIZED && s->verdict.remedy.kind == REMEDY_DKIM_ENABLE &&
@@ -340,8 +363,10 @@ void todo_make(const char *domain, int32_t until, const struct remedies *remedie
 {
 	struct making m = {
 	    .domain = domain, .a = a, .out = out, .today = until, .senders = senders, .n = n};
-	*out = (struct todo_list){
-	    .list = arena_alloc(a, (n + remedies->n_faults + 1) * sizeof *out->list)};
+	size_t room = n + remedies->n_faults + 1;
+	for (size_t i = 0; i < n; i++)
+		room += senders[i].verdict.remedy.n_parts;
+	*out = (struct todo_list){.list = arena_alloc(a, room * sizeof *out->list)};
 	for (size_t i = 0; i < remedies->n_faults; i++)
 		zone_fault(&m, &remedies->faults[i]);
 	const struct sender **order = arena_alloc(a, (n + 1) * sizeof *order);

@@ -203,6 +203,16 @@ static bool is_missed(const struct judging *j, const struct zone_mailfrom *m)
 	return false;
 }
 
+/* The heaviest thing of the list that is wrong with an SPF record; NULL: none is. */
+static const struct todo *spf_fault(const struct judging *j)
+{
+	const struct todo_list *l = j->out->inventory->todo;
+	for (size_t i = 0; i < l->n; i++)
+		if (l->list[i].kind == TODO_ZONE_FAULT && strncmp(l->list[i].id, "spf:", 4) == 0)
+			return &l->list[i];
+	return NULL;
+}
+
 static void check_spf(struct judging *j)
 {
 	bool ipv6 = sends_over_ipv6(j->out->inventory);
@@ -224,6 +234,14 @@ static void check_spf(struct judging *j)
 			text =
 			    why ? TEXT(j, "SPF of %s: %s", m->domain, why) : "DNS did not answer";
 		}
+	}
+	const struct todo *fault = spf_fault(j);
+	enum check_status by_fault = !fault                        ? CHECK_PASS
+				     : fault->weight == FAULT_LOST ? CHECK_FAIL
+								   : CHECK_WARN;
+	if (worse(by_fault, worst) > 0) {
+		worst = by_fault;
+		text = TEXT(j, "%s: %s", fault->title, fault->text);
 	}
 	set_check(j, CHECK_D4, j->zone.answered ? worst : CHECK_UNKNOWN,
 		  ipv6

@@ -9,8 +9,9 @@
 #define OPEN_MESSAGES  10
 #define OPEN_DAYS      2
 
-/* Who of ours passes by SPF alone, and with what share of legitimate mail. */
-static const char *unsigned_senders(const struct judging *j)
+/* Who of ours sends mail without a signature that passes, and with what share of legitimate mail:
+ * those that hardly sign; if there are none, those that sign less than most of their mail. */
+static const char *unsigned_below(const struct judging *j, unsigned per_cent)
 {
 	const struct domain_inventory *inv = j->out->inventory;
 	const char *names = "";
@@ -19,12 +20,18 @@ static const char *unsigned_senders(const struct judging *j)
 		const struct sender *s = &inv->senders[i];
 		const struct volume *v = &j->of_sender[i];
 		double share = percent(v->messages - v->dkim, j->gate[FATE_LEGIT].messages);
-		if (!sender_is_legit(s) || v->messages == 0 || 100 * v->dkim >= 80 * v->messages ||
-		    share < 0.5 || ++n > 5)
+		if (!sender_is_legit(s) || v->messages == 0 ||
+		    100 * v->dkim >= per_cent * v->messages || share < 0.5 || ++n > 5)
 			continue;
 		names = TEXT(j, "%s%s%s (%.0f%%)", names, n > 1 ? ", " : "", s->name, share);
 	}
 	return names;
+}
+
+static const char *unsigned_senders(const struct judging *j)
+{
+	const char *hardly = unsigned_below(j, 80);
+	return *hardly ? hardly : unsigned_below(j, 99);
 }
 
 static void check_passing(struct judging *j)
@@ -43,7 +50,8 @@ static void check_passing(struct judging *j)
 		  known ? TEXT(j, "%+.2f points", drop == 0 ? 0 : -drop) : "",
 		  "a fall points to a change made last week");
 	double dkim = percent(g->dkim, g->messages);
-	const char *bare = unsigned_senders(j);
+	bool enough = g->messages && judge_value(j, CHECK_A5, dkim) == CHECK_PASS;
+	const char *bare = enough ? unsigned_below(j, 80) : unsigned_senders(j);
 	set_check(
 	    j, CHECK_A5, g->messages ? judge_value(j, CHECK_A5, dkim) : CHECK_UNKNOWN,
 	    g->messages ? TEXT(j, "%.1f%%", dkim) : "",

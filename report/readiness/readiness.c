@@ -97,8 +97,10 @@ static void find_not_observed(struct judging *j)
 	const struct domain_inventory *inv = j->out->inventory;
 	for (size_t i = 0; i < inv->n_senders; i++) {
 		const struct sender *s = &inv->senders[i];
-		if (s->change == CHANGE_GONE && fate_of(s) == FATE_LEGIT &&
-		    j->out->n_not_observed < NOT_OBSERVED_MAX)
+		if (s->change != CHANGE_GONE || fate_of(s) != FATE_LEGIT)
+			continue;
+		j->out->all_not_observed++;
+		if (j->out->n_not_observed < NOT_OBSERVED_MAX)
 			j->out->not_observed[j->out->n_not_observed++] = s->name;
 	}
 }
@@ -119,7 +121,10 @@ static enum verdict_word verdict(const struct readiness *r)
 	if (r->does_not_exist)
 		return VERDICT_NOT_READY;
 	if (r->parked)
-		return c[CHECK_D8].status == CHECK_PASS ? VERDICT_READY : VERDICT_WARNINGS;
+		return c[CHECK_D8].status == CHECK_PASS && c[CHECK_D1].status == CHECK_PASS &&
+			       c[CHECK_D2].status == CHECK_PASS
+			   ? VERDICT_READY
+			   : VERDICT_WARNINGS;
 	if (c[CHECK_C1].status == CHECK_FAIL || c[CHECK_C3].status == CHECK_FAIL ||
 	    c[CHECK_C5].status == CHECK_FAIL)
 		return VERDICT_INSUFFICIENT;

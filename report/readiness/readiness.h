@@ -124,8 +124,8 @@ struct readiness {
 	struct next_step next;
 	const struct domain_inventory *inventory;   /* of the window */
 	const char *not_observed[NOT_OBSERVED_MAX]; /* legitimate senders of before, not seen now */
-	size_t n_not_observed;
-	bool does_not_exist;   /* DNS says that there is no such name */
+	size_t n_not_observed, all_not_observed;    /* those that are named, and all */
+	bool does_not_exist;                        /* DNS says that there is no such name */
 	int32_t newest_report; /* the newest day with a report; set by the caller, 0: not asked */
 };
 

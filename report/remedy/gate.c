@@ -468,25 +468,3 @@ const char *gate_objects(struct gate *g, const struct zone_mailfrom *m, const ch
 				    day_format(lost->last, day));
 	return NULL;
 }
-
-const struct record_change *gate_helo(const struct gate *g, const struct sender *s,
-				      const char *helo)
-{
-	const struct dns_view *v = g->zone->known->view;
-	const struct dns_answer *text = dns_ask(v, helo, DNS_TXT);
-	if (text->outcome != DNS_NODATA || strcmp(text->canonical, text->name) != 0)
-		return NULL;
-	for (size_t i = 0; i < s->n_sources; i++) {
-		const struct sender_source *x = &s->sources[i];
-		const struct dns_answer *a = dns_ask(v, helo, x->ip.family == 4 ? DNS_A : DNS_AAAA);
-		bool leads = false;
-		for (size_t k = 0; a->outcome == DNS_OK && k < a->n; k++)
-			leads = leads || ip_cmp(&a->addresses[k], &x->ip) == 0;
-		if (!leads || !(x->ties & (TIE_HOST | TIE_NAME)))
-			return NULL;
-	}
-	struct record_change *c = arena_alloc(g->a, sizeof *c);
-	*c = (struct record_change){
-	    .name = helo, .after = "v=spf1 a -all", .lookups_after = 1, .terms = "a"};
-	return c;
-}

@@ -60,11 +60,6 @@ const char *gate_objects(struct gate *g, const struct zone_mailfrom *m, const ch
 			 const struct gate_need *needs, size_t n_needs,
 			 const struct gate_need *admit, unsigned *lookups);
 
-/* A record for the HELO name of a machine that is ours: its name leads to all addresses that it is
- * for, and has no record yet. NULL: it does not pass. */
-const struct record_change *gate_helo(const struct gate *g, const struct sender *s,
-				      const char *helo);
-
 /* The record as a tree, in place of m's. */
 void gate_try(struct gate *g, const struct zone_mailfrom *m, const char *record,
 	      struct spf_tree *tree);

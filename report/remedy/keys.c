@@ -109,3 +109,27 @@ bool key_is_another(const struct used_key *k)
 	return k->key.state == DKIM_KEY_GOOD && k->last == INT32_MIN &&
 	       k->failing >= KEY_NEVER_FAILING;
 }
+
+const char *failing_key(const struct zone *z, const struct sender *s, const char **domain)
+{
+	const struct dmarc_dkim *best = NULL;
+	uint64_t most = 0;
+	for (size_t i = 0; i < s->n_facts; i++) {
+		const struct dmarc_profile *p = &s->profiles[s->facts[i]->profile];
+		for (unsigned k = 0; k < p->n_dkim; k++) {
+			const struct dmarc_dkim *d = &p->dkim[k];
+			if (d->result.code == W_PASS || d->result.code == W_ABSENT ||
+			    d->result.code == W_NONE || !d->domain ||
+			    !domain_is_below(d->domain, z->org))
+				continue;
+			if (domain && !*domain)
+				*domain = d->domain;
+			if (!d->selector || !*d->selector || s->facts[i]->messages <= most)
+				continue;
+			most = s->facts[i]->messages;
+			best = d;
+		}
+	}
+	return best ? arena_printf(z->known->a, "%s._domainkey.%s", best->selector, best->domain)
+		    : NULL;
+}

@@ -41,4 +41,9 @@ bool key_is_rotated(const struct used_key *k, int32_t until);
 /* The published key is not the one that signs: it never verified anything. */
 bool key_is_another(const struct used_key *k);
 
+/* The name of the key that most of the sender's mail signs with as us in vain. NULL: it does not,
+ * or no reporter told a selector; then *domain is that of the signature, or NULL. domain: may be
+ * NULL. */
+const char *failing_key(const struct zone *z, const struct sender *s, const char **domain);
+
 #endif

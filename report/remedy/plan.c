@@ -130,3 +130,45 @@ struct record_change *plan_if_yours(struct plan *p, const struct gate_need *need
 		return NULL;
 	return change_to(p, record, lookups);
 }
+
+static bool same_addresses(const struct dns_answer *a, const struct dns_answer *b)
+{
+	if (a->outcome != DNS_OK || b->outcome != DNS_OK || a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (ip_cmp(&a->addresses[i], &b->addresses[i]) != 0)
+			return false;
+	return true;
+}
+
+static bool same_exchangers(const struct dns_answer *a, const struct dns_answer *b)
+{
+	if (a->outcome != DNS_OK || b->outcome != DNS_OK || a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (strcmp(a->mx[i].host, b->mx[i].host) != 0)
+			return false;
+	return true;
+}
+
+const char *plan_wildcard(const struct zone *z, const char *name)
+{
+	const struct dns_view *v = z->known->view;
+	const char *above = strchr(name, '.');
+	if (!above || !zone_is_ours(z, above + 1))
+		return "";
+	const char *any = arena_printf(z->known->a, "*%s", above);
+	bool a = same_addresses(dns_ask(v, name, DNS_A), dns_ask(v, any, DNS_A)) ||
+		 same_addresses(dns_ask(v, name, DNS_AAAA), dns_ask(v, any, DNS_AAAA));
+	bool mx = same_exchangers(dns_ask(v, name, DNS_MX), dns_ask(v, any, DNS_MX));
+	if (!a && !mx)
+		return "";
+	return arena_printf(
+	    z->known->a,
+	    ". Only the wildcard %s answers for %s, and no longer does once the name "
+	    "has a record of its own (RFC 4592): publish its %s there, too",
+	    any, name,
+	    a && mx ? "A, AAAA and MX records"
+	    : a     ? "A and AAAA records"
+		    : "MX records");
+}

@@ -53,6 +53,10 @@ const char *plan_add(struct plan *p, const struct gate_need *need, const char *c
 
 void plan_finish(struct plan *p);
 
+/* What a first record of its own takes from a name that only a wildcard answers for (RFC 4592): its
+ * addresses, its MX. "": nothing; else ". ..." */
+const char *plan_wildcard(const struct zone *z, const char *name);
+
 /* The record as it is now with these mechanisms more, "if it is yours"; NULL: it may not be shown.
  */
 struct record_change *plan_if_yours(struct plan *p, const struct gate_need *need,

@@ -4,6 +4,7 @@
  *	remedy.c   all senders of a domain
  *	spf.c      edits of SPF for one sender, through the gate
  *	soften.c   -all while mail of ours fails by it, and no record at all
+ *	helo.c     bounces
  *	sign.c     DKIM, Return-Path, HELO: what no edit of the envelope-sender domain's record
  *helps
  */
@@ -13,6 +14,15 @@
 #include "report/remedy/question.h"
 #include "report/remedy/remedy.h"
 
+/* An edit of a further envelope-sender domain of a sender. */
+struct part {
+	struct sender *s;
+	struct plan *plan;
+	const char *terms;
+	uint64_t messages;
+	struct part *next;
+};
+
 struct remedier {
 	struct gate gate;
 	const struct zone *zone;
@@ -20,6 +30,7 @@ struct remedier {
 	struct sender *senders;
 	size_t n;
 	struct plan *plans;      /* by zone->mailfrom */
+	struct part *parts;      /* the last one first */
 	struct plan **plan_of;   /* by sender: where its edit is in; NULL: nowhere */
 	unsigned unsigned_share; /* per cent of our own mail */
 	bool swarm;              /* too many alike to ask about each */
@@ -35,6 +46,9 @@ void remedy_if_yours(struct remedier *r, struct sender *s);
 void remedy_soften(const struct remedier *r, struct plan *p);
 /* After it: the domain itself has no record, and no sender needs one. */
 void remedy_first_record(const struct remedier *r, struct remedies *out);
+
+/* helo.c: the text and the record for bounces. false: nothing of use can be said. */
+bool remedy_helo(const struct remedier *r, struct sender *s);
 
 /* sign.c */
 void remedy_unaligned(const struct remedier *r, struct sender *s);

@@ -248,6 +248,65 @@ static void record_missing(struct publishing *p, struct remedies *out)
 	tell(p, &meant, out);
 }
 
+/* Messages of ours that only a strict mode keeps from passing; by which one. */
+static uint64_t strict_messages(const struct remedier *r, bool *dkim, bool *spf)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < r->n; i++) {
+		const struct sender *s = &r->senders[i];
+		for (size_t k = 0; sender_is_legit(s) && k < s->n_facts; k++) {
+			const struct dmarc_profile *p = &s->profiles[s->facts[k]->profile];
+			if (!(p->flags & DMARC_STRICT_ONLY) || p->cell <= CELL_P7)
+				continue;
+			n += s->facts[k]->messages;
+			bool signed_by_us = false;
+			for (unsigned m = 0; m < p->n_dkim; m++)
+				signed_by_us =
+				    signed_by_us || (p->dkim[m].result.code == W_PASS &&
+						     zone_is_ours(r->zone, p->dkim[m].domain));
+			*dkim = *dkim || signed_by_us;
+			*spf = *spf || (!signed_by_us && zone_own_mailfrom(r->zone, p));
+		}
+	}
+	return n;
+}
+
+/* Strict alignment may be meant so: relaxed alignment is a choice, with what it means. */
+static void strict_choice(const struct publishing *p, struct remedies *out)
+{
+	const struct dmarc_published *x = &p->d->record;
+	const struct remedier *r = p->r;
+	bool dkim = false, spf = false;
+	uint64_t n = strict_messages(r, &dkim, &spf);
+	dkim = dkim && x->adkim == 's';
+	spf = spf && x->aspf == 's';
+	struct fault *f = n > 0 && (dkim || spf) ? fault_add(out) : NULL;
+	if (!f)
+		return;
+	const struct dmarc_edit e = {.domain = r->zone->domain,
+				     .p = x->p,
+				     .testing = x->testing,
+				     .repair = true,
+				     .adkim = dkim ? 'r' : 0,
+				     .aspf = spf ? 'r' : 0};
+	const char *mode = dkim && spf ? "adkim=s, aspf=s" : dkim ? "adkim=s" : "aspf=s";
+	struct record_change *c = arena_alloc(r->a, sizeof *c);
+	*c = (struct record_change){
+	    .name = p->name, .before = before_of(p), .after = dmarc_edit(r->a, x, &e), .terms = ""};
+	f->id = arena_printf(r->a, "strict:%s", r->zone->domain);
+	f->title = arena_printf(r->a, "strict alignment (%s): is it meant?", mode);
+	f->text = arena_printf(
+	    r->a,
+	    "%llu messages of yours authenticate as a name below your domain, and fail only "
+	    "because your DMARC record asks for strict alignment (%s). With relaxed alignment, the "
+	    "default, they pass; whoever may send as one of your subdomains may then send as %s, "
+	    "too. If no subdomain is in other hands, choose that",
+	    (unsigned long long)n, mode, r->zone->domain);
+	f->asks = true;
+	f->messages = n;
+	f->change = c;
+}
+
 static void no_such_domain(const struct remedier *r, struct remedies *out)
 {
 	struct fault *f = fault_add(out);
@@ -280,6 +339,8 @@ void dmarc_faults(const struct remedier *r, struct remedies *out)
 		record_here(&p, out);
 	else if (d.found == FOUND_NONE || attempted(&p))
 		record_missing(&p, out);
+	if (d.found == FOUND_HERE && !p.wrong)
+		strict_choice(&p, out);
 	for (unsigned i = 0; d.found == FOUND_HERE && i < d.record.n_rua; i++) {
 		const struct dmarc_address *x = &d.record.rua[i];
 		if (x->domain && x->external && x->consent == RUA_REFUSED)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/day.h"
+#include "report/remedy/keys.h"
 #include "report/sender/habit.h"
 
 #define STEADY_DAYS    5
@@ -28,6 +29,12 @@ static bool is_unaligned(const struct sender *s)
 	return 2 * n > s->t.messages;
 }
 
+/* With a signature of ours, or somebody's, that does not verify. */
+static bool tries_to_sign(const struct sender *s)
+{
+	return 2 * s->t.cells[CELL_F8] > s->t.messages;
+}
+
 static bool sends_for_customers(const struct service *s)
 {
 	return s && (s->kind == KIND_ESP || s->kind == KIND_SAAS);
@@ -39,6 +46,16 @@ static bool has_evidence(const struct sender *s, const char *code)
 		if (strcmp(s->evidence[i].code, code) == 0)
 			return true;
 	return false;
+}
+
+/* A record of ours that leads to one of its addresses, though it is no tie: by way of an alias into
+ * a zone that is not ours, or to an exchanger that is somebody else's. */
+static const struct zone_host *leads_to(const struct zone *z, const struct sender *s)
+{
+	const struct zone_host *h = NULL;
+	for (size_t i = 0; i < s->n_sources && !h; i++)
+		h = zone_host(z, &s->sources[i].ip);
+	return h;
 }
 
 bool question_is_due(const struct gate *g, const struct sender *s)
@@ -54,14 +71,18 @@ bool question_is_due(const struct gate *g, const struct sender *s)
 	if (s->aged)
 		return true;
 	bool line = s->n_sources <= 3 && (s->recurs || (s->steady && s->days >= 15));
+	/* many customers of a service send alike on the same days: that makes no botnet of it */
+	if (c == CAT_UNKNOWN && failing > 0 && s->steady && sends_for_customers(s->service) &&
+	    (is_unaligned(s) || tries_to_sign(s)))
+		return true;
 	if (c != CAT_UNKNOWN || failing == 0 || (!line && has_evidence(s, "S_DISPERSED")) ||
 	    has_evidence(s, "S_NO_SUCH_FROM") || has_evidence(s, "S_CLAIMS_US"))
 		return false;
-	if (s->hinted)
+	if (s->hinted || leads_to(g->zone, s))
 		return failing >= 2 || s->days >= 2;
 	if (sends_as_us(s))
 		return s->steady && s->n_sources <= STEADY_SOURCES;
-	return is_unaligned(s) && sends_for_customers(s->service) && s->steady;
+	return false;
 }
 
 /* ---- readings ---- */
@@ -96,6 +117,18 @@ static void speaks_against(struct asking *q, struct reading *r, int weight, cons
 	q->weight[r - q->list] -= weight;
 }
 
+/* The signature of ours that it tries: by the name of its key, where the reporter gave one. */
+static const char *signature_text(const struct asking *q)
+{
+	const char *name = failing_key(q->g->zone, q->s, NULL);
+	return name
+		   ? arena_printf(q->a,
+				  "it signs as your domain, and the signature does not verify (key "
+				  "%s)",
+				  name)
+		   : "it signs as your domain, and the signature does not verify";
+}
+
 static const char *steady_text(const struct asking *q)
 {
 	return arena_printf(q->a, "sends on %u days, %llu messages in all", q->s->days,
@@ -106,19 +139,27 @@ static void read_missing(struct asking *q)
 {
 	const struct sender *s = q->s;
 	struct reading *r = add(q, READING_MISSING, 2);
+	const struct zone_host *host = leads_to(q->g->zone, s);
+	if (host && !s->ties_any)
+		speaks_for(q, r, 2,
+			   arena_printf(q->a,
+					host->exchanger ? "your MX %s leads to it"
+							: "%s leads to it, by way of an alias "
+							  "(CNAME) into a zone that is not yours",
+					host->name));
 	if (sends_as_us(s))
 		speaks_for(q, r, 1, "its envelope sender (MAIL FROM) is in your domain");
 	if (s->days >= STEADY_DAYS)
 		speaks_for(q, r, 2, steady_text(q));
 	if (has_evidence(s, "L_TRIES_DKIM"))
-		speaks_for(q, r, 4, "it signs as your domain, and the signature does not verify");
+		speaks_for(q, r, 4, signature_text(q));
 	if (has_evidence(s, "L_IN_ZONE"))
 		speaks_for(q, r, 3, "your DNS names the service");
 	if (has_evidence(s, "L_HOST_RELAY"))
 		speaks_for(q, r, 2, "your own site is at the same web host");
 	if (s->service && s->service->kind == KIND_WEBHOST)
 		speaks_against(q, r, 1, "the machine also serves other customers of the web host");
-	else if (!s->ties_any && !has_evidence(s, "L_IN_ZONE"))
+	else if (!s->ties_any && !has_evidence(s, "L_IN_ZONE") && !host)
 		speaks_against(q, r, 1, "no A, AAAA, MX or reverse DNS of yours leads to it");
 }
 
@@ -259,6 +300,35 @@ static void sort(struct asking *q)
 		}
 }
 
+/* What a yes would need where it signs as us in vain; "": it does not sign. */
+static const char *key_advice(const struct asking *q)
+{
+	const struct zone *z = q->g->zone;
+	const char *domain = NULL, *name = failing_key(z, q->s, &domain);
+	bool tries = has_evidence(q->s, "L_TRIES_DKIM") ||
+		     (tries_to_sign(q->s) && sends_for_customers(q->s->service));
+	if (!tries || (!name && !domain))
+		return "";
+	if (!name)
+		return arena_printf(
+		    q->a,
+		    "look up its selector in its settings (the receivers do not tell "
+		    "it), and publish the key at SELECTOR._domainkey.%s",
+		    domain ? domain : z->domain);
+	switch (dkim_key_read(dns_ask(z->known->view, name, DNS_TXT)).state) {
+	case DKIM_KEY_MISSING:
+		return arena_printf(q->a, "publish its key at %s, where there is none", name);
+	case DKIM_KEY_REVOKED:
+		return arena_printf(
+		    q->a, "publish its key at %s again: it is revoked (p= is empty)", name);
+	case DKIM_KEY_UNKNOWN:
+		return arena_printf(q->a, "see that its key is at %s", name);
+	default:
+		return arena_printf(q->a, "compare the key at %s with the one that it signs with",
+				    name);
+	}
+}
+
 static const char *question_text(const struct asking *q)
 {
 	const struct sender *s = q->s;
@@ -277,8 +347,24 @@ static const char *question_text(const struct asking *q)
 		return arena_printf(
 		    q->a,
 		    "is this an account of yours at %s? Ask who in your organisation uses it. If "
-		    "so, set it up to sign with DKIM as your domain",
-		    s->service->name);
+		    "so, set it up to sign with DKIM as your domain%s%s%s%s",
+		    s->service->name, *s->service->advice_dkim ? ". " : "", s->service->advice_dkim,
+		    *s->service->link ? " " : "", s->service->link);
+	const struct zone_host *h = leads_to(q->g->zone, s);
+	if (h && !h->exchanger && !s->ties_any)
+		return arena_printf(
+		    q->a,
+		    "where does %s lead, and is that machine still yours? That name of yours leads "
+		    "to %s, and the machine sends in your name. Ask who set the name up. If nobody "
+		    "uses it any more, remove it from DNS",
+		    h->name, ip_format(&h->ip, ip));
+	const char *dkim = key_advice(q);
+	if (*dkim)
+		return arena_printf(
+		    q->a,
+		    "does it belong to you? It signs as your domain. Ask who runs "
+		    "web forms, shops and programs that send mail. If it is yours, %s",
+		    dkim);
 	switch (q->n ? q->list[0].kind : READING_FORGED) {
 	case READING_FORWARDED:
 		return "is it unsigned mail of yours that recipients forward? Sign all your mail "

@@ -26,11 +26,32 @@ static void finish_edits(struct remedier *r)
 		if (c) {
 			*c = *p->change;
 			c->terms = terms;
+			s->verdict.remedy.text = arena_printf(r->a, "%s%s", s->verdict.remedy.text,
+							      plan_wildcard(r->zone, p->m->domain));
 		} else if (p->in_vain && *terms) {
 			s->verdict.remedy.text = arena_printf(
 			    r->a, "%s. %s", s->verdict.remedy.text, sentence(r->a, p->in_vain));
 		}
 		s->verdict.remedy.change = c;
+	}
+}
+
+/* Those of a sender stand together, as they were made. */
+static void finish_parts(const struct remedier *r)
+{
+	for (const struct part *x = r->parts; x; x = x->next) {
+		struct remedy *m = &x->s->verdict.remedy;
+		if (!x->plan->change || m->kind == REMEDY_CONFIRM)
+			continue;
+		struct remedy_part *all = arena_alloc(r->a, (m->n_parts + 1) * sizeof *all);
+		struct record_change *c = arena_alloc(r->a, sizeof *c);
+		*c = *x->plan->change;
+		c->terms = x->terms;
+		*all = (struct remedy_part){c, x->messages};
+		if (m->n_parts > 0)
+			memcpy(all + 1, m->parts, m->n_parts * sizeof *all);
+		m->parts = all;
+		m->n_parts++;
 	}
 }
 
@@ -114,8 +135,20 @@ static bool may_be_a_stranger(const struct remedier *r, const struct sender *s)
 	return !s->ties_any && !zone_uses(r->zone, s->service) && tally_judged_pass(&s->t) == 0;
 }
 
+/* Most of what fails of a machine of ours has an empty envelope sender. */
+static bool is_bounces(const struct sender *s)
+{
+	uint64_t failing = s->t.messages - tally_judged_pass(&s->t);
+	return s->ties_any && sender_is_legit(s) && failing > 0 &&
+	       s->verdict.category != CAT_AUTHORIZED && 2 * habit_failing_bounces(s) > failing;
+}
+
 static void remedy_of(struct remedier *r, struct sender *s, struct plan **to)
 {
+	if (is_bounces(s) && remedy_helo(r, s)) {
+		s->verdict.remedy.kind = REMEDY_SPF_PUBLISH;
+		return;
+	}
 	switch (s->verdict.remedy.kind) {
 	case REMEDY_SPF_ADD:
 	case REMEDY_SPF_PUBLISH:
@@ -167,6 +200,7 @@ void remedy_senders(const struct domain_facts *const *periods, size_t n_periods,
 			remedy_of(&r, s->was, to);
 	}
 	finish_edits(&r);
+	finish_parts(&r);
 	r.swarm = is_swarm(&r);
 	for (size_t i = 0; i < n; i++)
 		ask(&r, order[i]);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "dns/dkim_key.h"
+#include "report/remedy/keys.h"
 #include "report/remedy/priv.h"
 
 #define WEAK_KEY_BITS 1024
@@ -21,6 +22,24 @@ static const char *dkim_advice(const struct remedier *r, const struct sender *s)
 	return s->service ? advice(r, s, s->service->advice_dkim) : "";
 }
 
+/* The name of ours that the mail passes for, and that is not the exact one. */
+static const char *strict_name(const struct remedier *r, const struct sender *s)
+{
+	for (size_t i = 0; i < s->n_facts; i++) {
+		const struct dmarc_profile *p = &s->profiles[s->facts[i]->profile];
+		if (!(p->flags & DMARC_STRICT_ONLY))
+			continue;
+		for (unsigned k = 0; k < p->n_dkim; k++)
+			if (p->dkim[k].result.code == W_PASS && p->dkim[k].domain &&
+			    zone_is_ours(r->zone, p->dkim[k].domain))
+				return p->dkim[k].domain;
+		const char *from = zone_own_mailfrom(r->zone, p);
+		if (from)
+			return from;
+	}
+	return "another name in your domain";
+}
+
 void remedy_unaligned(const struct remedier *r, struct sender *s)
 {
 	struct remedy *m = &s->verdict.remedy;
@@ -32,16 +51,17 @@ void remedy_unaligned(const struct remedier *r, struct sender *s)
 		null_sender += flags & DMARC_NULL_SENDER ? s->facts[i]->messages : 0;
 	}
 	if (2 * strict > s->t.messages) {
-		m->text = "it authenticates as another name in your domain, and your DMARC record "
-			  "asks for strict alignment (adkim=s, aspf=s). Relax that, or send with "
-			  "the exact domain";
+		m->text = arena_printf(
+		    r->a,
+		    "it authenticates as %s, which is yours, and fails only because your DMARC "
+		    "record asks for strict alignment (adkim=s, aspf=s). Let it sign as, or send "
+		    "from, the exact domain; or ask for relaxed alignment",
+		    strict_name(r, s));
 		return;
 	}
-	if (2 * null_sender > s->t.messages)
-		m->text = "bounces and auto-replies have an empty envelope sender, so SPF is "
-			  "checked for the HELO name. Give the machine a HELO name in your domain "
-			  "with its own SPF record, or sign with DKIM as your domain (d=)";
-	else if (service && service->dkim == ANSWER_NO && service->advice_return_path[0]) {
+	if (2 * null_sender > s->t.messages && remedy_helo(r, s))
+		return;
+	if (service && service->dkim == ANSWER_NO && service->advice_return_path[0]) {
 		m->kind = REMEDY_RETURN_PATH;
 		m->text = arena_printf(r->a,
 				       "its envelope sender is the service's own. Set up a "
@@ -58,32 +78,35 @@ void remedy_unaligned(const struct remedier *r, struct sender *s)
 			  "domain, or sign with DKIM as your domain (d=)";
 }
 
-/* The signature of ours that fails most in the sender's mail. */
-static const struct dmarc_dkim *failing_signature(const struct remedier *r, const struct sender *s)
+/* No reporter told a selector: then its settings do. Without any signature nothing "does not
+ * verify". */
+static void unsigned_or_unnamed(const struct remedier *r, struct sender *s, const char *domain)
 {
-	const struct dmarc_dkim *best = NULL;
-	uint64_t most = 0;
-	for (size_t i = 0; i < s->n_facts; i++) {
-		const struct dmarc_profile *p = &s->profiles[s->facts[i]->profile];
-		for (unsigned k = 0; k < p->n_dkim; k++) {
-			const struct dmarc_dkim *d = &p->dkim[k];
-			if (d->result.code == W_PASS || !d->domain || !d->selector ||
-			    !*d->selector || !domain_is_below(d->domain, r->zone->org) ||
-			    s->facts[i]->messages <= most)
-				continue;
-			most = s->facts[i]->messages;
-			best = d;
-		}
+	struct remedy *m = &s->verdict.remedy;
+	if (domain) {
+		m->text =
+		    arena_printf(r->a,
+				 "it signs as %s, and the signature does not verify. Look up "
+				 "its selector in its settings (the receivers do not tell it), "
+				 "and compare the key at SELECTOR._domainkey.%s%s",
+				 domain, domain, dkim_advice(r, s));
+		return;
 	}
-	return best;
+	m->kind = REMEDY_DKIM_ENABLE;
+	m->text =
+	    arena_printf(r->a,
+			 "its mail has no DKIM signature of your domain, and SPF does not pass "
+			 "for it. Sign its mail with DKIM as your domain%s",
+			 dkim_advice(r, s));
 }
 
 void remedy_dkim(const struct remedier *r, struct sender *s)
 {
-	const struct dmarc_dkim *d = failing_signature(r, s);
-	if (!d)
+	const char *domain = NULL, *name = failing_key(r->zone, s, &domain);
+	if (!name) {
+		unsigned_or_unnamed(r, s, domain);
 		return;
-	const char *name = arena_printf(r->a, "%s._domainkey.%s", d->selector, d->domain);
+	}
 	const char *who = s->service ? s->service->name : "whoever signs";
 	struct dkim_key key = dkim_key_read(dns_ask(r->zone->known->view, name, DNS_TXT));
 	struct remedy *m = &s->verdict.remedy;
@@ -126,40 +149,12 @@ void remedy_dkim(const struct remedier *r, struct sender *s)
 	}
 }
 
-/* The HELO name in our domain that failing bounces came with; NULL: none was reported. */
-static const char *helo_of(const struct remedier *r, const struct sender *s)
-{
-	for (size_t i = 0; i < s->n_facts; i++) {
-		const struct dmarc_profile *p = &s->profiles[s->facts[i]->profile];
-		for (unsigned k = 0; p->flags & DMARC_NULL_SENDER && k < p->n_spf; k++)
-			if (p->cell > CELL_P7 && p->spf[k].domain &&
-			    zone_is_ours(r->zone, p->spf[k].domain))
-				return p->spf[k].domain;
-	}
-	for (size_t i = 0; i < s->n_sources; i++)
-		if (s->sources[i].ties & TIE_NAME)
-			return s->sources[i].ptr;
-	return NULL;
-}
-
-/* Bounces and auto-replies are checked for the HELO name (RFC 7208 section 2.4): its record. */
 static bool remedy_bounces(const struct remedier *r, struct sender *s)
 {
-	const char *helo = s->bounces >= BOUNCES_LEAST ? helo_of(r, s) : NULL;
 	if (s->bounces < BOUNCES_LEAST)
 		return false;
-	struct remedy *m = &s->verdict.remedy;
-	m->kind = REMEDY_SPF_PUBLISH;
-	m->text = helo ? arena_printf(r->a,
-				      "its bounces and auto-replies have an empty envelope sender, "
-				      "so SPF is checked for its HELO name, %s. Publish an SPF "
-				      "record there, or sign them with DKIM",
-				      helo)
-		       : "its bounces and auto-replies have an empty envelope sender, so SPF is "
-			 "checked for its HELO name. Give it one in your domain with its own SPF "
-			 "record, or sign them with DKIM";
-	m->change = helo ? gate_helo(&r->gate, s, helo) : NULL;
-	return true;
+	s->verdict.remedy.kind = REMEDY_SPF_PUBLISH;
+	return remedy_helo(r, s);
 }
 
 /* It passes, by SPF alone. */

@@ -36,21 +36,28 @@ static const char *concerned(const struct remedier *r, const struct sender *s, c
 	return fails && zone_spf_now(r->zone, mailfrom, &f->source) == NOW_NO ? mailfrom : NULL;
 }
 
-static struct plan *plan_for(const struct remedier *r, const struct sender *s)
+/* Messages that an edit is about, by envelope-sender domain. */
+static void volumes_of(const struct remedier *r, const struct sender *s,
+		       uint64_t volume[ZONE_MAILFROM_MAX])
 {
-	uint64_t volume[ZONE_MAILFROM_MAX] = {0};
-	size_t best = r->zone->n_mailfrom;
+	memset(volume, 0, ZONE_MAILFROM_MAX * sizeof *volume);
 	for (size_t i = 0; i < s->n_facts; i++) {
 		const char *name = concerned(r, s, s->facts[i]);
 		const struct plan *p = name ? plan_of_name(r, name) : NULL;
-		if (!p)
-			continue;
-		size_t k = (size_t)(p - r->plans);
-		volume[k] += s->facts[i]->messages;
-		if (best == r->zone->n_mailfrom || volume[k] > volume[best])
-			best = k;
+		if (p)
+			volume[p - r->plans] += s->facts[i]->messages;
 	}
-	return best < r->zone->n_mailfrom ? &r->plans[best] : NULL;
+}
+
+static struct plan *plan_for(const struct remedier *r, const struct sender *s)
+{
+	uint64_t volume[ZONE_MAILFROM_MAX];
+	size_t best = 0;
+	volumes_of(r, s, volume);
+	for (size_t k = 1; k < r->zone->n_mailfrom; k++)
+		if (volume[k] > volume[best])
+			best = k;
+	return r->zone->n_mailfrom && volume[best] > 0 ? &r->plans[best] : NULL;
 }
 
 #define LOOK_BACK 62 /* days: what failed then fails the next time, too */
@@ -233,15 +240,43 @@ static const char *add_terms(struct remedier *r, struct plan *p, const struct ga
 
 /* ---- SPF ---- */
 
+/* What may change under an address that only a name of ours ties to us. */
 static const char *host_note(const struct remedier *r, const struct sender *s)
 {
 	const struct zone_host *h = s->n_sources ? zone_host(r->zone, &s->sources[0].ip) : NULL;
-	if (!h || !s->service)
+	if (!h)
+		return "";
+	if (s->service)
+		return arena_printf(
+		    r->a,
+		    ". The machine belongs to %s, and its address may change: a:%s would follow "
+		    "it, at the cost of one lookup",
+		    s->service->name, h->name);
+	if (s->ties & TIE_NAME || h->exchanger || strcmp(h->name, r->zone->domain) == 0)
 		return "";
 	return arena_printf(r->a,
-			    ". The machine belongs to %s, and its address may change: a:%s would "
-			    "follow it, at the cost of one lookup",
-			    s->service->name, h->name);
+			    ". Only %s, which leads to it, ties it to you: see first that the "
+			    "machine is still yours",
+			    h->name);
+}
+
+/* Each further envelope-sender domain of ours that the sender uses needs an edit of its own. */
+static void add_parts(struct remedier *r, struct sender *s, const struct plan *first)
+{
+	uint64_t volume[ZONE_MAILFROM_MAX];
+	volumes_of(r, s, volume);
+	for (size_t k = 0; k < r->zone->n_mailfrom; k++) {
+		struct plan *p = &r->plans[k];
+		const char *added;
+		if (p == first || volume[k] == 0)
+			continue;
+		struct gate_need need = need_of(r, s, p);
+		if (gate_refuses(&r->gate, &need) || add_terms(r, p, &need, &added))
+			continue;
+		struct part *x = arena_alloc(r->a, sizeof *x);
+		*x = (struct part){s, p, added, volume[k], r->parts};
+		r->parts = x;
+	}
 }
 
 void remedy_spf(struct remedier *r, struct sender *s, struct plan **to)
@@ -278,6 +313,7 @@ void remedy_spf(struct remedier *r, struct sender *s, struct plan **to)
 				 added, fresh ? "in" : "to", p->m->domain, host_note(r, s)),
 	    .change = terms};
 	*to = p;
+	add_parts(r, s, p);
 }
 
 /* Terms for its addresses that the repaired record would not authorise, either; "": none. */

@@ -94,8 +94,9 @@ static void put_not_observed(struct buf *out, const struct readiness *r)
 		buf_puts(out, i ? ", " : "");
 		html_text(out, r->not_observed[i]);
 	}
-	buf_puts(out,
-		 r->n_not_observed == NOT_OBSERVED_MAX ? " and perhaps others.</p>\n" : ".</p>\n");
+	if (r->all_not_observed > r->n_not_observed)
+		buf_printf(out, " and %zu more", r->all_not_observed - r->n_not_observed);
+	buf_puts(out, ".</p>\n");
 }
 
 static void put_checks(struct buf *out, const struct readiness *r)

@@ -24,8 +24,14 @@ const char *readiness_sentence(const struct readiness *r)
 		return r->parked ? "READY: non-sending domain, correctly locked down."
 				 : "READY for p=reject.";
 	case VERDICT_WARNINGS:
-		return r->parked ? "READY WITH WARNINGS: non-sending domain, not fully locked down."
-				 : "READY WITH WARNINGS for p=reject.";
+		if (r->parked)
+			return r->checks[CHECK_D8].status == CHECK_PASS
+				   ? "READY WITH WARNINGS: non-sending domain, locked down; its "
+				     "DMARC "
+				     "record has a fault."
+				   : "READY WITH WARNINGS: non-sending domain, not fully locked "
+				     "down.";
+		return "READY WITH WARNINGS for p=reject.";
 	case VERDICT_NOT_READY:
 		return "NOT READY for p=reject.";
 	default:
@@ -81,8 +87,14 @@ static bool tells(const struct todo *t, enum check_id id)
 	case CHECK_D1:
 	case CHECK_D2:
 		return begins(t->id, "rua:") || begins(t->id, "dmarc:");
+	case CHECK_D3:
+		return begins(t->id, "dmarc:") && strstr(t->text, "weaker than p");
 	case CHECK_D4:
-		return begins(t->id, "spf:");
+		return begins(t->id, "spf:") && t->kind == TODO_ZONE_FAULT;
+	case CHECK_D6:
+		return begins(t->id, "key:");
+	case CHECK_D7:
+		return begins(t->id, "strict:");
 	default:
 		return false;
 	}
@@ -257,7 +269,9 @@ static void put_not_observed(struct buf *out, const struct text_style *style,
 	for (size_t i = 0; i < r->n_not_observed; i++)
 		buf_printf(&text, "%s%s",
 			   i ? ", " : "Seen before, and not in this window: ", r->not_observed[i]);
-	buf_puts(&text, r->n_not_observed == NOT_OBSERVED_MAX ? " and perhaps others." : ".");
+	if (r->all_not_observed > r->n_not_observed)
+		buf_printf(&text, " and %zu more", r->all_not_observed - r->n_not_observed);
+	buf_puts(&text, ".");
 	buf_putc(out, '\n');
 	put_clean_wrapped(out, style, text.data, 0, 0);
 	put_line_end(out);

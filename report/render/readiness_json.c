@@ -118,6 +118,8 @@ void render_readiness_json(const struct readiness *r, struct buf *out)
 	for (size_t i = 0; i < r->n_not_observed; i++)
 		json_string(&j, r->not_observed[i]);
 	json_end(&j);
+	json_key(&j, "not_observed_total");
+	json_uint(&j, r->all_not_observed);
 	json_key(&j, "next_step");
 	json_object(&j);
 	member(&j, "record", r->next.record);

@@ -76,7 +76,7 @@ const char *todo_unjudged(const struct domain_inventory *d)
 {
 	return d->dns ? "Whether a DMARC record is published could not be asked (_dmarc): what "
 			"stands here is the rest, and nothing is green."
-		      : "Without DNS nothing is said of who may send, or of any record.";
+		      : "Without it nothing is said of who may send, or of any record.";
 }
 
 void put_no_reports(struct buf *out, const struct domain_inventory *d)

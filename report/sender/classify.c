@@ -218,7 +218,7 @@ static bool may_be_ours(const struct matter *m)
 	/* an account at a service for customers may be ours, whoever its envelope sender is */
 	bool account = s->service && !s->guest && s->steady &&
 		       (s->service->kind == KIND_ESP || s->service->kind == KIND_SAAS) &&
-		       2 * cells_of(s, SET(F6) | SET(F7) | SET(F9)) > m->n;
+		       2 * cells_of(s, SET(F6) | SET(F7) | SET(F8) | SET(F9)) > m->n;
 	return s->hinted || account || (ours && !many && s->steady && s->n_sources <= 3);
 }
 
@@ -285,6 +285,15 @@ static struct verdict forwards(const struct matter *m, enum strength strength)
 	    "add nothing to SPF. Sign all mail with DKIM, which survives most forwarding");
 }
 
+/* It passes for a name of ours, as no stranger does, and only the strict mode says no. */
+static struct verdict strict(const struct matter *m)
+{
+	return verdict(
+	    m->s, CAT_LEGIT_UNALIGNED, LIKELY, REMEDY_DKIM_ALIGN,
+	    "it authenticates as another name in your domain, and your DMARC record asks "
+	    "for strict alignment");
+}
+
 /* It passes because the record lets everybody in, and nothing else speaks for it. */
 static struct verdict admitted(const struct matter *m)
 {
@@ -331,6 +340,8 @@ static struct verdict decide(const struct matter *m)
 		return fault(m, PROVEN);
 	if ((legit || (tied && margin >= -LEGIT_MARGIN)) && m->zone && !is_too_young(m))
 		return failing(m, tied ? PROVEN : LIKELY);
+	if (2 * m->o->messages[SEEN_STRICT] > m->n && m->zone && !m->let_in)
+		return strict(m);
 	margin = x->spoof - x->legit - SPOOF_MARGIN;
 	if (m->zone && m->pass == 0 && x->spoof >= SPOOF_SCORE && margin >= 0 && !may_be_ours(m) &&
 	    at_least(m->o->messages[SEEN_PTR_KNOWN], m->n, 50))

@@ -80,6 +80,12 @@ struct reading {
 	unsigned n_for, n_against;
 };
 
+/* A sender that uses several envelope-sender domains of ours: an edit of each further one. */
+struct remedy_part {
+	const struct record_change *change;
+	uint64_t messages; /* that fail with that domain */
+};
+
 /* What to do. change belongs to the spf_* kinds; readings and if_yours to REMEDY_CONFIRM: if_yours
  * is the record that "it is ours" would need, where one may be shown at all. */
 struct remedy {
@@ -88,6 +94,8 @@ struct remedy {
 	const struct record_change *change, *if_yours;
 	const struct reading *readings;
 	unsigned n_readings;
+	const struct remedy_part *parts;
+	unsigned n_parts;
 };
 
 struct tally {

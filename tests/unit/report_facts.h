@@ -127,6 +127,17 @@ static inline void make_profile(struct arena *a, const struct row *r, struct dma
 	*p = (struct dmarc_profile){.header_from = r->from ? r->from : OURS, .flags = r->flags};
 	enum cell_spf_result spf = read_spf(a, r->spf, p, &where);
 	enum cell_dkim dkim = read_dkim(a, r->dkim, p, &other);
+	if (r->flags & DMARC_STRICT_ONLY && spf == SPF_PASSES && where == SPF_ALIGNED) {
+		where = SPF_UNALIGNED;
+		p->aligned_spf = false;
+	}
+	if (r->flags & DMARC_STRICT_ONLY && dkim == DKIM_PASSES) {
+		dkim = DKIM_ABSENT;
+		other = true;
+		p->aligned_dkim = false;
+	}
+	if (r->flags & DMARC_NULL_SENDER && p->n_spf > 0)
+		((struct dmarc_spf *)p->spf)->scope = (struct dmarc_word){W_HELO, "helo"};
 	p->cell = dmarc_cell(where, spf, dkim, other);
 	p->eval_spf.code = p->aligned_spf ? W_PASS : W_FAIL;
 	p->eval_dkim.code = p->aligned_dkim ? W_PASS : W_FAIL;

@@ -206,6 +206,151 @@ static void test_faults(void **state)
 	assert_int_equal(bad, 0);
 }
 
+/* ---- what is said of a sender ---- */
+
+#define ERP "77.2.0.192.in-addr.arpa PTR erp.example.com", "erp.example.com A 192.0.2.77"
+#define BOUNCE(helo)                                                                               \
+	{                                                                                          \
+		"192.0.2.77", 90, helo, NULL, DMARC_NULL_SENDER, MONTH                             \
+	}
+#define STRICT DMARC_STRICT_ONLY
+
+static const struct advice_case {
+	const char *what;
+	struct world w;
+	const char *id;
+	enum todo_kind kind;
+	const char *after; /* of its record, or "if yours"; NULL: none */
+	const char *says;
+	const char * not ; /* NULL: anything */
+} advice[] = {
+    {"a second envelope-sender domain needs its own record",
+     {.now = {OUR_ROW,
+	      {"192.0.2.77", 90, "example.com fail", NULL, 0, MONTH},
+	      {"192.0.2.77", 60, "a.example.com fail", NULL, 0, MONTH}},
+      .zone = {GOOD_SPF, "a.example.com TXT v=spf1 ip4:192.0.2.99 -all", ERP}},
+     "own:own:example.com#spf-fail@a.example.com",
+     TODO_OWN_FAILING,
+     "v=spf1 ip4:192.0.2.99 ip4:192.0.2.77 -all",
+     "record of its own",
+     NULL},
+    {"a bounce, by the HELO name of the report",
+     {.now = {OUR_ROW, BOUNCE("erp.example.com none")}, .zone = {GOOD_SPF, ERP}},
+     "own:own:example.com#spf-fail",
+     TODO_OWN_FAILING,
+     "v=spf1 a -all",
+     "its HELO name, erp.example.com",
+     "does not verify"},
+    {"which has a record that names another",
+     {.now = {OUR_ROW, BOUNCE("erp.example.com fail")},
+      .zone = {GOOD_SPF, "erp.example.com TXT v=spf1 ip4:192.0.2.99 -all", ERP}},
+     "own:own:example.com#spf-fail",
+     TODO_OWN_FAILING,
+     "v=spf1 ip4:192.0.2.99 a -all",
+     "its HELO name, erp.example.com",
+     NULL},
+    {"which is none of ours",
+     {.now = {OUR_ROW, BOUNCE("localhost.lan none")}, .zone = {GOOD_SPF, ERP}},
+     "own:own:example.com#fail",
+     TODO_OWN_FAILING,
+     "v=spf1 a -all",
+     "localhost.lan, which is not in your domain",
+     NULL},
+    {"strict alignment is all that fails",
+     {.now = {OUR_ROW, {"192.0.2.77", 90, "mail.example.com pass", NULL, STRICT, MONTH}},
+      .zone = {GOOD_SPF, "mail.example.com TXT v=spf1 ip4:192.0.2.77 -all", "!_dmarc.example.com",
+	       DMARC("v=DMARC1; p=none; aspf=s; " RUA)}},
+     "strict:example.com",
+     TODO_QUESTION,
+     "v=DMARC1; p=none; " RUA "; aspf=r",
+     "whoever may send as one of your subdomains",
+     NULL},
+    {"and its sender is told why",
+     {.now = {OUR_ROW,
+	      {"192.0.2.90", 90, "x.example pass", "mail.example.com s4 pass", STRICT, MONTH}},
+      .zone = {GOOD_SPF, "!_dmarc.example.com", DMARC("v=DMARC1; p=none; adkim=s; " RUA)}},
+     "own:mailfrom:x.example#fail",
+     TODO_OWN_FAILING,
+     NULL,
+     "strict alignment",
+     NULL},
+    {"a vendor that nobody set up",
+     {.now = {OUR_ROW, {"203.0.113.1", 90, "mailer.example pass", NULL, 0, MONTH}},
+      .before = {{"203.0.113.1", 90, "mailer.example pass", NULL, 0, MONTH}},
+      .zone = {GOOD_SPF}},
+     "question:service:mailer#unaligned",
+     TODO_QUESTION,
+     NULL,
+     "s this an account of yours at Mailer?",
+     NULL},
+    {"a selector that is tried, by the name of its key",
+     {.now = {OUR_ROW, {"192.0.2.90", 90, "crm.example pass", "example.com s5 fail", 0, MONTH}},
+      .zone = {GOOD_SPF}},
+     "question:mailfrom:crm.example",
+     TODO_QUESTION,
+     NULL,
+     "publish its key at s5._domainkey.example.com, where there is none",
+     NULL},
+    {"a selector that no receiver tells",
+     {.now = {OUR_ROW, {"203.0.113.1", 90, "mailer.example pass", "example.com - fail", 0, MONTH}},
+      .zone = {GOOD_SPF}},
+     "question:service:mailer#broken",
+     TODO_QUESTION,
+     NULL,
+     "SELECTOR._domainkey.example.com",
+     NULL},
+    {"a name of ours leads to a machine that nobody may know",
+     {.now = {OUR_ROW, {"192.0.2.90", 90, "example.com fail", NULL, 0, MONTH}},
+      .zone = {GOOD_SPF, "shop.example.com CNAME lb.cloud.example", "lb.cloud.example A 192.0.2.90",
+	       "90.2.0.192.in-addr.arpa PTR lb.cloud.example"}},
+     "question:host:lb.cloud.example#spf-fail",
+     TODO_QUESTION,
+     "v=spf1 ip4:192.0.2.90 mx ~all",
+     "here does shop.example.com lead, and is that machine still yours?",
+     "no A, AAAA, MX or reverse DNS"},
+    {"a first record below a wildcard takes its addresses (RFC 4592)",
+     {.now = {OUR_ROW, {"192.0.2.77", 90, "app.example.com none", NULL, 0, MONTH}},
+      .zone = {GOOD_SPF, ERP, "app.example.com A 192.0.2.77", "*.example.com A 192.0.2.77"}},
+     "own:own:example.com#spf-fail",
+     TODO_OWN_FAILING,
+     "v=spf1 ip4:192.0.2.77 ~all",
+     "Only the wildcard *.example.com answers for app.example.com",
+     NULL},
+};
+
+static bool says(const struct todo *t, const char *what)
+{
+	bool found = strstr(t->text, what);
+	for (unsigned i = 0; i < t->n_readings && !found; i++) {
+		for (unsigned k = 0; k < t->readings[i].n_for; k++)
+			found = found || strstr(t->readings[i].speaks_for[k], what);
+		for (unsigned k = 0; k < t->readings[i].n_against; k++)
+			found = found || strstr(t->readings[i].against[k], what);
+	}
+	return found;
+}
+
+static void test_advice(void **state)
+{
+	size_t bad = 0;
+	(void)state;
+	for (size_t i = 0; i < COUNT(advice); i++) {
+		const struct advice_case *c = &advice[i];
+		struct arena a = {0};
+		struct domain_inventory d = world_judge(&c->w, &a);
+		const struct todo *t = find_thing(&d, c->id);
+		const struct record_change *r = !t ? NULL : t->record ? t->record : t->if_yours;
+		if (!t || t->kind != c->kind || !says(t, c->says) || (c->not &&says(t, c->not )) ||
+		    (c->after ? !r || strcmp(r->after, c->after) != 0 : r != NULL)) {
+			print_error("%s: %s\n", c->what, r ? r->after : "no record");
+			world_print(&d);
+			bad++;
+		}
+		arena_free(&a);
+	}
+	assert_int_equal(bad, 0);
+}
+
 /* What is not known is not judged, and nothing is proposed for it. */
 static void test_silence(void **state)
 {
@@ -256,8 +401,8 @@ static void test_order(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_faults),
-					   cmocka_unit_test(test_silence),
-					   cmocka_unit_test(test_order)};
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_faults), cmocka_unit_test(test_advice),
+	    cmocka_unit_test(test_silence), cmocka_unit_test(test_order)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
