@@ -19,6 +19,17 @@ static bool is_told(const struct remedier *r, const struct used_key *k)
 	return false;
 }
 
+/* Anybody can sign as us with a selector that he made up: who publishes its key lets him in. So a
+ * key that never verified is asked about with its sender, unless that one is known to be ours. */
+static bool may_be_a_strangers(const struct remedier *r, const struct used_key *k)
+{
+	const struct sender *s = k->who;
+	if (k->ours || !s)
+		return false;
+	return !sender_is_legit(s) ||
+	       (!s->ties_any && !zone_uses(r->zone, s->service) && tally_judged_pass(&s->t) == 0);
+}
+
 /* NULL: nothing is. */
 static const char *what_is_wrong(const struct remedier *r, const struct used_key *k)
 {
@@ -70,8 +81,9 @@ static const char *usage(const struct remedier *r, const struct used_key *k, con
 	char day[DAY_STRLEN];
 	const char *name = s ? s->name : "a sender of yours";
 	if (k->failing > 0)
-		return arena_printf(r->a, "%s signs with it, and %llu messages fail", name,
-				    (unsigned long long)k->failing);
+		return arena_printf(r->a,
+				    "%s signs with it, and the signatures of %llu messages fail",
+				    name, (unsigned long long)k->failing);
 	if (k->key.state == DKIM_KEY_GOOD)
 		return arena_printf(r->a, "%s signs with it", name);
 	return arena_printf(
@@ -95,7 +107,8 @@ static void key_fault(const struct remedier *r, const struct used_key *k, const 
 	f->text =
 	    arena_printf(r->a, "%s %s. %s. %s", k->name, wrong, uses,
 			 f->change ? "Publish it without what is no part of a key" : what_to_do(k));
-	f->weight = k->failing > 0 ? FAULT_LOST : FAULT_OPEN;
+	bool lost = k->failing > 0 && k->who && tally_judged_pass(&k->who->t) < k->who->t.messages;
+	f->weight = lost ? FAULT_LOST : FAULT_OPEN;
 	f->about = s ? s->key : NULL;
 	f->messages = k->failing > 0 ? k->failing : k->passing;
 }
@@ -109,7 +122,7 @@ void key_faults(const struct remedier *r, struct remedies *out)
 		const char *wrong = what_is_wrong(r, k);
 		bool in_use = k->current || k->failing > 0;
 		if (wrong && in_use && !key_is_rotated(k, r->gate.periods[0]->window.until) &&
-		    !is_told(r, k))
+		    !may_be_a_strangers(r, k) && !is_told(r, k))
 			key_fault(r, k, wrong, out);
 	}
 }

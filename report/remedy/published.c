@@ -319,18 +319,19 @@ static void no_such_domain(const struct remedier *r, struct remedies *out)
 	f->weight = FAULT_LOST;
 }
 
-void dmarc_faults(const struct remedier *r, struct remedies *out)
+bool dmarc_faults(const struct remedier *r, struct remedies *out)
 {
 	struct dmarc_answer d;
 	const struct zone *z = r->zone;
 	dmarc_discover(z->known->view, z->known->rules, z->domain, r->a, &d);
 	out->silent = d.silent;
-	if (d.pending || d.silent)
-		return;
 	if (dns_ask(z->known->view, z->domain, DNS_TXT)->outcome == DNS_NXDOMAIN) {
 		no_such_domain(r, out);
-		return;
+		out->silent = NULL;
+		return true;
 	}
+	if (d.pending || d.silent)
+		return false;
 	struct publishing p = {.r = r,
 			       .d = &d,
 			       .name = arena_printf(r->a, "_dmarc.%s", z->domain),
@@ -346,4 +347,5 @@ void dmarc_faults(const struct remedier *r, struct remedies *out)
 		if (x->domain && x->external && x->consent == RUA_REFUSED)
 			missing_consent(r, &d, x, out);
 	}
+	return false;
 }

@@ -11,8 +11,9 @@
 /* A place for one more; NULL: there are as many as are told. */
 struct fault *fault_add(struct remedies *out);
 
-/* The DMARC record, and the consent of those that its reports go to. Sets out->silent. */
-void dmarc_faults(const struct remedier *r, struct remedies *out);
+/* The DMARC record, and the consent of those that its reports go to. Sets out->silent. true:
+ * the domain does not exist, which is the only fault. */
+bool dmarc_faults(const struct remedier *r, struct remedies *out);
 
 /* Keys in use that are missing, revoked, no keys, too short, or others than those that sign; those
  * whose sender is told of them anyway are left out. */

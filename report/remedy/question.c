@@ -48,14 +48,45 @@ static bool has_evidence(const struct sender *s, const char *code)
 	return false;
 }
 
-/* A record of ours that leads to one of its addresses, though it is no tie: by way of an alias into
- * a zone that is not ours, or to an exchanger that is somebody else's. */
-static const struct zone_host *leads_to(const struct zone *z, const struct sender *s)
+/* A name of ours that leads to the sender, though it is no tie: by way of an alias into a zone that
+ * is not ours, or as an exchanger that is somebody else's. */
+struct lead {
+	const char *name;   /* NULL: there is none */
+	const char *target; /* the alias, or the address */
+	bool exchanger;
+};
+
+/* A name in From that is an alias into the domain whose servers these are. */
+static const char *from_alias(const struct zone *z, const struct sender *s, const char **target)
 {
-	const struct zone_host *h = NULL;
-	for (size_t i = 0; i < s->n_sources && !h; i++)
-		h = zone_host(z, &s->sources[i].ip);
-	return h;
+	for (size_t i = 0; i < s->n_facts; i++) {
+		const char *from = s->profiles[s->facts[i]->profile].header_from;
+		if (!from || strcmp(from, z->domain) == 0 || !zone_asks_from(z, from))
+			continue;
+		const struct dns_answer *r = dns_ask(z->known->view, from, DNS_A);
+		const char *org = knowledge_of(z->known, &s->facts[i]->source)->org;
+		if (org && strcmp(r->canonical, r->name) != 0 &&
+		    domain_is_below(r->canonical, org) && !zone_is_ours(z, org)) {
+			*target = r->canonical;
+			return from;
+		}
+	}
+	return NULL;
+}
+
+static struct lead leads_to(const struct zone *z, const struct sender *s)
+{
+	struct lead x = {NULL, NULL, false};
+	char ip[IP_STRLEN];
+	for (size_t i = 0; i < s->n_sources; i++) {
+		const struct zone_host *h = zone_host(z, &s->sources[i].ip);
+		if (h)
+			return (struct lead){h->name,
+					     arena_strdup(z->known->a, ip_format(&h->ip, ip)),
+					     h->exchanger};
+	}
+	x.name = from_alias(z, s, &x.target);
+	return x;
 }
 
 bool question_is_due(const struct gate *g, const struct sender *s)
@@ -78,7 +109,7 @@ bool question_is_due(const struct gate *g, const struct sender *s)
 	if (c != CAT_UNKNOWN || failing == 0 || (!line && has_evidence(s, "S_DISPERSED")) ||
 	    has_evidence(s, "S_NO_SUCH_FROM") || has_evidence(s, "S_CLAIMS_US"))
 		return false;
-	if (s->hinted || leads_to(g->zone, s))
+	if (s->hinted || leads_to(g->zone, s).name)
 		return failing >= 2 || s->days >= 2;
 	if (sends_as_us(s))
 		return s->steady && s->n_sources <= STEADY_SOURCES;
@@ -139,14 +170,14 @@ static void read_missing(struct asking *q)
 {
 	const struct sender *s = q->s;
 	struct reading *r = add(q, READING_MISSING, 2);
-	const struct zone_host *host = leads_to(q->g->zone, s);
-	if (host && !s->ties_any)
+	const struct lead host = leads_to(q->g->zone, s);
+	if (host.name && !s->ties_any)
 		speaks_for(q, r, 2,
 			   arena_printf(q->a,
-					host->exchanger ? "your MX %s leads to it"
-							: "%s leads to it, by way of an alias "
-							  "(CNAME) into a zone that is not yours",
-					host->name));
+					host.exchanger ? "your MX %s leads to it"
+						       : "%s leads to it, by way of an alias "
+							 "(CNAME) into a zone that is not yours",
+					host.name));
 	if (sends_as_us(s))
 		speaks_for(q, r, 1, "its envelope sender (MAIL FROM) is in your domain");
 	if (s->days >= STEADY_DAYS)
@@ -159,7 +190,7 @@ static void read_missing(struct asking *q)
 		speaks_for(q, r, 2, "your own site is at the same web host");
 	if (s->service && s->service->kind == KIND_WEBHOST)
 		speaks_against(q, r, 1, "the machine also serves other customers of the web host");
-	else if (!s->ties_any && !has_evidence(s, "L_IN_ZONE") && !host)
+	else if (!s->ties_any && !has_evidence(s, "L_IN_ZONE") && !host.name)
 		speaks_against(q, r, 1, "no A, AAAA, MX or reverse DNS of yours leads to it");
 }
 
@@ -339,6 +370,14 @@ static const char *question_text(const struct asking *q)
 		    "is %s still yours? Your SPF record authorises it. Ask who runs the machine; "
 		    "if nobody knows it, let the record no longer authorise it",
 		    ip_format(&sender_aged_source(s)->ip, ip));
+	const struct lead x = leads_to(q->g->zone, s);
+	if (x.name && !x.exchanger && !s->ties_any)
+		return arena_printf(
+		    q->a,
+		    "where does %s lead, and is that machine still yours? That name of yours leads "
+		    "to %s, and the machine sends in your name. Ask who set the name up. If nobody "
+		    "uses it any more, remove it from DNS",
+		    x.name, x.target);
 	if (is_unaligned(s) && !s->service)
 		return "is this a server or a service of yours? It authenticates as another "
 		       "domain. Ask who uses it. If it is yours, let it sign with DKIM as your "
@@ -350,14 +389,6 @@ static const char *question_text(const struct asking *q)
 		    "so, set it up to sign with DKIM as your domain%s%s%s%s",
 		    s->service->name, *s->service->advice_dkim ? ". " : "", s->service->advice_dkim,
 		    *s->service->link ? " " : "", s->service->link);
-	const struct zone_host *h = leads_to(q->g->zone, s);
-	if (h && !h->exchanger && !s->ties_any)
-		return arena_printf(
-		    q->a,
-		    "where does %s lead, and is that machine still yours? That name of yours leads "
-		    "to %s, and the machine sends in your name. Ask who set the name up. If nobody "
-		    "uses it any more, remove it from DNS",
-		    h->name, ip_format(&h->ip, ip));
 	const char *dkim = key_advice(q);
 	if (*dkim)
 		return arena_printf(

@@ -113,6 +113,10 @@ static void find_faults(const struct remedier *r, struct remedies *out)
 {
 	out->most = r->zone->n_mailfrom + PUBLISHED_FAULTS_MAX;
 	out->faults = arena_alloc(r->a, out->most * sizeof *out->faults);
+	if (dmarc_faults(r, out)) /* there is no such domain, and so no record of it */
+		return;
+	remedy_first_record(r, out);
+	key_faults(r, out);
 	for (size_t k = 0; k < r->zone->n_mailfrom; k++) {
 		const struct plan *p = &r->plans[k];
 		if (!p->fault)
@@ -205,7 +209,4 @@ void remedy_senders(const struct domain_facts *const *periods, size_t n_periods,
 	for (size_t i = 0; i < n; i++)
 		ask(&r, order[i]);
 	find_faults(&r, out);
-	remedy_first_record(&r, out);
-	dmarc_faults(&r, out);
-	key_faults(&r, out);
 }

@@ -78,6 +78,20 @@ void remedy_unaligned(const struct remedier *r, struct sender *s)
 			  "domain, or sign with DKIM as your domain (d=)";
 }
 
+/* The envelope-sender domain of ours whose record did not answer for its addresses; NULL: all did.
+ */
+static const char *not_answered(const struct remedier *r, const struct sender *s)
+{
+	for (size_t i = 0; i < s->n_facts; i++) {
+		const struct dmarc_profile *p = &s->profiles[s->facts[i]->profile];
+		const char *name = p->cell > CELL_P7 ? zone_own_mailfrom(r->zone, p) : NULL;
+		if (name && s->facts[i]->source.family &&
+		    zone_spf_now(r->zone, name, &s->facts[i]->source) == NOW_UNKNOWN)
+			return name;
+	}
+	return NULL;
+}
+
 /* No reporter told a selector: then its settings do. Without any signature nothing "does not
  * verify". */
 static void unsigned_or_unnamed(const struct remedier *r, struct sender *s, const char *domain)
@@ -92,12 +106,21 @@ static void unsigned_or_unnamed(const struct remedier *r, struct sender *s, cons
 				 domain, domain, dkim_advice(r, s));
 		return;
 	}
-	m->kind = REMEDY_DKIM_ENABLE;
-	m->text =
-	    arena_printf(r->a,
-			 "its mail has no DKIM signature of your domain, and SPF does not pass "
-			 "for it. Sign its mail with DKIM as your domain%s",
-			 dkim_advice(r, s));
+	const char *silent = not_answered(r, s);
+	m->kind = silent ? REMEDY_DNS_REPAIR : REMEDY_DKIM_ENABLE;
+	if (silent)
+		m->text = arena_printf(
+		    r->a,
+		    "whether the SPF record of %s authorises it could not be asked: a name in it "
+		    "does not answer. Ask again later; if it stays so, take that name out of the "
+		    "record",
+		    silent);
+	else
+		m->text =
+		    arena_printf(r->a,
+				 "what fails of its mail has no DKIM signature of your domain. "
+				 "Sign its mail with DKIM as your domain%s",
+				 dkim_advice(r, s));
 }
 
 void remedy_dkim(const struct remedier *r, struct sender *s)

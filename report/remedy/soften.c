@@ -111,8 +111,7 @@ void remedy_first_record(const struct remedier *r, struct remedies *out)
 	const struct spf_record *x = p->m->spf.root;
 	unsigned lookups;
 	if (!x || p->m->spf.pending || x->result != SPF_NONE || x->n_texts > 0 ||
-	    p->owned_by_other || is_recorded(r, p) ||
-	    dns_ask(r->zone->known->view, p->m->domain, DNS_TXT)->outcome == DNS_NXDOMAIN)
+	    p->owned_by_other || is_recorded(r, p))
 		return;
 	struct fault *f = fault_add(out);
 	if (!f)

@@ -304,7 +304,7 @@ void remedy_spf(struct remedier *r, struct sender *s, struct plan **to)
 			p->m->domain, why)};
 		return;
 	}
-	bool fresh = !p->m->spf.root || p->m->spf.root->n_texts == 0;
+	bool fresh = !p->base;
 	struct record_change *terms = arena_alloc(r->a, sizeof *terms);
 	*terms = (struct record_change){.name = p->m->domain, .terms = added};
 	s->verdict.remedy = (struct remedy){

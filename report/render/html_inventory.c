@@ -86,6 +86,8 @@ static void put_domain(struct buf *out, const struct inventory *inv,
 	buf_puts(out, "</h2>\n");
 	if (d->reports == 0) {
 		html_nothing(out, d);
+		if (d->todo->n > 0)
+			put_todo_html(out, d, inv->n_domains);
 		buf_puts(out, "</section>\n");
 		return;
 	}

@@ -413,7 +413,7 @@ static void put_domain(struct buf *out, const struct text_style *style, const st
 		put_nothing(out, style, d);
 	else
 		buf_puts(out, "No reports in this period.\n\n");
-	if (style->findings && d->reports > 0) {
+	if (style->findings && (d->reports > 0 || d->todo->n > 0)) {
 		put_todo_text(out, style, d);
 		buf_putc(out, '\n');
 	} else if (!style->findings && d->n_senders > 0) {

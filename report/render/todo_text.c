@@ -27,6 +27,15 @@ static void put_line(struct buf *out, const char *head, const char *text, size_t
 	buf_putc(out, '\n');
 }
 
+/* As a zone file has it: a quote in a text is written \". */
+static void put_escaped(struct buf *out, const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		buf_puts(out, s[i] == '"' || s[i] == '\\' ? "\\" : "");
+		buf_put(out, s + i, 1);
+	}
+}
+
 static void put_record(struct buf *out, const struct record_change *c)
 {
 	struct buf line;
@@ -35,7 +44,7 @@ static void put_record(struct buf *out, const struct record_change *c)
 		size_t n = strcspn(s, "\n");
 		buf_reset(&line);
 		buf_printf(&line, "%s. TXT \"", c->name);
-		buf_put(&line, s, n);
+		put_escaped(&line, s, n);
 		buf_puts(&line, "\"");
 		put_line(out, "now:  ", line.data, line.len);
 		s += n + (s[n] == '\n');

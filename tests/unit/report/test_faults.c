@@ -165,6 +165,12 @@ static const struct fault_case cases[] = {
      "spf:example.com",
      NULL,
      "has no SPF record"},
+    {"a domain that does not exist",
+     {OURS_ONLY, .zone = {"!example.com", "!mail.example.com", "!_dmarc.example.com",
+			  "!s1._domainkey.example.com", "!www.example.com"}},
+     "domain:example.com",
+     NULL,
+     "DNS knows no such name"},
     /* keys */
     {"a key that is not there", WITH(GOOD_SPF, "!s1._domainkey.example.com"),
      "key:s1._domainkey.example.com", NULL, "is not in DNS"},
@@ -308,6 +314,25 @@ static const struct advice_case {
      "v=spf1 ip4:192.0.2.90 mx ~all",
      "here does shop.example.com lead, and is that machine still yours?",
      "no A, AAAA, MX or reverse DNS"},
+    {"an alias of ours into a vendor's domain, whose servers send as it",
+     {.now = {OUR_ROW,
+	      {"192.0.2.90", 90, "bounce.shops.example pass", NULL, 0, MONTH,
+	       .from = "orders.example.com"}},
+      .zone = {GOOD_SPF, "orders.example.com CNAME x.shops.example", "x.shops.example A 192.0.2.91",
+	       "90.2.0.192.in-addr.arpa PTR mx.shops.example", "mx.shops.example A 192.0.2.90"}},
+     "question:mailfrom:shops.example#fail",
+     TODO_QUESTION,
+     NULL,
+     "here does orders.example.com lead",
+     NULL},
+    {"a silent include of somebody else",
+     {.now = {OUR_ROW, {"192.0.2.77", 90, "example.com softfail", NULL, 0, MONTH}},
+      .zone = {SPF("include:dead.example mx ~all"), "dead.example SERVFAIL", ERP}},
+     "own:own:example.com#spf-fail",
+     TODO_OWN_FAILING,
+     NULL,
+     "could not be asked",
+     "signature"},
     {"a first record below a wildcard takes its addresses (RFC 4592)",
      {.now = {OUR_ROW, {"192.0.2.77", 90, "app.example.com none", NULL, 0, MONTH}},
       .zone = {GOOD_SPF, ERP, "app.example.com A 192.0.2.77", "*.example.com A 192.0.2.77"}},
@@ -376,6 +401,24 @@ static void test_silence(void **state)
 	}
 }
 
+/* Who publishes the key of a stranger lets him in: it is asked about, and no fault. */
+static void test_strangers_key(void **state)
+{
+	static const struct world w = {
+	    .now = {OUR_ROW,
+		    {"77.0.0.9", 400, "crm.example pass", "example.com s7 fail", 0, MONTH}},
+	    .before = {OUR_ROW},
+	    .zone = {GOOD_SPF, "9.0.0.77.in-addr.arpa PTR mx.crm.example",
+		     "mx.crm.example A 77.0.0.9"}};
+	struct arena a = {0};
+	(void)state;
+	struct domain_inventory d = world_judge(&w, &a);
+	assert_int_equal(todo_count(d.todo), 1);
+	assert_int_equal(d.todo->list[0].kind, TODO_QUESTION);
+	assert_non_null(strstr(d.todo->list[0].text, "s7._domainkey.example.com"));
+	arena_free(&a);
+}
+
 /* The worst first; --category leaves only what is about its senders. */
 static void test_order(void **state)
 {
@@ -403,6 +446,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_faults), cmocka_unit_test(test_advice),
-	    cmocka_unit_test(test_silence), cmocka_unit_test(test_order)};
+	    cmocka_unit_test(test_silence), cmocka_unit_test(test_strangers_key),
+	    cmocka_unit_test(test_order)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
