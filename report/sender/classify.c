@@ -285,15 +285,6 @@ static struct verdict forwards(const struct matter *m, enum strength strength)
 	    "add nothing to SPF. Sign all mail with DKIM, which survives most forwarding");
 }
 
-/* It passes for a name of ours, as no stranger does, and only the strict mode says no. */
-static struct verdict strict(const struct matter *m)
-{
-	return verdict(
-	    m->s, CAT_LEGIT_UNALIGNED, LIKELY, REMEDY_DKIM_ALIGN,
-	    "it authenticates as another name in your domain, and your DMARC record asks "
-	    "for strict alignment");
-}
-
 /* It passes because the record lets everybody in, and nothing else speaks for it. */
 static struct verdict admitted(const struct matter *m)
 {
@@ -341,7 +332,8 @@ static struct verdict decide(const struct matter *m)
 	if ((legit || (tied && margin >= -LEGIT_MARGIN)) && m->zone && !is_too_young(m))
 		return failing(m, tied ? PROVEN : LIKELY);
 	if (2 * m->o->messages[SEEN_STRICT] > m->n && m->zone && !m->let_in)
-		return strict(m);
+		return verdict(s, CAT_LEGIT_UNALIGNED, LIKELY, REMEDY_DKIM_ALIGN,
+			       "it fails by strict alignment alone");
 	margin = x->spoof - x->legit - SPOOF_MARGIN;
 	if (m->zone && m->pass == 0 && x->spoof >= SPOOF_SCORE && margin >= 0 && !may_be_ours(m) &&
 	    at_least(m->o->messages[SEEN_PTR_KNOWN], m->n, 50))
