@@ -44,6 +44,23 @@ static struct used_key *key_named(struct used_keys *u, const char *name)
 	return &u->list[u->n++];
 }
 
+/* Who fails most; whoever hands on mail of ours has its failures, and is not who signs. */
+static void note_failing(struct used_key *x, const struct sender *s, uint64_t messages)
+{
+	if (x->now != s)
+		x->now_failing = 0;
+	x->now = s;
+	x->now_failing += messages;
+	if (s->verdict.category == CAT_FORWARDER && x->who)
+		return;
+	bool ours = sender_is_legit(s), before = x->who && sender_is_legit(x->who);
+	if (x->who && x->who != s && (ours != before ? before : x->now_failing <= x->who_failing) &&
+	    x->who->verdict.category != CAT_FORWARDER)
+		return;
+	x->who = s;
+	x->who_failing = x->now_failing;
+}
+
 static void note_signature(struct used_key *x, const struct dmarc_dkim *d, const struct sender *s,
 			   const struct fact *f, int32_t until)
 {
@@ -58,7 +75,7 @@ static void note_signature(struct used_key *x, const struct dmarc_dkim *d, const
 			x->signer = s;
 	} else if (last >= until) { /* on the same day: two streams, not a rotation */
 		x->failing += f->messages;
-		x->who = s;
+		note_failing(x, s, f->messages);
 	}
 }
 

@@ -26,6 +26,9 @@ struct used_key {
 	uint64_t passing;            /* messages that passed with it */
 	struct dkim_key key;         /* as it is in DNS today */
 	const char *text;            /* that record; NULL: none */
+	/* of keys.c: who was looked at last, and what fails of it; what fails of who */
+	const struct sender *now;
+	uint64_t now_failing, who_failing;
 };
 
 struct used_keys {

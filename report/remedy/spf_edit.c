@@ -357,6 +357,10 @@ const char *spf_edit_mend(struct arena *a, const char *record, const char **what
 			continue;
 		}
 		bool modifier = memchr(t.at, '=', t.n) && !better;
+		if (end && !is_all(&t) && has_token(out, &t)) { /* it stands before, too */
+			behind = true;
+			continue;
+		}
 		if (end && !modifier && !is_all(&t))
 			behind = true;
 		if (!is_all(&t))

@@ -186,9 +186,10 @@ static const char *guest_of(const struct grouping *g, const struct address *x, u
 	if (2 * (c[CELL_F6] + c[CELL_F7] + c[CELL_F9]) <= x->t->messages)
 		return NULL;
 	const char *name = strchr(key, ':') + 1;
-	bool dkim = strncmp(key, "dkim:", 5) == 0;
-	const struct service *owner =
-	    catalogue_find(g->zone->known->catalogue, dkim ? BY_DKIM : BY_RETURN_PATH, name);
+	const struct catalogue *all = g->zone->known->catalogue;
+	/* what a service bounces as, or calls its machines, is its own when it signs, too */
+	bool owner = catalogue_find(all, BY_DKIM, name) ||
+		     catalogue_find(all, BY_RETURN_PATH, name) || catalogue_find(all, BY_PTR, name);
 	bool tenant = strstr(name, ".onmicrosoft.com") || strstr(name, ".gappssmtp.com");
 	return zone_is_ours(g->zone, name) || (owner && !tenant) ? NULL : name;
 }
