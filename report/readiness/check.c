@@ -50,7 +50,7 @@ bool is_steady(const struct sender *s)
 	if (s->t.messages == 0 || s->verdict.category == CAT_FORWARDER || is_ignored(s))
 		return false;
 	if (s->hinted)
-		return s->days >= 2;
+		return s->days >= 2 || s->was; /* invoices come monthly */
 	return s->steady && s->verdict.category != CAT_UNAUTHORIZED;
 }
 

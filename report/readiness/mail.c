@@ -82,7 +82,7 @@ static uint64_t failing_of(const struct sender *s)
 static bool is_open(const struct sender *s)
 {
 	enum category c = s->verdict.category;
-	bool small = s->t.messages < OPEN_MESSAGES && s->days < OPEN_DAYS;
+	bool small = s->t.messages < OPEN_MESSAGES && s->days < OPEN_DAYS && !s->was;
 	if (s->change == CHANGE_GONE || is_ignored(s) || small)
 		return false;
 	if (is_legit(s))

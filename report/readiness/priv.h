@@ -28,8 +28,8 @@ struct judging {
 
 enum fate fate_of(const struct sender *s);
 bool is_legit(const struct sender *s);
-/* Does it send again and again? On two days or more, from few machines or under a name of its own;
- * a botnet's machines come and go. */
+/* Does it send again and again? On two days or more, or in the period before, too; from few
+ * machines or under a name of its own: a botnet's machines come and go. */
 bool is_steady(const struct sender *s);
 bool is_ignored(const struct sender *s); /* a person said so: it counts in no check */
 
