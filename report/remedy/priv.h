@@ -3,8 +3,7 @@
  *
  *	remedy.c   all senders of a domain
  *	spf.c      edits of SPF for one sender, through the gate
- *	sign.c     DKIM, Return-Path, HELO: what no edit of the envelope-sender domain's record
- *helps
+ *	sign.c     DKIM, Return-Path, HELO: what no edit of that record helps
  */
 #ifndef REPORT_REMEDY_PRIV_H
 #define REPORT_REMEDY_PRIV_H
