@@ -23,11 +23,6 @@ struct selectors_used {
 	unsigned n;
 };
 
-static int32_t last_day(const struct fact *f)
-{
-	return month_first_day(f->month) + 31 - __builtin_clz(f->days | 1);
-}
-
 /* Tried with our d=, passing or not. */
 static bool is_tried(const struct judging *j, const struct dmarc_dkim *s)
 {
@@ -44,8 +39,8 @@ static int32_t signed_until(const struct judging *j, const struct sender *s)
 		const struct dmarc_profile *p = &j->window->profiles[s->facts[i]->profile];
 		for (unsigned k = 0; k < p->n_dkim; k++)
 			if (is_tried(j, &p->dkim[k]) && p->dkim[k].result.code == W_PASS &&
-			    last_day(s->facts[i]) > last)
-				last = last_day(s->facts[i]);
+			    fact_last_day(s->facts[i]) > last)
+				last = fact_last_day(s->facts[i]);
 	}
 	return last;
 }
@@ -64,7 +59,7 @@ static struct selector *selector_named(struct selectors_used *u, const char *nam
 static void note_signature(struct selector *x, const struct dmarc_dkim *d, const struct sender *s,
 			   const struct fact *f, int32_t until)
 {
-	int32_t last = last_day(f);
+	int32_t last = fact_last_day(f);
 	if (d->result.code == W_PASS) {
 		x->last = last > x->last ? last : x->last;
 		x->ours = x->ours || is_legit(s);

@@ -65,6 +65,14 @@ bool sender_is_small(const struct domain_inventory *d, const struct sender *s)
 	       100 * s->t.messages < d->messages;
 }
 
+const struct sender_source *sender_source_at(const struct sender *s, const struct ip *ip)
+{
+	for (size_t i = 0; i < s->n_sources; i++)
+		if (ip_cmp(&s->sources[i].ip, ip) == 0)
+			return &s->sources[i];
+	return s->was && s->was != s ? sender_source_at(s->was, ip) : NULL;
+}
+
 const struct sender_source *sender_aged_source(const struct sender *s)
 {
 	for (size_t i = 0; i < s->n_sources; i++)
