@@ -46,6 +46,9 @@ struct fact {
 	uint32_t n_witnesses;
 };
 
+/* The last day on which it was seen (core/day.h). */
+int32_t fact_last_day(const struct fact *f);
+
 /* One reporting organisation (org_name as it came). */
 struct fact_reporter {
 	const char *org_name;

@@ -13,10 +13,11 @@
  *	... judge, with knowledge.asked = &x.asked ...
  *	ahead_end(&x);
  *
- * A run is bounded in questions and in time. So the names of every domain come first (SPF, MX,
- *DMARC, selectors: without them nothing is judged), then the includes of services, then addresses,
- *in the order of report/sender/asked.h: a domain for which somebody invents a million addresses
- *takes nothing from the others. What is judged afterwards finds nearly everything answered.
+ * A run is bounded in questions and in time. So the names of every domain come first (those of SPF
+ * and DMARC, MX, selectors: without them nothing is judged), then the includes of services, then
+ * addresses, in the order of report/sender/asked.h: a domain for which somebody invents a million
+ * addresses takes nothing from the others. What is judged afterwards finds nearly everything
+ * answered.
  */
 #ifndef REPORT_AHEAD_H
 #define REPORT_AHEAD_H

@@ -233,8 +233,7 @@ static bool is_wanted(const struct sender *s, const struct inventory_options *o)
 static void span(struct sender *s, const struct fact *f)
 {
 	int32_t first = month_first_day(f->month);
-	int32_t from = first + __builtin_ctz(f->days | (UINT32_C(1) << 31)),
-		to = first + 31 - __builtin_clz(f->days | 1);
+	int32_t from = first + __builtin_ctz(f->days | (UINT32_C(1) << 31)), to = fact_last_day(f);
 	s->first_day = from < s->first_day ? from : s->first_day;
 	s->last_day = to > s->last_day ? to : s->last_day;
 }

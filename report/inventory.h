@@ -1,8 +1,8 @@
 /*
  * inventory.h - who sends as a domain, compared with the period before. Pure.
  *
- *	[facts of periods] -> weigh -> group -> classify -> remedy -> todo -> struct
- *domain_inventory
+ *	[facts of periods] -> weigh -> group -> classify -> remedy -> todo
+ *	-> struct domain_inventory
  *
  *	struct knowledge k;
  *	do {

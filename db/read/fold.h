@@ -8,8 +8,8 @@
  * reporters.
  *
  *	raw month -> struct fold -> fold_write() -> sender_month
- *	                                            sender_month -> fold_read() -> struct fold ->
- *windows
+ *	                                            sender_month -> fold_read()
+ *	-> struct fold -> windows
  *
  * On disk: version, checksum, then numbers as LEB128, each list preceded by its length.
  *

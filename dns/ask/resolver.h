@@ -15,9 +15,9 @@
  * costs seconds. What is past a bound is DNS_NOT_ASKED or DNS_TIMEOUT, never a guess.
  *
  * Between runs (resolver_restore(), resolver_each()) answers are kept for as long as they say, a
- *day at most. What failed is kept, too, and not asked again of the same servers for a quarter of an
- * hour: whoever asks of two hundred domains in turn pays once for a name that nobody answers for.
- * Servers that answered nothing at all must first answer one question within a second.
+ * day at most. What failed is kept, too, and not asked again of the same servers for a quarter of
+ * an hour: whoever asks of two hundred domains in turn pays once for a name that nobody answers
+ *for. Servers that answered nothing at all must first answer one question within a second.
  *
  * One thread uses a resolver.
  */

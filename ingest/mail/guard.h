@@ -5,8 +5,8 @@
  * (name, value and folded lines) longer than LIMIT_HEADER_BYTES loses its value, wherever it
  * stands, because a mail in the mail has headers too; and the mail is cut where the delimiter line
  * of one part too many stands, or one line too many that looks like a header field, or where "--"
- *at the start of lines would be held to open boundaries for too long. One pass each, in place;
- *nothing is moved.
+ * at the start of lines would be held to open boundaries for too long. One pass each, in place;
+ * nothing is moved.
  *
  *	n = mime_guard(mail, n, limits->mime_parts, &over);
  */

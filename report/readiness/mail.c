@@ -90,7 +90,7 @@ static uint64_t failing_of(const struct sender *s)
 static bool is_open(const struct sender *s)
 {
 	enum category c = s->verdict.category;
-	bool small = s->t.messages < OPEN_MESSAGES && s->days < OPEN_DAYS;
+	bool small = s->t.messages < OPEN_MESSAGES && s->days < OPEN_DAYS && !s->was;
 	if (s->change == CHANGE_GONE || sender_is_ignored(s) || small)
 		return false;
 	if (sender_is_legit(s))
@@ -147,34 +147,39 @@ static void check_open(struct judging *j)
 		    : "every legitimate sender passes");
 }
 
-/* Strangers have no veto: anybody may send as us for weeks. Counted is what may well be ours. */
+/*
+ * Strangers have no veto: anybody may send as us for weeks. What fails the check is what something
+ * of ours speaks for; what is asked about besides is counted and warns, until a person answers.
+ */
 static void check_unknown(struct judging *j)
 {
 	const struct domain_inventory *inv = j->out->inventory;
 	const struct sender *most = NULL;
-	uint64_t legit = j->window_volume[FATE_LEGIT].messages, ours = 0, strange = 0, open = 0;
+	uint64_t legit = j->window_volume[FATE_LEGIT].messages, ours = 0, open = 0, strange = 0;
 	bool asked = false;
 	for (size_t i = 0; i < inv->n_senders; i++) {
 		const struct sender *s = &inv->senders[i];
 		if (fate_of(s) != FATE_UNKNOWN || failing_of(s) == 0 || sender_is_ignored(s))
 			continue;
 		bool confirm = s->verdict.remedy.kind == REMEDY_CONFIRM;
-		*(s->hinted || (confirm && legit == 0) ? &ours : &strange) += failing_of(s);
-		open += s->hinted || confirm ? failing_of(s) : 0;
-		asked = asked || (s->hinted && sender_is_steady(s)) ||
-			s->verdict.remedy.kind == REMEDY_CONFIRM;
-		if ((s->hinted || confirm) && (!most || failing_of(s) > failing_of(most)))
+		bool may_be_ours = s->hinted || confirm;
+		ours += s->hinted || (confirm && legit == 0) ? failing_of(s) : 0;
+		*(may_be_ours ? &open : &strange) += failing_of(s);
+		asked = asked || confirm || (s->hinted && sender_is_steady(s));
+		if (may_be_ours && (!most || failing_of(s) > failing_of(most)))
 			most = s;
 	}
 	double share = legit ? 100.0 * (double)ours / (double)legit : ours ? 100 : 0;
+	j->open_share = legit ? 100.0 * (double)open / (double)legit : open ? 100 : 0;
+	j->most_open = most;
 	enum check_status status = judge_value(j, CHECK_A4, share);
-	if (status == CHECK_PASS && asked)
+	if (status == CHECK_PASS &&
+	    (asked || judge_value(j, CHECK_A4, j->open_share) != CHECK_PASS))
 		status = CHECK_WARN; /* small is no excuse: five invoices are five customers */
-	strange -= open > ours ? open - ours : 0;
 	const char *rest = strange ? TEXT(j, "; %llu more from strangers do not count",
 					  (unsigned long long)strange)
 				   : "";
-	set_check(j, CHECK_A4, status, TEXT(j, "%.2f%%", share),
+	set_check(j, CHECK_A4, status, TEXT(j, "%.2f%%", j->open_share),
 		  most ? TEXT(j,
 			      "%llu failing messages are from senders that may be yours, most from "
 			      "%s: find out, and label them%s",

@@ -134,7 +134,15 @@ static void step_up(struct judging *j, enum rung now)
 	};
 	int days = j->in->as_of - rung_since(j, now), month = rung_days(j);
 	days = days < 0 ? 0 : days;
-	if (days < month)
+	if (j->open_share > limit_of(j, CHECK_A4))
+		say(j, REPAIR_DAYS,
+		    TEXT(
+			j,
+			"stay at %s until somebody has answered what may be yours, most of it from "
+			"%s: `ruascope label` takes the answer. Receivers that do not know t=y "
+			"(RFC 9989) act on the policy at once",
+			name_of(j), j->most_open->name));
+	else if (days < month)
 		say(j, month - days,
 		    TEXT(j, "stay at %s: %d of %d days have passed", name_of(j), days, month));
 	else

@@ -23,6 +23,10 @@ struct judging {
 	struct map owner; /* address -> index + 1 of its sender in the inventory */
 	struct volume window_volume[FATE_COUNT], gate[FATE_COUNT], week[2][FATE_COUNT];
 	struct volume *of_sender; /* in the gate, by sender of the inventory */
+	/* Failing mail that may be ours, by hints or as a question: per cent of the legitimate; and
+	 * who sends most of it, or NULL. Set by check_mail(). */
+	double open_share;
+	const struct sender *most_open;
 };
 
 enum fate fate_of(const struct sender *s);

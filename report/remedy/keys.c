@@ -2,14 +2,7 @@
 
 #include <string.h>
 
-#include "core/day.h"
-
 #define RECENT_DAYS 7
-
-static int32_t last_day(const struct fact *f)
-{
-	return month_first_day(f->month) + 31 - __builtin_clz(f->days | 1);
-}
 
 /* Tried with our d=, passing or not. */
 static bool is_tried(const struct zone *z, const struct dmarc_dkim *s)
@@ -27,8 +20,8 @@ static int32_t signed_until(const struct zone *z, const struct sender *s)
 		const struct dmarc_profile *p = &s->profiles[s->facts[i]->profile];
 		for (unsigned k = 0; k < p->n_dkim; k++)
 			if (is_tried(z, &p->dkim[k]) && p->dkim[k].result.code == W_PASS &&
-			    last_day(s->facts[i]) > last)
-				last = last_day(s->facts[i]);
+			    fact_last_day(s->facts[i]) > last)
+				last = fact_last_day(s->facts[i]);
 	}
 	return last;
 }
@@ -64,7 +57,7 @@ static void note_failing(struct used_key *x, const struct sender *s, uint64_t me
 static void note_signature(struct used_key *x, const struct dmarc_dkim *d, const struct sender *s,
 			   const struct fact *f, int32_t until)
 {
-	int32_t last = last_day(f);
+	int32_t last = fact_last_day(f);
 	if (d->result.code == W_PASS) {
 		bool now = sender_is_legit(s) && last == until;
 		x->last = last > x->last ? last : x->last;

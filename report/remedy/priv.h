@@ -5,8 +5,7 @@
  *	spf.c      edits of SPF for one sender, through the gate
  *	soften.c   -all while mail of ours fails by it, and no record at all
  *	helo.c     bounces
- *	sign.c     DKIM, Return-Path, HELO: what no edit of the envelope-sender domain's record
- *helps
+ *	sign.c     DKIM, Return-Path, HELO: what no edit of that record helps
  */
 #ifndef REPORT_REMEDY_PRIV_H
 #define REPORT_REMEDY_PRIV_H

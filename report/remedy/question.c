@@ -194,6 +194,12 @@ static void read_missing(struct asking *q)
 		speaks_against(q, r, 1, "no A, AAAA, MX or reverse DNS of yours leads to it");
 }
 
+static bool on_shared_machine(const struct asking *q)
+{
+	const struct sender *s = q->s;
+	return s->n_sources && zone_is_shared_machine(q->g->zone, &s->sources[0].ip);
+}
+
 static void read_forged(struct asking *q)
 {
 	const struct sender *s = q->s;
@@ -206,6 +212,8 @@ static void read_forged(struct asking *q)
 		speaks_for(q, r, 2, "more than 80 % was sent within three days");
 	if (!s->ties_any && sends_as_us(s))
 		speaks_for(q, r, 1, "anybody can use your domain as envelope sender");
+	if (s->doubtful_day && on_shared_machine(q))
+		speaks_for(q, r, 2, s->doubtful_day);
 	if (s->service && s->service->verifies == ANSWER_NO)
 		speaks_for(q, r, 1,
 			   arena_printf(q->a, "%s does not verify which domain a customer sends as",
@@ -273,8 +281,7 @@ static bool passed_before(const struct asking *q, int32_t *last)
 				continue;
 			for (size_t k = 0; k < q->s->n_sources; k++)
 				if (ip_cmp(&q->s->sources[k].ip, &f->source) == 0) {
-					int32_t day = month_first_day(f->month) + 31 -
-						      __builtin_clz(f->days | 1);
+					int32_t day = fact_last_day(f);
 					*last = day > *last ? day : *last;
 				}
 		}
@@ -378,6 +385,14 @@ static const char *question_text(const struct asking *q)
 		    "to %s, and the machine sends in your name. Ask who set the name up. If nobody "
 		    "uses it any more, remove it from DNS",
 		    x.name, x.target);
+	if (s->ties_any && s->doubtful_day && on_shared_machine(q))
+		return arena_printf(
+		    q->a,
+		    "is all of it yours? Your site shares this machine with those of others, and "
+		    "there were %s. Ask the web host whose mail that was. Better than to authorise "
+		    "a shared machine: "
+		    "let the site send through your mail service, with a login",
+		    s->doubtful_day);
 	if (is_unaligned(s) && !s->service)
 		return "is this a server or a service of yours? It authenticates as another "
 		       "domain. Ask who uses it. If it is yours, let it sign with DKIM as your "

@@ -4,8 +4,8 @@
  *	senders, classified -> [remedy] -> senders with remedies, faults of the zone
  *
  * Every edit of SPF passes one gate (gate.h), and all edits of one name make one record (plan.h).
- *What may be ours and is not proved to be is a question (question.h). Advice of a vendor is shown
- *for the part that is missing, and no other.
+ * What may be ours and is not proved to be is a question (question.h). Advice of a vendor is shown
+ * for the part that is missing, and no other.
  *
  * The wing remedy/: what to do about a sender. In: senders with a category. Out: the same with
  * remedies, each proven. It may include sender/ and catalogue/.

@@ -76,7 +76,7 @@ static void add_addresses(const struct remedier *r, const struct sender *s, cons
 	for (size_t i = 0; i < s->n_facts; i++) {
 		const struct fact *f = s->facts[i];
 		const char *name = concerned(r, s, f);
-		int32_t last = month_first_day(f->month) + 31 - __builtin_clz(f->days | 1);
+		int32_t last = fact_last_day(f);
 		if (name && strcmp(name, p->m->domain) == 0 && last >= since &&
 		    !has_address(need, &f->source))
 			need->addresses[need->n++] = f->source;
@@ -136,10 +136,8 @@ static size_t join_blocks(struct block *b, size_t n)
 
 static unsigned ties_at(const struct sender *s, const struct ip *ip)
 {
-	for (size_t i = 0; i < s->n_sources; i++)
-		if (ip_cmp(&s->sources[i].ip, ip) == 0)
-			return s->sources[i].ties;
-	return s->was && s->was != s ? ties_at(s->was, ip) : 0;
+	const struct sender_source *x = sender_source_at(s, ip);
+	return x ? x->ties : 0;
 }
 
 /* The IPv6 addresses of a host change by the day (RFC 8981): its /64 is meant, where that is what
@@ -213,6 +211,35 @@ static bool is_pooled(const struct gate_need *need)
 	return pool && !(need->s->ties & (TIE_HOST | TIE_NAME));
 }
 
+/* The name of ours that leads to the address; the record's own name, where it does. */
+static const struct zone_host *host_at(const struct zone *z, const char *own, const struct ip *ip)
+{
+	for (size_t i = 0; i < z->n_hosts; i++)
+		if (ip_cmp(&z->hosts[i].ip, ip) == 0 && strcmp(z->hosts[i].name, own) == 0)
+			return &z->hosts[i];
+	return zone_host(z, ip);
+}
+
+/* "a:www.example.com": the web host may move our site to another address, and the name follows.
+ * NULL: no one name of ours leads to all of these addresses, or the machine is our own. */
+static const char *host_mechanism(const struct remedier *r, const struct plan *p,
+				  const struct gate_need *need)
+{
+	const char *name = NULL;
+	for (size_t i = 0; i < need->n; i++) {
+		const struct ip *ip = &need->addresses[i];
+		const struct zone_host *h = host_at(r->zone, p->m->domain, ip);
+		bool other = name && h && strcmp(h->name, name) != 0;
+		if (!h || h->exchanger || h->foreign || other || ties_at(need->s, ip) & TIE_NAME ||
+		    !zone_is_shared_machine(r->zone, ip))
+			return NULL;
+		name = h->name;
+	}
+	if (name && strcmp(name, p->m->domain) == 0)
+		return "a";
+	return name ? arena_printf(r->a, "a:%s", name) : NULL;
+}
+
 static const char *add_terms(struct remedier *r, struct plan *p, const struct gate_need *need,
 			     const char **added)
 {
@@ -230,6 +257,11 @@ static const char *add_terms(struct remedier *r, struct plan *p, const struct ga
 	}
 	if (is_pooled(need))
 		return "its addresses serve other customers of the service, too";
+	const char *name = host_mechanism(r, p, need);
+	if (name && !plan_add(p, need, &name, 1)) {
+		*added = name;
+		return NULL;
+	}
 	size_t n = address_mechanisms(r, need, mechanisms, MECHANISMS_MAX);
 	if (n == 0)
 		return "it sends from too many addresses to list";
@@ -240,19 +272,23 @@ static const char *add_terms(struct remedier *r, struct plan *p, const struct ga
 
 /* ---- SPF ---- */
 
-/* What may change under an address that only a name of ours ties to us. */
+/* What an edit for a machine that others use, too, lets in besides; and what may change under an
+ * address that only a name of ours ties to us. "": it is our own. */
 static const char *host_note(const struct remedier *r, const struct sender *s)
 {
 	const struct zone_host *h = s->n_sources ? zone_host(r->zone, &s->sources[0].ip) : NULL;
 	if (!h)
 		return "";
-	if (s->service)
+	if (zone_is_shared_machine(r->zone, &s->sources[0].ip))
 		return arena_printf(
 		    r->a,
-		    ". The machine belongs to %s, and its address may change: a:%s would follow "
-		    "it, at the cost of one lookup",
-		    s->service->name, h->name);
-	if (s->ties & TIE_NAME || h->exchanger || strcmp(h->name, r->zone->domain) == 0)
+		    ". The machine belongs to %s, and whoever else has a site on it can then "
+		    "send as you, too. Safer: let the site send through your mail service, "
+		    "with a login",
+		    s->service ? s->service->name
+			       : knowledge_of(r->zone->known, &s->sources[0].ip)->org);
+	if (s->service || s->ties & TIE_NAME || h->exchanger ||
+	    strcmp(h->name, r->zone->domain) == 0)
 		return "";
 	return arena_printf(r->a,
 			    ". Only %s, which leads to it, ties it to you: see first that the "
@@ -365,7 +401,7 @@ void remedy_if_yours(struct remedier *r, struct sender *s)
 	bool forwarded = s->verdict.remedy.n_readings > 0 &&
 			 s->verdict.remedy.readings[0].kind == READING_FORWARDED;
 	bool steady = s->ties_any || s->steady;
-	if (!p || shared || forwarded || !steady || s->pool_messages > 0 ||
+	if (!p || shared || forwarded || s->doubtful_day || !steady || s->pool_messages > 0 ||
 	    2 * tally_judged_pass(&s->t) > s->t.messages)
 		return;
 	struct gate_need need = need_of(r, s, p);

@@ -43,10 +43,10 @@ static bool has_its_day(const double *by_day, size_t day)
 	return false;
 }
 
-bool find_spike(const struct sender *s, const struct domain_facts *earlier, struct arena *a,
-		struct spike *out)
+bool find_spike(const struct sender *s, const struct domain_facts *earlier, double more,
+		struct arena *a, struct spike *out)
 {
-	if (s->t.messages < SPIKE_MORE)
+	if ((double)s->t.messages < more)
 		return false;
 	int32_t first = earlier && earlier->reports ? earlier->window.since : s->first_day;
 	if (first > s->first_day)
@@ -60,11 +60,11 @@ bool find_spike(const struct sender *s, const struct domain_facts *earlier, stru
 	for (size_t i = 0; i < s->n_facts; i++)
 		daily_add(s->facts[i], first, by_day, n);
 	for (size_t i = (size_t)(s->first_day - first); i < n; i++) {
-		if (by_day[i] < SPIKE_MORE || by_day[i] <= out->messages)
+		if (by_day[i] < more || by_day[i] <= out->messages)
 			continue;
 		double median = usual(by_day, i, scratch);
 		if (median > 0 && by_day[i] >= SPIKE_FACTOR * median &&
-		    by_day[i] >= median + SPIKE_MORE && !has_its_day(by_day, i))
+		    by_day[i] >= median + more && !has_its_day(by_day, i))
 			*out = (struct spike){
 			    .day = first + (int32_t)i, .messages = by_day[i], .usual = median};
 	}

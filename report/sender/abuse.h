@@ -13,7 +13,8 @@
 
 #define USUAL_DAYS   10
 #define SPIKE_FACTOR 10  /* times the median of the days before ... */
-#define SPIKE_MORE   500 /* ... and so many messages more */
+#define SPIKE_MORE   500 /* ... and so many messages more: abuse, though it passes */
+#define SPIKE_DOUBT  50  /* so many: no edit of SPF for a machine that others share */
 
 struct spike {
 	int32_t day;
@@ -21,9 +22,9 @@ struct spike {
 	struct ip busiest; /* the address that sent most on that day */
 };
 
-/* The worst such day of the sender; false: none. earlier: facts of the period before, NULL: none.
- */
-bool find_spike(const struct sender *s, const struct domain_facts *earlier, struct arena *a,
-		struct spike *out);
+/* The worst such day of the sender, with at least `more` messages more than usual; false: none.
+ * earlier: facts of the period before, NULL: none. */
+bool find_spike(const struct sender *s, const struct domain_facts *earlier, double more,
+		struct arena *a, struct spike *out);
 
 #endif

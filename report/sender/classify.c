@@ -68,7 +68,7 @@ struct matter {
 	const struct score *x;
 	const struct observed *o;
 	const struct zone *zone;
-	const struct spike *spike; /* NULL: none */
+	bool spike; /* it passes, and suddenly sends far more (abuse.h) */
 	bool let_in;
 	uint64_t n, pass;      /* messages; those that pass, or would with today's record */
 	unsigned failing_days; /* on which some fail */
@@ -423,13 +423,15 @@ static void classify(struct classifier *c, struct sender *s)
 	m.failing_days = habit_failing_days(s);
 	s->recurs = habit_recurs(s, c->earlier, c->zone ? c->zone->known : NULL);
 	s->steady = habit_is_steady(s, &o);
-	m.spike = find_spike(s, c->earlier, c->a, &spike) ? &spike : NULL;
+	if (find_spike(s, c->earlier, SPIKE_DOUBT, c->a, &spike)) {
+		s->doubtful_day = arena_printf(
+		    c->a, "%.0f messages on %s, most from %s, where %.0f a day were usual",
+		    spike.messages, day_format(spike.day, day), ip_format(&spike.busiest, ip),
+		    spike.usual);
+		m.spike = find_spike(s, c->earlier, SPIKE_MORE, c->a, &spike);
+	}
 	if (m.spike)
-		evidence(s, "N_SPIKE", 0,
-			 arena_printf(
-			     c->a, "%.0f messages on %s, most from %s, where %.0f a day were usual",
-			     spike.messages, day_format(spike.day, day),
-			     ip_format(&spike.busiest, ip), spike.usual));
+		evidence(s, "N_SPIKE", 0, s->doubtful_day);
 	if (is_own_machine(&m))
 		m.bounces = s->bounces = habit_failing_bounces(s);
 	m.x = &sc.of[0];

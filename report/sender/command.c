@@ -52,9 +52,11 @@ bool label_command(struct buf *out, const char *verdict, const char *domain, con
 	buf_puts(out, "ruascope label ");
 	buf_puts(out, verdict);
 	put_word(out, domain, d);
-	if (aged) /* the others of the sender are as they were */
-		put_word(out, ip_format(&aged->ip, text), strlen(text));
-	else
+	if (aged) { /* the others of the sender are as they were */
+		ip_format(&aged->ip, text);
+		put_word(out, text, strlen(text));
+	} else {
 		put_word(out, s->key, n);
+	}
 	return true;
 }

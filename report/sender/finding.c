@@ -65,6 +65,14 @@ bool sender_is_small(const struct domain_inventory *d, const struct sender *s)
 	       100 * s->t.messages < d->messages;
 }
 
+const struct sender_source *sender_source_at(const struct sender *s, const struct ip *ip)
+{
+	for (size_t i = 0; i < s->n_sources; i++)
+		if (ip_cmp(&s->sources[i].ip, ip) == 0)
+			return &s->sources[i];
+	return s->was && s->was != s ? sender_source_at(s->was, ip) : NULL;
+}
+
 const struct sender_source *sender_aged_source(const struct sender *s)
 {
 	for (size_t i = 0; i < s->n_sources; i++)
@@ -91,7 +99,7 @@ bool sender_is_steady(const struct sender *s)
 	if (s->t.messages == 0 || s->verdict.category == CAT_FORWARDER || sender_is_ignored(s))
 		return false;
 	if (s->hinted)
-		return s->days >= 2;
+		return s->days >= 2 || s->was; /* invoices come monthly */
 	return s->steady && s->verdict.category != CAT_UNAUTHORIZED;
 }
 

@@ -152,13 +152,14 @@ struct sender {
 	unsigned ties, ties_any;                   /* of all of its addresses, and of any (tie.h) */
 	uint64_t tied_messages, editable_messages; /* at addresses with any tie, with TIE_EDIT */
 	uint64_t pool_messages;
-	uint64_t bounces;   /* of a machine of ours: failing ones with an empty MAIL FROM */
-	bool aged;          /* some address of it is (sender_source) */
-	struct sender *was; /* as it was in the period before; NULL: it was not there */
-	const char *guest;  /* a stranger's account at a service: by what it authenticates; NULL */
-	bool recurs;        /* most of its addresses, servers all, sent in the period before, too */
-	bool steady;        /* sends again and again: many days, or both periods */
-	bool hinted;        /* something of ours speaks for it: a tie, our d=, our MAIL FROM */
+	uint64_t bounces;         /* of a machine of ours: failing ones with an empty MAIL FROM */
+	bool aged;                /* some address of it is (sender_source) */
+	struct sender *was;       /* as it was in the period before; NULL: it was not there */
+	const char *doubtful_day; /* "300 messages on 2026-10-12, ...": far more than usual; NULL */
+	const char *guest; /* a stranger's account at a service: by what it authenticates; NULL */
+	bool recurs;       /* most of its addresses, servers all, sent in the period before, too */
+	bool steady;       /* sends again and again: many days, or both periods */
+	bool hinted;       /* something of ours speaks for it: a tie, our d=, our MAIL FROM */
 
 	const struct fact *const *facts; /* what it was made of, address by address */
 	size_t n_facts;
@@ -207,13 +208,16 @@ bool sender_is_ignored(const struct sender *s);
 bool sender_is_legit(const struct sender *s);
 bool sender_is_asked(const struct sender *s);
 
-/* Does it send again and again? On two days or more, from few machines or under a name of its own;
- * a botnet's machines come and go. */
+/* Does it send again and again? On two days or more, or in the period before, too; from few
+ * machines or under a name of its own: a botnet's machines come and go. */
 bool sender_is_steady(const struct sender *s);
 
 /* Ours, not seen in this period, and when it was last seen, most of its mail failed: monthly or
  * seasonal mail, whose next run fails, too. */
 bool sender_failed_last(const struct sender *s);
+
+/* The address, as the sender has it or had it in the period before; NULL: it never did. */
+const struct sender_source *sender_source_at(const struct sender *s, const struct ip *ip);
 
 /* The first address of it that our record names and that looks like somebody else's; or NULL. */
 const struct sender_source *sender_aged_source(const struct sender *s);

@@ -20,8 +20,7 @@
  *	ptr:vendor.example    the domain of the address's name, when its mail passes
  *	host:mx1.vendor.example   that name, when it does not
  *	net:192.0.2.0/24      the network, /24 or /64; "net:none" without a usable address;
- *	                      "net:rest" beyond the first LIMIT_DNS_ADDRESSES of the domain
- *(asked.h)
+ *	                      "net:rest" beyond those that are told by themselves (asked.h)
  *
  * A machine at a web host, a cloud or an access network is a sender of its own ("host:"): its
  * neighbours there have nothing to do with it. Without DNS only label, dkim, mailfrom and net
@@ -36,9 +35,10 @@
  *	#spf-fail   it fails; MAIL FROM is in our domain
  *	#broken     (services) it fails; our signature arrives broken
  *	#unaligned  (services) it fails; it authenticates as itself
- *	#forward    (services that host mailboxes) our signature passes or is broken, SPF is not
- *ours #fail       it fails otherwise; of an identity: and does not carry our signature either, so
- *	            that a stranger's account at a service we use is not the service
+ *	#forward    (services that host mailboxes) our signature passes or is broken,
+ *	            SPF is not ours
+ *	#fail       it fails otherwise; of an identity: and does not carry our signature
+ *	            either, so that a stranger's account at a service of ours is not it
  *
  * The mark is part of the key even when the group has one outcome: keys are compared between
  * periods.

@@ -52,8 +52,9 @@ static int by_count(const void *x, const void *y)
 	return (*a > *b) - (*a < *b);
 }
 
-/* Half of the days that have any, have no more. */
-static unsigned usual(const unsigned *counts, size_t n, struct arena *a)
+/* Half of the days with reports have no more; those without any such mail count, or a replay of
+ * three days would be what is usual where a newsletter goes out four times a month. */
+static unsigned usual(const unsigned *counts, size_t n, size_t reported, struct arena *a)
 {
 	unsigned *sorted = arena_alloc(a, (n + 1) * sizeof *sorted);
 	size_t k = 0;
@@ -61,7 +62,8 @@ static unsigned usual(const unsigned *counts, size_t n, struct arena *a)
 		if (counts[i] > 0)
 			sorted[k++] = counts[i];
 	qsort(sorted, k, sizeof *sorted, by_count);
-	return k ? sorted[k / 2] : 0;
+	size_t none = reported > k ? reported - k : 0, middle = (k + none) / 2;
+	return k && middle >= none ? sorted[middle - none] : 0;
 }
 
 void patterns_find(struct patterns *p, const struct domain_facts *facts, struct arena *a)
@@ -84,10 +86,10 @@ void patterns_find(struct patterns *p, const struct domain_facts *facts, struct 
 				count(&spots, counts, p, f, family);
 		}
 		map_free(&spots);
-		unsigned least = PATTERN_NETWORKS;
-		if (family == PATTERN_DKIM_ONLY &&
-		    REPLAY_FACTOR * usual(counts, p->n_days, a) > least)
-			least = REPLAY_FACTOR * usual(counts, p->n_days, a);
+		unsigned least = PATTERN_NETWORKS, most = 0;
+		if (family == PATTERN_DKIM_ONLY)
+			most = REPLAY_FACTOR * usual(counts, p->n_days, facts->n_days, a);
+		least = most > least ? most : least;
 		for (size_t i = 0; i < p->n_days; i++)
 			p->days[i] |= counts[i] >= least ? 1 << family : 0;
 	}

@@ -5,12 +5,16 @@
  * customers) is a hint, and any number of hints is no tie. An edit of SPF needs a tie of TIE_EDIT
  * for each address that it is for (remedy/gate.h). A signature ties a message, never an address.
  *
- *	TIE_HOST     a name of ours (A, AAAA) leads here, over no alias into another zone; or our MX
- *in our own zone, which also sends mail of ours that passes. IPv6: its /64 TIE_NAME     the
- *forward-confirmed reverse name is ours, and no generic one TIE_RECORD   our SPF record authorises
- *it today, and lets in few (scope.h); unless it aged TIE_SERVICE  our zone names the service; the
- *address lies inside what the service documents for what our zone names; and the service verifies
- *who sends as whom TIE_PERSON   a person approved it
+ *	TIE_HOST     a name of ours (A, AAAA) leads here, over no alias into another
+ *	             zone; or our MX in our own zone, which also sends mail of ours
+ *	             that passes. IPv6: its /64
+ *	TIE_NAME     the forward-confirmed reverse name is ours, and no generic one
+ *	TIE_RECORD   our SPF record authorises it today, and lets in few (scope.h);
+ *	             unless it aged
+ *	TIE_SERVICE  our zone names the service; the address lies inside what the
+ *	             service documents for what our zone names; and the service
+ *	             verifies who sends as whom
+ *	TIE_PERSON   a person approved it
  */
 #ifndef REPORT_SENDER_TIE_H
 #define REPORT_SENDER_TIE_H

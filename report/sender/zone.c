@@ -24,6 +24,12 @@ static bool is_ours(const struct zone *z, const char *name)
 	       strcmp(org_of(z, name), z->org) == 0;
 }
 
+bool zone_is_shared_machine(const struct zone *z, const struct ip *ip)
+{
+	const struct address_known *k = knowledge_of(z->known, ip);
+	return k->ptr == PTR_CONFIRMED && k->name && !zone_is_ours(z, k->name);
+}
+
 bool zone_is_ours(const struct zone *z, const char *name)
 {
 	if (is_ours(z, name))

@@ -75,6 +75,10 @@ bool zone_names_address(const struct zone *z, const struct ip *ip);
 /* The host of ours at this address; NULL: none. */
 const struct zone_host *zone_host(const struct zone *z, const struct ip *ip);
 
+/* Does the address have a forward-confirmed name that is of others? Then a name of ours that leads
+ * there shares the machine with whoever else is its owner's customer. */
+bool zone_is_shared_machine(const struct zone *z, const struct ip *ip);
+
 /* Is the name in our organisational domain, or in another of the owner's? */
 bool zone_is_ours(const struct zone *z, const char *name);
 

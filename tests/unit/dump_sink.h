@@ -12,8 +12,8 @@
  *	       reasons=[mailing_list "x"] dkim=[a.example s1 pass -] spf=[b.example mfrom pass -]
  *	       aligned=dkim cell=P3 flags=[]                                    (all in one line)
  *	report org=.. email=.. extra=.. id=.. begin=.. end=.. day=.. format=.. version=..
- *generator=.. errors=[..] domain=.. p=.. sp=.. np=.. adkim=.. aspf=.. pct=.. fo=.. testing=..
- *	       discovery=.. records=.. messages=..
+ *	       generator=.. errors=[..] domain=.. p=.. sp=.. np=.. adkim=.. aspf=.. pct=.. fo=..
+ *	       testing=.. discovery=.. records=.. messages=..
  *	warning ...
  */
 #ifndef TESTS_UNIT_DUMP_SINK_H

@@ -2,6 +2,7 @@
  * Machines of ours that suddenly send something else; and whose selector is it.
  */
 #include "report/sender/abuse.h"
+#include "report/sender/pattern.h"
 #include "report/sender/selectors.h"
 #include "tests/unit/world.h"
 
@@ -93,7 +94,7 @@ static void test_spikes(void **state)
 		group_senders(&d, NULL, NULL, &test_rules, &a, &senders, &n);
 		assert_int_equal(n, 1);
 		struct spike x = {0};
-		bool found = find_spike(senders, &earlier, &a, &x);
+		bool found = find_spike(senders, &earlier, SPIKE_MORE, &a, &x);
 		int day = found ? x.day - month_first_day(OCTOBER) + 1 : 0;
 		if (found != (c->day > 0) || (found && (day != c->day || x.usual < c->usual - 1 ||
 							x.usual > c->usual + 1))) {
@@ -246,10 +247,43 @@ static void test_selectors(void **state)
 	assert_int_equal(bad, 0);
 }
 
+/* A replay of three days is no habit, where little else passes by a signature alone. */
+static void test_replay(void **state)
+{
+	enum { HOSTS = 30 };
+	static char ips[HOSTS][IP_STRLEN];
+	struct row rows[HOSTS + 2] = {
+	    {HOST, 3100, "example.com pass", "example.com s1 pass", 0, MONTHLY},
+	    {"203.0.113.1", 4000, "b.mailer.example pass", "example.com k1 pass", 0,
+	     DAY(7) | DAY(14) | DAY(21) | DAY(28)}};
+	(void)state;
+	for (int i = 0; i < HOSTS; i++) {
+		snprintf(ips[i], sizeof ips[i], "198.18.%d.9", i);
+		rows[2 + i] = (struct row){ips[i],
+					   200,
+					   "b.replay.example pass",
+					   "example.com s1 pass",
+					   0,
+					   DAY(13) | DAY(14) | DAY(15)};
+	}
+	struct arena a = {0};
+	struct patterns p;
+	struct domain_facts d = make_facts(&a, OCTOBER, rows, COUNT(rows));
+	patterns_find(&p, &d, &a);
+	for (size_t i = 0; i < d.n_facts; i++) {
+		const struct fact *f = &d.facts[i];
+		bool replayed = f->source.b[0] == 198;
+		assert_int_equal(
+		    patterns_match(&p, f, d.profiles[f->profile].cell, PATTERN_DKIM_ONLY),
+		    replayed);
+	}
+	arena_free(&a);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_spikes),
-					   cmocka_unit_test(test_abuse),
-					   cmocka_unit_test(test_selectors)};
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_spikes), cmocka_unit_test(test_abuse),
+	    cmocka_unit_test(test_replay), cmocka_unit_test(test_selectors)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -117,6 +117,13 @@ static void test_first_record(void **state)
 	     "v=DMARC1; p=reject; " RUA,
 	     "sends no mail"},
 	    {{.silent = true}, NULL, "answer"},
+	    /* what may be ours waits for a person */
+	    {{.maybe = 9,
+	      .legit = 1500,
+	      .dmarc = DMARC("p=none; " RUA),
+	      .more = {"s5._domainkey.example.com TXT " KEY2048}},
+	     NULL,
+	     "crm.example: `ruascope label`"},
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {

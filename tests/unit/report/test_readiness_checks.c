@@ -55,6 +55,7 @@ static const struct {
     {CHECK_A2, CHECK_UNKNOWN, {.legit = 49}},
     {CHECK_A3, CHECK_PASS, {0}},
     {CHECK_A3, CHECK_PASS, {.invoices = 9, .invoice_days = 1u << 20}},
+    {CHECK_A3, CHECK_FAIL, {.invoices = 9, .invoice_days = 1u << 20, .once = 9}}, /* each month */
     {CHECK_A3, CHECK_FAIL, {.invoices = 10, .invoice_days = 1u << 20}},
     {CHECK_A3, CHECK_FAIL, {.invoices = 9, .invoice_days = 3u << 20}},
     {CHECK_A3, CHECK_FAIL, {.invoices = 30}}, /* 0.3 % of the mail */

@@ -199,6 +199,17 @@ static void test_command(void **state)
 			fail_msg("row %zu: %s", i, b.data);
 		buf_free(&b);
 	}
+	/* an address that looks re-let is labelled alone: its neighbours are as they were */
+	struct sender_source sources[] = {
+	    {.ip = {.family = 4, .b = {192, 0, 2, 10}}},
+	    {.ip = {.family = 4, .b = {159, 69, 12, 40}}, .aged = true}};
+	struct sender s = {
+	    .key = "own:example.com", .sources = sources, .n_sources = 2, .aged = true};
+	struct buf b;
+	buf_init(&b, 4096);
+	assert_true(label_command(&b, "deny", "example.com", &s));
+	assert_string_equal(b.data, "ruascope label deny example.com 159.69.12.40");
+	buf_free(&b);
 }
 
 int main(void)
