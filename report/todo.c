@@ -172,6 +172,19 @@ static void abuse(struct making *m, const struct sender *s)
 		    arena_printf(m->a, "%s %s", sentence(m->a, spike), sentence(m->a, t->text));
 }
 
+/* It comes back on its day, and its last mail failed. */
+static void failed_last(struct making *m, struct todo *t, const struct sender *s)
+{
+	char day[DAY_STRLEN];
+	t->messages = s->rhythm.messages;
+	t->title = arena_printf(m->a, "%s: failed when last seen: is it yours?", s->name);
+	t->text = arena_printf(m->a,
+			       "Its last mail, %llu messages on %s, failed, and it was not seen "
+			       "since. %s",
+			       (unsigned long long)s->rhythm.messages,
+			       day_format(s->rhythm.last, day), sentence(m->a, t->text));
+}
+
 static void question(struct making *m, const struct sender *s)
 {
 	struct todo *t = add(m, TODO_QUESTION, arena_printf(m->a, "question:%s", s->key));
@@ -179,6 +192,8 @@ static void question(struct making *m, const struct sender *s)
 	t->messages = s->aged ? s->t.messages : failing(s);
 	t->title = arena_printf(m->a, "%s: is it yours?", s->name);
 	t->text = s->verdict.remedy.text;
+	if (s->change == CHANGE_GONE)
+		failed_last(m, t, s);
 	t->if_yours = s->verdict.remedy.if_yours;
 	t->readings = s->verdict.remedy.readings;
 	t->n_readings = s->verdict.remedy.n_readings;
@@ -261,11 +276,10 @@ static void each_sender(struct making *m, const struct sender *s)
 	enum category c = s->verdict.category;
 	if (s->label && s->label->verdict == LABEL_IGNORE)
 		return;
-	if (s->change == CHANGE_GONE) {
+	bool asked = s->verdict.remedy.kind == REMEDY_CONFIRM;
+	if (s->change == CHANGE_GONE && !asked) {
 		gone_failing(m, s);
-		return;
-	}
-	if (s->verdict.remedy.kind == REMEDY_CONFIRM) {
+	} else if (asked) {
 		if (!is_told(m, s))
 			question(m, s);
 	} else if (c == CAT_SUSPECT_ABUSE) {

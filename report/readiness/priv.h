@@ -35,6 +35,9 @@ bool is_legit(const struct sender *s);
 /* Does it send again and again? On two days or more, or in the period before, too; from few
  * machines or under a name of its own: a botnet's machines come and go. */
 bool is_steady(const struct sender *s);
+/* Messages of a sender that is not seen now, on its last day or in its last run, all failed: as
+ * many its next run would lose. 0: it is seen now, or what it sent last passed. */
+uint64_t lost_next(const struct sender *s);
 bool is_ignored(const struct sender *s); /* a person said so: it counts in no check */
 
 void set_check(struct judging *j, enum check_id id, enum check_status status, const char *value,

@@ -5,6 +5,7 @@
 
 #include "core/day.h"
 #include "report/sender/habit.h"
+#include "report/sender/rhythm.h"
 
 #define STEADY_DAYS    5
 #define STEADY_SOURCES 3
@@ -45,9 +46,10 @@ bool question_is_due(const struct gate *g, const struct sender *s)
 {
 	enum category c = s->verdict.category;
 	uint64_t failing = s->t.messages - tally_judged_pass(&s->t);
-	if (s->label || s->change == CHANGE_GONE)
+	if (s->label)
 		return false;
-	if (c == CAT_UNKNOWN && failing > 0 && habit_is_established(s, g->zone->known))
+	bool established = s->returns || habit_is_established(s, g->zone->known);
+	if (c == CAT_UNKNOWN && failing > 0 && established)
 		return true;
 	if (s->guest)
 		return false;
@@ -102,13 +104,29 @@ static const char *steady_text(const struct asking *q)
 			    (unsigned long long)q->s->t.messages);
 }
 
+/* The domain of the confirmed name of its first machine; NULL: it has none. */
+static const char *server_org(const struct asking *q)
+{
+	return q->s->n_sources ? knowledge_of(q->g->zone->known, &q->s->sources[0].ip)->org : NULL;
+}
+
 static void read_missing(struct asking *q)
 {
 	const struct sender *s = q->s;
 	struct reading *r = add(q, READING_MISSING, 2);
+	if (s->returns)
+		speaks_for(q, r, 3, rhythm_text(&s->rhythm, q->a));
+	const char *org = s->returns && !s->service && is_unaligned(s) ? server_org(q) : NULL;
+	if (org)
+		speaks_for(
+		    q, r, 1,
+		    arena_printf(q->a,
+				 "one organisation: its servers have forward-confirmed reverse DNS "
+				 "in %s, and it authenticates as that domain",
+				 org));
 	if (sends_as_us(s))
 		speaks_for(q, r, 1, "its envelope sender (MAIL FROM) is in your domain");
-	if (s->days >= STEADY_DAYS)
+	if (s->days >= STEADY_DAYS && !(s->returns && s->rhythm.kind != RHYTHM_OFTEN))
 		speaks_for(q, r, 2, steady_text(q));
 	if (has_evidence(s, "L_TRIES_DKIM"))
 		speaks_for(q, r, 4, "it signs as your domain, and the signature does not verify");
@@ -146,7 +164,9 @@ static void read_forged(struct asking *q)
 		speaks_for(q, r, 1,
 			   arena_printf(q->a, "%s does not verify which domain a customer sends as",
 					s->service->name));
-	if (s->days >= STEADY_DAYS)
+	if (s->returns && s->rhythm.kind != RHYTHM_OFTEN)
+		speaks_against(q, r, 1, "spoofed mail rarely keeps to a day of the week or month");
+	else if (s->days >= STEADY_DAYS)
 		speaks_against(
 		    q, r, 1,
 		    "spoofed mail rarely comes in small numbers every day from one address");
@@ -284,6 +304,11 @@ static const char *question_text(const struct asking *q)
 		    "a shared machine: "
 		    "let the site send through your mail service, with a login",
 		    s->doubtful_day);
+	if (is_unaligned(s) && !s->service && s->returns)
+		return "is it a service of yours, for newsletters, tickets, invoices? It "
+		       "authenticates as its own domain. Ask who uses it, and look into a mail. If "
+		       "it is yours, have it sign with DKIM as your domain, or every mail of it is "
+		       "lost with p=reject";
 	if (is_unaligned(s) && !s->service)
 		return "is this a server or a service of yours? It authenticates as another "
 		       "domain. Ask who uses it. If it is yours, let it sign with DKIM as your "

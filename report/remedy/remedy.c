@@ -47,12 +47,36 @@ static bool is_swarm(const struct remedier *r)
 {
 	unsigned n = 0;
 	for (size_t i = 0; i < r->n; i++)
-		n += is_nameless(r, &r->senders[i]) && question_is_due(&r->gate, &r->senders[i]);
+		n += r->senders[i].change != CHANGE_GONE && is_nameless(r, &r->senders[i]) &&
+		     question_is_due(&r->gate, &r->senders[i]);
 	return n > ALIKE_MAX;
+}
+
+/* Its next run is due, and the last one failed: silent for no longer than twice its longest pause.
+ */
+static bool is_expected(const struct remedier *r, const struct sender *s)
+{
+	const struct sender *was = s->was;
+	int32_t silent = r->gate.periods[0]->window.until - s->last_day;
+	return was && was->returns && silent <= 2 * was->rhythm.pause + 1 &&
+	       2 * tally_judged_pass(&was->t) < was->t.messages && question_is_due(&r->gate, was);
+}
+
+static void ask_of_gone(struct remedier *r, struct sender *s)
+{
+	if (s->label || s->verdict.remedy.kind != REMEDY_NONE || !is_expected(r, s))
+		return;
+	s->was->verdict.remedy = question_of(&r->gate, s->was, r->unsigned_share);
+	remedy_if_yours(r, s->was);
+	s->verdict.remedy = s->was->verdict.remedy;
 }
 
 static void ask(struct remedier *r, struct sender *s)
 {
+	if (s->change == CHANGE_GONE) {
+		ask_of_gone(r, s);
+		return;
+	}
 	enum remedy_kind kind = s->verdict.remedy.kind;
 	bool open = kind == REMEDY_REVIEW || kind == REMEDY_NONE || s->aged;
 	if (kind != REMEDY_CONFIRM && !(open && question_is_due(&r->gate, s)))

@@ -1,0 +1,180 @@
+/*
+ * Mail that comes back on its day: what is asked about because of it, and what is not.
+ */
+#include "tests/unit/world.h"
+
+/* October 2026 begins on a Thursday, September on a Tuesday. */
+#define ON(d)     (1u << ((d)-1))
+#define THURSDAYS (ON(1) | ON(8) | ON(15) | ON(22) | ON(29))
+
+#define NEWS      "news.example pass", "news.example k pass", 0
+#define NEWS_ZONE                                                                                  \
+	"7.100.0.192.in-addr.arpa PTR out7.news.example", "out7.news.example A 192.0.100.7",       \
+	    "8.100.0.192.in-addr.arpa PTR out8.news.example", "out8.news.example A 192.0.100.8"
+#define PAY_ZONE                                                                                   \
+	"9.100.0.192.in-addr.arpa PTR mail.payroll.example", "mail.payroll.example A 192.0.100.9"
+
+static const struct habit_case {
+	const char *what;
+	struct row now[4], before[4];
+	const char *zone[6];
+	const char *key;
+	bool asked;
+	const char *says; /* the first thing that speaks for "yours"; NULL: anything */
+} cases[] = {
+    {"a weekly newsletter of one organisation",
+     {OUR_ROW, {"192.0.100.7", 900, NEWS, THURSDAYS}, {"192.0.100.8", 900, NEWS, THURSDAYS}},
+     {OUR_ROW},
+     {NEWS_ZONE},
+     "192.0.100.7",
+     true,
+     "same weekday"},
+    {"a monthly one, from another of its machines each time",
+     {OUR_ROW, {"192.0.100.7", 900, NEWS, ON(28)}},
+     {OUR_ROW, {"192.0.100.8", 900, NEWS, ON(28)}},
+     {NEWS_ZONE},
+     "192.0.100.7",
+     true,
+     "2026-09-28, 2026-10-28"},
+    {"on the first Thursday, where the date moves",
+     {OUR_ROW, {"192.0.100.7", 90, NEWS, ON(1)}},
+     {OUR_ROW, {"192.0.100.7", 90, NEWS, ON(3)}},
+     {NEWS_ZONE},
+     "192.0.100.7",
+     true,
+     "same day of the month"},
+    {"once is no habit",
+     {OUR_ROW, {"192.0.100.7", 900, NEWS, ON(28)}},
+     {OUR_ROW},
+     {NEWS_ZONE},
+     "192.0.100.7",
+     false,
+     NULL},
+    {"nor are two days that have nothing in common",
+     {OUR_ROW, {"192.0.100.7", 900, NEWS, ON(20)}},
+     {OUR_ROW, {"192.0.100.7", 900, NEWS, ON(3)}},
+     {NEWS_ZONE},
+     "192.0.100.7",
+     false,
+     NULL},
+    {"rented machines with the name of who rents them out",
+     {OUR_ROW, {"192.0.100.7", 900, "deals.example pass", NULL, 0, THURSDAYS}},
+     {OUR_ROW},
+     {NEWS_ZONE},
+     "192.0.100.7",
+     false,
+     NULL},
+    {"names that do not lead back",
+     {OUR_ROW, {"192.0.100.7", 900, NEWS, THURSDAYS}},
+     {OUR_ROW},
+     {"7.100.0.192.in-addr.arpa PTR out7.news.example"},
+     "192.0.100.7",
+     false,
+     NULL},
+    {"what one reporter alone says in one month",
+     {OUR_ROW, {"192.0.100.7", 900, NEWS, THURSDAYS, 1}},
+     {OUR_ROW},
+     {NEWS_ZONE},
+     "192.0.100.7",
+     false,
+     NULL},
+    {"payslips: one machine with a name, our MAIL FROM, the same date",
+     {OUR_ROW, {"192.0.100.9", 37, "example.com fail", NULL, 0, ON(28)}},
+     {OUR_ROW, {"192.0.100.9", 38, "example.com fail", NULL, 0, ON(28)}},
+     {PAY_ZONE},
+     "192.0.100.9",
+     true,
+     "2026-09-28, 2026-10-28"},
+    {"a domain that says it sends no mail, and whose tickets are sold",
+     {{"192.0.100.9", 75, "example.com fail", NULL, 0, ON(2) | ON(3)}},
+     {{"192.0.100.9", 71, "example.com fail", NULL, 0, ON(3) | ON(4)}},
+     {PAY_ZONE, "example.com TXT v=spf1 -all", "example.com MX 0 ."},
+     "192.0.100.9",
+     true,
+     "2026-09-03, 2026-10-02"},
+    {"a service of the catalogue that nothing names",
+     {OUR_ROW, {"203.0.113.1", 260, "b.mailer.example pass", "mailer.example k pass", 0, ON(1)}},
+     {OUR_ROW, {"203.0.113.1", 260, "b.mailer.example pass", "mailer.example k pass", 0, ON(3)}},
+     {"example.com TXT v=spf1 mx ~all"},
+     "203.0.113.1",
+     true,
+     "same day of the month"},
+    {"it failed when last seen, and its next run is due",
+     {OUR_ROW},
+     {OUR_ROW, {"192.0.100.7", 300, NEWS, ON(2) | ON(9) | ON(30)}},
+     {NEWS_ZONE},
+     "dkim:news.example#fail",
+     true,
+     "same weekday"},
+    {"it fell silent",
+     {OUR_ROW},
+     {OUR_ROW, {"192.0.100.7", 300, NEWS, ON(2) | ON(9) | ON(16)}},
+     {NEWS_ZONE},
+     "dkim:news.example#fail",
+     false,
+     NULL},
+};
+
+static bool as_wanted(const struct habit_case *c, const struct sender *s)
+{
+	const struct remedy *r = s ? &s->verdict.remedy : NULL;
+	if (!s || (r->kind == REMEDY_CONFIRM) != c->asked)
+		return false;
+	if (!c->asked)
+		return true;
+	return s->verdict.category == CAT_UNKNOWN && r->n_readings > 0 &&
+	       r->readings[0].kind == READING_MISSING && r->readings[0].n_for > 0 &&
+	       strstr(r->readings[0].speaks_for[0], c->says);
+}
+
+static void test_cases(void **state)
+{
+	size_t bad = 0;
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct habit_case *c = &cases[i];
+		struct arena a = {0};
+		struct world w = {0};
+		memcpy(w.now, c->now, sizeof c->now);
+		memcpy(w.before, c->before, sizeof c->before);
+		memcpy(w.zone, c->zone, sizeof c->zone);
+		struct domain_inventory d = world_judge(&w, &a);
+		if (!as_wanted(c, world_sender(&d, c->key))) {
+			print_error("%s: %s\n", c->what, c->key);
+			world_print(&d);
+			bad++;
+		}
+		arena_free(&a);
+	}
+	assert_int_equal(bad, 0);
+}
+
+/* What is gone is told with its day, and how much its next run loses. */
+static void test_gone(void **state)
+{
+	struct arena a = {0};
+	struct world w = {
+	    .now = {OUR_ROW},
+	    .before = {OUR_ROW, {"192.0.100.7", 300, NEWS, ON(2) | ON(9) | ON(30)}},
+	    .zone = {NEWS_ZONE},
+	};
+	(void)state;
+	struct domain_inventory d = world_judge(&w, &a);
+	const struct todo *found = NULL;
+	for (size_t i = 0; i < d.todo->n; i++)
+		if (d.todo->list[i].kind == TODO_QUESTION)
+			found = &d.todo->list[i];
+	assert_non_null(found);
+	assert_int_equal(found->messages, 100);
+	assert_non_null(strstr(found->title, "failed when last seen"));
+	assert_non_null(strstr(found->text, "100 messages on 2026-09-30, failed"));
+	assert_int_equal(found->n_commands, 2);
+	arena_free(&a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_cases),
+					   cmocka_unit_test(test_gone)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
