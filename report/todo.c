@@ -6,6 +6,7 @@
 #include "core/day.h"
 #include "report/sender/command.h"
 #include "report/sender/daily.h"
+#include "report/sender/knowledge.h"
 #include "report/sender/sentence.h"
 
 #define QUESTIONS_MAX 12 /* of one list; the others are told in the last one */
@@ -51,10 +52,17 @@ static void about(struct making *m, struct todo *t, const struct sender *s)
 	t->n_senders = 1;
 }
 
-static void label_commands(struct making *m, struct todo *t, const struct sender *s)
+#define COMMANDS_MAX 10 /* of one thing: what is longer is a script */
+
+/* Appends to those that are there. */
+static void label_commands(const struct making *m, struct todo *t, const struct sender *s)
 {
 	static const char *const verdicts[] = {"approve", "deny"};
-	const char **list = arena_alloc(m->a, 2 * sizeof *list);
+	if (t->n_commands + 2 > COMMANDS_MAX)
+		return;
+	const char **list = arena_alloc(m->a, COMMANDS_MAX * sizeof *list);
+	if (t->n_commands)
+		memcpy(list, t->commands, t->n_commands * sizeof *list);
 	for (unsigned i = 0; i < 2; i++) {
 		struct buf command;
 		buf_init(&command, 4096);
@@ -233,7 +241,15 @@ static int by_failing(const void *x, const void *y)
 	return m != n ? (m < n) - (m > n) : strcmp((*a)->key, (*b)->key);
 }
 
-/* Questions about what looks alike are one: the same network, or the same service. */
+/* Has its first address the forward-confirmed name of a server? */
+static bool is_named(const struct sender *s)
+{
+	const struct sender_source *x = s->sources;
+	return x->ptr && !ptr_is_generic(x->ptr, &x->ip);
+}
+
+/* Questions about what looks alike are one: the same service, the same network, or addresses of
+ * which nothing has a name. */
 static const char *look_of(struct arena *a, const struct sender *s)
 {
 	char text[IP_STRLEN];
@@ -241,6 +257,8 @@ static const char *look_of(struct arena *a, const struct sender *s)
 		return s->service->key;
 	if (s->n_sources == 0)
 		return s->key;
+	if (!is_named(s))
+		return "";
 	struct ip net = ip_network(&s->sources[0].ip, s->sources[0].ip.family == 4 ? 16 : 48);
 	return arena_strdup(a, ip_format(&net, text));
 }
@@ -263,6 +281,7 @@ static bool is_told(const struct making *m, const struct sender *s)
 		if (t->n_senders > 50 || strcmp(look_of(m->a, s), look_of(m->a, other)) != 0)
 			continue;
 		join(m, t, s, "%s and %zu more that look alike: are they yours?");
+		label_commands(m, t, s);
 		return true;
 	}
 	if (n < QUESTIONS_MAX || s->hinted || !last)

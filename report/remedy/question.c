@@ -151,9 +151,9 @@ static void read_forged(struct asking *q)
 	const struct sender *s = q->s;
 	struct reading *r = add(q, READING_FORGED, 2);
 	if (has_evidence(s, "S_NO_PTR"))
-		speaks_for(q, r, 1, "the address has no reverse DNS");
+		speaks_for(q, r, 3, "the address has no reverse DNS");
 	if (has_evidence(s, "S_GENERIC_PTR"))
-		speaks_for(q, r, 2, "its reverse DNS looks like a dial-up or broadband customer");
+		speaks_for(q, r, 3, "its reverse DNS looks like a dial-up or broadband customer");
 	if (has_evidence(s, "S_BURST"))
 		speaks_for(q, r, 2, "more than 80 % was sent within three days");
 	if (!s->ties_any && sends_as_us(s))

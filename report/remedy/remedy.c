@@ -5,6 +5,7 @@
 
 #include "dns/dmarc.h"
 #include "report/remedy/published.h"
+#include "report/remedy/silent.h"
 #include "report/sender/habit.h"
 #include "report/sender/sentence.h"
 
@@ -33,7 +34,8 @@ static void finish_edits(struct remedier *r)
 	}
 }
 
-#define ALIKE_MAX 12 /* senders that nothing names, all asked about: so many are a botnet */
+#define ALIKE_MAX  12 /* senders that nothing names, and that do the same: so many are a botnet */
+#define ALIKE_MORE 4  /* times what half of them send at most: who sends more is none of them */
 
 /* One that nothing names is worth a question; a swarm of them is none. What a single reporter says
  * makes no swarm: who invents addresses would silence the questions about others. */
@@ -43,13 +45,27 @@ static bool is_nameless(const struct remedier *r, const struct sender *s)
 	       !habit_is_named(s, r->zone->known);
 }
 
-static bool is_swarm(const struct remedier *r)
+static int by_number(const void *x, const void *y)
 {
-	unsigned n = 0;
-	for (size_t i = 0; i < r->n; i++)
-		n += r->senders[i].change != CHANGE_GONE && is_nameless(r, &r->senders[i]) &&
-		     question_is_due(&r->gate, &r->senders[i]);
-	return n > ALIKE_MAX;
+	const uint64_t *a = x, *b = y;
+	return (*a > *b) - (*a < *b);
+}
+
+/* Infected customer lines, each at it for some days: who has sent ten messages by now is no other
+ * than who has sent nine. Messages that one of a swarm sends at most; 0: there is none. */
+static uint64_t find_swarm(const struct remedier *r)
+{
+	uint64_t *sent = arena_alloc(r->a, (r->n + 1) * sizeof *sent);
+	size_t n = 0;
+	for (size_t i = 0; i < r->n; i++) {
+		const struct sender *s = &r->senders[i];
+		enum category c = s->verdict.category;
+		if (s->change != CHANGE_GONE && (c == CAT_UNKNOWN || c == CAT_UNAUTHORIZED) &&
+		    tally_judged_pass(&s->t) == 0 && is_nameless(r, s))
+			sent[n++] = s->t.messages;
+	}
+	qsort(sent, n, sizeof *sent, by_number);
+	return n > ALIKE_MAX ? ALIKE_MORE * sent[n / 2] : 0;
 }
 
 /* Its next run is due, and the last one failed: silent for no longer than twice its longest pause.
@@ -81,7 +97,7 @@ static void ask(struct remedier *r, struct sender *s)
 	bool open = kind == REMEDY_REVIEW || kind == REMEDY_NONE || s->aged;
 	if (kind != REMEDY_CONFIRM && !(open && question_is_due(&r->gate, s)))
 		return;
-	if (kind != REMEDY_CONFIRM && r->swarm && is_nameless(r, s))
+	if (kind != REMEDY_CONFIRM && s->t.messages <= r->swarm && is_nameless(r, s))
 		return;
 	if (kind != REMEDY_CONFIRM)
 		s->verdict.remedy = question_of(&r->gate, s, r->unsigned_share);
@@ -114,7 +130,7 @@ static unsigned unsigned_share(const struct sender *senders, size_t n)
 static void find_faults(const struct remedier *r, struct remedies *out)
 {
 	out->faults =
-	    arena_alloc(r->a, (r->zone->n_mailfrom + PUBLISHED_FAULTS_MAX) * sizeof *out->faults);
+	    arena_alloc(r->a, (r->zone->n_mailfrom + PUBLISHED_FAULTS_MAX + 1) * sizeof *out->faults);
 	for (size_t k = 0; k < r->zone->n_mailfrom; k++) {
 		const struct plan *p = &r->plans[k];
 		if (!p->fault)
@@ -189,9 +205,10 @@ void remedy_senders(const struct domain_facts *const *periods, size_t n_periods,
 			remedy_of(&r, s->was, to);
 	}
 	finish_edits(&r);
-	r.swarm = is_swarm(&r);
+	r.swarm = find_swarm(&r);
 	for (size_t i = 0; i < n; i++)
 		ask(&r, order[i]);
 	find_faults(&r, out);
+	silent_fault(&r, out);
 	published_faults(&r, out);
 }

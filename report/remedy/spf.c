@@ -354,8 +354,9 @@ void remedy_spf_error(struct remedier *r, struct sender *s, struct plan **to)
 	*to = p;
 }
 
-/* "If it is yours": single addresses that no service's customers share, where such a record may be
- * shown. */
+/* "If it is yours": single addresses with a name, that no service's customers share, where such a
+ * record may be shown. What nothing names may be a customer's line, and somebody else's tomorrow.
+ */
 void remedy_if_yours(struct remedier *r, struct sender *s)
 {
 	const char *mechanisms[YOURS_MAX];
@@ -370,7 +371,9 @@ void remedy_if_yours(struct remedier *r, struct sender *s)
 	struct gate_need need = need_of(r, s, p);
 	for (size_t i = 0; i < s->n_sources; i++) {
 		const struct address_known *k = knowledge_of(r->zone->known, &s->sources[i].ip);
-		if (k->generic || !ip_is_public(&s->sources[i].ip))
+		bool named = k->ptr == PTR_CONFIRMED && !k->generic;
+		bool tied = s->sources[i].ties & TIE_EDIT;
+		if ((!named && !tied) || !ip_is_public(&s->sources[i].ip))
 			return;
 	}
 	if (need.n == 0 || need.n > YOURS_MAX)

@@ -1,5 +1,6 @@
 /*
- * Mail that comes back on its day: what is asked about because of it, and what is not.
+ * Mail that comes back on its day, and swarms that come on all days: what is asked about, and what
+ * is not.
  */
 #include "tests/unit/world.h"
 
@@ -172,9 +173,85 @@ static void test_gone(void **state)
 	arena_free(&a);
 }
 
+/* Infected lines, each at it for ten days: whoever sent most is no other than the rest. Who sends a
+ * hundred times as much is. */
+static void test_swarm(void **state)
+{
+	enum { N = 15 };
+	static const char *const zone[] = {"example.com TXT v=spf1 mx ~all", WORLD_ZONE, NULL};
+	static const struct inventory_options everything = {0};
+	struct arena a = {0};
+	struct row rows[N + 2] = {OUR_ROW};
+	struct zone_view z;
+	struct knowledge k;
+	struct domain_inventory d;
+	(void)state;
+	for (unsigned i = 1; i <= N; i++)
+		rows[i] = (struct row){arena_printf(&a, "203.%u.7.9", i),
+				       9 + i % 8,
+				       "example.com fail",
+				       NULL,
+				       0,
+				       0x3ffu << i};
+	rows[N + 1] = (struct row){"203.99.7.9", 600, "example.com fail", NULL, 0, MONTH};
+	struct domain_facts now = make_facts(&a, OCTOBER, rows, N + 2),
+			    before = make_facts(&a, OCTOBER - 1, rows, N + 1);
+	struct dns_view view = zone_view(&z, zone);
+	z.at_once = true;
+	knowledge_begin(&k, &test_rules, &view, world_catalogue(), &a);
+	inventory_domain(&(struct inventory_input){.now = &now, .before = &before}, &k, &everything,
+			 &d);
+	knowledge_end(&k);
+	for (size_t i = 0; i < d.n_senders; i++) {
+		bool asked = d.senders[i].verdict.remedy.kind == REMEDY_CONFIRM;
+		bool stands_out = strncmp(d.senders[i].key, "net:203.99.", 11) == 0;
+		if (asked != stands_out) {
+			world_print(&d);
+			fail_msg("%s", d.senders[i].key);
+		}
+	}
+	zone_view_end(&z);
+	arena_free(&a);
+}
+
+/* A domain that only receives may say so; not when a key of it signs, or somebody may be ours. */
+static void test_silent(void **state)
+{
+#define BOT                                                                                        \
+	{                                                                                          \
+		"192.0.2.77", 9, "example.com none", NULL, 0, MONTH                                \
+	}
+	static const struct {
+		struct world w;
+		bool said;
+	} rows[] = {
+	    {{{BOT}, .before = {BOT}}, true},
+	    {{{BOT}}, false}, /* a month is no history */
+	    {{{BOT}, .before = {BOT}, .zone = {"example.com TXT v=spf1 mx ~all"}}, false},
+	    {{{BOT, {"203.0.113.2", 9, "b.mailer.example pass", "example.com k pass", 0, 7}},
+	      .before = {BOT}},
+	     false},
+	    {{{BOT, {"192.0.2.99", 90, "example.com none", NULL, 0, MONTH}}, .before = {BOT}},
+	     false},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct arena a = {0};
+		struct domain_inventory d = world_judge(&rows[i].w, &a);
+		const struct record_change *c = d.todo->n ? d.todo->list[0].record : NULL;
+		bool said = c && strcmp(c->after, "v=spf1 -all") == 0;
+		if (said != rows[i].said) {
+			world_print(&d);
+			fail_msg("row %zu", i);
+		}
+		arena_free(&a);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_cases),
-					   cmocka_unit_test(test_gone)};
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_cases), cmocka_unit_test(test_gone), cmocka_unit_test(test_swarm),
+	    cmocka_unit_test(test_silent)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
