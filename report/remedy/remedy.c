@@ -129,8 +129,8 @@ static unsigned unsigned_share(const struct sender *senders, size_t n)
 
 static void find_faults(const struct remedier *r, struct remedies *out)
 {
-	out->faults =
-	    arena_alloc(r->a, (r->zone->n_mailfrom + PUBLISHED_FAULTS_MAX + 1) * sizeof *out->faults);
+	out->faults = arena_alloc(r->a, (r->zone->n_mailfrom + PUBLISHED_FAULTS_MAX + 1) *
+					    sizeof *out->faults);
 	for (size_t k = 0; k < r->zone->n_mailfrom; k++) {
 		const struct plan *p = &r->plans[k];
 		if (!p->fault)

@@ -41,7 +41,8 @@ void silent_fault(const struct remedier *r, struct remedies *out)
 	    .text = arena_printf(
 		r->a,
 		"%s receives mail and has no SPF record, and in %d days of reports nothing that "
-		"was sent as it passed, nor looks like yours. If it only receives, say so with this "
+		"was sent as it passed, nor looks like yours. If it only receives, say so with "
+		"this "
 		"record, and publish p=reject: none of your mail can be lost, and strangers can no "
 		"longer use the name. If something does send as it, find that first",
 		m->domain, last - first + 1),

@@ -248,10 +248,57 @@ static void test_silent(void **state)
 	}
 }
 
+/* Mail with our MAIL FROM out of a host of mailboxes that has a pool for what it relays: sent
+ * there, not forwarded. What to do on a yes is said. */
+static void test_account(void **state)
+{
+	static const struct {
+		const char *dkim, *zone, *ip;
+		bool account;
+		const char *speaks, *if_yours;
+	} rows[] = {
+	    {"exampleltd.boxes.example k pass", NULL, "203.0.113.65", true, NULL,
+	     "v=spf1 mx include:_spf.boxes.example ~all"},
+	    {"example.onmicrosoft.com k pass", NULL, "203.0.113.65", true, "called as you are",
+	     "v=spf1 mx include:_spf.boxes.example ~all"},
+	    {"other.onmicrosoft.com k pass", NULL, "203.0.113.65", true, "other.onmicrosoft.com",
+	     "v=spf1 mx include:_spf.boxes.example ~all"},
+	    {NULL, NULL, "203.0.113.65", true, NULL, "v=spf1 mx include:_spf.boxes.example ~all"},
+	    {NULL, NULL, "192.0.100.9", false, NULL, NULL},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct arena a = {0};
+		struct world w = {
+		    .now = {{"192.0.2.10", 5000, "example.com pass", NULL, 0, MONTH},
+			    {rows[i].ip, 600, "example.com fail", rows[i].dkim, 0, MONTH}},
+		    .zone = {"example.com TXT v=spf1 mx ~all", PAY_ZONE}};
+		struct domain_inventory d = world_judge(&w, &a);
+		const struct remedy *r = &world_sender(&d, rows[i].ip)->verdict.remedy;
+		bool forwarded = false, speaks = !rows[i].speaks;
+		for (unsigned k = 0; k < r->n_readings; k++) {
+			const struct reading *x = &r->readings[k];
+			forwarded = forwarded || x->kind == READING_FORWARDED;
+			for (unsigned m = 0; m < x->n_for && x->kind == READING_MISSING; m++)
+				speaks = speaks || strstr(x->speaks_for[m], rows[i].speaks);
+		}
+		const char *yours = r->if_yours ? r->if_yours->after : NULL;
+		bool good = r->kind == REMEDY_CONFIRM && forwarded != rows[i].account && speaks;
+		if (rows[i].if_yours)
+			good = good && yours && strcmp(yours, rows[i].if_yours) == 0 &&
+			       strstr(r->text, "include:_spf.boxes.example");
+		if (!good) {
+			world_print(&d);
+			fail_msg("row %zu", i);
+		}
+		arena_free(&a);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_cases), cmocka_unit_test(test_gone), cmocka_unit_test(test_swarm),
-	    cmocka_unit_test(test_silent)};
+	    cmocka_unit_test(test_silent), cmocka_unit_test(test_account)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
