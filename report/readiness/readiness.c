@@ -32,7 +32,9 @@ static void add_volume(struct volume *v, const struct dmarc_profile *p, uint64_t
 	v->strict += p->flags & DMARC_STRICT_ONLY ? messages : 0;
 }
 
-#define GATE_DAYS 14
+#define GATE_DAYS   14
+#define LINE_DAYS   15 /* no infected line is at it for so long */
+#define SILENT_DAYS 60 /* of reports before a domain with an MX is believed to send nothing */
 
 /* How many of a fact's messages fall into [since, until). */
 static uint64_t share_of(const struct fact *f, int32_t since, int32_t until)
@@ -137,6 +139,35 @@ static void ease(struct readiness *r)
 			r->checks[i].status = CHECK_WARN;
 }
 
+/* It has an MX, and its owner says that it sends nothing; nothing ever passed, and nobody is asked
+ * about. */
+static bool only_receives(const struct judging *j, const struct spf_record *r)
+{
+	const struct domain_facts *sets[] = {j->window, j->history};
+	int32_t first = j->in->as_of;
+	if (!r || r->n_terms != 1 || r->terms[0].kind != SPF_ALL ||
+	    r->terms[0].qualifier != SPF_FAIL)
+		return false;
+	for (int s = 0; s < 2; s++) {
+		if (sets[s]->n_days > 0 && sets[s]->days[0].day < first)
+			first = sets[s]->days[0].day;
+		for (size_t i = 0; i < sets[s]->n_facts; i++)
+			if (sets[s]->profiles[sets[s]->facts[i].profile].cell <= CELL_P7)
+				return false;
+	}
+	for (size_t i = 0; i < j->out->inventory->n_senders; i++)
+		if (j->out->inventory->senders[i].verdict.remedy.kind == REMEDY_CONFIRM)
+			return false;
+	return j->in->as_of - first >= SILENT_DAYS;
+}
+
+/* An infected line: nothing names it, nobody is asked about it, and it is at it for some days. */
+static bool is_line(const struct judging *j, const struct sender *s)
+{
+	return s->days < LINE_DAYS && !s->hinted && s->verdict.remedy.kind != REMEDY_CONFIRM &&
+	       !habit_is_named(s, j->k);
+}
+
 /* A domain that sends nothing: no MX, no SPF that allows anybody, and nothing steady in any stored
  * month, whoever it is. One that only sends is not parked: it is asked about. */
 static bool is_parked(const struct judging *j)
@@ -145,11 +176,14 @@ static bool is_parked(const struct judging *j)
 	bool nobody =
 	    !r || r->n_texts == 0 ||
 	    (r->n_terms == 1 && r->terms[0].kind == SPF_ALL && r->terms[0].qualifier != SPF_PASS);
-	if (!j->zone.answered || j->out->does_not_exist || j->window_legit > 0 ||
-	    j->zone.n_exchangers > 0 || !nobody)
+	bool receives = j->zone.n_exchangers > 0;
+	if (!j->zone.answered || j->out->does_not_exist || j->window_legit > 0 || !nobody ||
+	    (receives && !only_receives(j, r)))
 		return false;
 	for (size_t i = 0; i < j->out->inventory->n_senders; i++) {
 		const struct sender *s = &j->out->inventory->senders[i];
+		if (receives && is_line(j, s) && (!s->was || is_line(j, s->was)))
+			continue;
 		if (is_steady(s) || (s->was && is_steady(s->was)) ||
 		    (!is_ignored(s) && habit_is_established(s, j->k)))
 			return false;

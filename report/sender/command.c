@@ -43,14 +43,14 @@ static void put_word(struct buf *out, const char *s, size_t n)
 }
 
 /* The one address that is meant, where the key would hit others: one that looks re-let, beside
- * those that are as they were; of a network what was seen of it, whose neighbours are other people.
- * NULL: the key is meant. */
+ * those that are as they were; of an IPv4 network what was seen of it, whose neighbours are other
+ * people (in a /64 they are the same machine). NULL: the key is meant. */
 static const struct sender_source *alone(const struct sender *s)
 {
 	if (s->n_sources > 1)
 		return sender_aged_source(s);
-	bool network = strncmp(s->key, "net:", 4) == 0 && strcmp(s->key, "net:none") != 0;
-	return network && s->n_sources == 1 && s->more_sources == 0 ? &s->sources[0] : NULL;
+	bool network = strncmp(s->key, "net:", 4) == 0 && s->n_sources == 1 && !s->more_sources;
+	return network && s->sources[0].ip.family == 4 ? &s->sources[0] : NULL;
 }
 
 bool label_command(struct buf *out, const char *verdict, const char *domain, const struct sender *s)
