@@ -32,9 +32,8 @@ bool category_parse(const char *s, enum category *out)
 	return false;
 }
 
-static struct period read_period(const struct domain_facts *facts,
-				 const struct domain_facts *earlier, struct ties *ties,
-				 struct knowledge *k)
+static struct period read_period(const struct domain_facts *facts, const struct earlier *earlier,
+				 struct ties *ties, struct knowledge *k)
 {
 	struct period p;
 	group_senders(facts, ties ? ties->zone : NULL, k->asked, k->rules, k->a, &p.senders, &p.n);
@@ -148,6 +147,8 @@ static struct sender gone(struct sender *was)
 	    .was = was,
 	    .ties_any = was->ties_any,
 	    .hinted = was->hinted,
+	    .returns = was->returns,
+	    .rhythm = was->rhythm,
 	    .change = CHANGE_GONE};
 }
 
@@ -321,7 +322,8 @@ void inventory_judge(const struct inventory_input *in, struct knowledge *k,
 	if (ties)
 		ties_init(ties, &basis->zone);
 	struct period old = read_period(&basis->before, NULL, ties, k);
-	struct period p = read_period(&basis->now, &basis->before, ties, k);
+	const struct earlier earlier = {&basis->before, old.senders, old.n};
+	struct period p = read_period(&basis->now, &earlier, ties, k);
 	match_keys(&p, &old);
 	for (size_t i = 0; i < p.n; i++)
 		if (p.partner[i])

@@ -6,6 +6,7 @@
 #include "core/day.h"
 #include "report/sender/command.h"
 #include "report/sender/daily.h"
+#include "report/sender/knowledge.h"
 #include "report/sender/sentence.h"
 
 #define QUESTIONS_MAX 12 /* of one list; the others are told in the last one */
@@ -53,10 +54,17 @@ static void about(struct making *m, struct todo *t, const struct sender *s)
 	t->n_senders = 1;
 }
 
-static void label_commands(struct making *m, struct todo *t, const struct sender *s)
+#define COMMANDS_MAX 10 /* of one thing: what is longer is a script */
+
+/* Appends to those that are there. */
+static void label_commands(const struct making *m, struct todo *t, const struct sender *s)
 {
 	static const char *const verdicts[] = {"approve", "deny"};
-	const char **list = arena_alloc(m->a, 2 * sizeof *list);
+	if (t->n_commands + 2 > COMMANDS_MAX)
+		return;
+	const char **list = arena_alloc(m->a, COMMANDS_MAX * sizeof *list);
+	if (t->n_commands)
+		memcpy(list, t->commands, t->n_commands * sizeof *list);
 	for (unsigned i = 0; i < 2; i++) {
 		struct buf command;
 		buf_init(&command, 4096);
@@ -209,6 +217,19 @@ static void abuse(struct making *m, const struct sender *s)
 		    arena_printf(m->a, "%s %s", sentence(m->a, spike), sentence(m->a, t->text));
 }
 
+/* It comes back on its day, and its last mail failed. */
+static void failed_last(struct making *m, struct todo *t, const struct sender *s)
+{
+	char day[DAY_STRLEN];
+	t->messages = s->rhythm.messages;
+	t->title = arena_printf(m->a, "%s: failed when last seen: is it yours?", s->name);
+	t->text = arena_printf(m->a,
+			       "Its last mail, %llu messages on %s, failed, and it was not seen "
+			       "since. %s",
+			       (unsigned long long)s->rhythm.messages,
+			       day_format(s->rhythm.last, day), sentence(m->a, t->text));
+}
+
 static void question(struct making *m, const struct sender *s)
 {
 	struct todo *t = add(m, TODO_QUESTION, arena_printf(m->a, "question:%s", s->key));
@@ -216,6 +237,8 @@ static void question(struct making *m, const struct sender *s)
 	t->messages = s->aged ? s->t.messages : failing(s);
 	t->title = arena_printf(m->a, "%s: is it yours?", s->name);
 	t->text = s->verdict.remedy.text;
+	if (s->change == CHANGE_GONE)
+		failed_last(m, t, s);
 	t->if_yours = s->verdict.remedy.if_yours;
 	t->readings = s->verdict.remedy.readings;
 	t->n_readings = s->verdict.remedy.n_readings;
@@ -257,7 +280,15 @@ static int by_failing(const void *x, const void *y)
 	return m != n ? (m < n) - (m > n) : strcmp((*a)->key, (*b)->key);
 }
 
-/* Questions about what looks alike are one: the same network, or the same service. */
+/* Has its first address the forward-confirmed name of a server? */
+static bool is_named(const struct sender *s)
+{
+	const struct sender_source *x = s->sources;
+	return x->ptr && !ptr_is_generic(x->ptr, &x->ip);
+}
+
+/* Questions about what looks alike are one: the same service, the same network, or addresses of
+ * which nothing has a name. */
 static const char *look_of(struct arena *a, const struct sender *s)
 {
 	char text[IP_STRLEN];
@@ -265,6 +296,8 @@ static const char *look_of(struct arena *a, const struct sender *s)
 		return s->service->key;
 	if (s->n_sources == 0)
 		return s->key;
+	if (!is_named(s))
+		return "";
 	struct ip net = ip_network(&s->sources[0].ip, s->sources[0].ip.family == 4 ? 16 : 48);
 	return arena_strdup(a, ip_format(&net, text));
 }
@@ -287,6 +320,7 @@ static bool is_told(const struct making *m, const struct sender *s)
 		if (t->n_senders > 50 || strcmp(look_of(m->a, s), look_of(m->a, other)) != 0)
 			continue;
 		join(m, t, s, "%s and %zu more that look alike: are they yours?");
+		label_commands(m, t, s);
 		return true;
 	}
 	if (n < QUESTIONS_MAX || s->hinted || !last)
@@ -300,11 +334,10 @@ static void each_sender(struct making *m, const struct sender *s)
 	enum category c = s->verdict.category;
 	if (s->label && s->label->verdict == LABEL_IGNORE)
 		return;
-	if (s->change == CHANGE_GONE) {
+	bool asked = s->verdict.remedy.kind == REMEDY_CONFIRM;
+	if (s->change == CHANGE_GONE && !asked) {
 		gone_failing(m, s);
-		return;
-	}
-	if (s->verdict.remedy.kind == REMEDY_CONFIRM) {
+	} else if (asked) {
 		if (!is_told(m, s))
 			question(m, s);
 	} else if (c == CAT_SUSPECT_ABUSE) {

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "report/readiness/priv.h"
+#include "report/sender/daily.h"
 #include "report/sender/sentence.h"
 
 const char *const check_status_names[CHECK_STATUS_COUNT] = {"pass", "warn", "fail", "unknown",
@@ -53,6 +54,18 @@ enum fate fate_of(const struct sender *s)
 	default:
 		return sender_is_asked(s) ? FATE_UNKNOWN : FATE_LEGIT;
 	}
+}
+
+uint64_t lost_next(const struct sender *s)
+{
+	double n = 0;
+	if (s->change != CHANGE_GONE)
+		return 0;
+	if (s->verdict.remedy.kind == REMEDY_CONFIRM)
+		return s->rhythm.messages;
+	for (size_t i = 0; sender_failed_last(s) && i < s->was->n_facts; i++)
+		daily_add(s->was->facts[i], s->last_day, &n, 1);
+	return (uint64_t)(n + 0.5);
 }
 
 double percent(uint64_t part, uint64_t whole)

@@ -297,15 +297,22 @@ static void check_parked(struct judging *j)
 	const struct dns_answer *mx = dns_ask(j->k->view, j->zone.domain, DNS_MX);
 	const struct spf_record *r = j->zone.mailfrom[0].spf.root;
 	bool null_mx = mx->outcome == DNS_OK && mx->n == 1 && mx->mx[0].host[0] == '\0';
+	bool receives = j->zone.n_exchangers > 0;
 	bool nobody = r && r->n_terms == 1 && ends_in(r, SPF_FAIL);
 	bool reject = rung_now(j->out) == RUNG_REJECT;
 	set_check(j, CHECK_D8,
-		  null_mx && nobody && reject ? CHECK_PASS
-		  : !nobody && !reject        ? CHECK_FAIL
-					      : CHECK_WARN,
-		  TEXT(j, "%s, %s, %s", null_mx ? "null MX" : "no null MX",
+		  (null_mx || receives) && nobody && reject ? CHECK_PASS
+		  : !nobody && !reject                      ? CHECK_FAIL
+							    : CHECK_WARN,
+		  TEXT(j, "%s, %s, %s",
+		       null_mx    ? "null MX"
+		       : receives ? "receives mail"
+				  : "no null MX",
 		       nobody ? "-all" : "no -all", reject ? "p=reject" : "no p=reject"),
-		  "a non-sending domain is locked down by MX 0 ., \"v=spf1 -all\" and p=reject");
+		  receives
+		      ? "a domain that only receives is locked down by \"v=spf1 -all\" and p=reject"
+		      : "a non-sending domain is locked down by MX 0 ., \"v=spf1 -all\" and "
+			"p=reject");
 }
 
 static void check_names(struct judging *j)

@@ -3,7 +3,6 @@
 
 #include "core/day.h"
 #include "report/readiness/priv.h"
-#include "report/sender/daily.h"
 
 #define WORST_MESSAGES 50
 #define OPEN_MESSAGES  10
@@ -83,6 +82,8 @@ static void check_worst(struct judging *j)
 
 static uint64_t failing_of(const struct sender *s)
 {
+	if (s->change == CHANGE_GONE)
+		return s->verdict.remedy.kind == REMEDY_CONFIRM ? lost_next(s) : 0;
 	return s->t.messages - tally_judged_pass(&s->t);
 }
 
@@ -112,12 +113,14 @@ static bool is_taken_out(const struct judging *j, const struct sender *s)
 	       2 * zone_taken_out(&j->zone, s) > s->t.messages;
 }
 
-static uint64_t messages_on(const struct sender *s, int32_t day)
+/* Who sends most of what may be ours; of one that is not seen now, when it was. */
+static const char *most_of(const struct judging *j, const struct sender *s)
 {
-	double n = 0;
-	for (size_t i = 0; i < s->n_facts; i++)
-		daily_add(s->facts[i], day, &n, 1);
-	return (uint64_t)(n + 0.5);
+	char day[DAY_STRLEN];
+	if (s->change != CHANGE_GONE)
+		return s->name;
+	return TEXT(j, "%s (%llu messages on %s failed; not seen since)", s->name,
+		    (unsigned long long)lost_next(s), day_format(s->rhythm.last, day));
 }
 
 /* However small: five failing invoices a month are five customers. */
@@ -138,9 +141,9 @@ static void check_open(struct judging *j)
 		if (taken_out)
 			names = TEXT(j, "%s (from now on: SPF no longer authorises it)", names);
 		if (failed_last(s))
-			names = TEXT(j, "%s (%llu messages on %s failed; not seen since)", names,
-				     (unsigned long long)messages_on(s->was, s->last_day),
-				     day_format(s->last_day, day));
+			names =
+			    TEXT(j, "%s (%llu messages on %s failed; not seen since)", names,
+				 (unsigned long long)lost_next(s), day_format(s->last_day, day));
 	}
 	set_check(j, CHECK_A3, judge_value(j, CHECK_A3, n), TEXT(j, "%u", n),
 		  n ? TEXT(j, "failing: %s%s", names, n > 5 ? " and more" : "")
@@ -183,7 +186,7 @@ static void check_unknown(struct judging *j)
 		  most ? TEXT(j,
 			      "%llu failing messages are from senders that may be yours, most from "
 			      "%s: find out, and label them%s",
-			      (unsigned long long)open, most->name, rest)
+			      (unsigned long long)open, most_of(j, most), rest)
 		       : TEXT(j, "no failing mail that may be yours%s", rest));
 }
 

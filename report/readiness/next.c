@@ -82,8 +82,10 @@ static void step_parked(struct judging *j)
 		say(j, rung_days(j), "nothing to do: the domain sends no mail and is locked down");
 	else
 		publish(j, POLICY_REJECT, false,
-			"the domain sends no mail. Publish p=reject today, with \"v=spf1 -all\" "
-			"and a null MX (MX 0 .)");
+			j->zone.n_exchangers > 0
+			    ? "the domain receives mail and sends none. Publish p=reject today"
+			    : "the domain sends no mail. Publish p=reject today, with \"v=spf1 "
+			      "-all\" and a null MX (MX 0 .)");
 }
 
 static void step_unpublished(struct judging *j)

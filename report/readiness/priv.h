@@ -30,6 +30,9 @@ struct judging {
 };
 
 enum fate fate_of(const struct sender *s);
+/* Messages of a sender that is not seen now, on its last day or in its last run, all failed: as
+ * many its next run would lose. 0: it is seen now, or what it sent last passed. */
+uint64_t lost_next(const struct sender *s);
 
 void set_check(struct judging *j, enum check_id id, enum check_status status, const char *value,
 	       const char *text);

@@ -171,4 +171,8 @@ void project(struct judging *j)
 	each_counted(j, &names, count_name);
 	find_policies(j, &names);
 	each_counted(j, &names, count_refused);
+	for (size_t i = 0; i < n; i++)
+		if (!sender_is_ignored(&j->out->inventory->senders[i]))
+			j->out->projection.of_sender[i] +=
+			    lost_next(&j->out->inventory->senders[i]);
 }

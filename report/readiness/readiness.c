@@ -169,8 +169,9 @@ void readiness_judge(const struct readiness_input *in, struct knowledge *k, stru
 	sum_gate(&j);
 	project(&j);
 	find_not_observed(&j);
-	out->parked =
-	    !out->does_not_exist && zone_sends_nothing(&j.zone, inv->senders, inv->n_senders);
+	const struct domain_facts *const periods[] = {j.window, j.history};
+	out->parked = !out->does_not_exist &&
+		      zone_sends_nothing(&j.zone, periods, 2, inv->senders, inv->n_senders);
 	out->dns_failed = !j.zone.answered || out->dmarc.silent;
 	check_data(&j);
 	check_mail(&j);

@@ -98,7 +98,8 @@ struct projection {
 	uint64_t would_reject[FATE_COUNT]; /* at most: all that fail */
 	uint64_t expected[FATE_COUNT];     /* less those that the same reporters let through for a
 					      reason: forwarded, ARC, local policy */
-	uint64_t *of_sender;               /* would_reject, by sender of the inventory */
+	uint64_t *of_sender; /* would_reject, by sender of the inventory; of one that is not seen in
+				the window, what its last mail was, which is in no sum */
 	const struct subdomain *const *subdomains; /* most failing mail first */
 	size_t n_subdomains, more_subdomains;      /* more: not listed, DNS was not asked */
 };

@@ -2,6 +2,9 @@
 
 #include "report/sender/habit.h"
 
+#define LINE_DAYS   15 /* no infected line is at it for so long */
+#define SILENT_DAYS 60 /* of reports before a domain with an MX is believed to send nothing */
+
 static bool allows_nobody(const struct spf_record *r)
 {
 	return !r || r->n_texts == 0 ||
@@ -9,14 +12,51 @@ static bool allows_nobody(const struct spf_record *r)
 		r->terms[0].qualifier != SPF_PASS);
 }
 
-bool zone_sends_nothing(const struct zone *z, const struct sender *senders, size_t n)
+/* It has an MX, and its owner says that it sends nothing; nothing ever passed, and nobody is asked
+ * about. */
+static bool only_receives(const struct spf_record *r, const struct domain_facts *const *periods,
+			  size_t n_periods, const struct sender *senders, size_t n)
 {
-	if (!z->answered || z->n_exchangers > 0 || !allows_nobody(z->mailfrom[0].spf.root))
+	int32_t until = periods[0]->window.until, first = until;
+	if (!r || r->n_terms != 1 || r->terms[0].kind != SPF_ALL ||
+	    r->terms[0].qualifier != SPF_FAIL)
+		return false;
+	for (size_t p = 0; p < n_periods; p++) {
+		const struct domain_facts *d = periods[p];
+		if (d->n_days > 0 && d->days[0].day < first)
+			first = d->days[0].day;
+		for (size_t i = 0; i < d->n_facts; i++)
+			if (d->profiles[d->facts[i].profile].cell <= CELL_P7)
+				return false;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (senders[i].verdict.remedy.kind == REMEDY_CONFIRM)
+			return false;
+	return until - first >= SILENT_DAYS;
+}
+
+/* An infected line: nothing names it, nobody is asked about it, and it is at it for some days. */
+static bool is_line(const struct zone *z, const struct sender *s)
+{
+	return s->days < LINE_DAYS && !s->hinted && s->verdict.remedy.kind != REMEDY_CONFIRM &&
+	       !habit_is_named(s, z->known);
+}
+
+bool zone_sends_nothing(const struct zone *z, const struct domain_facts *const *periods,
+			size_t n_periods, const struct sender *senders, size_t n)
+{
+	const struct spf_record *r = z->answered ? z->mailfrom[0].spf.root : NULL;
+	bool receives = z->n_exchangers > 0;
+	if (!z->answered || !allows_nobody(r) ||
+	    (receives && !only_receives(r, periods, n_periods, senders, n)))
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		const struct sender *s = &senders[i];
-		if ((sender_is_legit(s) && s->t.messages > 0) || sender_is_steady(s) ||
-		    (s->was && sender_is_steady(s->was)) ||
+		if (sender_is_legit(s) && s->t.messages > 0)
+			return false;
+		if (receives && is_line(z, s) && (!s->was || is_line(z, s->was)))
+			continue;
+		if (sender_is_steady(s) || (s->was && sender_is_steady(s->was)) ||
 		    (!sender_is_ignored(s) && habit_is_established(s, z->known)))
 			return false;
 	}

@@ -32,7 +32,7 @@ struct remedier {
 	struct part *parts;      /* the last one first */
 	struct plan **plan_of;   /* by sender: where its edit is in; NULL: nowhere */
 	unsigned unsigned_share; /* per cent of our own mail */
-	bool swarm;              /* too many alike to ask about each */
+	uint64_t swarm; /* messages of one of too many that are alike: none is asked about */
 };
 
 /* spf.c. *to: the plan that the sender's edit went into. */

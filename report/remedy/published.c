@@ -332,10 +332,11 @@ bool dmarc_faults(const struct remedier *r, struct remedies *out)
 	}
 	if (d.pending || d.silent)
 		return false;
-	struct publishing p = {.r = r,
-			       .d = &d,
-			       .name = arena_printf(r->a, "_dmarc.%s", z->domain),
-			       .parked = zone_sends_nothing(z, r->senders, r->n)};
+	struct publishing p = {
+	    .r = r,
+	    .d = &d,
+	    .name = arena_printf(r->a, "_dmarc.%s", z->domain),
+	    .parked = zone_sends_nothing(z, r->gate.periods, r->gate.n_periods, r->senders, r->n)};
 	if (d.found == FOUND_HERE)
 		record_here(&p, out);
 	else if (d.found == FOUND_NONE || attempted(&p))

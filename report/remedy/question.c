@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "core/day.h"
+#include "report/remedy/account.h"
 #include "report/remedy/keys.h"
 #include "report/sender/habit.h"
+#include "report/sender/rhythm.h"
 
 #define STEADY_DAYS    5
 #define STEADY_SOURCES 3
@@ -93,9 +95,10 @@ bool question_is_due(const struct gate *g, const struct sender *s)
 {
 	enum category c = s->verdict.category;
 	uint64_t failing = s->t.messages - tally_judged_pass(&s->t);
-	if (s->label || s->change == CHANGE_GONE)
+	if (s->label)
 		return false;
-	if (c == CAT_UNKNOWN && failing > 0 && habit_is_established(s, g->zone->known))
+	bool established = s->returns || habit_is_established(s, g->zone->known);
+	if (c == CAT_UNKNOWN && failing > 0 && established)
 		return true;
 	if (s->guest)
 		return false;
@@ -125,6 +128,8 @@ struct asking {
 	struct reading *list;
 	int weight[READING_COUNT]; /* in step with list */
 	unsigned n;
+	bool at_host; /* our own account at a host of mailboxes, or a stranger's */
+	struct account account;
 };
 
 static struct reading *add(struct asking *q, enum reading_kind kind, int weight)
@@ -166,6 +171,25 @@ static const char *steady_text(const struct asking *q)
 			    (unsigned long long)q->s->t.messages);
 }
 
+/* The domain of the confirmed name of its first machine; NULL: it has none. */
+static const char *server_org(const struct asking *q)
+{
+	return q->s->n_sources ? knowledge_of(q->g->zone->known, &q->s->sources[0].ip)->org : NULL;
+}
+
+static void read_account(struct asking *q, struct reading *r)
+{
+	const struct account *x = &q->account;
+	if (x->tenant)
+		speaks_for(q, r, x->like_us ? 4 : 2,
+			   arena_printf(q->a, "all of it is signed by one tenant, %s%s", x->tenant,
+					x->like_us ? ", which is called as you are" : ""));
+	if (x->marks)
+		speaks_for(
+		    q, r, 3,
+		    arena_printf(q->a, "your zone has signs of an account there: %s", x->marks));
+}
+
 static void read_missing(struct asking *q)
 {
 	const struct sender *s = q->s;
@@ -178,9 +202,21 @@ static void read_missing(struct asking *q)
 						       : "%s leads to it, by way of an alias "
 							 "(CNAME) into a zone that is not yours",
 					host.name));
+	if (s->returns)
+		speaks_for(q, r, 3, rhythm_text(&s->rhythm, q->a));
+	const char *org = s->returns && !s->service && is_unaligned(s) ? server_org(q) : NULL;
+	if (org)
+		speaks_for(
+		    q, r, 1,
+		    arena_printf(q->a,
+				 "one organisation: its servers have forward-confirmed reverse DNS "
+				 "in %s, and it authenticates as that domain",
+				 org));
+	if (q->at_host)
+		read_account(q, r);
 	if (sends_as_us(s))
 		speaks_for(q, r, 1, "its envelope sender (MAIL FROM) is in your domain");
-	if (s->days >= STEADY_DAYS)
+	if (s->days >= STEADY_DAYS && !(s->returns && s->rhythm.kind != RHYTHM_OFTEN))
 		speaks_for(q, r, 2, steady_text(q));
 	if (has_evidence(s, "L_TRIES_DKIM"))
 		speaks_for(q, r, 4, signature_text(q));
@@ -190,7 +226,7 @@ static void read_missing(struct asking *q)
 		speaks_for(q, r, 2, "your own site is at the same web host");
 	if (s->service && s->service->kind == KIND_WEBHOST)
 		speaks_against(q, r, 1, "the machine also serves other customers of the web host");
-	else if (!s->ties_any && !has_evidence(s, "L_IN_ZONE") && !host.name)
+	else if (!s->ties_any && !has_evidence(s, "L_IN_ZONE") && !host.name && !q->account.marks)
 		speaks_against(q, r, 1, "no A, AAAA, MX or reverse DNS of yours leads to it");
 }
 
@@ -205,12 +241,14 @@ static void read_forged(struct asking *q)
 	const struct sender *s = q->s;
 	struct reading *r = add(q, READING_FORGED, 2);
 	if (has_evidence(s, "S_NO_PTR"))
-		speaks_for(q, r, 1, "the address has no reverse DNS");
+		speaks_for(q, r, 3, "the address has no reverse DNS");
 	if (has_evidence(s, "S_GENERIC_PTR"))
-		speaks_for(q, r, 2, "its reverse DNS looks like a dial-up or broadband customer");
+		speaks_for(q, r, 3, "its reverse DNS looks like a dial-up or broadband customer");
 	if (has_evidence(s, "S_BURST"))
 		speaks_for(q, r, 2, "more than 80 % was sent within three days");
-	if (!s->ties_any && sends_as_us(s))
+	if (q->at_host && s->service->verifies == ANSWER_YES)
+		speaks_against(q, r, 1, "a customer there can use only domains that he has proved");
+	else if (!s->ties_any && sends_as_us(s))
 		speaks_for(q, r, 1, "anybody can use your domain as envelope sender");
 	if (s->doubtful_day && on_shared_machine(q))
 		speaks_for(q, r, 2, s->doubtful_day);
@@ -218,7 +256,9 @@ static void read_forged(struct asking *q)
 		speaks_for(q, r, 1,
 			   arena_printf(q->a, "%s does not verify which domain a customer sends as",
 					s->service->name));
-	if (s->days >= STEADY_DAYS)
+	if (s->returns && s->rhythm.kind != RHYTHM_OFTEN)
+		speaks_against(q, r, 1, "spoofed mail rarely keeps to a day of the week or month");
+	else if (s->days >= STEADY_DAYS)
 		speaks_against(
 		    q, r, 1,
 		    "spoofed mail rarely comes in small numbers every day from one address");
@@ -244,7 +284,7 @@ static const char *server_name(const struct asking *q)
 static void read_forwarded(struct asking *q, unsigned unsigned_share)
 {
 	const struct sender *s = q->s;
-	if (unsigned_share == 0 || !sends_as_us(s))
+	if (unsigned_share == 0 || !sends_as_us(s) || q->at_host)
 		return;
 	struct reading *r = add(q, READING_FORWARDED, 0);
 	bool hands_on =
@@ -367,6 +407,23 @@ static const char *key_advice(const struct asking *q)
 	}
 }
 
+/* A yes has something to do. */
+static const char *account_text(const struct asking *q)
+{
+	const struct service *x = q->s->service;
+	const char *tenant = q->account.tenant;
+	return arena_printf(
+	    q->a,
+	    "is %s%s your own account at %s? It sends with your envelope sender (MAIL FROM), which "
+	    "mail that recipients forward there does not have. Ask who has mailboxes there. If it "
+	    "is yours: %s%s%s%s%s",
+	    tenant ? "the tenant " : "this", tenant ? tenant : "", x->name,
+	    q->account.term ? "add " : "", q->account.term ? q->account.term : "",
+	    q->account.term ? " to your SPF record, and sign its mail with DKIM as your domain. "
+			    : "sign its mail with DKIM as your domain. ",
+	    x->advice_dkim, *x->advice_dkim ? "" : "Its documentation tells how");
+}
+
 static const char *question_text(const struct asking *q)
 {
 	const struct sender *s = q->s;
@@ -393,6 +450,13 @@ static const char *question_text(const struct asking *q)
 		    "a shared machine: "
 		    "let the site send through your mail service, with a login",
 		    s->doubtful_day);
+	if (q->at_host)
+		return account_text(q);
+	if (is_unaligned(s) && !s->service && s->returns)
+		return "is it a service of yours, for newsletters, tickets, invoices? It "
+		       "authenticates as its own domain. Ask who uses it, and look into a mail. If "
+		       "it is yours, have it sign with DKIM as your domain, or every mail of it is "
+		       "lost with p=reject";
 	if (is_unaligned(s) && !s->service)
 		return "is this a server or a service of yours? It authenticates as another "
 		       "domain. Ask who uses it. If it is yours, let it sign with DKIM as your "
@@ -431,6 +495,7 @@ struct remedy question_of(const struct gate *g, const struct sender *s, unsigned
 {
 	struct asking q = {.g = g, .s = s, .a = g->a};
 	q.list = arena_alloc(q.a, READING_COUNT * sizeof *q.list);
+	q.at_host = account_read(g, s, &q.account);
 	read_stranger(&q);
 	read_missing(&q);
 	read_forged(&q);

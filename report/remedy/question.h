@@ -7,7 +7,8 @@
 #include "report/remedy/plan.h"
 
 /* Is the sender worth a question? Steady or named, failing (or passing by a record that aged), with
- * something in it that a stranger would not bother to make; never for what looks like a botnet. */
+ * something in it that a stranger would not bother to make; never for what looks like a botnet. Of
+ * one that is gone: as it was (s->was). */
 bool question_is_due(const struct gate *g, const struct sender *s);
 
 /*

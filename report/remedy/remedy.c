@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "report/remedy/published.h"
+#include "report/remedy/silent.h"
 #include "report/sender/habit.h"
 #include "report/sender/sentence.h"
 
@@ -55,7 +56,8 @@ static void finish_parts(const struct remedier *r)
 	}
 }
 
-#define ALIKE_MAX 12 /* senders that nothing names, all asked about: so many are a botnet */
+#define ALIKE_MAX  12 /* senders that nothing names, and that do the same: so many are a botnet */
+#define ALIKE_MORE 4  /* times what half of them send at most: who sends more is none of them */
 
 /* One that nothing names is worth a question; a swarm of them is none. What a single reporter says
  * makes no swarm: who invents addresses would silence the questions about others. */
@@ -65,21 +67,59 @@ static bool is_nameless(const struct remedier *r, const struct sender *s)
 	       !habit_is_named(s, r->zone->known);
 }
 
-static bool is_swarm(const struct remedier *r)
+static int by_number(const void *x, const void *y)
 {
-	unsigned n = 0;
-	for (size_t i = 0; i < r->n; i++)
-		n += is_nameless(r, &r->senders[i]) && question_is_due(&r->gate, &r->senders[i]);
-	return n > ALIKE_MAX;
+	const uint64_t *a = x, *b = y;
+	return (*a > *b) - (*a < *b);
+}
+
+/* Infected customer lines, each at it for some days: who has sent ten messages by now is no other
+ * than who has sent nine. Messages that one of a swarm sends at most; 0: there is none. */
+static uint64_t find_swarm(const struct remedier *r)
+{
+	uint64_t *sent = arena_alloc(r->a, (r->n + 1) * sizeof *sent);
+	size_t n = 0;
+	for (size_t i = 0; i < r->n; i++) {
+		const struct sender *s = &r->senders[i];
+		enum category c = s->verdict.category;
+		if (s->change != CHANGE_GONE && (c == CAT_UNKNOWN || c == CAT_UNAUTHORIZED) &&
+		    tally_judged_pass(&s->t) == 0 && is_nameless(r, s))
+			sent[n++] = s->t.messages;
+	}
+	qsort(sent, n, sizeof *sent, by_number);
+	return n > ALIKE_MAX ? ALIKE_MORE * sent[n / 2] : 0;
+}
+
+/* Its next run is due, and the last one failed: silent for no longer than twice its longest pause.
+ */
+static bool is_expected(const struct remedier *r, const struct sender *s)
+{
+	const struct sender *was = s->was;
+	int32_t silent = r->gate.periods[0]->window.until - s->last_day;
+	return was && was->returns && silent <= 2 * was->rhythm.pause + 1 &&
+	       2 * tally_judged_pass(&was->t) < was->t.messages && question_is_due(&r->gate, was);
+}
+
+static void ask_of_gone(struct remedier *r, struct sender *s)
+{
+	if (s->label || s->verdict.remedy.kind != REMEDY_NONE || !is_expected(r, s))
+		return;
+	s->was->verdict.remedy = question_of(&r->gate, s->was, r->unsigned_share);
+	remedy_if_yours(r, s->was);
+	s->verdict.remedy = s->was->verdict.remedy;
 }
 
 static void ask(struct remedier *r, struct sender *s)
 {
+	if (s->change == CHANGE_GONE) {
+		ask_of_gone(r, s);
+		return;
+	}
 	enum remedy_kind kind = s->verdict.remedy.kind;
 	bool open = kind == REMEDY_REVIEW || kind == REMEDY_NONE || s->aged;
 	if (kind != REMEDY_CONFIRM && !(open && question_is_due(&r->gate, s)))
 		return;
-	if (kind != REMEDY_CONFIRM && r->swarm && is_nameless(r, s))
+	if (kind != REMEDY_CONFIRM && s->t.messages <= r->swarm && is_nameless(r, s))
 		return;
 	if (kind != REMEDY_CONFIRM)
 		s->verdict.remedy = question_of(&r->gate, s, r->unsigned_share);
@@ -115,7 +155,8 @@ static void find_faults(const struct remedier *r, struct remedies *out)
 	out->faults = arena_alloc(r->a, out->most * sizeof *out->faults);
 	if (dmarc_faults(r, out)) /* there is no such domain, and so no record of it */
 		return;
-	remedy_first_record(r, out);
+	if (!silent_fault(r, out))
+		remedy_first_record(r, out);
 	key_faults(r, out);
 	for (size_t k = 0; k < r->zone->n_mailfrom; k++) {
 		const struct plan *p = &r->plans[k];
@@ -205,7 +246,7 @@ void remedy_senders(const struct domain_facts *const *periods, size_t n_periods,
 	}
 	finish_edits(&r);
 	finish_parts(&r);
-	r.swarm = is_swarm(&r);
+	r.swarm = find_swarm(&r);
 	for (size_t i = 0; i < n; i++)
 		ask(&r, order[i]);
 	find_faults(&r, out);

@@ -117,7 +117,9 @@ void remedy_first_record(const struct remedier *r, struct remedies *out)
 	if (!f)
 		return;
 	const char *record =
-	    zone_sends_nothing(r->zone, r->senders, r->n) ? "v=spf1 -all" : "v=spf1 ~all";
+	    zone_sends_nothing(r->zone, r->gate.periods, r->gate.n_periods, r->senders, r->n)
+		? "v=spf1 -all"
+		: "v=spf1 ~all";
 	const struct sender *user = user_of(r, p->m->domain);
 	bool good = !user && !gate_leaves_out(p->gate, p->m, record) &&
 		    !gate_objects(p->gate, p->m, record, NULL, 0, NULL, &lookups);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/day.h"
+#include "report/remedy/account.h"
 #include "report/remedy/priv.h"
 
 #define MECHANISMS_MAX 24 /* written one by one; more is a network, and a person's decision */
@@ -391,8 +392,27 @@ void remedy_spf_error(struct remedier *r, struct sender *s, struct plan **to)
 	*to = p;
 }
 
-/* "If it is yours": single addresses that no service's customers share, where such a record may be
- * shown. */
+/* Our own account at a host of mailboxes: the term that it documents. */
+static bool is_account(struct remedier *r, struct sender *s, struct plan *p)
+{
+	struct account account;
+	if (!account_read(&r->gate, s, &account))
+		return false;
+	bool yours = s->verdict.remedy.n_readings > 0 &&
+		     s->verdict.remedy.readings[0].kind == READING_MISSING;
+	struct gate_need need = need_of(r, s, p);
+	if (!yours || !account.term || need.n == 0)
+		return true;
+	struct record_change *c = plan_if_yours(p, &need, &account.term, 1);
+	if (c)
+		c->terms = account.term;
+	s->verdict.remedy.if_yours = c;
+	return true;
+}
+
+/* "If it is yours": single addresses with a name, that no service's customers share, where such a
+ * record may be shown. What nothing names may be a customer's line, and somebody else's tomorrow.
+ */
 void remedy_if_yours(struct remedier *r, struct sender *s)
 {
 	const char *mechanisms[YOURS_MAX];
@@ -401,13 +421,17 @@ void remedy_if_yours(struct remedier *r, struct sender *s)
 	bool forwarded = s->verdict.remedy.n_readings > 0 &&
 			 s->verdict.remedy.readings[0].kind == READING_FORWARDED;
 	bool steady = s->ties_any || s->steady;
+	if (p && steady && is_account(r, s, p))
+		return;
 	if (!p || shared || forwarded || s->doubtful_day || !steady || s->pool_messages > 0 ||
 	    2 * tally_judged_pass(&s->t) > s->t.messages)
 		return;
 	struct gate_need need = need_of(r, s, p);
 	for (size_t i = 0; i < s->n_sources; i++) {
 		const struct address_known *k = knowledge_of(r->zone->known, &s->sources[i].ip);
-		if (k->generic || !ip_is_public(&s->sources[i].ip))
+		bool named = k->ptr == PTR_CONFIRMED && !k->generic;
+		bool tied = s->sources[i].ties & TIE_EDIT;
+		if ((!named && !tied) || !ip_is_public(&s->sources[i].ip))
 			return;
 	}
 	if (need.n == 0 || need.n > YOURS_MAX)

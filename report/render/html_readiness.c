@@ -154,12 +154,15 @@ static void put_losers(struct buf *out, const struct readiness *r)
 			 "most</th></tr></thead><tbody>\n");
 	for (size_t i = 0; i < n && i < LOSERS_MAX; i++) {
 		const struct sender *s = &r->inventory->senders[losers[i]];
+		char day[DAY_STRLEN];
 		buf_puts(out, "<tr><th scope=\"row\">");
 		html_text(out, s->name);
 		buf_puts(out, "</th><td>");
 		html_category(out, s->verdict.category);
 		buf_puts(out, "</td><td class=\"n\">");
 		html_count(out, r->projection.of_sender[losers[i]]);
+		if (s->change == CHANGE_GONE)
+			buf_printf(out, " on %s", day_format(s->last_day, day));
 		buf_puts(out, "</td></tr>\n");
 	}
 	buf_puts(out, n > 0 ? "</tbody></table></div>\n" : "");

@@ -218,6 +218,7 @@ static void put_losers(struct buf *out, const struct text_style *style, const st
 	for (size_t i = 0; i < n; i++) {
 		const struct sender *s = &r->inventory->senders[losers[i]];
 		uint64_t lost = r->projection.of_sender[losers[i]];
+		char day[DAY_STRLEN];
 		if (i >= LOSERS_MAX) {
 			more += lost;
 			continue;
@@ -227,6 +228,8 @@ static void put_losers(struct buf *out, const struct text_style *style, const st
 		buf_putc(out, ' ');
 		put_text_cell(out, style, category_words[s->verdict.category], 18, true);
 		put_count_cell(out, lost, 12);
+		if (s->change == CHANGE_GONE)
+			buf_printf(out, " on %s", day_format(s->last_day, day));
 		put_line_end(out);
 	}
 	if (n > LOSERS_MAX) {

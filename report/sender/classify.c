@@ -219,7 +219,8 @@ static bool may_be_ours(const struct matter *m)
 	bool account = s->service && !s->guest && s->steady &&
 		       (s->service->kind == KIND_ESP || s->service->kind == KIND_SAAS) &&
 		       2 * cells_of(s, SET(F6) | SET(F7) | SET(F8) | SET(F9)) > m->n;
-	return s->hinted || account || (ours && !many && s->steady && s->n_sources <= 3);
+	return s->hinted || s->returns || account ||
+	       (ours && !many && s->steady && s->n_sources <= 3);
 }
 
 /* Some failures are no habit: too few of them, and on one day. */
@@ -313,7 +314,7 @@ static struct verdict decide(const struct matter *m)
 		return pooled(m);
 	if (is_replay(m))
 		return replayed(m);
-	if (s->guest && !tied)
+	if (s->guest && !tied && !s->returns)
 		return a_guest(m);
 	if (x->forward >= FORWARDER_SCORE && !is_own_machine(m) && !direct)
 		return forwards(m, x->forward >= FORWARDER_SCORE + 20 ? PROVEN : LIKELY);
@@ -400,8 +401,8 @@ struct classifier {
 	struct observer observer;
 	struct siblings siblings;
 	const struct zone *zone;
-	struct ties *ties; /* NULL without DNS */
-	const struct domain_facts *earlier;
+	struct ties *ties;             /* NULL without DNS */
+	const struct earlier *earlier; /* NULL: there was none */
 	struct arena *a;
 };
 
@@ -415,20 +416,24 @@ static void classify(struct classifier *c, struct sender *s)
 		s->name = s->label->name;
 	if (c->zone)
 		ties_of(c->ties, s);
+	if (c->zone)
+		rhythm_find(s, c->earlier, c->zone->known, o.reporters[SEEN_ANY]);
+	o.burst = o.burst && !s->returns; /* a newsletter goes out on one day */
 	struct scores sc = score(s, &o, c->ties, &c->siblings);
 	take_notes(s, &o);
 	struct matter m = {
 	    .s = s, .o = &o, .zone = c->zone, .n = s->t.messages, .let_in = sc.let_in};
 	m.pass = tally_judged_pass(&s->t) + o.messages[SEEN_REPAIRED];
 	m.failing_days = habit_failing_days(s);
-	s->recurs = habit_recurs(s, c->earlier, c->zone ? c->zone->known : NULL);
-	s->steady = habit_is_steady(s, &o);
-	if (find_spike(s, c->earlier, SPIKE_DOUBT, c->a, &spike)) {
+	const struct domain_facts *before = c->earlier ? c->earlier->facts : NULL;
+	s->recurs = habit_recurs(s, before, c->zone ? c->zone->known : NULL);
+	s->steady = habit_is_steady(s, &o) || s->returns;
+	if (find_spike(s, before, SPIKE_DOUBT, c->a, &spike)) {
 		s->doubtful_day = arena_printf(
 		    c->a, "%.0f messages on %s, most from %s, where %.0f a day were usual",
 		    spike.messages, day_format(spike.day, day), ip_format(&spike.busiest, ip),
 		    spike.usual);
-		m.spike = find_spike(s, c->earlier, SPIKE_MORE, c->a, &spike);
+		m.spike = find_spike(s, before, SPIKE_MORE, c->a, &spike);
 	}
 	if (m.spike)
 		evidence(s, "N_SPIKE", 0, s->doubtful_day);
@@ -458,7 +463,7 @@ static void find_siblings(struct classifier *c, const struct sender *senders, si
 			    tally_judged_pass(&senders[i].t);
 }
 
-void classify_senders(const struct domain_facts *facts, const struct domain_facts *earlier,
+void classify_senders(const struct domain_facts *facts, const struct earlier *earlier,
 		      struct ties *ties, const struct name_rules *rules, struct arena *a,
 		      struct sender *senders, size_t n)
 {

@@ -23,12 +23,13 @@
 #include "core/arena.h"
 #include "core/domain.h"
 #include "report/sender/finding.h"
+#include "report/sender/rhythm.h"
 #include "report/sender/tie.h"
 
 /* Set ties, verdict, leaning and evidence of all senders of one domain, as group_senders() made
  * them of the same facts. earlier: the period before, which says what is usual; NULL: nothing is.
  * ties: NULL without DNS. a is for what lasts as long as they do. */
-void classify_senders(const struct domain_facts *facts, const struct domain_facts *earlier,
+void classify_senders(const struct domain_facts *facts, const struct earlier *earlier,
 		      struct ties *ties, const struct name_rules *rules, struct arena *a,
 		      struct sender *senders, size_t n);
 

@@ -42,18 +42,29 @@ static void put_word(struct buf *out, const char *s, size_t n)
 		buf_putc(out, '\'');
 }
 
+/* The one address that is meant, where the key would hit others: one that looks re-let, beside
+ * those that are as they were; of an IPv4 network what was seen of it, whose neighbours are other
+ * people (in a /64 they are the same machine). NULL: the key is meant. */
+static const struct sender_source *alone(const struct sender *s)
+{
+	if (s->n_sources > 1)
+		return sender_aged_source(s);
+	bool network = strncmp(s->key, "net:", 4) == 0 && s->n_sources == 1 && !s->more_sources;
+	return network && s->sources[0].ip.family == 4 ? &s->sources[0] : NULL;
+}
+
 bool label_command(struct buf *out, const char *verdict, const char *domain, const struct sender *s)
 {
 	char text[IP_STRLEN];
-	const struct sender_source *aged = s->n_sources > 1 ? sender_aged_source(s) : NULL;
+	const struct sender_source *one = alone(s);
 	size_t n = s->split ? strlen(s->key) : group_base_len(s->key), d = strlen(domain);
 	if (!is_typable(domain, d) || !is_typable(s->key, n))
 		return false;
 	buf_puts(out, "ruascope label ");
 	buf_puts(out, verdict);
 	put_word(out, domain, d);
-	if (aged) { /* the others of the sender are as they were */
-		ip_format(&aged->ip, text);
+	if (one) {
+		ip_format(&one->ip, text);
 		put_word(out, text, strlen(text));
 	} else {
 		put_word(out, s->key, n);

@@ -134,6 +134,17 @@ struct verdict {
 	struct remedy remedy;
 };
 
+/* On which days its mail comes back (rhythm.h). */
+enum rhythm_kind { RHYTHM_NONE, RHYTHM_WEEKLY, RHYTHM_MONTHLY, RHYTHM_OFTEN };
+
+struct rhythm {
+	enum rhythm_kind kind;
+	unsigned runs;               /* times that it came, in this period and the one before */
+	int32_t first, before, last; /* days on which the first, the last but one, the last began */
+	int32_t pause;               /* days, the longest between two */
+	uint64_t messages;           /* of the last */
+};
+
 struct sender {
 	const char *name, *key;         /* key: stable between periods (group.h) */
 	bool split;                     /* others share its key but for the mark */
@@ -159,7 +170,9 @@ struct sender {
 	const char *guest; /* a stranger's account at a service: by what it authenticates; NULL */
 	bool recurs;       /* most of its addresses, servers all, sent in the period before, too */
 	bool steady;       /* sends again and again: many days, or both periods */
-	bool hinted;       /* something of ours speaks for it: a tie, our d=, our MAIL FROM */
+	bool returns;      /* mail of one organisation that comes back on its day (rhythm.h) */
+	struct rhythm rhythm;
+	bool hinted; /* something of ours speaks for it: a tie, our d=, our MAIL FROM */
 
 	const struct fact *const *facts; /* what it was made of, address by address */
 	size_t n_facts;

@@ -314,8 +314,9 @@ static int score_spoof_dns(struct sender *s, const struct observed *o, const str
 	bool failing = tally_judged_pass(&s->t) == 0;
 	bool unknown = sc->of[0].legit == 0 && (!s->service || is_neighbourhood(s));
 	int sum = points(s, o, by_name, 4);
-	sum += spoof(s, zone->parked && failing && !habit_is_established(s, zone->known),
-		     "S_PARKED", 30, "your DNS says that the domain sends no mail");
+	sum += spoof(
+	    s, zone->parked && failing && !s->returns && !habit_is_established(s, zone->known),
+	    "S_PARKED", 30, "your DNS says that the domain sends no mail");
 	sum += spoof(s, at_least(o->messages[SEEN_NO_SUCH_FROM], n, 50), "S_NO_SUCH_FROM", 15,
 		     "the From header names a host in your domain that does not exist");
 	sum += spoof(s, at_least(o->messages[SEEN_DISPERSED], n, 50), "S_DISPERSED", 15,

@@ -43,7 +43,7 @@ wings=(
     'report/readiness | report report/remedy report/sender report/catalogue | readiness.h |'
     'report | report/remedy report/sender report/catalogue | ahead.h inventory.h one_record.h roster.h | todo.h'
     'report/remedy | report/sender report/catalogue | | dmarc_edit.h keys.h parked.h remedy.h spf_edit.h'
-    'report/sender | report/catalogue | | asked.h classify.h command.h daily.h finding.h group.h habit.h knowledge.h scope.h sentence.h tie.h weigh.h zone.h'
+    'report/sender | report/catalogue | | asked.h classify.h command.h daily.h finding.h group.h habit.h knowledge.h rhythm.h scope.h sentence.h tie.h weigh.h zone.h'
     'report/catalogue | | catalogue.h |'
 
     'cli | cli/command cli/app | |'

@@ -82,6 +82,7 @@ struct variant {
 	uint64_t strict;       /* messages that only strict alignment fails */
 	bool rotated, payroll; /* selector s0: used before s1; once a month, by another */
 	bool nobody;           /* nothing legitimate is sent */
+	bool forged_before;    /* nor was it before: all that is known is one forged mail */
 	bool silent;           /* DNS does not answer */
 	bool absent;           /* DNS knows no such name */
 	struct said said[3];
@@ -111,7 +112,14 @@ static inline struct domain_facts make_history(struct arena *a, const struct var
 					   : c->once     ? 2
 							 : 1);
 	struct fact *facts = arena_alloc(a, 16 * sizeof *facts);
+	if (c->forged_before) {
+		const struct row forged = {"203.0.113.88", 1, "example.com fail", NULL, 0, 1};
+		d = make_facts(a, OCTOBER - 1, &forged, 1);
+		sum_days(a, &d);
+	}
 	d.window = (struct window){since, until};
+	if (c->forged_before)
+		return d;
 	if (c->no_history)
 		return d; /* without a day */
 	int32_t first = month_of_day(since), n = month_of_day(until - 1) - first + 1;

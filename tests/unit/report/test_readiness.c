@@ -116,6 +116,14 @@ static void test_first_record(void **state)
 	      .spf = SPF("-all")},
 	     "v=DMARC1; p=reject; " RUA,
 	     "sends no mail"},
+	    /* one that only receives, and says so; and before it says so */
+	    {{.nobody = true, .forged_before = true, .spoofed = 9, .spf = SPF("-all")},
+	     "v=DMARC1; p=reject; " RUA,
+	     "receives mail and sends none"},
+	    {{.nobody = true, .forged_before = true, .spoofed = 9}, NULL, "Stay at"},
+	    {{.nobody = true, .no_history = true, .spoofed = 9, .spf = SPF("-all")},
+	     NULL,
+	     "Stay at"},
 	    {{.silent = true}, NULL, "answer"},
 	    /* what may be ours waits for a person */
 	    {{.maybe = 9,

@@ -166,7 +166,7 @@ static void test_text_words(void **state)
 	    "Total ",
 	    "Open senders:\n  203.0.114.1: 50 messages fail, 50 quarantined; ",
 	    "(no address)",
-	    "\n    if yours: ruascope label approve example.com net:203.0.114.0/24\n",
+	    "\n    if yours: ruascope label approve example.com 203.0.114.1\n",
 	};
 	struct arena a = {0};
 	struct inventory inv = make_inventory(&a);

@@ -15,6 +15,7 @@ struct left {
 	const char *ip;
 	enum change change;
 	enum label_verdict label;
+	const char *ptr;
 };
 
 static struct sender sender_of(struct arena *a, const struct left *x)
@@ -39,6 +40,7 @@ static struct sender sender_of(struct arena *a, const struct left *x)
 		s.n_sources = 1;
 		assert_true(ip_parse(x->ip, strlen(x->ip), &s.sources->ip, NULL));
 		s.sources->messages = x->messages;
+		s.sources->ptr = x->ptr;
 	}
 	return s;
 }
@@ -111,7 +113,12 @@ static const struct list_case {
      {{"net:a", CAT_UNKNOWN, REMEDY_CONFIRM, 10, 0, .ip = "203.0.113.1"},
       {"net:b", CAT_UNKNOWN, REMEDY_CONFIRM, 20, 0, .ip = "203.0.114.1"},
       {"net:c", CAT_UNKNOWN, REMEDY_CONFIRM, 15, 0, .ip = "198.51.100.1"}},
-     "question:net:b question:net:c"},
+     "question:net:b"},
+    {"but servers with names elsewhere are others",
+     {{"host:a", CAT_UNKNOWN, REMEDY_CONFIRM, 10, 0, .ip = "203.0.113.1", .ptr = "a.x.example"},
+      {"host:b", CAT_UNKNOWN, REMEDY_CONFIRM, 20, 0, .ip = "203.0.114.1", .ptr = "b.x.example"},
+      {"host:c", CAT_UNKNOWN, REMEDY_CONFIRM, 15, 0, .ip = "198.51.100.1", .ptr = "c.x.example"}},
+     "question:host:b question:host:c"},
     {"but not of what something of ours speaks for",
      {{"net:a", CAT_UNKNOWN, REMEDY_CONFIRM, 10, 0, .ip = "203.0.113.1", .hinted = true},
       {"net:b", CAT_UNKNOWN, REMEDY_CONFIRM, 20, 0, .ip = "203.0.114.1", .hinted = true}},
@@ -185,8 +192,8 @@ static void test_words(void **state)
 	assert_int_equal(l.list[0].messages, 40);
 	assert_int_equal(l.list[1].messages, 20);
 	assert_int_equal(l.list[1].n_commands, 2);
-	assert_string_equal(l.list[1].commands[0], "ruascope label approve example.com net:q");
-	assert_string_equal(l.list[1].commands[1], "ruascope label deny example.com net:q");
+	assert_string_equal(l.list[1].commands[0], "ruascope label approve example.com 192.0.2.9");
+	assert_string_equal(l.list[1].commands[1], "ruascope label deny example.com 192.0.2.9");
 	assert_int_equal(l.list[2].kind, TODO_FORGED);
 	assert_int_equal(l.list[2].messages, 30);
 	assert_non_null(strstr(l.list[2].text, "(2 addresses)"));
@@ -204,9 +211,13 @@ static void test_many_questions(void **state)
 	uint64_t told = 0, all = 0, least = UINT64_MAX;
 	(void)state;
 	for (unsigned i = 0; i < N; i++) {
-		left[i] = (struct left){
-		    arena_printf(&a, "net:%02u", i),        CAT_UNKNOWN, REMEDY_CONFIRM, 100 + i, 0,
-		    .ip = arena_printf(&a, "203.%u.0.1", i)};
+		left[i] = (struct left){arena_printf(&a, "net:%02u", i),
+					CAT_UNKNOWN,
+					REMEDY_CONFIRM,
+					100 + i,
+					0,
+					.ip = arena_printf(&a, "203.%u.0.1", i),
+					.ptr = "mx.vendor.example"};
 		all += left[i].messages;
 	}
 	struct todo_list l = list_of(&a, left, N, NULL);

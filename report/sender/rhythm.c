@@ -1,0 +1,259 @@
+#include "report/sender/rhythm.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/day.h"
+#include "core/mem.h"
+#include "report/sender/daily.h"
+#include "report/sender/group.h"
+#include "report/sender/observe.h"
+
+#define RUN_SHARE        10 /* per cent of the largest day that make a day one of a run */
+#define RUN_PAUSE        3  /* days without mail that a run may have, less one */
+#define RUNS_MAX         64
+#define WEEKS            3  /* runs on one weekday */
+#define MONTH_SLACK      2  /* days that the date may move: weekends */
+#define OFTEN_DAYS       15 /* no campaign is at it for so long ... */
+#define OFTEN_SPAN       21 /* ... and for three weeks */
+#define RHYTHM_MESSAGES  10
+#define RHYTHM_REPORTERS 2
+#define NAMED_SHARE      95 /* per cent of the mail that comes from machines with a name */
+#define MACHINES_AS_US   3  /* that use our MAIL FROM: more is a campaign */
+#define SPAN_MAX         (31 * 64)
+
+struct run {
+	int32_t first, last;
+	double messages;
+};
+
+/* ---- days ---- */
+
+struct days {
+	double *on; /* messages, from the day `first` on */
+	int32_t first;
+	size_t n;
+};
+
+static void add_facts(struct days *d, const struct sender *s)
+{
+	for (size_t i = 0; i < s->n_facts; i++)
+		daily_add(s->facts[i], d->first, d->on, d->n);
+}
+
+static bool same_base(const struct sender *x, const struct sender *y)
+{
+	size_t n = group_base_len(x->key);
+	return n == group_base_len(y->key) && memcmp(x->key, y->key, n) == 0;
+}
+
+/* An organisation sends from other machines the next time: it is known by its key. Who had none
+ * then is known by the address. */
+static bool add_earlier(struct days *d, const struct sender *s, const struct earlier *e)
+{
+	bool found = false;
+	for (size_t i = 0; i < e->n; i++) {
+		if (!same_base(s, &e->senders[i]))
+			continue;
+		add_facts(d, &e->senders[i]);
+		found = true;
+	}
+	for (size_t i = 0; !found && i < s->n_sources; i++) {
+		const struct domain_facts *f = e->facts;
+		const struct ip *ip = &s->sources[i].ip;
+		for (size_t k = domain_facts_find(f, ip);
+		     k < f->n_facts && ip_cmp(&f->facts[k].source, ip) == 0; k++)
+			daily_add(&f->facts[k], d->first, d->on, d->n);
+	}
+	for (size_t i = 0; !found && d->first + (int32_t)i < s->first_day; i++)
+		found = d->on[i] > 0;
+	return found;
+}
+
+/* ---- runs ---- */
+
+/* What is below a tenth of the largest day is no run: a test, an answer, a bounce. */
+static size_t find_runs(const struct days *d, struct run *runs, unsigned *days)
+{
+	double most = 0;
+	size_t n = 0;
+	for (size_t i = 0; i < d->n; i++)
+		most = d->on[i] > most ? d->on[i] : most;
+	for (size_t i = 0; i < d->n; i++) {
+		int32_t day = d->first + (int32_t)i;
+		if (d->on[i] <= 0 || 100 * d->on[i] < RUN_SHARE * most)
+			continue;
+		++*days;
+		if (n > 0 && day - runs[n - 1].last <= RUN_PAUSE) {
+			runs[n - 1].last = day;
+			runs[n - 1].messages += d->on[i];
+		} else if (n < RUNS_MAX) {
+			runs[n++] = (struct run){day, day, d->on[i]};
+		}
+	}
+	return n;
+}
+
+static int32_t distance(int32_t a, int32_t b, int32_t round)
+{
+	int32_t d = (a > b ? a - b : b - a) % round;
+	return d < round - d ? d : round - d;
+}
+
+static bool is_weekly(const struct run *runs, size_t n)
+{
+	size_t same = 0;
+	for (size_t i = 0; i < n; i++)
+		same += distance(runs[i].first, runs[n - 1].first, 7) <= 1;
+	return same >= WEEKS && 4 * same >= 3 * n;
+}
+
+/* The same date in two months, two days either way; or the same weekday of both, as the first
+ * Thursday is. */
+static bool is_month_apart(const struct run *x, const struct run *y)
+{
+	int year;
+	unsigned month, a, b;
+	if (month_of_day(x->first) == month_of_day(y->first))
+		return false;
+	day_to_civil(x->first, &year, &month, &a);
+	day_to_civil(y->first, &year, &month, &b);
+	return distance((int32_t)a, (int32_t)b, 30) <= MONTH_SLACK ||
+	       (distance(x->first, y->first, 7) == 0 && (a - 1) / 7 == (b - 1) / 7);
+}
+
+static bool is_monthly(const struct run *runs, size_t n)
+{
+	size_t paired = 0;
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < n; k++)
+			if (is_month_apart(&runs[i], &runs[k])) {
+				paired++;
+				break;
+			}
+	return paired >= 2 && 2 * paired > n && is_month_apart(&runs[n - 1], &runs[0]);
+}
+
+static struct rhythm rhythm_of(const struct run *runs, size_t n, unsigned days)
+{
+	struct rhythm r = {.kind = RHYTHM_NONE, .runs = (unsigned)n};
+	if (n == 0)
+		return r;
+	const struct run *last = &runs[n - 1];
+	r.first = runs[0].first;
+	r.before = n > 1 ? runs[n - 2].first : r.first;
+	r.last = last->first;
+	r.messages = (uint64_t)(last->messages + 0.5);
+	for (size_t i = 1; i < n; i++)
+		if (runs[i].first - runs[i - 1].last > r.pause)
+			r.pause = runs[i].first - runs[i - 1].last;
+	if (is_weekly(runs, n))
+		r.kind = RHYTHM_WEEKLY;
+	else if (is_monthly(runs, n))
+		r.kind = RHYTHM_MONTHLY;
+	else if (days >= OFTEN_DAYS && last->last - r.first >= OFTEN_SPAN)
+		r.kind = RHYTHM_OFTEN;
+	return r;
+}
+
+/* ---- one organisation ---- */
+
+/* The domain of the forward-confirmed names of its machines; NULL: they have none, or several. */
+static const char *organisation_of(const struct sender *s, struct knowledge *known)
+{
+	const char *org = NULL;
+	uint64_t named = 0;
+	for (size_t i = 0; i < s->n_sources; i++) {
+		const struct address_known *k = knowledge_of(known, &s->sources[i].ip);
+		if (k->ptr != PTR_CONFIRMED || k->generic || !k->org)
+			continue;
+		if (org && strcmp(org, k->org) != 0)
+			return NULL;
+		org = k->org;
+		named += s->sources[i].messages;
+	}
+	return at_least(named, s->t.messages, NAMED_SHARE) ? org : NULL;
+}
+
+/* By whom the sender is known, where that is an identity that passed (group.h). */
+static bool authenticates_as(const struct sender *s, const char *org, struct knowledge *known)
+{
+	char name[DOMAIN_SIZE];
+	const char *colon = strchr(s->key, ':');
+	if (strncmp(s->key, "dkim:", 5) != 0 && strncmp(s->key, "mailfrom:", 9) != 0)
+		return false;
+	size_t n = strcspn(colon + 1, "#");
+	if (n >= sizeof name)
+		return false;
+	memcpy(name, colon + 1, n);
+	name[n] = '\0';
+	return strcmp(known->rules->org_domain(known->rules->ctx, name), org) == 0;
+}
+
+/* Where anybody has a mailbox, or has mail handed on, the name of the machine says nothing. */
+static bool serves_anybody(const struct service *s)
+{
+	return s &&
+	       (s->kind == KIND_MAILBOX || s->kind == KIND_GATEWAY || s->kind == KIND_FORWARDER);
+}
+
+static bool is_one_organisation(const struct sender *s, struct knowledge *known)
+{
+	uint64_t as_itself = cells_of(s, SET(F6) | SET(F7) | SET(F9)),
+		 as_us = cells_of(s, SET(F1) | SET(F2) | SET(F3) | SET(F4) | SET(F5));
+	bool sends_for_customers =
+	    s->service && (s->service->kind == KIND_ESP || s->service->kind == KIND_SAAS);
+	if (serves_anybody(s->service))
+		return false;
+	if (sends_for_customers && !s->guest && 2 * as_itself > s->t.messages)
+		return true;
+	const char *org = organisation_of(s, known);
+	if (!org)
+		return false;
+	return 2 * as_itself > s->t.messages
+		   ? authenticates_as(s, org, known)
+		   : 2 * as_us > s->t.messages && s->n_sources <= MACHINES_AS_US;
+}
+
+void rhythm_find(struct sender *s, const struct earlier *earlier, struct knowledge *known,
+		 unsigned reporters)
+{
+	struct run runs[RUNS_MAX];
+	struct days d = {.first = s->first_day};
+	unsigned days = 0;
+	if (!is_one_organisation(s, known))
+		return;
+	if (earlier && earlier->facts->reports > 0 && earlier->facts->window.since < d.first)
+		d.first = month_first_day(month_of_day(earlier->facts->window.since));
+	d.n = (size_t)(s->last_day - d.first) + 1;
+	if (d.n > SPAN_MAX)
+		return;
+	d.on = mem_alloc(d.n * sizeof *d.on);
+	add_facts(&d, s);
+	bool before = earlier && earlier->facts->reports > 0 && add_earlier(&d, s, earlier);
+	double all = 0;
+	for (size_t i = 0; i < d.n; i++)
+		all += d.on[i];
+	s->rhythm = rhythm_of(runs, find_runs(&d, runs, &days), days);
+	s->returns = s->rhythm.kind != RHYTHM_NONE && all >= RHYTHM_MESSAGES &&
+		     (reporters >= RHYTHM_REPORTERS || before);
+	free(d.on);
+}
+
+const char *rhythm_text(const struct rhythm *r, struct arena *a)
+{
+	char first[DAY_STRLEN], last[DAY_STRLEN];
+	switch (r->kind) {
+	case RHYTHM_WEEKLY:
+		return arena_printf(a, "comes on the same weekday, %u times from %s to %s", r->runs,
+				    day_format(r->first, first), day_format(r->last, last));
+	case RHYTHM_MONTHLY:
+		return arena_printf(a, "comes on the same day of the month: %s, %s",
+				    day_format(r->before, first), day_format(r->last, last));
+	case RHYTHM_OFTEN:
+		return arena_printf(a, "has come again and again since %s",
+				    day_format(r->first, first));
+	default:
+		return NULL;
+	}
+}
