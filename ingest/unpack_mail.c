@@ -38,6 +38,7 @@ static struct mail_around around(const struct mail *m, const struct mime_mail *a
 	struct mail_around mail = {.blob = *m->blob,
 				   .number = m->number + at->at,
 				   .enclosed = m->enclosed || at->enclosed,
+				   .multipart = at->multipart,
 				   .mbox = m->node->mbox,
 				   .unsure = at->unsure};
 	mail.blob.size = at->size;

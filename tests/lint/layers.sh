@@ -36,7 +36,7 @@ wings=(
     'db/pg | | conninfo.h db.h | array_text.h copy.h locks.h pg.h result.h'
 
     'dns/spf | dns/ask | spf.h |'
-    'dns | dns/ask | dkim_key.h dmarc.h names.h origin.h |'
+    'dns | dns/ask | dkim_key.h dmarc.h mail_key.h names.h origin.h |'
     'dns/ask | | answer.h resolver.h |'
 
     'report/render | report report/readiness report/remedy report/sender report/catalogue | render.h |'
@@ -49,7 +49,7 @@ wings=(
     'cli | cli/command cli/app | |'
     'cli/command | cli/mailbox cli/app cli/config | | commands.h'
     'cli/mailbox | cli/app cli/config | | mailbox.h oauth_settings.h'
-    'cli/app | cli/config | | app.h dns_run.h domains.h facts.h senders.h'
+    'cli/app | cli/config | | app.h dns_run.h domains.h facts.h mail_keys.h senders.h'
     'cli/config | | | config.h group.h oauth.h'
 )
 # header pattern -> files that may include it
@@ -63,7 +63,7 @@ doors=(
     'libpsl\.h dns/*'
     'idn2\.h dns/*'
     'ares\.h dns/ask/transport.c'
-    'openssl/ ingest/record/digest.c dns/dkim_key.c'
+    'openssl/ ingest/auth/crypto.c ingest/record/digest.c dns/dkim_key.c'
     'libloc/ dns/origin.c'
     'maxminddb\.h dns/origin.c'
     'arpa/nameser dns/ask/wire.c'
