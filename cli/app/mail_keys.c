@@ -13,10 +13,11 @@
 #include "dns/ask/resolver.h"
 #include "dns/mail_key.h"
 
-#define NAMES_MOST 64                     /* asked together; a mail has LIMIT_AUTH_LOOKED */
-#define FOREVER    (10 * 365 * 24 * 3600) /* seconds: how long is bounded here, not by the resolver \
-					   */
-#define ZONES_MOST 1000                   /* remembered as silent: past it, time has long run out */
+#define NAMES_MOST 64 /* asked together; a mail has LIMIT_AUTH_LOOKED */
+#define FOREVER                                                                                    \
+	(10 * 365 * 24 * 3600) /* seconds: how long is bounded here, not by the resolver           \
+				*/
+#define ZONES_MOST 1000        /* remembered as silent: past it, time has long run out */
 
 struct known {
 	struct known *next; /* of the same hash */
