@@ -3,7 +3,7 @@
 #include "core/text.h"
 
 /* 0 to 63, or -1. */
-static int value_of(char c)
+static inline int value_of(char c)
 {
 	if (c >= 'A' && c <= 'Z')
 		return c - 'A';

@@ -34,28 +34,42 @@ static void simple_field(struct buf *out, const char *p, size_t n)
 	}
 }
 
+/* A blank, or of a line end. */
+static bool is_gap(const char *p, size_t n)
+{
+	return *p == ' ' || *p == '\t' || *p == '\n' || (*p == '\r' && n > 1 && p[1] == '\n');
+}
+
 /* Blanks and line ends: one blank; none at the start and the end of the value. */
 static void relaxed_value(struct buf *out, const char *p, size_t n, bool *begun, bool *blank)
 {
-	for (size_t i = 0; i < n; i++) {
-		bool end = p[i] == '\n' || (p[i] == '\r' && i + 1 < n && p[i + 1] == '\n');
-		if (end || p[i] == ' ' || p[i] == '\t') {
-			*blank |= !end;
+	for (size_t i = 0; i < n;) {
+		size_t run = 0;
+		while (i + run < n && !is_gap(p + i + run, n - i - run))
+			run++;
+		if (run == 0) {
+			*blank |= p[i] == ' ' || p[i] == '\t';
+			i++;
 			continue;
 		}
 		if (*blank && *begun)
-			buf_putc(out, ' ');
+			buf_put(out, " ", 1);
 		*blank = false;
 		*begun = true;
-		buf_putc(out, p[i]);
+		buf_put(out, p + i, run);
+		i += run;
 	}
 }
 
 static void relaxed_name(struct buf *out, const struct field *f)
 {
+	char *name = buf_reserve(out, f->name + 1);
+	if (!name)
+		return;
 	for (size_t i = 0; i < f->name; i++)
-		buf_putc(out, ascii_lower(f->p[i]));
-	buf_putc(out, ':');
+		name[i] = ascii_lower(f->p[i]);
+	name[f->name] = ':';
+	out->len += f->name + 1;
 }
 
 void canon_field(struct buf *out, enum canon canon, const struct field *f, const char *hole,

@@ -142,6 +142,7 @@ static void hash_header(struct judge *j, const struct signature *s, uint8_t hash
 	bool used[LIMIT_AUTH_FIELDS] = {false};
 	struct buf b;
 	buf_init(&b, 3 * LIMIT_AUTH_HEADER); /* LF becomes CRLF */
+	buf_reserve(&b, 4 * KIB);
 	for (size_t i = 0; i < s->n_fields; i++) {
 		const struct field *f = take(h, &s->fields[i], s->field, used);
 		if (f)
