@@ -22,11 +22,11 @@ wings=(
     'ingest | ingest/auth ingest/files ingest/mail ingest/xml ingest/stream | pipeline.h workers.h totals.h clock.h | budget.h'
     'ingest/oauth | ingest/record | oauth.h login.h provider.h |'
     'ingest/files | ingest/stream | walk.h | archive.h mbox.h opened.h'
-    'ingest/mail | ingest/stream | | mime.h pkcs7.h rawscan.h'
+    'ingest/mail | ingest/stream | | joint.h mime.h pkcs7.h rawscan.h'
     'ingest/auth | | authenticate.h |'
     'ingest/xml | ingest/record ingest/stream | | together.h xml.h'
     'ingest/record | | | digest.h normalise.h'
-    'ingest/stream | | spool.h | gzip.h meter.h peek.h sniff.h stream.h wide.h zip.h'
+    'ingest/stream | | spool.h | cr.h gzip.h meter.h peek.h sniff.h stream.h wide.h zip.h'
 
     'db | db/read db/store db/pg | distribute.h migrate.h prune.h status.h |'
     'db/load | db/store db/pg | load.h |'
