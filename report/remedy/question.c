@@ -323,6 +323,27 @@ static const char *account_text(const struct asking *q)
 	    x->advice_dkim, *x->advice_dkim ? "" : "Its documentation tells how");
 }
 
+#define NAMED_MAX 5
+
+/* "a.example.com (20), b.example.com (9)": machines with confirmed names of ours; "": there are
+ * none. */
+static const char *own_named(const struct asking *q)
+{
+	const struct zone *z = q->g->zone;
+	const char *out = "";
+	unsigned n = 0;
+	for (size_t i = 0; i < q->s->n_sources; i++) {
+		const struct sender_source *x = &q->s->sources[i];
+		const struct address_known *k = knowledge_of(z->known, &x->ip);
+		if (k->ptr != PTR_CONFIRMED || !k->name || !zone_is_ours(z, k->name))
+			continue;
+		if (n++ < NAMED_MAX)
+			out = arena_printf(q->a, "%s%s%s (%llu messages)", out, n > 1 ? ", " : "",
+					   k->name, (unsigned long long)x->messages);
+	}
+	return n > NAMED_MAX ? arena_printf(q->a, "%s and %u more", out, n - NAMED_MAX) : out;
+}
+
 static const char *question_text(const struct asking *q)
 {
 	const struct sender *s = q->s;
@@ -358,6 +379,23 @@ static const char *question_text(const struct asking *q)
 		    "is this an account of yours at %s? Ask who in your organisation uses it. If "
 		    "so, set it up to sign with DKIM as your domain",
 		    s->service->name);
+	const char *machines = own_named(q);
+	const struct zone_host *rented =
+	    s->n_sources && !s->ties_any ? zone_host(q->g->zone, &s->sources[0].ip) : NULL;
+	if (rented && !rented->exchanger)
+		return arena_printf(
+		    q->a,
+		    "is the machine behind %s still yours? That name leads to %s, a rented address "
+		    "or one of somebody else's. If nobody knows the machine, delete the record of "
+		    "the name: whoever has the address next can use it",
+		    rented->name, ip_format(&s->sources[0].ip, ip));
+	if (*machines && s->ties == 0)
+		return arena_printf(
+		    q->a,
+		    "are these machines yours, or those of customers, students or visitors: %s? A "
+		    "machine of yours should send through your mail server; one of theirs should "
+		    "not send as you at all",
+		    machines);
 	switch (q->n ? q->list[0].kind : READING_FORGED) {
 	case READING_FORWARDED:
 		return "is it unsigned mail of yours that recipients forward? Sign all your mail "
