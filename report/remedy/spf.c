@@ -229,8 +229,6 @@ static const char *host_mechanism(const struct remedier *r, const struct plan *p
 			return NULL;
 		name = h->name;
 	}
-	if (name && strcmp(name, p->m->domain) == 0)
-		return "a";
 	return name ? arena_printf(r->a, "a:%s", name) : NULL;
 }
 
