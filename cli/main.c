@@ -22,7 +22,7 @@
 
 static const struct command commands[] = {
     {"ingest", NEED_DB, cmd_ingest,
-     "[--json] [--dry-run] [--jobs N] [--archive DIR] [--max-...] PATH...",
+     "[--json] [--dry-run] [--jobs N] [--archive DIR] [--no-auth] [--max-...] PATH...",
      "read reports from files, directories, Maildirs, mboxes or - (stdin) and store them; or\n"
      "      --imap URL|NAME | --all  [--user USER] [--password-file FILE | --password-command "
      "CMD]\n"

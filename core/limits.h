@@ -66,9 +66,23 @@ struct limits {
 #define LIMIT_PROBLEMS        10000       /* problems listed beyond rejected and conflict */
 
 /* Who sent a mail (ingest/auth). Whoever writes to the mailbox chooses what is looked at. */
-#define LIMIT_AUTH_HEADER   (256 * 1024) /* octets; real report mails have 10,000 */
-#define LIMIT_AUTH_FIELDS   1000         /* real report mails have 50 */
-#define LIMIT_AUTH_ENCLOSED 8 /* mails with reports in one mail, as people forward them */
+#define LIMIT_AUTH_HEADER       (256 * 1024) /* octets; real report mails have 10,000 */
+#define LIMIT_AUTH_FIELDS       1000         /* real report mails have 50 */
+#define LIMIT_AUTH_SIGNED       500          /* names in h=; real ones have 30 */
+#define LIMIT_AUTH_VALUE        4096         /* octets of b=, folded; of 4,096 bits there are 700 */
+#define LIMIT_AUTH_LOOKED       8 /* signatures of a mail that are looked at; real mails have 2 */
+#define LIMIT_AUTH_VERIFIED     3 /* of them, those that a key is tried on */
+#define LIMIT_AUTH_RSA_BITS     4096 /* RFC 8301 section 3.2 asks for as many */
+#define LIMIT_AUTH_RSA_EXPONENT 33   /* bits; everybody has 65537 */
+#define LIMIT_AUTH_KEY_BYTES    1024 /* of 4,096 bits there are 550 */
+#define LIMIT_AUTH_KEYS         256  /* that a worker keeps ready */
+#define AUTH_RSA_BITS_LEAST     1024 /* RFC 8301 section 3.2 */
+#define LIMIT_AUTH_QUESTIONS                                                                       \
+	10000                     /* names of keys of a run; of real reporters there are hundreds */
+#define LIMIT_AUTH_WAIT_MS   4000 /* for the keys of one mail */
+#define LIMIT_AUTH_FAILED_MS 30000  /* of a run, for keys that did not come */
+#define LIMIT_AUTH_ALL_MS    120000 /* of a run, for all keys */
+#define LIMIT_AUTH_ENCLOSED  8      /* mails with reports in one mail, as people forward them */
 
 /* DNS. What is asked comes from reports, and anybody may send reports. */
 #define LIMIT_DNS_TTL     (24 * 3600) /* seconds an answer is believed; zones may say 68 years */

@@ -1,11 +1,25 @@
 /* The sink of one document: who sent it is asked when it turns out to be a report, not before. */
+#include "core/log.h"
 #include "ingest/pipeline_priv.h"
+
+static void tell(const struct item *item, const struct authentic *a)
+{
+	const char *from = a->from ? a->from : "nobody, or several";
+	if (!a->mail)
+		return;
+	if (a->domain)
+		log_debug("%s: from %s: %s (%s: %s)", item->source, from, auth_names[a->result],
+			  auth_by_names[a->by], a->domain);
+	else
+		log_debug("%s: from %s: %s", item->source, from, auth_names[a->result]);
+}
 
 static enum status on_begin(void *ctx, const struct dmarc_report *report, const struct item *item,
 			    struct err *err)
 {
 	struct attest *a = ctx;
 	authenticate(a->authenticator, a->mail, a->now, &a->authentic);
+	tell(item, &a->authentic);
 	return a->sink->begin(a->sink->ctx, report, item, err);
 }
 

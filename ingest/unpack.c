@@ -8,6 +8,7 @@
 
 #include "core/text.h"
 #include "ingest/source_name.h"
+#include "ingest/stream/cr.h"
 #include "ingest/stream/gzip.h"
 #include "ingest/stream/peek.h"
 #include "ingest/stream/sniff.h"
@@ -109,6 +110,16 @@ enum status unpack_need_blob(const struct node *node, struct spool *spool, struc
 	return st;
 }
 
+struct blob unpack_range(const struct blob *blob, uint64_t at, uint64_t size)
+{
+	struct blob b = *blob;
+	b.size = size;
+	b.offset += at;
+	if (b.mem)
+		b.mem += at;
+	return b;
+}
+
 enum status unpack_load(const struct blob *b, uint8_t *to, struct err *why)
 {
 	for (uint64_t at = 0; at < b->size;) {
@@ -183,21 +194,53 @@ static enum status unpack_members(struct unpacker *u, const struct node *node,
 	return st;
 }
 
-static enum status unpack_zip(struct unpacker *u, const struct node *node)
+/* The archives in front of the last one of blob, as one of their own; blob becomes the last. */
+static enum status unpack_zip_front(struct unpacker *u, const struct node *node, struct blob *blob)
 {
-	struct spool spool;
-	struct blob blob;
+	uint64_t n = zipfile_front(blob);
+	if (n == 0)
+		return ST_OK;
+	struct blob front = unpack_range(blob, 0, n);
+	struct node inner = *node;
+	char *source = source_number(node->source, "front", 1);
+	*blob = unpack_range(blob, n, blob->size - n);
+	inner.source = source;
+	inner.blob = &front;
+	inner.origin = blob_origin(&front);
+	inner.depth++;
+	enum status st = unpack_node(u, &inner);
+	free(source);
+	return st;
+}
+
+static enum status unpack_archive(struct unpacker *u, const struct node *node,
+				  const struct blob *blob)
+{
 	struct zipfile *z = NULL;
 	struct err why;
-	spool_init(&spool, u->limits->container_bytes);
-	enum status st = unpack_need_blob(node, &spool, &blob, &why);
-	if (st == ST_OK)
-		st = zipfile_open(&blob, &z, &why);
+	enum status st = zipfile_open(blob, &z, &why);
 	if (st == ST_OK)
 		st = unpack_members(u, node, z);
 	else
 		st = unpack_failed(u, node, st, &why);
 	zipfile_close(z);
+	return st;
+}
+
+static enum status unpack_zip(struct unpacker *u, const struct node *node)
+{
+	struct spool spool;
+	struct blob blob;
+	struct err why;
+	spool_init(&spool, u->limits->container_bytes);
+	enum status st = unpack_need_blob(node, &spool, &blob, &why);
+	if (st != ST_OK) {
+		st = unpack_failed(u, node, st, &why);
+	} else {
+		st = unpack_zip_front(u, node, &blob);
+		if (st == ST_OK)
+			st = unpack_archive(u, node, &blob);
+	}
 	spool_free(&spool);
 	return st;
 }
@@ -207,7 +250,7 @@ static enum status unpack_zip(struct unpacker *u, const struct node *node)
 static bool is_container(enum kind kind)
 {
 	return kind == KIND_GZIP || kind == KIND_ZLIB || kind == KIND_ZIP || kind == KIND_MAIL ||
-	       kind == KIND_MBOX || kind == KIND_SIGNED || kind == KIND_WIDE;
+	       kind == KIND_MBOX || kind == KIND_SIGNED || kind == KIND_WIDE || kind == KIND_CR;
 }
 
 /* Once for all that is in a container: what is kept of it holds them all. */
@@ -221,11 +264,14 @@ static enum status too_deep(struct unpacker *u, const struct node *node)
 	return unpack_bad(u, node, reason);
 }
 
-static enum status unpack_wide(struct unpacker *u, const struct node *node)
+/* Text in another spelling: KIND_WIDE, KIND_CR. */
+static enum status unpack_spelled(struct unpacker *u, const struct node *node, enum kind kind)
 {
 	struct wide w;
+	struct cr c;
 	struct metered m;
-	struct origin plain = wide_origin(&w, &node->origin);
+	struct origin plain =
+	    kind == KIND_CR ? cr_origin(&c, &node->origin) : wide_origin(&w, &node->origin);
 	struct node inner = *node;
 	inner.origin = metered_origin(&m, &u->meter, &plain);
 	inner.blob = NULL;
@@ -249,7 +295,8 @@ static enum status open_container(struct unpacker *u, const struct node *node, e
 	case KIND_SIGNED:
 		return unpack_signed(u, node);
 	case KIND_WIDE:
-		return unpack_wide(u, node);
+	case KIND_CR:
+		return unpack_spelled(u, node, kind);
 	default:
 		return unpack_mail(u, node);
 	}
@@ -318,7 +365,7 @@ static enum status unpack_sniffed(struct unpacker *u, const struct node *node, s
 	char reason[128];
 	if (s.skip > 0)
 		return unpack_behind(u, node, s.skip);
-	if (node->body && (s.kind == KIND_MAIL || s.kind == KIND_MBOX))
+	if (node->body && (s.kind == KIND_MAIL || s.kind == KIND_MBOX || s.kind == KIND_CR))
 		s = (struct sniffed){KIND_TEXT, "text", 0}; /* a mail quoted in the mail's text */
 	if (is_container(s.kind))
 		return open_container(u, node, s.kind);
@@ -332,7 +379,7 @@ static enum status unpack_sniffed(struct unpacker *u, const struct node *node, s
 	if (s.kind == KIND_UNKNOWN)
 		return unpack_unknown(u, node, head, n);
 	if (s.kind == KIND_TEXT && !node->body)
-		return unpack_text(u, node);
+		return unpack_text(u, node, s.name);
 	return unpack_leaf(u, node, LEAF_OTHER, s.name);
 }
 

@@ -7,6 +7,7 @@
 #include "core/buf.h"
 #include "core/mem.h"
 #include "ingest/files/mbox.h"
+#include "ingest/mail/joint.h"
 #include "ingest/mail/mime.h"
 #include "ingest/mail/pkcs7.h"
 #include "ingest/mail/rawscan.h"
@@ -38,6 +39,7 @@ static struct mail_around around(const struct mail *m, const struct mime_mail *a
 	struct mail_around mail = {.blob = *m->blob,
 				   .number = m->number + at->at,
 				   .enclosed = m->enclosed || at->enclosed,
+				   .multipart = at->multipart,
 				   .mbox = m->node->mbox,
 				   .unsure = at->unsure};
 	mail.blob.size = at->size;
@@ -140,6 +142,26 @@ static enum status on_found(void *ctx, const struct blob *doc, struct err *err)
 	return st;
 }
 
+#define ESCAPED "a report stands in it with its \"<\" escaped: save it as it was"
+
+/* A report that a page or a program wrote out as text. */
+static bool holds_escaped(const uint8_t *p, size_t n)
+{
+	static const char *const words[] = {"&lt;feedback", "&#60;feedback", "\\u003cfeedback",
+					    "\\u003Cfeedback"};
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (memmem(p, n, words[i], strlen(words[i])) &&
+		    memmem(p, n, "report_metadata", strlen("report_metadata")))
+			return true;
+	return false;
+}
+
+/* In JSON, as programs get mails from services: base64 of gzip or zip in quotes. */
+static bool holds_quoted(const uint8_t *p, size_t n)
+{
+	return memmem(p, n, "\"H4sI", 5) || memmem(p, n, "\"UEsDB", 6);
+}
+
 /* No part showed a report: is there one in the mail's text? */
 static enum status scan_mail(struct mail *m, const uint8_t *bytes, uint64_t n, bool some_bad)
 {
@@ -151,9 +173,12 @@ static enum status scan_mail(struct mail *m, const uint8_t *bytes, uint64_t n, b
 	m->u->mail = &mail;
 	m->u->raw = true;
 	m->u->raw_silent = was_silent || some_bad;
+	uint64_t reports = m->u->reports;
 	enum status st = rawscan(bytes, n, &raw, m->u->err);
 	m->u->raw = was_raw;
 	m->u->raw_silent = was_silent;
+	if (st == ST_OK && m->u->reports == reports && !some_bad && holds_escaped(bytes, n))
+		st = unpack_bad(m->u, m->node, ESCAPED);
 	m->u->mail = outer;
 	return st;
 }
@@ -201,6 +226,65 @@ static enum status mail_too_large(struct unpacker *u, const struct node *node, u
 	return unpack_bad(u, node, reason);
 }
 
+/* One mail more. false: that is one too many, which is said once. */
+static bool count_mail(struct unpacker *u, const struct node *node, enum status *st)
+{
+	char reason[64];
+	*st = ST_OK;
+	if (u->mails++ < u->limits->mbox_mails)
+		return true;
+	if (u->mails_told)
+		return false;
+	u->mails_told = true;
+	snprintf(reason, sizeof reason, "more than %" PRIu64 " mails inside of something",
+		 u->limits->mbox_mails);
+	*st = unpack_bad(u, node, reason);
+	return false;
+}
+
+/* The mails behind the first of blob, which is first bytes long. Whoever sent that one may have
+ * written them all: they count as enclosed in it. */
+static enum status read_joined(struct unpacker *u, const struct node *node, const struct blob *blob,
+			       uint8_t *bytes, uint64_t first)
+{
+	struct err why;
+	const struct mail_around *outer = u->mail;
+	struct mail m = {.node = node, .blob = blob, .enclosed = true, .number = u->mail_numbers};
+	struct mime_mail all = {.size = blob->size, .unsure = true};
+	struct mail_around mail = around(&m, &all);
+	enum status st = unpack_load(blob, bytes, &why);
+	if (st != ST_OK)
+		return unpack_failed(u, node, st, &why);
+	u->mail_numbers += blob->size + 1;
+	u->mail = &mail;
+	unsigned n = 1;
+	for (uint64_t at = first, size; st == ST_OK && at < blob->size; at += size) {
+		if (unpack_over(u, node, &st) || !count_mail(u, node, &st))
+			break;
+		size = joint_find(bytes + at, blob->size - at);
+		struct blob piece = unpack_range(blob, at, size);
+		char *source = source_number(node->source, "mail", ++n);
+		st = unpack_blob(u, node, source, &piece, NULL);
+		free(source);
+	}
+	u->mail = outer;
+	return st;
+}
+
+/* One mail, or several that were put one behind the other. */
+static enum status read_mails(struct unpacker *u, const struct node *node, const struct blob *blob,
+			      uint8_t *bytes)
+{
+	struct err why;
+	enum status st = unpack_load(blob, bytes, &why);
+	if (st != ST_OK)
+		return unpack_failed(u, node, st, &why);
+	uint64_t first = joint_find(bytes, blob->size);
+	struct blob mail = unpack_range(blob, 0, first);
+	st = read_mail(u, node, &mail, bytes);
+	return st == ST_OK && first < blob->size ? read_joined(u, node, blob, bytes, first) : st;
+}
+
 enum status unpack_mail(struct unpacker *u, const struct node *node)
 {
 	struct spool spool;
@@ -212,7 +296,7 @@ enum status unpack_mail(struct unpacker *u, const struct node *node)
 	enum status st = unpack_need_blob(node, &spool, &blob, &why);
 	if (st == ST_OK) {
 		uint8_t *bytes = mem_grow(NULL, blob.size, 1);
-		st = read_mail(u, node, &blob, bytes);
+		st = read_mails(u, node, &blob, bytes);
 		free(bytes);
 	} else if (st == ST_ITEM && spool.len + 16 * KIB > spool.max && !u->meter.over) {
 		st = mail_too_large(u, node, 0);
@@ -221,23 +305,6 @@ enum status unpack_mail(struct unpacker *u, const struct node *node)
 	}
 	spool_free(&spool);
 	return st;
-}
-
-/* One mail more. false: that is one too many, which is said once. */
-static bool count_mail(struct unpacker *u, const struct node *node, enum status *st)
-{
-	char reason[64];
-	*st = ST_OK;
-	if (u->mails++ < u->limits->mbox_mails)
-		return true;
-	if (u->mails_told)
-		return false;
-	u->mails_told = true;
-	snprintf(reason, sizeof reason,
-		 "more than %" PRIu64 " mails in an mbox inside of something",
-		 u->limits->mbox_mails);
-	*st = unpack_bad(u, node, reason);
-	return false;
 }
 
 static enum status mbox_mail(struct unpacker *u, const struct node *node, const struct mbox *box,
@@ -335,7 +402,8 @@ static enum status text_too_large(struct unpacker *u, const struct node *node)
 }
 
 /* Documents and containers may stand anywhere in a text: behind a long preamble, or in base64. */
-static enum status scan_text(struct unpacker *u, const struct node *node, const struct blob *blob)
+static enum status scan_text(struct unpacker *u, const struct node *node, const struct blob *blob,
+			     const char *name)
 {
 	struct mail m = {.u = u, .node = node, .only_reports = true};
 	struct rawscan_visitor raw = {.ctx = &m, .found = on_found};
@@ -357,13 +425,19 @@ static enum status scan_text(struct unpacker *u, const struct node *node, const 
 	else
 		st = unpack_failed(u, node, st, &why);
 	u->mail = mail;
-	if (st == ST_OK && m.found == 0)
-		st = unpack_leaf(u, node, LEAF_OTHER, "text");
+	const uint8_t *text = bytes ? bytes : blob->mem;
+	if (st == ST_OK && m.found == 0 && holds_escaped(text, blob->size))
+		st = unpack_bad(u, node, ESCAPED);
+	else if (st == ST_OK && m.found == 0 && holds_quoted(text, blob->size))
+		st = unpack_bad(u, node, "gzip or zip stands in it in base64: save that as a file");
+	else if (st == ST_OK && m.found == 0)
+		st = unpack_leaf(u, node, LEAF_OTHER, name);
 	free(bytes);
 	return st;
 }
 
-enum status unpack_text(struct unpacker *u, const struct node *node)
+/* name: what sort of text it is, where no report is in it. */
+enum status unpack_text(struct unpacker *u, const struct node *node, const char *name)
 {
 	struct spool spool;
 	struct blob blob;
@@ -377,7 +451,7 @@ enum status unpack_text(struct unpacker *u, const struct node *node)
 	else if (blob.size > u->limits->mail_bytes)
 		st = text_too_large(u, node);
 	else
-		st = scan_text(u, node, &blob);
+		st = scan_text(u, node, &blob, name);
 	spool_free(&spool);
 	return st;
 }

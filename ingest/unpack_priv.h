@@ -59,6 +59,9 @@ bool unpack_over(struct unpacker *u, const struct node *node, enum status *st);
 enum status unpack_need_blob(const struct node *node, struct spool *spool, struct blob *out,
 			     struct err *why);
 
+/* A part of blob. */
+struct blob unpack_range(const struct blob *blob, uint64_t at, uint64_t size);
+
 /* blob's bytes to memory, which must have room. */
 enum status unpack_load(const struct blob *b, uint8_t *to, struct err *why);
 
@@ -70,6 +73,6 @@ struct mail_around unpack_unsure(const struct unpacker *u);
 enum status unpack_mail(struct unpacker *u, const struct node *node);
 enum status unpack_mbox(struct unpacker *u, const struct node *node);
 enum status unpack_signed(struct unpacker *u, const struct node *node);
-enum status unpack_text(struct unpacker *u, const struct node *node);
+enum status unpack_text(struct unpacker *u, const struct node *node, const char *name);
 
 #endif

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "cli/app/app.h"
+#include "cli/app/mail_keys.h"
 #include "cli/command/commands.h"
 #include "cli/command/ingest_imap.h"
 #include "cli/command/progress.h"
@@ -19,6 +20,7 @@
 
 struct ingest_options {
 	bool json, dry;
+	bool no_auth; /* nobody is asked who sent a report, and no header believed */
 	int jobs;
 	const char *archive;
 	struct limits limits;
@@ -131,7 +133,8 @@ static void say_nothing_found(const struct ingest_options *o, const struct inges
 			 (unsigned long long)t->inputs);
 }
 
-static int ingest(struct app *app, const struct ingest_options *o, struct archive *archive)
+static int ingest(struct app *app, const struct ingest_options *o, struct archive *archive,
+		  struct mail_key_source *keys)
 {
 	struct err err;
 	struct timespec began;
@@ -150,6 +153,7 @@ static int ingest(struct app *app, const struct ingest_options *o, struct archiv
 	struct workers_options w = {
 	    .pipeline = {.rules = rules,
 			 .limits = &o->limits,
+			 .auth = mail_key_source_options(keys),
 			 .archive = archive,
 			 .progress = &numbers},
 	    .jobs = o->jobs,
@@ -164,6 +168,7 @@ static int ingest(struct app *app, const struct ingest_options *o, struct archiv
 	if (!o->dry && st == ST_OK) {
 		int after = after_run(app, loaders.run_id, &totals);
 		rc = rc != EXIT_OK ? rc : after;
+		mail_key_source_keep(keys, app->db);
 	}
 	print_summary(o, &totals, &began);
 	if (rc == EXIT_OK) {
@@ -192,12 +197,15 @@ static int read_mailboxes(struct app *app, const struct ingest_options *o, struc
 			       .dry = o->dry,
 			       .watch = o->watch};
 	int rc = app_open(app);
+	if (rc == EXIT_OK && !o->no_auth)
+		rc = mail_key_source_open(app, &job.keys);
 	if (rc != EXIT_OK)
 		return rc;
 	clock_gettime(CLOCK_MONOTONIC, &began);
 	app_catch_signals();
 	struct progress *bar = app->verbosity < 0 ? NULL : progress_start(&numbers);
 	rc = ingest_imap(&job, &totals);
+	mail_key_source_close(job.keys);
 	progress_stop(bar);
 	print_summary(o, &totals, &began);
 	if (rc == EXIT_OK && !o->watch)
@@ -239,6 +247,7 @@ enum {
 	OPT_DRY,
 	OPT_JOBS,
 	OPT_ARCHIVE,
+	OPT_NO_AUTH,
 	OPT_IMAP,
 	OPT_ALL,
 	OPT_WATCH,
@@ -323,6 +332,9 @@ static int read_option(struct app *app, struct ingest_options *o, int c, char **
 	case OPT_ARCHIVE:
 		o->archive = optarg;
 		return EXIT_OK;
+	case OPT_NO_AUTH:
+		o->no_auth = true;
+		return EXIT_OK;
 	default:
 		return read_imap_option(app, o, c, argv);
 	}
@@ -355,6 +367,7 @@ int cmd_ingest(struct app *app, int argc, char **argv)
 	    {"dry-run", no_argument, NULL, OPT_DRY},
 	    {"jobs", required_argument, NULL, OPT_JOBS},
 	    {"archive", required_argument, NULL, OPT_ARCHIVE},
+	    {"no-auth", no_argument, NULL, OPT_NO_AUTH},
 	    {"imap", required_argument, NULL, OPT_IMAP},
 	    {"all", no_argument, NULL, OPT_ALL},
 	    {"watch", no_argument, NULL, OPT_WATCH},
@@ -390,9 +403,13 @@ int cmd_ingest(struct app *app, int argc, char **argv)
 		return EXIT_OUTPUT;
 	}
 	mem_keep_freed();
+	struct mail_key_source *keys = NULL;
 	rc = app_open(app);
+	if (rc == EXIT_OK && !o.no_auth)
+		rc = mail_key_source_open(app, &keys);
 	if (rc == EXIT_OK)
-		rc = ingest(app, &o, archive);
+		rc = ingest(app, &o, archive, keys);
+	mail_key_source_close(keys);
 	archive_close(archive);
 	return rc;
 }

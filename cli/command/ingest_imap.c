@@ -97,6 +97,8 @@ static enum status on_passed(void *ctx, struct err *err)
 {
 	struct worker *w = ctx;
 	collect(w);
+	if (!w->job->dry)
+		mail_key_source_keep(w->job->keys, w->db);
 	return w->job->dry ? ST_OK : load_run_end(w->db, w->run_id, w->totals.inputs, err);
 }
 
@@ -137,6 +139,7 @@ static enum status connect_all(struct worker *w, struct err *err)
 		return st;
 	struct pipeline_options o = {.rules = w->rules,
 				     .limits = job->limits,
+				     .auth = mail_key_source_options(job->keys),
 				     .clock = &w->clock,
 				     .progress = job->progress,
 				     .stop = &app_interrupted,

@@ -8,6 +8,7 @@
 #define CLI_COMMAND_INGEST_IMAP_H
 
 #include "cli/app/app.h"
+#include "cli/app/mail_keys.h"
 #include "cli/mailbox/mailbox.h"
 #include "ingest/pipeline.h"
 
@@ -18,6 +19,7 @@ struct imap_job {
 	struct mailbox *mailboxes;
 	size_t n;
 	const struct limits *limits;
+	struct mail_key_source *keys; /* NULL: nobody is asked who sent a report */
 	struct ingest_progress *progress;
 	bool dry, watch;
 };

@@ -64,6 +64,19 @@ static int check_catalogue(cfg_t *cfg, cfg_opt_t *opt)
 	return -1;
 }
 
+/* One that no server writes would be a slip that says nothing for ever. */
+static int check_authserv(cfg_t *cfg, cfg_opt_t *opt)
+{
+	for (unsigned i = 0; i < cfg_opt_size(opt); i++) {
+		const char *s = cfg_opt_getnstr(opt, i);
+		if (s && s[0] != '\0' && s[strcspn(s, " \t\r\n;()\"")] == '\0')
+			continue;
+		cfg_error(cfg, "trusted-authserv: \"%s\" is no name of a server", s ? s : "");
+		return -1;
+	}
+	return 0;
+}
+
 static char *get(cfg_t *cfg, const char *key)
 {
 	const char *s = cfg_getstr(cfg, key);
@@ -188,6 +201,7 @@ static enum status parse(struct config *config, const char *path, char *text, st
 	    CFG_STR("mmdb", NULL, CFGF_NONE),
 	    CFG_STR_LIST("readiness", none, CFGF_NONE),
 	    CFG_STR_LIST("domains", none, CFGF_NONE),
+	    CFG_STR_LIST("trusted-authserv", none, CFGF_NONE),
 	    CFG_SEC("group", group, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 	    CFG_SEC("mailbox", mailbox, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 	    CFG_END(),
@@ -204,6 +218,7 @@ static enum status parse(struct config *config, const char *path, char *text, st
 	cfg_set_validate_func(cfg, "database", check_database);
 	cfg_set_validate_func(cfg, "catalogue", check_catalogue);
 	cfg_set_validate_func(cfg, "mailbox", check_mailbox);
+	cfg_set_validate_func(cfg, "trusted-authserv", check_authserv);
 	config_group_validate(cfg);
 	config_mailbox_validate(cfg, "mailbox");
 	config_oauth_validate(cfg, "mailbox");
@@ -220,6 +235,7 @@ static enum status parse(struct config *config, const char *path, char *text, st
 		config->catalogue = config_beside(path, get(cfg, "catalogue"));
 		config->readiness = config_list(cfg, "readiness", &config->n_readiness);
 		config->domains = config_list(cfg, "domains", &config->n_domains);
+		config->trusted_authserv = config_list(cfg, "trusted-authserv", &config->n_trusted);
 		config->mmdb = config_beside(path, get(cfg, "mmdb"));
 		read_groups(config, cfg);
 		read_mailboxes(config, cfg);
@@ -301,6 +317,7 @@ void config_free(struct config *config)
 	free(config->mmdb);
 	config_list_free(config->readiness, config->n_readiness);
 	config_list_free(config->domains, config->n_domains);
+	config_list_free(config->trusted_authserv, config->n_trusted);
 	for (unsigned i = 0; i < config->n_groups; i++)
 		config_group_free(&config->groups[i]);
 	free(config->groups);

@@ -6,6 +6,7 @@
  *	dns-server = "127.0.0.1:5353"
  *	catalogue = "services.csv"
  *	domains = {"example.com"}
+ *	trusted-authserv = {"mx.example.com"}
  *	group "customers" { domains = {"example.net"} } group.h
  *	mailbox rua { url = "imaps://..." ... } mailbox.h, oauth.h
  *
@@ -40,6 +41,8 @@ struct config {
 	unsigned n_readiness;
 	char **domains; /* ours; names below them count. None: nothing is said about that */
 	unsigned n_domains;
+	char **trusted_authserv; /* whose Authentication-Results are believed; n_trusted of them */
+	unsigned n_trusted;
 	struct config_group *groups;
 	unsigned n_groups;
 	char *mmdb;      /* MaxMind DB of networks, or NULL; relative like catalogue */

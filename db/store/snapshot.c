@@ -17,15 +17,15 @@ static const char *text_at(const PGresult *res, int row, int col)
 	return PQgetisnull(res, row, col) ? NULL : PQgetvalue(res, row, col);
 }
 
-enum status snapshot_load(struct db *db, int64_t since,
-			  void (*each)(void *ctx, const struct snapshot_row *row), void *ctx,
-			  struct err *err)
+static enum status load(struct db *db, const char *query, int64_t since,
+			void (*each)(void *ctx, const struct snapshot_row *row), void *ctx,
+			struct err *err)
 {
 	char text[32];
 	const char *param = text;
 	PGresult *res;
 	snprintf(text, sizeof text, "%lld", (long long)since);
-	enum status st = db_query_binary(db, sql_snapshot_load, 1, &param, &res, err);
+	enum status st = db_query_binary(db, query, 1, &param, &res, err);
 	if (st != ST_OK)
 		return st;
 	for (int i = 0; i < PQntuples(res); i++)
@@ -40,6 +40,20 @@ enum status snapshot_load(struct db *db, int64_t since,
 						 .servers = text_at(res, i, 7)});
 	PQclear(res);
 	return ST_OK;
+}
+
+enum status snapshot_load(struct db *db, int64_t since,
+			  void (*each)(void *ctx, const struct snapshot_row *row), void *ctx,
+			  struct err *err)
+{
+	return load(db, sql_snapshot_load, since, each, ctx, err);
+}
+
+enum status snapshot_load_keys(struct db *db, int64_t since,
+			       void (*each)(void *ctx, const struct snapshot_row *row), void *ctx,
+			       struct err *err)
+{
+	return load(db, sql_snapshot_keys, since, each, ctx, err);
 }
 
 enum status snapshot_begin(struct db *db, struct snapshot_writer **out, struct err *err)

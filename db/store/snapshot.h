@@ -18,6 +18,11 @@ enum status snapshot_load(struct db *db, int64_t since,
 			  void (*each)(void *ctx, const struct snapshot_row *row), void *ctx,
 			  struct err *err) MUST_CHECK;
 
+/* Only those about keys of mails (SELECTOR._domainkey.DOMAIN), and whether servers are silent. */
+enum status snapshot_load_keys(struct db *db, int64_t since,
+			       void (*each)(void *ctx, const struct snapshot_row *row), void *ctx,
+			       struct err *err) MUST_CHECK;
+
 struct snapshot_writer;
 
 /*

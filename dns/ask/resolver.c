@@ -40,7 +40,7 @@ struct resolver {
 	struct resolver_stats stats;
 };
 
-static struct entry *find(struct resolver *r, const char *name, enum dns_type type, bool *fresh)
+static struct digest digest_of(const char *name, enum dns_type type)
 {
 	char key[WIRE_NAME_SIZE + 4];
 	size_t n = strlen(name);
@@ -49,6 +49,12 @@ static struct entry *find(struct resolver *r, const char *name, enum dns_type ty
 	key[n] = (char)type;
 	uint64_t hash = hash_bytes(key, n + 1);
 	memcpy(digest.b, &hash, sizeof hash);
+	return digest;
+}
+
+static struct entry *find(struct resolver *r, const char *name, enum dns_type type, bool *fresh)
+{
+	struct digest digest = digest_of(name, type);
 	uint64_t *slot = map_put(&r->by_name, &digest, fresh);
 	struct entry *e = (struct entry *)(uintptr_t)*slot;
 	for (; e; e = e->next)
@@ -299,6 +305,25 @@ void resolver_each(const struct resolver *r,
 						 .message = "",
 						 .asked_at = time(NULL),
 						 .servers = r->servers});
+}
+
+bool resolver_knows(struct resolver *r, const char *name, enum dns_type type)
+{
+	char text[WIRE_NAME_SIZE];
+	if (!wire_name(name, text))
+		return true; /* that it cannot be asked */
+	struct digest digest = digest_of(text, type);
+	const uint64_t *slot = map_get(&r->by_name, &digest);
+	const struct entry *e = slot ? (const struct entry *)(uintptr_t)*slot : NULL;
+	while (e && !(e->q.type == type && strcmp(e->q.name, text) == 0))
+		e = e->next;
+	return e != NULL;
+}
+
+void resolver_within(struct resolver *r, unsigned ms)
+{
+	if (r->transport)
+		transport_within(r->transport, ms);
 }
 
 void resolver_share(struct resolver *r, unsigned percent)

@@ -58,6 +58,13 @@ void resolver_close(struct resolver *r);
 /* Valid, with all its answers, until resolver_close(). */
 struct dns_view resolver_view(struct resolver *r);
 
+/* No run from now on takes longer; 0: as long as the run as a whole may. What has no answer by then
+ * is DNS_NOT_ASKED. */
+void resolver_within(struct resolver *r, unsigned ms);
+
+/* Was it asked, or restored? Then asking the view costs nothing. */
+bool resolver_knows(struct resolver *r, const char *name, enum dns_type type);
+
 /* Ask what was noted since the last time and wait for it. false: there was nothing to ask. */
 bool resolver_run(struct resolver *r);
 

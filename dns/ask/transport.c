@@ -28,6 +28,8 @@ struct transport {
 	bool probed, probing, silent, suspect;
 	double suspected; /* when its probe began, in seconds since began */
 	unsigned share;   /* of options->seconds, per cent */
+	double within;    /* seconds of one transport_ask(); 0: no bound */
+	double asking;    /* when that began, in seconds since began */
 };
 
 struct flight {
@@ -149,6 +151,8 @@ static bool must_stop(struct transport *t)
 	double seconds = seconds_since(&t->began);
 	if (t->suspect && t->probing && 1000 * (seconds - t->suspected) > SUSPECT_MS)
 		t->silent = true;
+	if (t->within > 0 && seconds - t->asking > t->within)
+		return true;
 	return t->silent || 100 * seconds > (double)t->options->seconds * t->share;
 }
 
@@ -161,6 +165,7 @@ void transport_ask(struct transport *t, struct question **questions, size_t n)
 {
 	size_t next = 0;
 	t->noted += n;
+	t->asking = seconds_since(&t->began);
 	while (next < n || t->in_flight > 0) {
 		if (must_stop(t))
 			break;
@@ -222,6 +227,11 @@ enum status transport_open(const struct resolver_options *options, transport_ans
 void transport_suspect(struct transport *t)
 {
 	t->suspect = true;
+}
+
+void transport_within(struct transport *t, unsigned ms)
+{
+	t->within = ms / 1000.0;
 }
 
 void transport_share(struct transport *t, unsigned percent)

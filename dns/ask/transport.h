@@ -36,6 +36,9 @@ void transport_servers(const struct transport *t, char *out, size_t size);
  */
 void transport_suspect(struct transport *t);
 
+/* No transport_ask() from now on takes longer; 0: they may, as at first. */
+void transport_within(struct transport *t, unsigned ms);
+
 /* From now on only so much of options->seconds may be used, in per cent; 100 at first. */
 void transport_share(struct transport *t, unsigned percent);
 

@@ -7,15 +7,20 @@
 #include "core/limits.h"
 #include "core/mem.h"
 #include "ingest/auth/author.h"
+#include "ingest/auth/crypto.h"
+#include "ingest/auth/dkim.h"
 #include "ingest/auth/field.h"
+#include "ingest/auth/results.h"
 
 struct authenticator {
 	const struct auth_options *o; /* NULL: nothing is asked */
 	const struct name_rules *rules;
-	struct arena arena; /* of what is kept */
+	struct crypto *crypto; /* NULL: nothing is asked */
+	struct arena arena;    /* of what is kept */
 	/* The outermost mail that was looked at last, and those in it. */
 	struct {
 		uint64_t number;
+		bool unsure;
 		struct authentic result;
 	} kept[1 + LIMIT_AUTH_ENCLOSED];
 	size_t n;
@@ -27,6 +32,7 @@ struct authenticator *authenticator_new(const struct auth_options *options,
 	struct authenticator *a = mem_alloc(sizeof *a);
 	a->o = options;
 	a->rules = rules;
+	a->crypto = options ? crypto_new() : NULL;
 	return a;
 }
 
@@ -35,6 +41,7 @@ void authenticator_free(struct authenticator *a)
 	if (!a)
 		return;
 	arena_free(&a->arena);
+	crypto_free(a->crypto);
 	free(a);
 }
 
@@ -67,7 +74,27 @@ static void read_author(struct authenticator *a, const struct header *h, struct 
 		mail_date_read(date->p + date->value, date->n - date->value, &out->date);
 }
 
-static struct authentic look(struct authenticator *a, const struct mail_around *mail)
+/* A server that is trusted has seen the mail as it came; what it passed is not asked about. */
+static void judge(struct authenticator *a, const struct mail_around *mail, const struct header *h,
+		  int64_t now, struct authentic *out)
+{
+	const char *from = out->from ? strrchr(out->from, '@') + 1 : NULL;
+	enum results_verdict results = RESULTS_NOTHING;
+	if (!mail->enclosed && a->o->n_trusted > 0)
+		results = results_read(a->o, a->rules, h, from);
+	if (results != RESULTS_PASS) {
+		struct dkim_tools tools = {a->rules, a->o->keys, a->crypto};
+		struct dkim_mail m = {mail, h, from, out->date, now};
+		dkim_judge(&tools, &m, &a->arena, out);
+	}
+	if (results == RESULTS_NOTHING || (results == RESULTS_FAIL && out->result != AUTH_UNKNOWN))
+		return;
+	out->result = results == RESULTS_PASS ? AUTH_ALIGNED : AUTH_FAIL;
+	out->by = AUTH_BY_RESULTS;
+	out->domain = from;
+}
+
+static struct authentic look(struct authenticator *a, const struct mail_around *mail, int64_t now)
 {
 	struct authentic out = {.mail = true};
 	struct header header;
@@ -76,8 +103,11 @@ static struct authentic look(struct authenticator *a, const struct mail_around *
 	if (!p)
 		return out;
 	header_read(p, n, n == mail->blob.size, &a->arena, &header);
-	if (header.sound)
-		read_author(a, &header, &out);
+	if (!header.sound)
+		return out;
+	read_author(a, &header, &out);
+	if (a->o && !mail->unsure)
+		judge(a, mail, &header, now, &out);
 	return out;
 }
 
@@ -86,14 +116,15 @@ static struct authentic *kept(struct authenticator *a, const struct mail_around 
 {
 	*fresh = false;
 	for (size_t i = 0; i < a->n; i++)
-		if (a->kept[i].number == mail->number)
+		if (a->kept[i].number == mail->number && a->kept[i].unsure == mail->unsure)
 			return &a->kept[i].result;
-	if (!mail->enclosed)
+	if (!mail->enclosed && a->n > 0 && a->kept[0].number != mail->number)
 		authenticator_forget(a);
 	if (a->n == sizeof a->kept / sizeof *a->kept)
 		return NULL;
 	*fresh = true;
 	a->kept[a->n].number = mail->number;
+	a->kept[a->n].unsure = mail->unsure;
 	return &a->kept[a->n++].result;
 }
 
@@ -101,12 +132,11 @@ void authenticate(struct authenticator *a, const struct mail_around *mail, int64
 		  struct authentic *out)
 {
 	bool fresh;
-	(void)now;
 	*out = authentic_nothing;
 	if (!mail)
 		return;
 	struct authentic *known = kept(a, mail, &fresh);
 	if (fresh)
-		*known = look(a, mail);
+		*known = look(a, mail, now);
 	*out = known ? *known : (struct authentic){.mail = true};
 }

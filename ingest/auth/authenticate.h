@@ -18,19 +18,22 @@
 #include "core/authentic.h"
 #include "core/blob.h"
 #include "core/domain.h"
+#include "core/mail_key.h"
 
 /* The innermost mail around a document. */
 struct mail_around {
 	struct blob blob; /* from its first header field to its end, as it came */
 	uint64_t number;  /* of the mails in an input */
 	bool enclosed;    /* in another mail, whose sender may write any header he likes */
+	bool multipart;   /* the document is in one of its parts */
 	bool mbox;        /* out of an mbox: ">From " at a line's start may have been "From " */
 	bool unsure;      /* where it ends, or what is in it, was guessed */
 };
 
 struct auth_options {
-	const char *const *trusted; /* authserv-ids, lower case; whose results are believed */
+	const char *const *trusted; /* authserv-ids, in any case; whose results are believed */
 	size_t n_trusted;
+	const struct mail_keys *keys; /* NULL: nobody has any */
 };
 
 struct authenticator;

@@ -15,7 +15,7 @@ static ssize_t first_line(const struct blob *file)
 	ssize_t got = blob_read(file, 0, head, sizeof head);
 	size_t n = got > 0 ? (size_t)got : 0, at = sniff_front(head, n);
 	bool is = sniff_separator(head + at, n - at) || sniff_from_date(head + at, n - at);
-	return is ? (ssize_t)at : -1;
+	return is && !sniff_cr_mail(head, n) ? (ssize_t)at : -1;
 }
 
 bool mbox_looks_like(const struct blob *file)

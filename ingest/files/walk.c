@@ -108,11 +108,16 @@ static char *join(const char *dir, const char *name)
 	return b.data ? b.data : mem_strdup(dir);
 }
 
-static bool has_dir(const char *path, const char *name)
+static bool is_dir(const char *path)
 {
 	struct stat st;
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static bool has_dir(const char *path, const char *name)
+{
 	char *sub = join(path, name);
-	bool yes = stat(sub, &st) == 0 && S_ISDIR(st.st_mode);
+	bool yes = is_dir(sub);
 	free(sub);
 	return yes;
 }
@@ -146,15 +151,23 @@ static enum status visit(struct walker *w, const char *path, bool folder)
 	return ST_OK;
 }
 
-/* Of a Maildir: new, cur, and subfolders (.Name); else everything not hidden. */
-static bool is_wanted(struct walker *w, const char *dir, const char *name, enum dir_kind kind)
+/* Of a Maildir: new, cur, and its folders, which are hidden (.Name) or not (Dovecot's LAYOUT=fs,
+ * mbsync); else everything not hidden. */
+static bool is_wanted(struct walker *w, const char *dir, const struct name *name,
+		      enum dir_kind kind)
 {
-	if (name[0] != '.')
-		return kind == DIR_PLAIN || strcmp(name, "cur") == 0 || strcmp(name, "new") == 0;
-	char *sub = join(dir, name);
-	bool folder = is_folder(sub);
-	if (folder && kind == DIR_PLAIN)
+	const char *text = name->text;
+	bool hidden = text[0] == '.';
+	if (!hidden && (kind == DIR_PLAIN || strcmp(text, "cur") == 0 || strcmp(text, "new") == 0))
+		return true;
+	if (name->regular || (!hidden && strcmp(text, "tmp") == 0))
+		return false;
+	char *sub = join(dir, text);
+	bool folder = hidden ? is_folder(sub) : is_maildir(sub);
+	if (hidden && folder && kind == DIR_PLAIN)
 		log_warn("%s: skipped: hidden, though it looks like a folder of a Maildir", sub);
+	if (!hidden && !folder && is_dir(sub))
+		log_warn("%s: skipped: it lies in a Maildir, and is no folder of it", sub);
 	free(sub);
 	w->hidden += kind == DIR_PLAIN;
 	return folder && kind == DIR_MAILDIR;
@@ -172,7 +185,7 @@ static enum status walk_dir(struct walker *w, const char *path, enum dir_kind ki
 	w->depth++;
 	for (size_t i = 0; i < names.n && st == ST_OK; i++) {
 		const struct name *name = &names.v[i];
-		if (!is_wanted(w, path, name->text, kind))
+		if (!is_wanted(w, path, name, kind))
 			continue;
 		char *sub = join(path, name->text);
 		st = name->regular ? file(w, sub)

@@ -3,9 +3,9 @@
  *
  * Directories are read recursively; hidden files are skipped in plain directories; in a Maildir
  * (two of cur, new and tmp side by side: empty ones get lost in copies) only new and cur are read,
- * of Maildir++ subfolders (.Name) too. A path that is a directory without a file is told. Symbolic
- * links are followed, a directory is entered once (device and inode). FIFOs, sockets and devices
- * are skipped with a warning.
+ * of its subfolders too: .Name (Maildir++), or Name where that is a Maildir (LAYOUT=fs). A path
+ * that is a directory without a file is told. Symbolic links are followed, a directory is entered
+ * once (device and inode). FIFOs, sockets and devices are skipped with a warning.
  *
  * The wing files/: reports that lie in files. In: paths. Out: opened files and mails of an mbox,
  * as blobs; files moved where their outcome belongs. It may include stream/.

@@ -24,7 +24,7 @@ struct walker {
 	size_t n, skip;       /* and what stands before it */
 	struct mime_mail mail;
 	const char *open[LIMIT_MIME_DEPTH + 1]; /* boundaries of the multiparts around */
-	size_t n_open;
+	size_t n_open, n_around;                /* the first n_around of them around the mail */
 };
 
 static void start_gmime(void)
@@ -200,13 +200,15 @@ static struct mime_mail enclosed_mail(const struct walker *w, GMimeMessage *m)
 	if (at < 0 || (size_t)at > w->n)
 		return (struct mime_mail){.enclosed = true, .unsure = true};
 	size_t end = end_of_mail(w, (size_t)at);
-	return (struct mime_mail){w->skip + (size_t)at, end - (size_t)at, true, false};
+	return (struct mime_mail){
+	    .at = w->skip + (size_t)at, .size = end - (size_t)at, .enclosed = true};
 }
 
 /* The mail around a part, whose content in reads. */
 static struct mime_mail mail_around(const struct walker *w, GMimeStream *in)
 {
 	struct mime_mail mail = w->mail;
+	mail.multipart = w->n_open > w->n_around;
 	if (!in)
 		return mail;
 	gint64 from = in->bound_start, to = in->bound_end < 0 ? from : in->bound_end;
@@ -260,8 +262,11 @@ static enum status visit_multipart(struct walker *w, GMimeMultipart *mp, int dep
 static enum status visit_message(struct walker *w, GMimeMessage *m, int depth)
 {
 	struct mime_mail outer = w->mail;
+	size_t n_around = w->n_around;
 	w->mail = enclosed_mail(w, m);
+	w->n_around = w->n_open;
 	enum status st = visit(w, g_mime_message_get_mime_part(m), depth + 1);
+	w->n_around = n_around;
 	w->mail = outer;
 	return st;
 }

@@ -28,6 +28,7 @@
 struct mime_mail {
 	size_t at, size; /* in the bytes walked: from its first header field to its end */
 	bool enclosed;
+	bool multipart; /* the part is one of several that its header may tell apart */
 	bool unsure; /* where it begins or ends, nobody can say, or the part lies outside of it */
 };
 

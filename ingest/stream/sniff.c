@@ -45,6 +45,7 @@ static const struct magic magics[] = {
     MAGIC(0, "\x60\xea", KIND_UNSUPPORTED, "an ARJ archive"),
     MAGIC(7, "**ACE**", KIND_UNSUPPORTED, "an ACE archive"),
     MAGIC(0, "xar!", KIND_UNSUPPORTED, "a xar archive"),
+    MAGIC(0, "(This file must be converted with BinHex", KIND_UNSUPPORTED, "a BinHex file"),
     MAGIC(0, "%PDF-", KIND_OTHER, "a PDF document"),
     MAGIC(0, "\x89PNG\r\n\x1a\n", KIND_OTHER, "a PNG image"),
     MAGIC(0, "GIF8", KIND_OTHER, "a GIF image"),
@@ -229,27 +230,62 @@ static bool is_blank(const uint8_t *p, size_t n)
 	return n == 0;
 }
 
+/* Bytes that a database or an editor wrote out as digits: of gzip, zip or XML. */
+static bool is_hex_dump(const uint8_t *p, size_t n)
+{
+	static const char *const starts[] = {"1f8b08", "504b0304", "3c3f786d6c", "3c6665656462"};
+	if (n > 2 && (memcmp(p, "\\x", 2) == 0 || memcmp(p, "0x", 2) == 0)) {
+		p += 2;
+		n -= 2;
+	}
+	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+		if (n > 64 && ascii_ieq_n((const char *)p, strlen(starts[i]), starts[i]))
+			return true;
+	return false;
+}
+
 static struct sniffed sniff_text(const uint8_t *p, size_t n)
 {
 	struct encoding e = sniff_encoding(p, n);
 	char c[2];
 	first_units(p, n, e, c);
-	if (is_markup(c))
+	if (is_markup(c) && e.width < 4) /* libxml2 does not know the mark of UTF-32 */
 		return (struct sniffed){KIND_XML, "XML", 0};
 	if (e.width > 1)
-		return (struct sniffed){KIND_WIDE, "UTF-16 text", 0};
+		return (struct sniffed){KIND_WIDE, "UTF-16 or UTF-32 text", 0};
 	if (c[0] == '{' || c[0] == '[') {
 		bool tls = contains(p, n, "\"organization-name\"");
-		return (struct sniffed){KIND_OTHER, tls ? "a TLS report (TLS-RPT)" : "JSON", 0};
+		return (struct sniffed){KIND_TEXT, tls ? "a TLS report (TLS-RPT)" : "JSON", 0};
 	}
 	/* rubbish before the root: the XML stage knows how to skip it */
 	if (contains(p, n, "<feedback") || contains(p, n, "<?xml"))
 		return (struct sniffed){KIND_XML, "XML", 0};
 	if (n >= SNIFF_BYTES && is_blank(p, n)) /* what follows them, who reads on will see */
 		return (struct sniffed){KIND_XML, "XML", 0};
+	if (is_hex_dump(p, n))
+		return (struct sniffed){KIND_UNSUPPORTED, "a report in hexadecimal digits", 0};
 	if (is_binary(p, n))
 		return (struct sniffed){KIND_UNKNOWN, "no kind that is known", 0};
 	return (struct sniffed){KIND_TEXT, "text", 0};
+}
+
+static bool is_mail(const uint8_t *p, size_t n)
+{
+	struct mail_front front;
+	size_t at = sniff_front(p, n);
+	return sniff_separator(p + at, n - at) || sniff_from_date(p + at, n - at) ||
+	       sniff_mail_front(p, n, &front);
+}
+
+bool sniff_cr_mail(const uint8_t *p, size_t n)
+{
+	uint8_t lines[SNIFF_BYTES];
+	n = n < sizeof lines ? n : sizeof lines;
+	if (memchr(p, '\n', n) || !memchr(p, '\r', n))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		lines[i] = p[i] == '\r' ? '\n' : p[i];
+	return is_mail(lines, n);
 }
 
 struct sniffed sniff(const uint8_t *p, size_t n)
@@ -267,6 +303,8 @@ struct sniffed sniff(const uint8_t *p, size_t n)
 		return (struct sniffed){KIND_ZLIB, "zlib", 0};
 	if (sniff_pkcs7(p, n, &out))
 		return out;
+	if (sniff_cr_mail(p, n))
+		return (struct sniffed){KIND_CR, "a mail with CR line ends", 0};
 	if (sniff_separator(p + at, n - at) || sniff_from_date(p + at, n - at))
 		return (struct sniffed){KIND_MBOX, "a mailbox", 0};
 	if (sniff_mail_front(p, n, &front))

@@ -26,7 +26,8 @@ enum kind {
 	KIND_MAIL,        /* header fields (RFC 5322), also behind what a server or program says */
 	KIND_MBOX,        /* a "From " line with a date, or with a header field behind it */
 	KIND_SIGNED,      /* PKCS #7 signed-data, DER or BER: the content is inside */
-	KIND_WIDE,        /* text in UTF-16 or UTF-32 */
+	KIND_WIDE,        /* text in UTF-16, or anything in UTF-32 */
+	KIND_CR,          /* a mail or a mailbox with a CR alone behind each line */
 	KIND_TEXT,        /* some text: a report may stand further down in it */
 	KIND_OTHER,       /* known, and nothing we read */
 	KIND_UNKNOWN,     /* bytes that are no text: what they are, nobody can say */
@@ -54,6 +55,9 @@ size_t sniff_front(const uint8_t *p, size_t n);
 
 /* Do p[0..n) begin with a "From " line that ends in a date? */
 bool sniff_from_date(const uint8_t *p, size_t n);
+
+/* A mail or a mailbox, were each CR a line end? There is no LF in what begins so. */
+bool sniff_cr_mail(const uint8_t *p, size_t n);
 
 /* With a "From " line, whatever it says, and a header field on the next: a mail of an mbox? */
 bool sniff_separator(const uint8_t *p, size_t n);

@@ -199,6 +199,42 @@ enum status zipfile_open(const struct blob *blob, struct zipfile **out, struct e
 	return ST_OK;
 }
 
+/* What the end record at p, which stands at in the file, makes the archive's first byte. */
+static uint64_t front_of(const uint8_t *p, uint64_t at)
+{
+	uint64_t size = little(p + 12, 4), offset = little(p + 16, 4);
+	if (size == UINT32_MAX || offset == UINT32_MAX || size + offset > at)
+		return 0;
+	return at - size - offset;
+}
+
+static bool begins_archive(const struct blob *b, uint64_t at)
+{
+	uint8_t head[4];
+	return blob_read(b, at, head, sizeof head) == sizeof head &&
+	       memcmp(head, "PK\3\4", sizeof head) == 0;
+}
+
+uint64_t zipfile_front(const struct blob *b)
+{
+	size_t n = b->size < TAIL_BYTES ? (size_t)b->size : TAIL_BYTES;
+	uint8_t *tail = mem_alloc(n + 1);
+	uint64_t front = 0;
+	if (blob_read(b, b->size - n, tail, n) != (ssize_t)n)
+		n = 0;
+	for (size_t i = n < 22 ? 0 : n - 22 + 1; i-- > 0;) {
+		bool is_end =
+		    memcmp(tail + i, "PK\5\6", 4) == 0 && i + 22 + little(tail + i + 20, 2) == n;
+		if (!is_end)
+			continue;
+		if (i < 20 || memcmp(tail + i - 20, "PK\6\7", 4) != 0) /* zip64 has more there */
+			front = front_of(tail + i, b->size - n + i);
+		break;
+	}
+	free(tail);
+	return front > 0 && begins_archive(b, 0) && begins_archive(b, front) ? front : 0;
+}
+
 uint64_t zipfile_count(const struct zipfile *z)
 {
 	zip_int64_t n = zip_get_num_entries(z->zip, 0);

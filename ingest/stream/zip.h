@@ -39,6 +39,10 @@ struct zip_member {
 enum status zipfile_open(const struct blob *blob, struct zipfile **out, struct err *err) MUST_CHECK;
 void zipfile_close(struct zipfile *z); /* NULL is fine */
 
+/* How many bytes stand in front of the archive that blob ends with, if they are another one: only
+ * the last of several has a directory that is found. Else 0. */
+uint64_t zipfile_front(const struct blob *blob);
+
 uint64_t zipfile_count(const struct zipfile *z);
 void zipfile_member(const struct zipfile *z, uint64_t index, struct zip_member *out);
 

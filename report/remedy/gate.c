@@ -131,6 +131,31 @@ static bool stands_for(struct gate *g, const struct zone_mailfrom *m, const stru
 	return false;
 }
 
+/* Is the record of this name read where mail of that one is judged: include, redirect, however
+ * deep? */
+static bool reads_record(const struct spf_record *r, const char *name, unsigned depth)
+{
+	for (size_t i = 0; r && depth < SPF_LOOKUP_LIMIT && i < r->n_terms; i++) {
+		const struct spf_term *t = &r->terms[i];
+		bool leads = t->kind == SPF_INCLUDE || t->kind == SPF_REDIRECT;
+		if (leads && t->domain && strcmp(t->domain, name) == 0)
+			return true;
+		if (leads && reads_record(t->child, name, depth + 1))
+			return true;
+	}
+	return false;
+}
+
+static bool is_judged_by(const struct gate *g, const char *mailfrom, const struct zone_mailfrom *m)
+{
+	if (strcmp(mailfrom, m->domain) == 0)
+		return true;
+	for (size_t i = 0; i < g->zone->n_mailfrom; i++)
+		if (strcmp(g->zone->mailfrom[i].domain, mailfrom) == 0)
+			return reads_record(g->zone->mailfrom[i].spf.root, m->domain, 0);
+	return false;
+}
+
 bool gate_is_dead(const struct gate *g, const struct zone_mailfrom *m, const struct spf_term *t)
 {
 	int32_t first, last;
@@ -145,7 +170,7 @@ bool gate_is_dead(const struct gate *g, const struct zone_mailfrom *m, const str
 			const struct fact *f = &g->periods[p]->facts[i];
 			const char *name =
 			    zone_own_mailfrom(g->zone, &g->periods[p]->profiles[f->profile]);
-			if (name && f->source.family && strcmp(name, m->domain) == 0 &&
+			if (name && f->source.family && is_judged_by(g, name, m) &&
 			    term_holds(t, &f->source, 0))
 				return false;
 		}

@@ -42,6 +42,16 @@ static int by_text(const void *x, const void *y)
 	return strcmp(*(const char *const *)x, *(const char *const *)y);
 }
 
+/* Each term once. list: in order. */
+static size_t unique(const char **list, size_t n)
+{
+	size_t out = 0;
+	for (size_t i = 0; i < n; i++)
+		if (out == 0 || strcmp(list[out - 1], list[i]) != 0)
+			list[out++] = list[i];
+	return out;
+}
+
 /* With these terms more. All that are added stand in the order of their texts, so that the record
  * is the same whoever was looked at first. NULL: too many. */
 static const char *with(const struct plan *p, const char *const *mechanisms, size_t n)
@@ -53,8 +63,8 @@ static const char *with(const struct plan *p, const char *const *mechanisms, siz
 	memcpy(all, p->terms, p->n_terms * sizeof *all);
 	memcpy(all + p->n_terms, mechanisms, n * sizeof *all);
 	qsort(all, p->n_terms + n, sizeof *all, by_text);
-	return p->base ? spf_edit_add(a, p->base, all, p->n_terms + n)
-		       : spf_edit_new(a, all, p->n_terms + n);
+	n = unique(all, p->n_terms + n);
+	return p->base ? spf_edit_add(a, p->base, all, n) : spf_edit_new(a, all, n);
 }
 
 const char *plan_add(struct plan *p, const struct gate_need *need, const char *const *mechanisms,

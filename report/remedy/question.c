@@ -6,6 +6,7 @@
 #include "core/day.h"
 #include "report/remedy/account.h"
 #include "report/remedy/keys.h"
+#include "report/remedy/lead.h"
 #include "report/sender/habit.h"
 #include "report/sender/rhythm.h"
 
@@ -48,47 +49,6 @@ static bool has_evidence(const struct sender *s, const char *code)
 		if (strcmp(s->evidence[i].code, code) == 0)
 			return true;
 	return false;
-}
-
-/* A name of ours that leads to the sender, though it is no tie: by way of an alias into a zone that
- * is not ours, or as an exchanger that is somebody else's. */
-struct lead {
-	const char *name;   /* NULL: there is none */
-	const char *target; /* the alias, or the address */
-	bool exchanger;
-};
-
-/* A name in From that is an alias into the domain whose servers these are. */
-static const char *from_alias(const struct zone *z, const struct sender *s, const char **target)
-{
-	for (size_t i = 0; i < s->n_facts; i++) {
-		const char *from = s->profiles[s->facts[i]->profile].header_from;
-		if (!from || strcmp(from, z->domain) == 0 || !zone_asks_from(z, from))
-			continue;
-		const struct dns_answer *r = dns_ask(z->known->view, from, DNS_A);
-		const char *org = knowledge_of(z->known, &s->facts[i]->source)->org;
-		if (org && strcmp(r->canonical, r->name) != 0 &&
-		    domain_is_below(r->canonical, org) && !zone_is_ours(z, org)) {
-			*target = r->canonical;
-			return from;
-		}
-	}
-	return NULL;
-}
-
-static struct lead leads_to(const struct zone *z, const struct sender *s)
-{
-	struct lead x = {NULL, NULL, false};
-	char ip[IP_STRLEN];
-	for (size_t i = 0; i < s->n_sources; i++) {
-		const struct zone_host *h = zone_host(z, &s->sources[i].ip);
-		if (h)
-			return (struct lead){h->name,
-					     arena_strdup(z->known->a, ip_format(&h->ip, ip)),
-					     h->exchanger};
-	}
-	x.name = from_alias(z, s, &x.target);
-	return x;
 }
 
 bool question_is_due(const struct gate *g, const struct sender *s)
@@ -199,6 +159,7 @@ static void read_missing(struct asking *q)
 		speaks_for(q, r, 2,
 			   arena_printf(q->a,
 					host.exchanger ? "your MX %s leads to it"
+					: !host.alias  ? "%s leads to it"
 						       : "%s leads to it, by way of an alias "
 							 "(CNAME) into a zone that is not yours",
 					host.name));
@@ -378,35 +339,6 @@ static void sort(struct asking *q)
 		}
 }
 
-/* What a yes would need where it signs as us in vain; "": it does not sign. */
-static const char *key_advice(const struct asking *q)
-{
-	const struct zone *z = q->g->zone;
-	const char *domain = NULL, *name = failing_key(z, q->s, &domain);
-	bool tries = has_evidence(q->s, "L_TRIES_DKIM") ||
-		     (tries_to_sign(q->s) && sends_for_customers(q->s->service));
-	if (!tries || (!name && !domain))
-		return "";
-	if (!name)
-		return arena_printf(
-		    q->a,
-		    "look up its selector in its settings (the receivers do not tell "
-		    "it), and publish the key at SELECTOR._domainkey.%s",
-		    domain ? domain : z->domain);
-	switch (dkim_key_read(dns_ask(z->known->view, name, DNS_TXT)).state) {
-	case DKIM_KEY_MISSING:
-		return arena_printf(q->a, "publish its key at %s, where there is none", name);
-	case DKIM_KEY_REVOKED:
-		return arena_printf(
-		    q->a, "publish its key at %s again: it is revoked (p= is empty)", name);
-	case DKIM_KEY_UNKNOWN:
-		return arena_printf(q->a, "see that its key is at %s", name);
-	default:
-		return arena_printf(q->a, "compare the key at %s with the one that it signs with",
-				    name);
-	}
-}
-
 /* A yes has something to do. */
 static const char *account_text(const struct asking *q)
 {
@@ -424,6 +356,27 @@ static const char *account_text(const struct asking *q)
 	    x->advice_dkim, *x->advice_dkim ? "" : "Its documentation tells how");
 }
 
+#define NAMED_MAX 5
+
+/* "a.example.com (20), b.example.com (9)": machines with confirmed names of ours; "": there are
+ * none. */
+static const char *own_named(const struct asking *q)
+{
+	const struct zone *z = q->g->zone;
+	const char *out = "";
+	unsigned n = 0;
+	for (size_t i = 0; i < q->s->n_sources; i++) {
+		const struct sender_source *x = &q->s->sources[i];
+		const struct address_known *k = knowledge_of(z->known, &x->ip);
+		if (k->ptr != PTR_CONFIRMED || !k->name || !zone_is_ours(z, k->name))
+			continue;
+		if (n++ < NAMED_MAX)
+			out = arena_printf(q->a, "%s%s%s (%llu messages)", out, n > 1 ? ", " : "",
+					   k->name, (unsigned long long)x->messages);
+	}
+	return n > NAMED_MAX ? arena_printf(q->a, "%s and %u more", out, n - NAMED_MAX) : out;
+}
+
 static const char *question_text(const struct asking *q)
 {
 	const struct sender *s = q->s;
@@ -435,7 +388,7 @@ static const char *question_text(const struct asking *q)
 		    "if nobody knows it, let the record no longer authorise it",
 		    ip_format(&sender_aged_source(s)->ip, ip));
 	const struct lead x = leads_to(q->g->zone, s);
-	if (x.name && !x.exchanger && !s->ties_any)
+	if (x.alias && !s->ties_any)
 		return arena_printf(
 		    q->a,
 		    "where does %s lead, and is that machine still yours? That name of yours leads "
@@ -468,13 +421,32 @@ static const char *question_text(const struct asking *q)
 		    "so, set it up to sign with DKIM as your domain%s%s%s%s",
 		    s->service->name, *s->service->advice_dkim ? ". " : "", s->service->advice_dkim,
 		    *s->service->link ? " " : "", s->service->link);
-	const char *dkim = key_advice(q);
+	bool tries = has_evidence(s, "L_TRIES_DKIM") ||
+		     (tries_to_sign(s) && sends_for_customers(s->service));
+	const char *dkim = tries ? key_advice(q->g->zone, s) : "";
 	if (*dkim)
 		return arena_printf(
 		    q->a,
 		    "does it belong to you? It signs as your domain. Ask who runs "
 		    "web forms, shops and programs that send mail. If it is yours, %s",
 		    dkim);
+	const char *machines = own_named(q);
+	const struct zone_host *rented =
+	    s->n_sources && !s->ties_any ? zone_host(q->g->zone, &s->sources[0].ip) : NULL;
+	if (rented && !rented->exchanger)
+		return arena_printf(
+		    q->a,
+		    "is the machine behind %s still yours? That name leads to %s, a rented address "
+		    "or one of somebody else's. If nobody knows the machine, delete the record of "
+		    "the name: whoever has the address next can use it",
+		    rented->name, ip_format(&s->sources[0].ip, ip));
+	if (*machines && s->ties == 0)
+		return arena_printf(
+		    q->a,
+		    "are these machines yours, or those of customers, students or visitors: %s? A "
+		    "machine of yours should send through your mail server; one of theirs should "
+		    "not send as you at all",
+		    machines);
 	switch (q->n ? q->list[0].kind : READING_FORGED) {
 	case READING_FORWARDED:
 		return "is it unsigned mail of yours that recipients forward? Sign all your mail "

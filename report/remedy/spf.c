@@ -208,7 +208,7 @@ static bool is_pooled(const struct gate_need *need)
 	const struct service *s = need->s->service;
 	bool pool = s && s->shared &&
 		    (s->kind == KIND_ESP || s->kind == KIND_SAAS || s->kind == KIND_MAILBOX ||
-		     s->kind == KIND_GATEWAY || s->kind == KIND_FORWARDER);
+		     s->kind == KIND_GATEWAY || s->kind == KIND_FORWARDER || s->kind == KIND_ISP);
 	return pool && !(need->s->ties & (TIE_HOST | TIE_NAME));
 }
 
@@ -236,9 +236,33 @@ static const char *host_mechanism(const struct remedier *r, const struct plan *p
 			return NULL;
 		name = h->name;
 	}
-	if (name && strcmp(name, p->m->domain) == 0)
-		return "a";
 	return name ? arena_printf(r->a, "a:%s", name) : NULL;
+}
+
+/* A person says that the account is ours, and the service lets nobody else use our domain: what it
+ * documents for everybody is what to add. NULL: done. */
+static const char *add_approved(struct plan *p, const struct gate_need *need, const char **added)
+{
+	const struct service *s = need->s->service;
+	const char *why = NULL;
+	for (size_t i = 0; i < s->n_names[BY_INCLUDE]; i++) {
+		const char *term = arena_printf(p->gate->a, "include:%s", s->names[BY_INCLUDE][i]);
+		why = plan_add(p, need, &term, 1);
+		if (!why) {
+			*added = term;
+			return NULL;
+		}
+	}
+	return why ? why : "the service documents no term for all of its customers";
+}
+
+/* Whose customers all send from the same machines: a record for one lets in the others. */
+static const char *pooled_text(const struct service *s)
+{
+	return s->kind == KIND_ISP
+		   ? "its addresses serve all customers of the provider. Who uses it should send "
+		     "through a mail server of yours (submission, port 587)"
+		   : "its addresses serve other customers of the service, too";
 }
 
 static const char *add_terms(struct remedier *r, struct plan *p, const struct gate_need *need,
@@ -256,8 +280,12 @@ static const char *add_terms(struct remedier *r, struct plan *p, const struct ga
 		}
 		return why ? why : "the service documents no term for what your DNS names";
 	}
-	if (is_pooled(need))
-		return "its addresses serve other customers of the service, too";
+	if (is_pooled(need)) {
+		const struct service *s = need->s->service;
+		bool documented = s->verifies == ANSWER_YES && s->n_include_for == 0 &&
+				  need->s->ties & TIE_PERSON;
+		return documented ? add_approved(p, need, added) : pooled_text(s);
+	}
 	const char *name = host_mechanism(r, p, need);
 	if (name && !plan_add(p, need, &name, 1)) {
 		*added = name;
@@ -431,7 +459,9 @@ void remedy_if_yours(struct remedier *r, struct sender *s)
 		const struct address_known *k = knowledge_of(r->zone->known, &s->sources[i].ip);
 		bool named = k->ptr == PTR_CONFIRMED && !k->generic;
 		bool tied = s->sources[i].ties & TIE_EDIT;
-		if ((!named && !tied) || !ip_is_public(&s->sources[i].ip))
+		/* a name of ours that ties nothing is one that we give to customers (tie.c) */
+		bool given = k->name && zone_is_ours(r->zone, k->name) && !s->sources[i].ties;
+		if ((!named && !tied) || given || !ip_is_public(&s->sources[i].ip))
 			return;
 	}
 	if (need.n == 0 || need.n > YOURS_MAX)

@@ -334,7 +334,7 @@ static struct verdict decide(const struct matter *m)
 		return failing(m, tied ? PROVEN : LIKELY);
 	if (2 * m->o->messages[SEEN_STRICT] > m->n && m->zone && !m->let_in)
 		return verdict(s, CAT_LEGIT_UNALIGNED, LIKELY, REMEDY_DKIM_ALIGN,
-			       "it fails by strict alignment alone");
+			       "only strict alignment fails it");
 	margin = x->spoof - x->legit - SPOOF_MARGIN;
 	if (m->zone && m->pass == 0 && x->spoof >= SPOOF_SCORE && margin >= 0 && !may_be_ours(m) &&
 	    at_least(m->o->messages[SEEN_PTR_KNOWN], m->n, 50))

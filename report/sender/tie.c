@@ -151,14 +151,41 @@ static bool is_beside_named(const struct zone *z, const struct ip *net)
 	return false;
 }
 
-static bool is_tied_host(const struct zone *z, const struct ip *ip, const struct conduct *c)
+/* The machine of the /64 that has a name signs its mail as us, which this address does not: where a
+ * /64 is shared (as at some clouds), that is a neighbour, not another address of the machine. */
+static bool is_unlike(const struct ties *t, const struct ip *net, const struct conduct *c)
 {
+	const struct domain_facts *d = t->facts;
+	for (size_t i = 0; i < d->n_facts && !c->signs; i++) {
+		struct ip other = ip_network(&d->facts[i].source, 64);
+		if (d->facts[i].source.family == 6 && ip_cmp(net, &other) == 0 &&
+		    d->profiles[d->facts[i].profile].aligned_dkim)
+			return true;
+	}
+	return false;
+}
+
+/* Rented by the hour, and somebody else's tomorrow: a forgotten name still leads there. */
+static bool is_rented(const struct zone *z, const struct zone_host *h)
+{
+	const struct address_known *k = knowledge_of(z->known, &h->ip);
+	bool site = strcmp(h->name, z->domain) == 0 || strncmp(h->name, "www.", 4) == 0;
+	return !site && !h->exchanger &&
+	       (k->generic || (k->service && k->service->kind == KIND_CLOUD));
+}
+
+static bool is_tied_host(const struct ties *t, const struct ip *ip, const struct conduct *c)
+{
+	const struct zone *z = t->zone;
 	const struct zone_host *h = zone_host(z, ip);
 	if (h)
-		return !h->foreign && (!h->exchanger || c->direct);
+		return !h->foreign && (!h->exchanger || c->direct) &&
+		       (c->direct || c->signs || !is_rented(z, h));
 	if (ip->family != 6)
 		return false;
 	struct ip net = ip_network(ip, 64);
+	if (zone_is_shared_machine(z, ip) || is_unlike(t, &net, c))
+		return false;
 	for (size_t i = 0; i < z->n_hosts; i++) {
 		struct ip other = ip_network(&z->hosts[i].ip, 64);
 		const struct service *s = knowledge_of(z->known, &z->hosts[i].ip)->service;
@@ -169,9 +196,46 @@ static bool is_tied_host(const struct zone *z, const struct ip *ip, const struct
 	return is_beside_named(z, &net);
 }
 
+/* Words by which hosters, universities and offices name machines of customers, students, visitors.
+ */
+static bool is_lease_word(const char *word, size_t n)
+{
+	static const char *const words[] = {
+	    "vps",      "kvm",     "vserver", "dedi",   "dedicated", "rootserver", "colo",
+	    "wlan",     "wifi",    "guest",   "gast",   "visitor",   "vpn",        "laptop",
+	    "notebook", "desktop", "dorm",    "resnet", "student",   "wohnheim",   "zimmer",
+	    "room",     "tenant",  "user",    "dhcp",   "dyn",       "pool",       "cust",
+	    "customer", "client",  "kunde"};
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strlen(words[i]) == n && strncmp(word, words[i], n) == 0)
+			return true;
+	return false;
+}
+
+/* Who sells machines or connects people gives names of his domain to strangers: "vps4711",
+ * "anna-laptop.wohnheim3", "v22019". */
+static bool is_leased_name(const struct zone *z, const char *name)
+{
+	size_t own = strlen(z->org), n = strlen(name);
+	n = n > own ? n - own : 0; /* what stands in front of the organisation's name */
+	for (size_t i = 0; i < n;) {
+		size_t letters = i, digits;
+		while (letters < n && name[letters] >= 'a' && name[letters] <= 'z')
+			letters++;
+		for (digits = letters; digits < n && name[digits] >= '0' && name[digits] <= '9';)
+			digits++;
+		bool serial = letters > i && digits - letters >= 4;
+		if (serial || is_lease_word(name + i, letters - i))
+			return true;
+		i = digits > i ? digits : i + 1;
+	}
+	return false;
+}
+
 static bool is_tied_name(const struct zone *z, const struct ip *ip, const struct address_known *k)
 {
-	if (k->ptr != PTR_CONFIRMED || k->generic || !k->name || !zone_is_ours(z, k->name))
+	if (k->ptr != PTR_CONFIRMED || k->generic || !k->name || !zone_is_ours(z, k->name) ||
+	    is_leased_name(z, k->name))
 		return false;
 	const struct dns_answer *forward =
 	    dns_ask(z->known->view, k->name, ip->family == 4 ? DNS_A : DNS_AAAA);
@@ -230,7 +294,7 @@ static void tie_source(struct ties *t, const struct sender *s, struct sender_sou
 		x->ties |= TIE_PERSON;
 	if (!ip_is_public(&x->ip) || x->pool)
 		return;
-	x->ties |= is_tied_host(z, &x->ip, &c) ? TIE_HOST : 0;
+	x->ties |= is_tied_host(t, &x->ip, &c) ? TIE_HOST : 0;
 	x->ties |= is_tied_name(z, &x->ip, k) ? TIE_NAME : 0;
 	x->alias = x->ties || c.signs || is_mail_service(k->service) ? NULL : alias_of(z, &x->ip);
 	x->aged = !x->ties && (x->alias || has_aged(z, &x->ip, k, &c));

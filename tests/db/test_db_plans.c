@@ -79,6 +79,7 @@ static const struct row {
     {Q(rollup_touch), .params = {"{1}", "{2024-11-01}", "{7}", "{9}", "{1}"}},
     {Q(schema_there)},
     {Q(snapshot_load), .params = {"0"}},
+    {Q(snapshot_keys), .params = {"0"}},
     {Q(snapshot_merge)},
     {Q(snapshot_stage), .kind = UTILITY},
     {Q(stage), .kind = UTILITY},

@@ -22,11 +22,11 @@ wings=(
     'ingest | ingest/auth ingest/files ingest/mail ingest/xml ingest/stream | pipeline.h workers.h totals.h clock.h | budget.h'
     'ingest/oauth | ingest/record | oauth.h login.h provider.h |'
     'ingest/files | ingest/stream | walk.h | archive.h mbox.h opened.h'
-    'ingest/mail | ingest/stream | | mime.h pkcs7.h rawscan.h'
+    'ingest/mail | ingest/stream | | joint.h mime.h pkcs7.h rawscan.h'
     'ingest/auth | | authenticate.h |'
     'ingest/xml | ingest/record ingest/stream | | together.h xml.h'
     'ingest/record | | | digest.h normalise.h'
-    'ingest/stream | | spool.h | gzip.h meter.h peek.h sniff.h stream.h wide.h zip.h'
+    'ingest/stream | | spool.h | cr.h gzip.h meter.h peek.h sniff.h stream.h wide.h zip.h'
 
     'db | db/read db/store db/pg | distribute.h migrate.h prune.h status.h |'
     'db/load | db/store db/pg | load.h |'
@@ -36,7 +36,7 @@ wings=(
     'db/pg | | conninfo.h db.h | array_text.h copy.h locks.h pg.h result.h'
 
     'dns/spf | dns/ask | spf.h |'
-    'dns | dns/ask | dkim_key.h dmarc.h names.h origin.h |'
+    'dns | dns/ask | dkim_key.h dmarc.h mail_key.h names.h origin.h |'
     'dns/ask | | answer.h resolver.h |'
 
     'report/render | report report/readiness report/remedy report/sender report/catalogue | render.h |'
@@ -49,7 +49,7 @@ wings=(
     'cli | cli/command cli/app | |'
     'cli/command | cli/mailbox cli/app cli/config | | commands.h'
     'cli/mailbox | cli/app cli/config | | mailbox.h oauth_settings.h'
-    'cli/app | cli/config | | app.h dns_run.h domains.h facts.h senders.h'
+    'cli/app | cli/config | | app.h dns_run.h domains.h facts.h mail_keys.h senders.h'
     'cli/config | | | config.h group.h oauth.h'
 )
 # header pattern -> files that may include it
@@ -63,7 +63,7 @@ doors=(
     'libpsl\.h dns/*'
     'idn2\.h dns/*'
     'ares\.h dns/ask/transport.c'
-    'openssl/ ingest/record/digest.c dns/dkim_key.c'
+    'openssl/ ingest/auth/crypto.c ingest/record/digest.c dns/dkim_key.c'
     'libloc/ dns/origin.c'
     'maxminddb\.h dns/origin.c'
     'arpa/nameser dns/ask/wire.c'

@@ -1,5 +1,5 @@
 /*
- * Quirks 76 to 95: mails and containers as reporters send them. A row is a mail (or a file) as a
+ * Quirks 76 to 96: mails and containers as reporters send them. A row is a mail (or a file) as a
  * template, and what becomes of each document in it, in order: R a report, o something else, b set
  * aside. Every row is read with both line ends.
  */
@@ -244,6 +244,36 @@ static const struct quirk quirks[] = {
     {95, SUBJECT("Subject: =?utf-8?B?\xff\xfe?= =?nonsense?Q?=ZZ?=\n"), .want = "R"},
     {95, SUBJECT("Subject:\n"), .want = "R"},
     {95, SUBJECT(""), .want = "R"},
+    /* one behind the other */
+    {96, MIXED(WORDS GZ_PART) MIXED(WORDS GZ_PART), .want = "oRoR", .source = "!mail2!part2"},
+    {96, MIXED(WORDS GZ_PART) "\n\n" MIXED(WORDS GZ_PART) MIXED(WORDS), .want = "oRoRo"},
+    {96, MIXED(WORDS) MIXED(WORDS GZ_PART), .want = "ooR", .source = "!mail2!part2"},
+    {96, "+OK 12 octets\n" MIXED(GZ_PART) ".\n+OK 12 octets\n" MIXED(GZ_PART) ".\n", .want = "RR"},
+    {96,
+     "* 1 FETCH (BODY[] {12}\n" MIXED(GZ_PART) ")\n* 2 FETCH (BODY[] {12}\n" MIXED(
+	 GZ_PART) ")\na OK\n",
+     .want = "RR"},
+    {96, MIXED(GZ_PART) "---- next ----\n" MIXED(GZ_PART), .want = "RR"},
+    {96,
+     WHOLE(TYPE("application/gzip") B64, "<<gz|b64>>\n")
+	 WHOLE(TYPE("application/gzip") B64, "<<gz|b64>>\n"),
+     .want = "RR", .source = "!mail2!part1"},
+    {96, WHOLE(TYPE("text/xml"), "<<xml|raw>>\n") WHOLE(TYPE("text/xml"), "<<xml|raw>>\n"),
+     .want = "RR"},
+    {96, HEAD "Content-type: Multipart/Mixed;\n\tBOUNDARY=b\n\n" GZ_PART "--b-- \n" MIXED(GZ_PART),
+     .want = "RR"},
+    /* and what only looks so */
+    {96, MIXED(GZ_PART) "_______\nlist: http://x/\nContent-Type: text/plain\n\nx\n", .want = "R"},
+    {96, MIXED(PART(TYPE("message/rfc822"), "<<mail|raw>>") GZ_PART), .want = "RR",
+     .source = "!part2"},
+    /* written out as text */
+    {94,
+     WHOLE(TYPE("text/html"),
+	   "<pre>&lt;feedback&gt;&lt;report_metadata&gt;&lt;/feedback&gt;</pre>"),
+     .want = "ob", .reason = "with its \"<\" escaped"},
+    {94, "[\"\\u003cfeedback\\u003e\\u003creport_metadata\\u003e\"]", .want = "b",
+     .reason = "with its \"<\" escaped"},
+    {94, "{\"a\": \"<<gz|one line>>\"}", .want = "b", .reason = "in base64"},
 };
 
 /* ---- reading ---- */
@@ -304,7 +334,7 @@ static unsigned expect(const struct quirk *q, size_t row, const char *eol,
 }
 
 #define FIRST 76
-#define LAST  95
+#define LAST  96
 
 static void test_table(void **state)
 {

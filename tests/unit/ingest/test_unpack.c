@@ -508,6 +508,16 @@ static void unseen_is_set_aside(void **state)
 			wide[2 * (i + mark)] = text[i], wide[2 * (i + mark) + 1] = 0;
 		check_kinds(wide, 2 * (n + mark), "x", 10 + mark);
 	}
+	/* the line ends of old Macs; in an mbox, too */
+	for (size_t i = 0; i < n; i++)
+		wide[i] = text[i] == '\n' ? '\r' : text[i];
+	check_kinds(wide, n, "x", 12);
+	static const char from[] = "From a@b Thu Jan  1 00:00:00 2015\r";
+	memmove(wide + sizeof from - 1, wide, n);
+	memcpy(wide, from, sizeof from - 1);
+	n += sizeof from - 1;
+	memcpy(wide + n, wide, n);
+	check_kinds(wide, 2 * n, "xx", 13);
 	buf_free(&gz);
 	buf_free(&b64);
 }
@@ -549,6 +559,22 @@ static void raw_scan_beside_other_xml(void **state)
 	       "7z\xbc\xaf\x27\x1c", 6, true, "xb");
 	buf_free(&gz);
 	buf_free(&b64);
+}
+
+/* Two archives in one file: the directory that is found is the last one's. */
+static void zip_behind_zip(void **state)
+{
+	(void)state;
+	struct buf z = made();
+	struct make_member one[] = {{"1.xml", xml, XML_LEN, NULL}};
+	struct make_member two[] = {{"a.xml", xml, XML_LEN, NULL}, {"b.xml", xml, XML_LEN, NULL}};
+	make_zip(&z, one, 1);
+	size_t first = z.len;
+	make_zip(&z, two, 2);
+	check_kinds(z.data, z.len, "xxx", 0);
+	check_kinds(z.data, first, "x", 1);
+	check_kinds((const char *)z.data + first, z.len - first, "xx", 2);
+	buf_free(&z);
 }
 
 static void mails_of_a_nested_mbox(void **state)
@@ -628,6 +654,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(unseen_is_set_aside),
 	    cmocka_unit_test(raw_scan_beside_other_xml),
+	    cmocka_unit_test(zip_behind_zip),
 	    cmocka_unit_test(mails_of_a_nested_mbox),
 	    cmocka_unit_test(documents_of_one_input),
 	    cmocka_unit_test(too_deep_is_said_once),

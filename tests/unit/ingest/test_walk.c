@@ -88,9 +88,10 @@ static void walk_tree(void **state)
 static void walk_maildir(void **state)
 {
 	(void)state;
-	static const char *const dirs[] = {"m",        "m/cur",     "m/new",     "m/tmp",
-					   "m/.a",     "m/.a/cur",  "m/.a/new",  "m/.a/tmp",
-					   "m/.other", "m/visible", "m/.a/extra"};
+	static const char *const dirs[] = {"m",        "m/cur",     "m/new",      "m/tmp",
+					   "m/.a",     "m/.a/cur",  "m/.a/new",   "m/.a/tmp",
+					   "m/.other", "m/visible", "m/.a/extra", "m/fs",
+					   "m/fs/cur", "m/fs/new",  "m/fs/tmp"};
 	for (size_t i = 0; i < COUNT(dirs); i++)
 		dir(dirs[i]);
 	file("m/cur/1:2,S");
@@ -103,12 +104,14 @@ static void walk_maildir(void **state)
 	file("m/.other/6");
 	file("m/visible/7");
 	file("m/.a/extra/8");
+	file("m/fs/cur/9"); /* Dovecot's LAYOUT=fs, mbsync: folders that show */
+	file("m/fs/tmp/9");
 	const char *paths[] = {at("m")};
-	check_walk(paths, 1, ST_OK, "/m/.a/new/4\n/m/cur/1:2,S\n/m/new/2\n");
+	check_walk(paths, 1, ST_OK, "/m/.a/new/4\n/m/cur/1:2,S\n/m/fs/cur/9\n/m/new/2\n");
 	/* empty directories get lost in copies */
 	assert_int_equal(unlink(at("m/tmp/3")) + unlink(at("m/.a/tmp/5")), 0);
 	assert_int_equal(rmdir(at("m/tmp")) + rmdir(at("m/.a/tmp")) + rmdir(at("m/.a/cur")), 0);
-	check_walk(paths, 1, ST_OK, "/m/.a/new/4\n/m/cur/1:2,S\n/m/new/2\n");
+	check_walk(paths, 1, ST_OK, "/m/.a/new/4\n/m/cur/1:2,S\n/m/fs/cur/9\n/m/new/2\n");
 }
 
 /* ---- mbox ---- */

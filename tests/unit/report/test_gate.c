@@ -47,7 +47,7 @@ static const struct record_case {
     {"two edits make one record",
      {{OUR_ROW, FAILS("192.0.2.77", 60), FAILS("198.51.100.80", 90)},
       .zone = {SPF("mx ~all"), ERP}},
-     "v=spf1 ip4:192.0.2.77 mx a ~all",
+     "v=spf1 ip4:192.0.2.77 mx a:example.com ~all",
      NULL},
     {"our site, on a machine where a neighbour ran wild",
      {{OUR_ROW,
@@ -138,6 +138,14 @@ static const struct record_case {
       .before = {PASSES("192.0.2.10", 900)},
       .past = {PASSES("192.0.2.10", 900), {"203.0.113.200", 1, "example.com pass", NULL, 0, 1}},
       .zone = {SPF("mx include:old.example " NINE_MORE " ~all"), USED,
+	       "old.example TXT v=spf1 ip4:203.0.113.200 -all"}},
+     NULL,
+     "subdomain"},
+    {"mail of a name whose record redirects to this one passed by it",
+     {{OUR_ROW, {"203.0.113.200", 9, "news.example.com pass", NULL, 0, 1}},
+      THREE_MONTHS,
+      .zone = {SPF("mx include:old.example " NINE_MORE " ~all"), USED,
+	       "news.example.com TXT v=spf1 redirect=example.com",
 	       "old.example TXT v=spf1 ip4:203.0.113.200 -all"}},
      NULL,
      "subdomain"},
@@ -304,7 +312,7 @@ static void test_terms(void **state)
 	const struct record_change *erp = world_sender(&d, "192.0.2.77")->verdict.remedy.change,
 				   *site = world_sender(&d, "198.51.100.80")->verdict.remedy.change;
 	assert_string_equal(erp->terms, "ip4:192.0.2.77");
-	assert_string_equal(site->terms, "a");
+	assert_string_equal(site->terms, "a:example.com");
 	assert_string_equal(erp->after, site->after);
 	assert_string_equal(erp->before, "v=spf1 mx ~all");
 	assert_int_equal(erp->lookups_before, 1);
