@@ -333,8 +333,7 @@ static struct verdict decide(const struct matter *m)
 	if ((legit || (tied && margin >= -LEGIT_MARGIN)) && m->zone && !is_too_young(m))
 		return failing(m, tied ? PROVEN : LIKELY);
 	if (2 * m->o->messages[SEEN_STRICT] > m->n && m->zone && !m->let_in)
-		return verdict(s, CAT_LEGIT_UNALIGNED, LIKELY, REMEDY_DKIM_ALIGN,
-			       "only strict alignment fails it");
+		return verdict(s, CAT_LEGIT_UNALIGNED, LIKELY, REMEDY_DKIM_ALIGN, "not strict");
 	margin = x->spoof - x->legit - SPOOF_MARGIN;
 	if (m->zone && m->pass == 0 && x->spoof >= SPOOF_SCORE && margin >= 0 && !may_be_ours(m) &&
 	    at_least(m->o->messages[SEEN_PTR_KNOWN], m->n, 50))
