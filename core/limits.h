@@ -84,6 +84,12 @@ struct limits {
 #define LIMIT_AUTH_ALL_MS    120000 /* of a run, for all keys */
 #define LIMIT_AUTH_ENCLOSED  8      /* mails with reports in one mail, as people forward them */
 
+/* The database's server, in seconds (db/pg/db.h); lock_timeout and its like: queries/session.sql.
+ */
+#define LIMIT_DB_SILENCE 60 /* of one that answers nobody; a restart takes less */
+#define LIMIT_DB_LONGEST                                                                           \
+	INT64_C(21600) /* for one statement; a migration of years took minutes, so it is frozen */
+
 /* DNS. What is asked comes from reports, and anybody may send reports. */
 #define LIMIT_DNS_TTL     (24 * 3600) /* seconds an answer is believed; zones may say 68 years */
 #define LIMIT_DNS_FAILURE (15 * 60)   /* seconds a failed question is not asked again */

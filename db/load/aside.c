@@ -38,8 +38,7 @@ static enum status touch(struct loader *l, const struct digest *d, bool *known, 
 {
 	const char *value = (const char *)d->b;
 	const int length = sizeof d->b, format = 1;
-	PGresult *res =
-	    PQexecParams(l->db->conn, sql_quarantine_touch, 1, NULL, &value, &length, &format, 1);
+	PGresult *res = db_run_params(l->db, sql_quarantine_touch, 1, &value, &length, &format, 1);
 	enum status st = ST_OK;
 	if (PQresultStatus(res) == PGRES_TUPLES_OK)
 		*known = PQntuples(res) > 0;
@@ -90,8 +89,7 @@ enum status load_conflict_known(struct loader *l, const struct entry *e, bool *k
 	const int lengths[] = {0, sizeof e->report.identity.b, sizeof e->report.content.b};
 	const int formats[] = {0, 1, 1};
 	snprintf(domain, sizeof domain, "%lld", (long long)l->domains.dims[e->domain].id);
-	PGresult *res =
-	    PQexecParams(l->db->conn, sql_conflict_known, 3, NULL, values, lengths, formats, 1);
+	PGresult *res = db_run_params(l->db, sql_conflict_known, 3, values, lengths, formats, 1);
 	enum status st = ST_OK;
 	if (PQresultStatus(res) == PGRES_TUPLES_OK)
 		*known = PQntuples(res) > 0;
