@@ -31,6 +31,10 @@ __attribute__((noreturn)) void mem_die(void);
  */
 void mem_watch_aborts(void);
 
+/* The same for what GLib does when there is no memory for its last words, either: it calls itself
+ * until the stack ends. In every thread that uses it; cheap. */
+void mem_watch_stack(void);
+
 /* A list of n elements that holds cap, with room for one more: list = MEM_ROOM(list, n, cap). */
 #define MEM_ROOM(list, n, cap)                                                                     \
 	((n) < (cap) ? (list) : mem_grow(list, (cap) = (cap) ? 2 * (cap) : 64, sizeof *(list)))

@@ -318,6 +318,7 @@ enum status mime_walk(uint8_t *mail, size_t n, const struct limits *limits,
 	struct walker w = {.limits = limits, .v = visitor, .err = err};
 	enum guard_verdict over;
 	struct mail_front front;
+	mem_watch_stack();
 	pthread_once(&once, start_gmime);
 	sniff_mail_front(mail, n < SNIFF_BYTES ? n : SNIFF_BYTES, &front);
 	size_t skip = front.skip;
