@@ -361,6 +361,7 @@ enum status load_flush(struct loader *l, struct err *err)
 		b->n_records = 0;
 		arena_reset(&b->arena);
 		load_dims_trim(l);
+		return load_aside_trim(l, false, err);
 	}
 	return ST_OK;
 }

@@ -84,7 +84,10 @@ static PGconn *connect_to(const char *conninfo)
 	    "dbname",           "client_encoding",  NULL};
 	const char *values[] = {"10", "30", "10", "3", "60000", "ruascope", conninfo, "UTF8", NULL};
 	struct connecting c = {.began = db_now_ms()};
-	return aside_connect(keys, values, db_stop_flag(), while_connecting, &c);
+	db_wait_begin();
+	PGconn *conn = aside_connect(keys, values, db_stop_flag(), while_connecting, &c);
+	db_wait_end();
+	return conn;
 }
 
 enum status db_open(const char *conninfo, struct db **out, struct err *err)

@@ -138,15 +138,25 @@ static bool wait_socket(struct db *db, struct patience *p, bool writing)
 	}
 }
 
-static struct patience patience_begin(void)
+void db_wait_begin(void)
 {
 	atomic_fetch_add(&waiting, 1);
+}
+
+void db_wait_end(void)
+{
+	atomic_fetch_sub(&waiting, 1);
+}
+
+static struct patience patience_begin(void)
+{
+	db_wait_begin();
 	return (struct patience){.began = db_now_ms()};
 }
 
 static void patience_end(struct patience *p)
 {
-	atomic_fetch_sub(&waiting, 1);
+	db_wait_end();
 	probe_forget(p->probe);
 }
 

@@ -27,6 +27,8 @@
 
 int64_t db_now_ms(void);
 const atomic_bool *db_stop_flag(void);
+void db_wait_begin(void); /* for db_is_waiting() */
+void db_wait_end(void);
 void db_tell(const char *what, int64_t ms);
 
 /* ---- aside.c: what may take long or for ever, in threads that nobody waits for ---- */
