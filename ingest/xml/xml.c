@@ -257,6 +257,11 @@ struct xml_reader *xml_reader_new(const struct name_rules *rules, const struct l
 	return r;
 }
 
+void xml_new_input(struct xml_reader *r)
+{
+	r->months = (struct head_months){0};
+}
+
 void xml_reader_free(struct xml_reader *r)
 {
 	if (!r)
