@@ -12,6 +12,7 @@
 #include "cli/app/app.h"
 #include "cli/command/commands.h"
 #include "core/log.h"
+#include "core/mem.h"
 #include "core/text.h"
 
 #define LABEL_ARGUMENTS "DOMAIN SENDER [--owner TEXT] [--until D] [--force]"
@@ -291,6 +292,7 @@ static bool reader_left(void)
 int main(int argc, char **argv)
 {
 	struct app app = {0};
+	mem_watch_aborts();
 	setlocale(LC_CTYPE, "");
 	/* A reader that left is an output that could not be written, not a reason to die with a
 	 * database transaction open. */

@@ -20,15 +20,23 @@ struct limits {
 	uint64_t zip_members;     /* real report zips hold one */
 	uint64_t mime_parts;      /* real report mails hold two */
 	uint64_t records;         /* the largest real report seen has some thousands */
-	uint64_t mbox_mails; /* of mboxes inside of something: gzip makes 200,000 out of 3 kB */
-	uint64_t documents;  /* that come out of one input: zips in zips multiply */
+	uint64_t mbox_mails;  /* of mboxes inside of something: gzip makes 200,000 out of 3 kB */
+	uint64_t documents;   /* that come out of one input: zips in zips multiply */
+	uint64_t months;      /* of the reports of one input: each new one makes three tables */
+	uint64_t span_days;   /* from begin to end of a report; the longest real one had 1096 */
+	uint64_t first_month; /* year * 12 + month - 1; before it a report is rejected. DMARC is of
+				 2012, RFC 9990's own example of 1979 */
+	uint64_t memory;      /* of all mails that are read at once, in the whole process */
+	uint64_t quarantine;  /* bytes that the quarantine may hold */
 };
 
 #define LIMITS_DEFAULT                                                                             \
 	{                                                                                          \
 		.mail_bytes = 64 * MIB, .report_bytes = 1 * GIB, .container_bytes = 2 * GIB,       \
 		.zip_members = 1000, .mime_parts = 1000, .records = 10 * 1000 * 1000,              \
-		.mbox_mails = 10 * 1000, .documents = 20 * 1000                                    \
+		.mbox_mails = 10 * 1000, .documents = 20 * 1000, .months = 240, .span_days = 3660, \
+		.first_month = 1970 * 12, .memory = LIMIT_MEMORY,                                  \
+		.quarantine = LIMIT_QUARANTINE_ALL                                                 \
 	}
 
 /* Structure of the input. */
@@ -61,9 +69,18 @@ struct limits {
 #define LIMIT_PROFILE_CACHE   (8 * MIB)  /* normalised profiles remembered by one worker */
 #define LIMIT_QUARANTINE      (64 * MIB) /* bytes kept of one rejected thing; past it: its head */
 #define LIMIT_QUARANTINE_HEAD (1 * MIB)
-#define LIMIT_PENDING_BYTES   (8 * MIB)   /* containers held by the loader until its commit */
-#define LIMIT_BLOB_COPY       (256 * KIB) /* larger ones are not copied: the loader commits at once */
-#define LIMIT_PROBLEMS        10000       /* problems listed beyond rejected and conflict */
+#define LIMIT_QUARANTINE_ALL                                                                       \
+	(4 * GIB) /* kept in all: whoever sends rejects for years must not fill the disk; the      \
+		     oldest go, and their files are where they were */
+#define LIMIT_QUARANTINE_THINGS                                                                    \
+	(200 * 1000) /* rows, likewise: a person cannot look through more, and one                 \
+			mail may bring 20,000 conflicts that share their bytes */
+#define LIMIT_MEMORY                                                                               \
+	(192 * MIB) /* one mail of the ceiling in a mail in a mail, or three abreast               \
+		     */
+#define LIMIT_PENDING_BYTES (8 * MIB)   /* containers held by the loader until its commit */
+#define LIMIT_BLOB_COPY     (256 * KIB) /* larger ones are not copied: the loader commits at once */
+#define LIMIT_PROBLEMS      10000       /* problems listed beyond rejected and conflict */
 
 /* Who sent a mail (ingest/auth). Whoever writes to the mailbox chooses what is looked at. */
 #define LIMIT_AUTH_HEADER       (256 * 1024) /* octets; real report mails have 10,000 */
@@ -83,6 +100,12 @@ struct limits {
 #define LIMIT_AUTH_FAILED_MS 30000  /* of a run, for keys that did not come */
 #define LIMIT_AUTH_ALL_MS    120000 /* of a run, for all keys */
 #define LIMIT_AUTH_ENCLOSED  8      /* mails with reports in one mail, as people forward them */
+
+/* The database's server, in seconds (db/pg/db.h); lock_timeout and its like: queries/session.sql.
+ */
+#define LIMIT_DB_SILENCE 60 /* of one that answers nobody; a restart takes less */
+#define LIMIT_DB_LONGEST                                                                           \
+	INT64_C(21600) /* for one statement; a migration of years took minutes, so it is frozen */
 
 /* DNS. What is asked comes from reports, and anybody may send reports. */
 #define LIMIT_DNS_TTL     (24 * 3600) /* seconds an answer is believed; zones may say 68 years */

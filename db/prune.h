@@ -1,7 +1,8 @@
 /*
  * prune.h - forget old months: their partitions of reports, records and profiles whole, and what
  * belongs to them. A loader that is about to store into one of them stops with ST_RETRY
- * (load/months.c).
+ * (load/months.c). A year at a time, each in a transaction: the server has room for some thousands
+ * of locks, whatever the number of months; what is interrupted has pruned whole years.
  */
 #ifndef DB_PRUNE_H
 #define DB_PRUNE_H

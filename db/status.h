@@ -29,6 +29,7 @@ struct status_run {
 	    *finished; /* RFC 3339; finished is NULL when it was killed or still runs */
 	bool counted;  /* inputs is known */
 	uint64_t inputs, reports, records; /* reports that are still stored */
+	double began;                      /* since 1970 */
 	double seconds;                    /* of an unfinished one: until it stored last */
 };
 

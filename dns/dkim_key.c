@@ -1,9 +1,12 @@
 #include "dns/dkim_key.h"
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <string.h>
 #include <strings.h>
+
+#include "core/mem.h"
 
 #define KEY_TEXT_MAX 8192 /* a key of 16384 bits has 2,800 */
 
@@ -45,7 +48,10 @@ static int decode(const char *text, unsigned char out[KEY_TEXT_MAX])
 static struct dkim_key read_rsa(const unsigned char *der, int len)
 {
 	struct dkim_key k = {.state = DKIM_KEY_BAD};
+	ERR_clear_error();
 	EVP_PKEY *key = d2i_PUBKEY(NULL, &der, len);
+	if (!key && ERR_GET_REASON(ERR_peek_error()) == ERR_R_MALLOC_FAILURE)
+		mem_die(); /* no word about the key */
 	if (key && EVP_PKEY_base_id(key) == EVP_PKEY_RSA)
 		k = (struct dkim_key){.state = DKIM_KEY_GOOD, .bits = (unsigned)EVP_PKEY_bits(key)};
 	EVP_PKEY_free(key);

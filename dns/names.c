@@ -16,9 +16,10 @@ static bool to_alabels(void *ctx, const char *s, size_t n, char out[DOMAIN_SIZE]
 		return false;
 	memcpy(name, s, n);
 	name[n] = '\0';
-	bool ok =
-	    idn2_to_ascii_8z(name, &alabels, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT) == IDN2_OK &&
-	    strlen(alabels) < DOMAIN_SIZE;
+	int rc = idn2_to_ascii_8z(name, &alabels, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT);
+	if (rc == IDN2_MALLOC)
+		mem_die();
+	bool ok = rc == IDN2_OK && strlen(alabels) < DOMAIN_SIZE;
 	if (ok)
 		memcpy(out, alabels, strlen(alabels) + 1);
 	idn2_free(alabels);
@@ -35,6 +36,8 @@ const struct name_rules *names_open(void)
 {
 	struct name_rules *r = mem_alloc(sizeof *r);
 	r->ctx = psl_latest(NULL);
+	if (!r->ctx) /* it has one built in */
+		mem_die();
 	r->to_alabels = to_alabels;
 	r->org_domain = org_domain;
 	return r;

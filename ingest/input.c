@@ -141,7 +141,8 @@ enum status input_release(struct pipeline *p, bool at_end, struct err *err)
 struct visit {
 	struct pipeline *p;
 	struct ticket *t;
-	bool stopped; /* by the flag, not by a failure */
+	bool stopped;    /* by the flag, not by a failure */
+	uint64_t behind; /* documents that stood behind another, in all of its leaves */
 };
 
 /* What is behind a whole report must be one. */
@@ -198,6 +199,9 @@ static enum status read_others(struct visit *v, const struct leaf *leaf, struct 
 		st = together_next(t, &doc, &more, err);
 		if (st != ST_OK || !more)
 			break;
+		if (++v->behind > v->p->o.limits->documents)
+			return err_set(err, ST_ITEM, "more than %" PRIu64 " documents in one input",
+				       v->p->o.limits->documents);
 		if (++*n >= LIMIT_TOGETHER)
 			return err_set(err, ST_ITEM, "more than %d documents, one behind the other",
 				       LIMIT_TOGETHER);
@@ -281,6 +285,7 @@ enum status input_read(struct pipeline *p, struct file_ticket *file, const struc
 	const struct blob *blob = input->blob;
 	const char *source = input->source;
 	authenticator_forget(p->authenticator);
+	xml_new_input(p->xml);
 	enum status st = unpack(blob, source, p->o.limits, &visitor, err);
 	if (st == ST_ITEM)
 		st = note(p, t, source, blob, OUT_REJECTED, err->msg, err);

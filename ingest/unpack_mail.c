@@ -6,6 +6,7 @@
 
 #include "core/buf.h"
 #include "core/mem.h"
+#include "ingest/budget.h"
 #include "ingest/files/mbox.h"
 #include "ingest/mail/joint.h"
 #include "ingest/mail/mime.h"
@@ -13,6 +14,9 @@
 #include "ingest/mail/rawscan.h"
 #include "ingest/source_name.h"
 #include "ingest/unpack_priv.h"
+
+/* What a raw scan may hold of n bytes: decoded base64, in a buffer that grows by doubling. */
+#define DECODED(n) ((n) + (n) / 2)
 
 struct mail {
 	struct unpacker *u;
@@ -174,7 +178,9 @@ static enum status scan_mail(struct mail *m, const uint8_t *bytes, uint64_t n, b
 	m->u->raw = true;
 	m->u->raw_silent = was_silent || some_bad;
 	uint64_t reports = m->u->reports;
+	budget_take(DECODED(n));
 	enum status st = rawscan(bytes, n, &raw, m->u->err);
+	budget_give(DECODED(n));
 	m->u->raw = was_raw;
 	m->u->raw_silent = was_silent;
 	if (st == ST_OK && m->u->reports == reports && !some_bad && holds_escaped(bytes, n))
@@ -295,9 +301,11 @@ enum status unpack_mail(struct unpacker *u, const struct node *node)
 	spool_init(&spool, u->limits->mail_bytes);
 	enum status st = unpack_need_blob(node, &spool, &blob, &why);
 	if (st == ST_OK) {
+		budget_take(blob.size);
 		uint8_t *bytes = mem_grow(NULL, blob.size, 1);
 		st = read_mails(u, node, &blob, bytes);
 		free(bytes);
+		budget_give(blob.size);
 	} else if (st == ST_ITEM && spool.len + 16 * KIB > spool.max && !u->meter.over) {
 		st = mail_too_large(u, node, 0);
 	} else {
@@ -362,7 +370,10 @@ enum status unpack_signed(struct unpacker *u, const struct node *node)
 	buf_init(&content, u->limits->mail_bytes);
 	enum status st = unpack_need_blob(node, &spool, &blob, &why);
 	uint8_t *bytes = NULL;
+	uint64_t taken = 0;
 	if (st == ST_OK && blob.size <= u->limits->mail_bytes) {
+		taken = 2 * blob.size + DECODED(blob.size);
+		budget_take(taken);
 		bytes = mem_grow(NULL, blob.size, 1);
 		st = unpack_load(&blob, bytes, &why);
 	}
@@ -387,6 +398,7 @@ enum status unpack_signed(struct unpacker *u, const struct node *node)
 	}
 	free(bytes);
 	buf_free(&content);
+	budget_give(taken);
 	spool_free(&spool);
 	return st;
 }
@@ -412,10 +424,12 @@ static enum status scan_text(struct unpacker *u, const struct node *node, const 
 	uint8_t *bytes = NULL;
 	struct err why;
 	enum status st = ST_OK;
+	uint64_t taken = blob->size + DECODED(blob->size);
 	if (mail) {
 		unsure = unpack_unsure(u);
 		u->mail = &unsure;
 	}
+	budget_take(taken);
 	if (!blob->mem) {
 		bytes = mem_grow(NULL, blob->size, 1);
 		st = unpack_load(blob, bytes, &why);
@@ -433,6 +447,7 @@ static enum status scan_text(struct unpacker *u, const struct node *node, const 
 	else if (st == ST_OK && m.found == 0)
 		st = unpack_leaf(u, node, LEAF_OTHER, name);
 	free(bytes);
+	budget_give(taken);
 	return st;
 }
 

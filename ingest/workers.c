@@ -221,7 +221,7 @@ static bool guarded(struct archive_guard *g, const char *path)
 	size_t n = (size_t)(slash - path);
 	if (!g->folder || strncmp(g->folder, path, n) != 0 || g->folder[n] != '\0') {
 		free(g->folder);
-		g->folder = strndup(path, n);
+		g->folder = mem_strndup(path, n);
 		g->inside = archive_holds(g->archive, path);
 	}
 	return g->inside;

@@ -1,5 +1,6 @@
 /* Which database, and what must be true of it before a command runs. */
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,12 +59,40 @@ static enum status prepare_schema(struct app *app, struct err *err)
 	return st;
 }
 
+static void on_waiting(const char *what, unsigned seconds)
+{
+	log_warn("waiting for the database, %u s so far: for %s", seconds, what);
+}
+
+/* Of commands that do not look at the flag themselves: whatever waits for the server does, and has
+ * the statement cancelled; else the signal ends the program as usual. */
+static void on_signal(int sig)
+{
+	atomic_store(&app_interrupted, true);
+	if (db_is_waiting())
+		return;
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+static void watch_waits(const struct app *app)
+{
+	struct sigaction sa = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+	struct db_watch w = {.stop = &app_interrupted,
+			     .waiting = on_waiting,
+			     .silence_s = app->config.database_timeout};
+	db_set_watch(&w);
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+}
+
 int app_open(struct app *app)
 {
 	struct err err;
 	const char *conninfo;
 	if (app->command->need == NEED_NOTHING || app->db)
 		return EXIT_OK;
+	watch_waits(app);
 	app_choose_db(app, &conninfo);
 	app->is_private = conninfo == NULL;
 	enum status st = ST_OK;

@@ -125,10 +125,17 @@ static void ask(struct mail_key_source *s, const char *const *names, size_t n, s
 	for (size_t i = 0; i < n; i++)
 		wanted[i] =
 		    resolver_knows(s->r, names[i], DNS_TXT) || (may && !is_silent(s, names[i]));
-	do
+	bool more = true;
+	while (more) {
 		for (size_t i = 0; i < n; i++)
 			answers[i] = wanted[i] ? dns_ask(&view, names[i], DNS_TXT) : NULL;
-	while (now_ms() - began < LIMIT_AUTH_WAIT_MS && resolver_run(s->r));
+		unsigned spent = now_ms() - began;
+		more = spent < LIMIT_AUTH_WAIT_MS;
+		if (more) {
+			resolver_within(s->r, LIMIT_AUTH_WAIT_MS - spent);
+			more = resolver_run(s->r);
+		}
+	}
 	unsigned ms = now_ms() - began;
 	for (size_t i = 0; i < n; i++) {
 		keys[i] = (struct mail_key){.state = MAIL_KEY_UNKNOWN};
@@ -231,7 +238,6 @@ static enum status start(struct mail_key_source *s, struct db *db, struct err *e
 		s->r = NULL;
 		return st;
 	}
-	resolver_within(s->r, LIMIT_AUTH_WAIT_MS);
 	struct restore x = {.r = s->r, .now = time(NULL)};
 	struct err why;
 	if (db && snapshot_load_keys(db, 0, restore, &x, &why) != ST_OK)

@@ -1,6 +1,7 @@
 /* Options that several commands take. */
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,7 +63,9 @@ static int unknown_option(const struct app *app, const char *word)
 {
 	static const char global[] = "--db --config --dns-server --offline --version --help";
 	static const char limits[] = "--max-mail-bytes --max-report-bytes --max-container-bytes "
-				     "--max-zip-members --max-mime-parts --max-records";
+				     "--max-zip-members --max-mime-parts --max-records "
+				     "--max-mbox-mails --max-documents --max-months --max-span "
+				     "--first-month --max-memory --max-quarantine-bytes";
 	const struct command *c = app->command;
 	char *typed = mem_strdup(word), *found = NULL;
 	typed[strcspn(typed, "=")] = '\0';
@@ -123,15 +126,34 @@ bool parse_size(const char *s, uint64_t *out)
 bool limit_option(const struct app *app, struct limits *limits, int option, const char *value)
 {
 	static const struct option names[] = {LIMIT_OPTIONS};
-	uint64_t *const field[] = {&limits->mail_bytes,      &limits->report_bytes,
-				   &limits->container_bytes, &limits->zip_members,
-				   &limits->mime_parts,      &limits->records,
-				   &limits->mbox_mails,      &limits->documents};
+	uint64_t *const field[] = {
+	    &limits->mail_bytes,  &limits->report_bytes, &limits->container_bytes,
+	    &limits->zip_members, &limits->mime_parts,   &limits->records,
+	    &limits->mbox_mails,  &limits->documents,    &limits->months,
+	    &limits->span_days,   &limits->first_month,  &limits->memory,
+	    &limits->quarantine};
+	int32_t month;
+	if (field[option - OPT_LIMITS] == &limits->first_month) {
+		if (!month_parse(value, &month) || month < 1970 * 12) {
+			usage_error(app, "--first-month: \"%s\" is not YYYY-MM from 1970-01 on",
+				    value);
+			return false;
+		}
+		limits->first_month = (uint64_t)month;
+		return true;
+	}
 	if (parse_size(value, field[option - OPT_LIMITS]))
 		return true;
 	usage_error(app, "--%s: \"%s\" is not a number or size", names[option - OPT_LIMITS].name,
 		    value);
 	return false;
+}
+
+void tell_trimmed(uint64_t dropped, uint64_t max)
+{
+	log_warn("the quarantine holds no more than %" PRIu64 " MiB: the oldest went, %" PRIu64
+		 " of them (see --max-quarantine-bytes)",
+		 max / MIB, dropped);
 }
 
 bool format_text_or_json(const struct app *app, const char *word, bool *as_json)

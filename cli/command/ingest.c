@@ -16,6 +16,7 @@
 #include "core/text.h"
 #include "db/load/load.h"
 #include "dns/names.h"
+#include "ingest/budget.h"
 #include "ingest/workers.h"
 
 struct ingest_options {
@@ -37,6 +38,7 @@ struct loaders {
 	struct app *app;
 	int64_t run_id;
 	bool dry;
+	const struct limits *limits;
 	struct load_known *known;
 	int n;
 	struct loader *loader[WORKERS_MAX];
@@ -59,6 +61,7 @@ static enum status loader_open(void *ctx, struct sink **sink, struct err *err)
 		db_close(l->db[l->n]);
 		return st;
 	}
+	load_quarantine(l->loader[l->n], l->limits->quarantine, tell_trimmed);
 	*sink = load_sink(l->loader[l->n++]);
 	return ST_OK;
 }
@@ -140,7 +143,8 @@ static int ingest(struct app *app, const struct ingest_options *o, struct archiv
 	struct timespec began;
 	struct ingest_totals totals = {0};
 	struct ingest_progress numbers = {0};
-	struct loaders loaders = {.app = app, .dry = o->dry, .known = load_known_new()};
+	struct loaders loaders = {
+	    .app = app, .dry = o->dry, .limits = &o->limits, .known = load_known_new()};
 	struct sink_factory factory = {&loaders, loader_open, loader_close};
 	bool opened = false;
 	clock_gettime(CLOCK_MONOTONIC, &began);
@@ -393,6 +397,7 @@ int cmd_ingest(struct app *app, int argc, char **argv)
 	rc = check_options(app, &o);
 	if (rc != EXIT_OK)
 		return rc;
+	budget_set(o.limits.memory);
 	if (o.imap_all || o.n_imap > 0)
 		return ingest_mailboxes(app, &o);
 	/* A dry run moves nothing. */

@@ -135,6 +135,8 @@ static enum status connect_all(struct worker *w, struct err *err)
 		st = load_run_begin(w->db, imap_source_name(w->source), &w->run_id, err);
 	if (st == ST_OK)
 		st = load_open(w->load_db, w->run_id, job->dry, NULL, &w->loader, err);
+	if (st == ST_OK)
+		load_quarantine(w->loader, job->limits->quarantine, tell_trimmed);
 	if (st != ST_OK)
 		return st;
 	struct pipeline_options o = {.rules = w->rules,

@@ -308,6 +308,8 @@ static int retry_rows(struct app *app, const struct limits *limits, const struct
 		st = app_connect(app, &db, &err);
 	if (st == ST_OK)
 		st = load_open(db, run_id, false, NULL, &loader, &err);
+	if (st == ST_OK)
+		load_quarantine(loader, limits->quarantine, tell_trimmed);
 	if (st != ST_OK) {
 		rc = app_fail(st, &err);
 		goto out;

@@ -55,6 +55,15 @@ static int check_database(cfg_t *cfg, cfg_opt_t *opt)
 	return -1;
 }
 
+static int check_timeout(cfg_t *cfg, cfg_opt_t *opt)
+{
+	long seconds = cfg_opt_getnint(opt, 0);
+	if (seconds >= 1 && seconds <= 86400)
+		return 0;
+	cfg_error(cfg, "database-timeout: %ld is not a number of seconds from 1 to 86400", seconds);
+	return -1;
+}
+
 static int check_catalogue(cfg_t *cfg, cfg_opt_t *opt)
 {
 	const char *s = cfg_opt_getnstr(opt, cfg_opt_size(opt) - 1);
@@ -196,6 +205,7 @@ static enum status parse(struct config *config, const char *path, char *text, st
 	char none[] = "{}"; /* libconfuse wants it writable */
 	cfg_opt_t options[] = {
 	    CFG_STR("database", NULL, CFGF_NONE),
+	    CFG_INT("database-timeout", 0, CFGF_NONE),
 	    CFG_STR("dns-server", NULL, CFGF_NONE),
 	    CFG_STR("catalogue", NULL, CFGF_NONE),
 	    CFG_STR("mmdb", NULL, CFGF_NONE),
@@ -210,12 +220,13 @@ static enum status parse(struct config *config, const char *path, char *text, st
 	parse_err = err;
 	cfg_t *cfg = cfg_init(options, CFGF_NONE);
 	if (!cfg)
-		return err_set(err, ST_FATAL, "%s: out of memory", path);
+		mem_die();
 	free(cfg->filename);
 	cfg->filename = mem_strdup(path);
 	cfg_set_error_function(cfg, on_error);
 	cfg_set_validate_func(cfg, "dns-server", check_server);
 	cfg_set_validate_func(cfg, "database", check_database);
+	cfg_set_validate_func(cfg, "database-timeout", check_timeout);
 	cfg_set_validate_func(cfg, "catalogue", check_catalogue);
 	cfg_set_validate_func(cfg, "mailbox", check_mailbox);
 	cfg_set_validate_func(cfg, "trusted-authserv", check_authserv);
@@ -231,6 +242,7 @@ static enum status parse(struct config *config, const char *path, char *text, st
 	} else {
 		config->path = mem_strdup(path);
 		config->database = get(cfg, "database");
+		config->database_timeout = (unsigned)cfg_getint(cfg, "database-timeout");
 		config->dns_server = get(cfg, "dns-server");
 		config->catalogue = config_beside(path, get(cfg, "catalogue"));
 		config->readiness = config_list(cfg, "readiness", &config->n_readiness);

@@ -3,6 +3,7 @@
  *
  *	# /etc/ruascope/ruascope.conf
  *	database = "service=dmarc"
+ *	database-timeout = 60
  *	dns-server = "127.0.0.1:5353"
  *	catalogue = "services.csv"
  *	domains = {"example.com"}
@@ -34,10 +35,11 @@ struct config_mailbox {
 };
 
 struct config {
-	char *path;       /* of the file that was read; NULL: none. All owned. */
-	char *database;   /* libpq connection string, "local", or NULL */
-	char *dns_server; /* ADDR[:PORT], or NULL */
-	char **readiness; /* "A1 99 98": limits of checks; n_readiness of them */
+	char *path;                /* of the file that was read; NULL: none. All owned. */
+	char *database;            /* libpq connection string, "local", or NULL */
+	unsigned database_timeout; /* seconds that a silent server is waited for; 0: the default */
+	char *dns_server;          /* ADDR[:PORT], or NULL */
+	char **readiness;          /* "A1 99 98": limits of checks; n_readiness of them */
 	unsigned n_readiness;
 	char **domains; /* ours; names below them count. None: nothing is said about that */
 	unsigned n_domains;

@@ -4,20 +4,26 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/mem.h"
 #include "db/load/priv.h"
+#include "db/store/quarantine.h"
 #include "sql.h"
+
+/* The ceiling is looked at after so many things, or this share of its bytes; and at the end. */
+#define ASIDE_THINGS 1000
+#define ASIDE_SHARE  16
+
+struct aside_key {
+	struct digest bytes, identity, content;
+	uint64_t size;
+};
 
 /*
  * Which bytes these are. XXH3 over pieces is enough: two different things that an attacker makes
  * collide are both his, and both were set aside.
  */
-static struct digest container_digest(const struct entry *e)
+static struct aside_key bytes_key(const struct entry *e)
 {
-	struct {
-		struct digest bytes, identity, content;
-		uint64_t size;
-	} key = {.size = e->container.size};
+	struct aside_key key = {.size = e->container.size};
 	char piece[COPY_PIECE];
 	ssize_t got;
 	for (uint64_t at = 0; (got = blob_read(&e->container, at, piece, sizeof piece)) > 0;) {
@@ -27,58 +33,99 @@ static struct digest container_digest(const struct entry *e)
 		key.bytes = hash_fixed128(&both, sizeof both);
 		at += (uint64_t)got;
 	}
-	if (e->outcome == OUT_CONFLICT) { /* one attachment may hold several */
-		key.identity = e->report.identity;
-		key.content = e->report.content;
-	}
-	return hash_fixed128(&key, sizeof key);
+	return key;
 }
 
-static enum status touch(struct loader *l, const struct digest *d, bool *known, struct err *err)
+/* Are its bytes there, or even itself? Nobody drops bytes until this transaction ends. */
+static enum status touch(struct loader *l, const struct digest *thing, const struct digest *bytes,
+			 bool *known, bool *kept, struct err *err)
 {
-	const char *value = (const char *)d->b;
-	const int length = sizeof d->b, format = 1;
-	PGresult *res =
-	    PQexecParams(l->db->conn, sql_quarantine_touch, 1, NULL, &value, &length, &format, 1);
-	enum status st = ST_OK;
-	if (PQresultStatus(res) == PGRES_TUPLES_OK)
-		*known = PQntuples(res) > 0;
-	else
+	const char *values[] = {(const char *)thing->b, (const char *)bytes->b};
+	const int lengths[] = {sizeof thing->b, sizeof bytes->b}, formats[] = {1, 1};
+	enum status st = db_exec(l->db, "SELECT pg_advisory_xact_lock_shared(" LOCK_ASIDE ")", err);
+	if (st != ST_OK)
+		return st;
+	PGresult *res = db_run_params(l->db, sql_quarantine_touch, 2, values, lengths, formats, 1);
+	if (PQresultStatus(res) == PGRES_TUPLES_OK) {
+		*known = !PQgetisnull(res, 0, 0);
+		*kept = db_bool(res, 0, 1);
+	} else {
 		st = db_fail(l->db, res, err);
+	}
 	PQclear(res);
 	return st;
+}
+
+/* One row of the stage; bytes that are kept already are not sent again. */
+static void put_thing(struct copy *c, struct loader *l, const struct entry *e,
+		      const struct digest *thing, const struct digest *bytes, bool kept)
+{
+	bool truncated = e->container.size > LIMIT_QUARANTINE;
+	uint64_t size = truncated ? LIMIT_QUARANTINE_HEAD : e->container.size;
+	copy_row(c, 11);
+	copy_digest(c, thing);
+	copy_text(c, outcome_names[e->outcome]);
+	copy_text(c, e->reason);
+	copy_text(c, e->source);
+	copy_int8(c, (int64_t)e->container.size);
+	copy_bool(c, truncated);
+	copy_digest(c, bytes);
+	if (kept)
+		copy_null(c);
+	else
+		copy_blob(c, &e->container, size);
+	if (e->outcome == OUT_CONFLICT) {
+		copy_int8(c, l->domains.dims[e->domain].id);
+		copy_digest(c, &e->report.identity);
+		copy_digest(c, &e->report.content);
+	} else {
+		for (int i = 0; i < 3; i++)
+			copy_null(c);
+	}
+	l->aside.things++;
+	l->aside.bytes += kept ? 0 : size;
 }
 
 enum status load_set_aside(struct loader *l, const struct entry *e, struct err *err)
 {
 	if (e->container.size == 0) /* nothing was read: there is nothing to keep */
 		return ST_OK;
-	bool known = false, conflict = e->outcome == OUT_CONFLICT;
-	struct digest digest = container_digest(e);
-	enum status st = touch(l, &digest, &known, err);
+	bool known = false, kept = false;
+	struct aside_key key = bytes_key(e);
+	struct digest bytes = hash_fixed128(&key, sizeof key);
+	if (e->outcome == OUT_CONFLICT) { /* one attachment may hold several */
+		key.identity = e->report.identity;
+		key.content = e->report.content;
+	}
+	struct digest thing = hash_fixed128(&key, sizeof key);
+	enum status st = touch(l, &thing, &bytes, &known, &kept, err);
 	if (st != ST_OK || known)
 		return st;
-	bool truncated = e->container.size > LIMIT_QUARANTINE;
 	struct copy c;
 	copy_begin(&c, l->db, "COPY stage_quarantine FROM STDIN (FORMAT binary)");
-	copy_row(&c, 10);
-	copy_digest(&c, &digest);
-	copy_text(&c, outcome_names[e->outcome]);
-	copy_text(&c, e->reason);
-	copy_text(&c, e->source);
-	copy_int8(&c, (int64_t)e->container.size);
-	copy_bool(&c, truncated);
-	copy_blob(&c, &e->container, truncated ? LIMIT_QUARANTINE_HEAD : e->container.size);
-	if (conflict) {
-		copy_int8(&c, l->domains.dims[e->domain].id);
-		copy_digest(&c, &e->report.identity);
-		copy_digest(&c, &e->report.content);
-	} else {
-		for (int i = 0; i < 3; i++)
-			copy_null(&c);
-	}
+	put_thing(&c, l, e, &thing, &bytes, kept);
 	st = copy_end(&c, err);
 	return st == ST_OK ? db_exec(l->db, sql_quarantine_merge, err) : st;
+}
+
+enum status load_aside_trim(struct loader *l, bool now, struct err *err)
+{
+	uint64_t dropped = 0;
+	struct load_aside *a = &l->aside;
+	if (l->dry || a->things == 0 ||
+	    (!now && a->things < ASIDE_THINGS && a->bytes < a->max / ASIDE_SHARE))
+		return ST_OK;
+	enum status st = quarantine_trim(l->db, a->max, LIMIT_QUARANTINE_THINGS, &dropped, err);
+	a->things = a->bytes = 0;
+	if (st == ST_OK && dropped > 0 && a->told)
+		a->told(dropped, a->max);
+	return st;
+}
+
+void load_quarantine(struct loader *l, uint64_t max, void (*told)(uint64_t dropped, uint64_t max))
+{
+	l->aside.max = max;
+	l->aside.told = told;
 }
 
 enum status load_conflict_known(struct loader *l, const struct entry *e, bool *known,
@@ -90,8 +137,7 @@ enum status load_conflict_known(struct loader *l, const struct entry *e, bool *k
 	const int lengths[] = {0, sizeof e->report.identity.b, sizeof e->report.content.b};
 	const int formats[] = {0, 1, 1};
 	snprintf(domain, sizeof domain, "%lld", (long long)l->domains.dims[e->domain].id);
-	PGresult *res =
-	    PQexecParams(l->db->conn, sql_conflict_known, 3, NULL, values, lengths, formats, 1);
+	PGresult *res = db_run_params(l->db, sql_conflict_known, 3, values, lengths, formats, 1);
 	enum status st = ST_OK;
 	if (PQresultStatus(res) == PGRES_TUPLES_OK)
 		*known = PQntuples(res) > 0;

@@ -290,7 +290,7 @@ static enum status try_once(struct loader *l, size_t first, size_t n, struct err
 static enum status try_often(struct loader *l, size_t first, size_t n, struct err *err)
 {
 	enum status st = ST_RETRY;
-	for (int i = 0; i < REPLAYS && st == ST_RETRY; i++) {
+	for (int i = 0; i < REPLAYS && st == ST_RETRY && !l->db->too_long; i++) {
 		if (PQstatus(l->db->conn) != CONNECTION_OK)
 			return i > 0 ? st
 				     : err_set(err, ST_RETRY, "database: the connection is gone");
@@ -361,6 +361,7 @@ enum status load_flush(struct loader *l, struct err *err)
 		b->n_records = 0;
 		arena_reset(&b->arena);
 		load_dims_trim(l);
+		return load_aside_trim(l, false, err);
 	}
 	return ST_OK;
 }

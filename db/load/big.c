@@ -17,19 +17,7 @@ static enum status open_side(struct loader *l, struct err *err)
 		return ST_OK;
 	struct buf info;
 	buf_init(&info, 64 * KIB);
-	PQconninfoOption *options = PQconninfo(l->db->conn);
-	for (PQconninfoOption *o = options; o && o->keyword; o++) {
-		if (!o->val || !*o->val)
-			continue;
-		buf_printf(&info, "%s='", o->keyword);
-		for (const char *v = o->val; *v; v++) {
-			if (*v == '\'' || *v == '\\')
-				buf_putc(&info, '\\');
-			buf_putc(&info, *v);
-		}
-		buf_puts(&info, "' ");
-	}
-	PQconninfoFree(options);
+	conninfo_of(l->db->conn, &info);
 	enum status st = db_open(info.data ? info.data : "", &l->side, err);
 	buf_free(&info);
 	return st;
@@ -60,8 +48,7 @@ static enum status stored_content(struct loader *l, const struct entry *e, bool 
 				day_format(e->report.day, day)};
 	const int lengths[] = {0, sizeof e->report.identity.b, 0}, formats[] = {0, 1, 0};
 	snprintf(domain, sizeof domain, "%lld", (long long)l->domains.dims[e->domain].id);
-	PGresult *res =
-	    PQexecParams(l->db->conn, sql_report_content, 3, NULL, values, lengths, formats, 1);
+	PGresult *res = db_run_params(l->db, sql_report_content, 3, values, lengths, formats, 1);
 	enum status st = ST_OK;
 	if (PQresultStatus(res) != PGRES_TUPLES_OK)
 		st = db_fail(l->db, res, err);

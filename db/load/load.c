@@ -190,6 +190,7 @@ enum status load_open(struct db *db, int64_t run_id, bool dry, struct load_known
 	l->run_id = run_id;
 	l->dry = dry;
 	l->known = known;
+	l->aside.max = LIMIT_QUARANTINE_ALL;
 	l->sink = (struct sink){.ctx = l,
 				.begin = on_begin,
 				.records = on_records,

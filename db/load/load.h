@@ -28,6 +28,9 @@ struct loader;
  * would, write nothing at all. known: shared with other loaders into the same database, or NULL. */
 enum status load_open(struct db *db, int64_t run_id, bool dry, struct load_known *known,
 		      struct loader **out, struct err *err) MUST_CHECK;
+/* Of a fresh loader: how many bytes the quarantine may hold; what is past it goes, that which was
+ * not met for longest first, and told (may be NULL) hears how many things went. */
+void load_quarantine(struct loader *l, uint64_t max, void (*told)(uint64_t dropped, uint64_t max));
 struct sink *load_sink(struct loader *l); /* owned by the loader */
 void load_close(struct loader *l);        /* drops what was not flushed */
 

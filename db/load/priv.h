@@ -115,6 +115,12 @@ struct month_totals {
 
 enum big_mode { BIG_NONE, BIG_STORE, BIG_COMPARE };
 
+/* What was set aside since the quarantine was last held to its ceiling. */
+struct load_aside {
+	uint64_t things, bytes, max;
+	void (*told)(uint64_t dropped, uint64_t max);
+};
+
 struct loader {
 	struct db *db;
 	struct db
@@ -131,6 +137,7 @@ struct loader {
 	struct map partitions; /* month -> oid of its partition of profile */
 	struct batch batch;
 	struct month_totals months;
+	struct load_aside aside;
 
 	/* the report between begin and end: the last entry of the batch, not counted in batch.n */
 	bool open;
@@ -197,6 +204,8 @@ void load_big_abort(struct loader *l);
 
 /* aside.c */
 enum status load_set_aside(struct loader *l, const struct entry *e, struct err *err) MUST_CHECK;
+/* Outside of a transaction: drop the oldest when there is too much. now: whatever was added. */
+enum status load_aside_trim(struct loader *l, bool now, struct err *err) MUST_CHECK;
 enum status load_conflict_known(struct loader *l, const struct entry *e, bool *known,
 				struct err *err) MUST_CHECK;
 

@@ -1,10 +1,11 @@
 #include "db/pg/conninfo.h"
 
-#include <libpq-fe.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/log.h"
+#include "core/mem.h"
+#include "db/pg/pg.h"
 
 /* libpq's own rule: a string without these is the name of a database. */
 static bool is_name(const char *s)
@@ -56,4 +57,15 @@ enum status conninfo_hide(const char *conninfo, struct buf *out, struct err *err
 	}
 	PQconninfoFree(options);
 	return ST_OK;
+}
+
+void conninfo_of(PGconn *conn, struct buf *out)
+{
+	PQconninfoOption *options = PQconninfo(conn);
+	if (!options)
+		mem_die();
+	for (PQconninfoOption *o = options; o->keyword; o++)
+		if (o->val && *o->val)
+			put_option(out, o->keyword, o->val);
+	PQconninfoFree(options);
 }

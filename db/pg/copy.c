@@ -15,8 +15,7 @@ static void fail(struct copy *c, enum status st)
 
 static void send(struct copy *c)
 {
-	if (c->failed == ST_OK && c->b.len > 0 &&
-	    PQputCopyData(c->db->conn, c->b.data, (int)c->b.len) != 1)
+	if (c->failed == ST_OK && c->b.len > 0 && !db_put(c->db, c->b.data, c->b.len))
 		fail(c, db_fail(c->db, NULL, &c->err));
 	buf_reset(&c->b);
 }
@@ -31,7 +30,7 @@ void copy_begin(struct copy *c, struct db *db, const char *sql)
 {
 	*c = (struct copy){.db = db};
 	buf_init(&c->b, 1u << 30);
-	PGresult *res = PQexec(db->conn, sql);
+	PGresult *res = db_run(db, sql);
 	if (PQresultStatus(res) != PGRES_COPY_IN)
 		fail(c, db_fail(db, res, &c->err));
 	PQclear(res);
@@ -247,7 +246,7 @@ enum status copy_end(struct copy *c, struct err *err)
 	if (c->failed == ST_OK && PQputCopyEnd(c->db->conn, NULL) != 1)
 		fail(c, db_fail(c->db, NULL, &c->err));
 	/* the server's verdict comes in the results: believe only that */
-	for (PGresult *res; (res = PQgetResult(c->db->conn)); PQclear(res)) {
+	for (PGresult *res; (res = db_result(c->db)); PQclear(res)) {
 		if (PQresultStatus(res) == PGRES_COPY_IN) { /* we failed: leave COPY mode */
 			if (PQputCopyEnd(c->db->conn, "abandoned") != 1) {
 				PQclear(res);

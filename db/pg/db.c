@@ -6,6 +6,8 @@
 
 #include "core/log.h"
 #include "core/mem.h"
+#include "db/pg/wait.h"
+#include "sql.h"
 
 static void on_notice(void *arg, const PGresult *res)
 {
@@ -15,9 +17,9 @@ static void on_notice(void *arg, const PGresult *res)
 }
 
 /* The connection's own message may have several lines: the first says it. */
-static enum status fail_connection(PGconn *conn, struct err *err)
+static enum status fail_connection(const struct db *db, struct err *err)
 {
-	const char *msg = PQerrorMessage(conn);
+	const char *msg = db->gone[0] ? db->gone : PQerrorMessage(db->conn);
 	size_t n = strcspn(msg, "\n");
 	return err_set(err, ST_RETRY, "database: %.*s", (int)n, n ? msg : "no connection");
 }
@@ -26,10 +28,17 @@ enum status db_fail(struct db *db, const PGresult *res, struct err *err)
 {
 	const char *state = res ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL;
 	const char *msg = res ? PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+	if (db->cancelled && state && strcmp(state, "57014") == 0)
+		return err_set(err, ST_RETRY, "database: interrupted, the statement is cancelled");
 	if (!state || PQstatus(db->conn) != CONNECTION_OK) {
 		if (state && strncmp(state, "57", 2) == 0)
 			return err_set(err, ST_RETRY, "database: %s: %s", state, msg ? msg : "");
-		return fail_connection(db->conn, err);
+		return fail_connection(db, err);
+	}
+	if (strcmp(state, "55P03") == 0) {
+		db->too_long = true;
+		return err_set(err, ST_RETRY,
+			       "database: another session holds a lock for too long");
 	}
 	/* the only check without a name: a row for a partition that is not there (any more) */
 	if (strcmp(state, "23514") == 0 && !PQresultErrorField(res, PG_DIAG_CONSTRAINT_NAME))
@@ -48,26 +57,55 @@ enum status db_fail(struct db *db, const PGresult *res, struct err *err)
 	return err_set(err, st, "database: %s: %s", state, msg ? msg : "");
 }
 
-enum status db_open(const char *conninfo, struct db **out, struct err *err)
+/* ---- connecting ---- */
+
+struct connecting {
+	int64_t began;
+	bool told;
+};
+
+static void while_connecting(void *ctx)
+{
+	struct connecting *c = ctx;
+	int64_t waited = db_now_ms() - c->began;
+	if (c->told || waited < DB_TELL_MS)
+		return;
+	c->told = true;
+	db_tell("a connection", waited);
+}
+
+static PGconn *connect_to(const char *conninfo)
 {
 	/* "dbname" is expanded to all that conninfo says: it overrides what stands before it and
 	 * is overridden by what stands behind */
-	static const char *const keys[] = {"connect_timeout", "fallback_application_name", "dbname",
-					   "client_encoding", NULL};
-	const char *values[] = {"10", "ruascope", conninfo, "UTF8", NULL};
+	static const char *const keys[] = {
+	    "connect_timeout",  "keepalives_idle",  "keepalives_interval",
+	    "keepalives_count", "tcp_user_timeout", "fallback_application_name",
+	    "dbname",           "client_encoding",  NULL};
+	const char *values[] = {"10", "30", "10", "3", "60000", "ruascope", conninfo, "UTF8", NULL};
+	struct connecting c = {.began = db_now_ms()};
+	db_wait_begin();
+	PGconn *conn = aside_connect(keys, values, db_stop_flag(), while_connecting, &c);
+	db_wait_end();
+	return conn;
+}
+
+enum status db_open(const char *conninfo, struct db **out, struct err *err)
+{
 	struct db *db = mem_alloc(sizeof *db);
-	db->conn = PQconnectdbParams(keys, values, 1);
-	if (!db->conn || PQstatus(db->conn) != CONNECTION_OK) {
-		enum status st = fail_connection(db->conn, err);
+	db->conn = connect_to(conninfo);
+	if (!db->conn) {
+		free(db);
+		return err_set(err, ST_RETRY, "database: interrupted while connecting");
+	}
+	if (PQstatus(db->conn) != CONNECTION_OK || PQsetnonblocking(db->conn, 1) != 0) {
+		enum status st = fail_connection(db, err);
 		db_close(db);
 		return st;
 	}
 	PQsetNoticeReceiver(db->conn, on_notice, NULL);
 	/* not as "options" of the connection: those are the user's, and poolers refuse them */
-	enum status st = db_exec(db,
-				 "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; "
-				 "SET default_transaction_isolation = 'read committed'",
-				 err);
+	enum status st = db_exec(db, sql_session, err);
 	if (st != ST_OK) {
 		db_close(db);
 		return st;
@@ -94,7 +132,7 @@ static enum status take_result(struct db *db, PGresult *res, struct err *err)
 
 enum status db_exec(struct db *db, const char *sql, struct err *err)
 {
-	PGresult *res = PQexec(db->conn, sql);
+	PGresult *res = db_run(db, sql);
 	enum status st = take_result(db, res, err);
 	PQclear(res);
 	return st;
@@ -103,7 +141,7 @@ enum status db_exec(struct db *db, const char *sql, struct err *err)
 static enum status query(struct db *db, const char *sql, int n, const char *const *params,
 			 int binary, PGresult **res, struct err *err)
 {
-	*res = PQexecParams(db->conn, sql, n, NULL, params, NULL, NULL, binary);
+	*res = db_run_params(db, sql, n, params, NULL, NULL, binary);
 	enum status st = take_result(db, *res, err);
 	if (st != ST_OK) {
 		PQclear(*res);
@@ -129,9 +167,9 @@ enum status db_each(struct db *db, const char *sql, int n, const char *const *pa
 {
 	enum status st = ST_OK;
 	if (!PQsendQueryParams(db->conn, sql, n, NULL, params, NULL, NULL, 1))
-		return fail_connection(db->conn, err);
+		return fail_connection(db, err);
 	PQsetSingleRowMode(db->conn);
-	for (PGresult *res; (res = PQgetResult(db->conn)); PQclear(res)) {
+	for (PGresult *res; (res = db_result(db)); PQclear(res)) {
 		if (PQresultStatus(res) == PGRES_SINGLE_TUPLE)
 			row(ctx, res);
 		else if (st == ST_OK)
@@ -156,10 +194,10 @@ void db_rollback(struct db *db)
 		return;
 	if (PQtransactionStatus(db->conn) == PQTRANS_ACTIVE) { /* in the middle of a COPY */
 		PQputCopyEnd(db->conn, "abandoned");
-		for (PGresult *res; (res = PQgetResult(db->conn));)
+		for (PGresult *res; (res = db_result(db));)
 			PQclear(res);
 	}
-	PQclear(PQexec(db->conn, "ROLLBACK"));
+	PQclear(db_run(db, "ROLLBACK"));
 }
 
 int64_t db_int8(const PGresult *res, int row, int col)

@@ -12,8 +12,22 @@
 
 struct db {
 	PGconn *conn;
-	bool staged; /* the loader's temporary tables are there */
+	bool staged;    /* the loader's temporary tables are there */
+	bool cancelled; /* because the program was told to end */
+	bool too_long;  /* it waited for a lock until lock_timeout: not to be tried again at once */
+	char gone[96];  /* why it was given up; empty: it was not */
 };
+
+/*
+ * The only ways to a result: they wait with an end (wait.h). As libpq's functions of nearly the
+ * same names: the caller clears results, NULL is no memory or no connection. db_put() is COPY data;
+ * false: db_fail() tells.
+ */
+PGresult *db_result(struct db *db);
+PGresult *db_run(struct db *db, const char *sql);
+PGresult *db_run_params(struct db *db, const char *sql, int n, const char *const *values,
+			const int *lengths, const int *formats, int binary);
+bool db_put(struct db *db, const char *data, size_t n);
 
 /* What the failed result (or, with NULL, the connection) means; fills err. */
 enum status db_fail(struct db *db, const PGresult *res, struct err *err);
@@ -37,6 +51,10 @@ enum status db_each(struct db *db, const char *sql, int n, const char *const *pa
 enum status db_begin(struct db *db, struct err *err) MUST_CHECK;
 enum status db_commit(struct db *db, struct err *err) MUST_CHECK;
 void db_rollback(struct db *db); /* whatever state it is in; the connection may be gone */
+
+/* A connection string that says all that conn was made of, in out; it has secrets. */
+struct buf;
+void conninfo_of(PGconn *conn, struct buf *out);
 
 /* Values of a binary result. */
 int64_t db_int8(const PGresult *res, int row, int col);

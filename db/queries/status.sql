@@ -1,9 +1,9 @@
 -- -> counts (order: struct db_status), ledger by outcome. Reports, records and messages come from the totals of
--- the months, which are exact.
+-- the months, which are exact; profiles are
+-- counted month by month (db/status.c).
 SELECT (SELECT count(*) FROM domain),
        (SELECT count(*) FROM reporter),
        m.reports, m.records, m.messages,
-       (SELECT count(*) FROM profile),
        (SELECT count(*) FROM quarantine),
        (SELECT count(*) FROM run),
        pg_database_size(current_database()),

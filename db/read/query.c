@@ -51,9 +51,21 @@ enum status query_known_domains(struct db *db, int32_t before, const char *name,
 enum status query_day_range(struct db *db, int32_t *oldest, int32_t *newest, bool *any,
 			    struct err *err)
 {
-	PGresult *res;
-	enum status st = db_query_binary(db, sql_day_range, 0, NULL, &res, err);
+	PGresult *res, *months;
+	*any = false;
+	/* the months come first, as constants: else the server locks the partitions of all others
+	 */
+	enum status st =
+	    db_query(db, "SELECT min(month), max(month) FROM rollup_month WHERE reports > 0", 0,
+		     NULL, &months, err);
 	if (st != ST_OK)
+		return st;
+	const char *params[] = {PQgetvalue(months, 0, 0), PQgetvalue(months, 0, 1)};
+	bool none = PQgetisnull(months, 0, 0);
+	if (!none)
+		st = db_query_binary(db, sql_day_range, 2, params, &res, err);
+	PQclear(months);
+	if (none || st != ST_OK)
 		return st;
 	*any = !PQgetisnull(res, 0, 0);
 	if (*any) {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "db/pg/copy.h"
+#include "db/pg/locks.h"
 #include "sql.h"
 
 static const char *id_text(int64_t id, char out[32])
@@ -60,14 +61,60 @@ enum status quarantine_export(struct db *db, int64_t id, FILE *out, struct err *
 	}
 }
 
+/* $1 and $2 of a statement; *rows: how many it took. */
+static enum status run(struct db *db, const char *sql, int n, const char *const *params,
+		       uint64_t *rows, struct err *err)
+{
+	PGresult *res;
+	enum status st = db_query(db, sql, n, params, &res, err);
+	if (st != ST_OK)
+		return st;
+	if (rows)
+		*rows = strtoull(PQcmdTuples(res), NULL, 10);
+	PQclear(res);
+	return ST_OK;
+}
+
+/* A statement that leaves bytes without a thing, and then without them. */
+static enum status run_alone(struct db *db, const char *sql, int n, const char *const *params,
+			     uint64_t *rows, struct err *err)
+{
+	enum status st = db_exec(db, "BEGIN; SELECT pg_advisory_xact_lock(" LOCK_ASIDE ")", err);
+	if (st == ST_OK)
+		st = run(db, sql, n, params, rows, err);
+	if (st == ST_OK)
+		st = run(db, sql_quarantine_orphans, 0, NULL, NULL, err);
+	if (st == ST_OK)
+		st = db_commit(db, err);
+	if (st != ST_OK)
+		db_rollback(db);
+	return st;
+}
+
+enum status quarantine_trim(struct db *db, uint64_t bytes, uint64_t things, uint64_t *dropped,
+			    struct err *err)
+{
+	PGresult *res;
+	char most_bytes[32], most_things[32];
+	const char *params[] = {most_bytes, most_things};
+	*dropped = 0;
+	enum status st = db_query_binary(db, sql_quarantine_held, 0, NULL, &res, err);
+	if (st != ST_OK)
+		return st;
+	bool over = (uint64_t)db_int8(res, 0, 0) > things || (uint64_t)db_int8(res, 0, 1) > bytes;
+	PQclear(res);
+	if (!over)
+		return ST_OK;
+	/* an eighth below, so that the next few things do not come here again */
+	snprintf(most_bytes, sizeof most_bytes, "%llu", (unsigned long long)(bytes - bytes / 8));
+	snprintf(most_things, sizeof most_things, "%llu",
+		 (unsigned long long)(things - things / 8));
+	return run_alone(db, sql_quarantine_trim, 2, params, dropped, err);
+}
+
 enum status quarantine_delete(struct db *db, int64_t id, struct err *err)
 {
 	char text[32];
 	const char *param = id_text(id, text);
-	PGresult *res;
-	enum status st =
-	    db_query(db, "DELETE FROM quarantine WHERE id = $1::bigint", 1, &param, &res, err);
-	if (st == ST_OK)
-		PQclear(res);
-	return st;
+	return run_alone(db, "DELETE FROM quarantine WHERE id = $1::bigint", 1, &param, NULL, err);
 }

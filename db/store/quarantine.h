@@ -28,6 +28,11 @@ enum status quarantine_list(struct db *db, int64_t id, struct arena *a, struct q
  * see (ferror). */
 enum status quarantine_export(struct db *db, int64_t id, FILE *out, struct err *err) MUST_CHECK;
 
+/* Drop what was not met for longest, until at most so many things and bytes are left, or a little
+ * less. Its own transaction. */
+enum status quarantine_trim(struct db *db, uint64_t bytes, uint64_t things, uint64_t *dropped,
+			    struct err *err) MUST_CHECK;
+
 enum status quarantine_delete(struct db *db, int64_t id, struct err *err) MUST_CHECK;
 
 #endif

@@ -30,7 +30,7 @@ struct crypto {
 static void must(int ok)
 {
 	if (!ok)
-		abort();
+		mem_die();
 }
 
 struct crypto *crypto_new(void)

@@ -80,7 +80,7 @@ void archive_close(struct archive *a)
 bool archive_holds(const struct archive *a, const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	char *parent = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+	char *parent = slash ? mem_strndup(path, (size_t)(slash - path) + 1) : mem_strdup(".");
 	char *real = parent ? realpath(parent, NULL) : NULL;
 	free(parent);
 	size_t n = strlen(a->real);

@@ -74,7 +74,7 @@ static enum status parse_host(struct imap_url *u, const char *s, size_t n, struc
 		return err_set(err, ST_FATAL, "its port is not a number from 1 to 65535");
 	if (s < end)
 		u->port = (unsigned)port;
-	u->host = strndup(host, (size_t)(host_end - host));
+	u->host = mem_strndup(host, (size_t)(host_end - host));
 	return ST_OK;
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/mem.h"
 #include "core/text.h"
 #include "ingest/mail/guard.h"
 #include "ingest/mail/uu.h"
@@ -27,8 +28,17 @@ struct walker {
 	size_t n_open, n_around;                /* the first n_around of them around the mail */
 };
 
+/* What GLib says before it ends the process: it does when memory runs out. */
+static void on_glib_message(const char *domain, GLogLevelFlags level, const char *text, void *ctx)
+{
+	if ((level & G_LOG_FLAG_FATAL) && (!text || strstr(text, "failed to allocate")))
+		mem_die();
+	g_log_default_handler(domain, level, text, ctx);
+}
+
 static void start_gmime(void)
 {
+	g_log_set_default_handler(on_glib_message, NULL);
 	g_mime_init();
 }
 
@@ -308,6 +318,7 @@ enum status mime_walk(uint8_t *mail, size_t n, const struct limits *limits,
 	struct walker w = {.limits = limits, .v = visitor, .err = err};
 	enum guard_verdict over;
 	struct mail_front front;
+	mem_watch_stack();
 	pthread_once(&once, start_gmime);
 	sniff_mail_front(mail, n < SNIFF_BYTES ? n : SNIFF_BYTES, &front);
 	size_t skip = front.skip;

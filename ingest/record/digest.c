@@ -18,7 +18,7 @@ struct sha256 {
 static void must(int ok)
 {
 	if (!ok)
-		abort();
+		mem_die();
 }
 
 struct sha256 *sha256_new(void)

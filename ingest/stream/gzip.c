@@ -157,13 +157,13 @@ static enum status take_whole(struct gzip_stream *g, void *dst, size_t n, size_t
 static enum status step(struct gzip_stream *g, struct err *err)
 {
 	if (!g->z_ready && inflateInit2(&g->z, g->multi ? 15 + 16 : 15) != Z_OK)
-		return err_set(err, ST_FATAL, "zlib: cannot start");
+		mem_die(); /* nothing else can fail there */
 	g->z_ready = true;
 	int r = inflate(&g->z, Z_BLOCK);
 	if (r == Z_STREAM_END)
 		return after_member(g, err);
 	if (r == Z_MEM_ERROR)
-		return err_set(err, ST_FATAL, "%s: out of memory", g->name);
+		mem_die();
 	if (r == Z_NEED_DICT)
 		return err_set(err, ST_ITEM, "%s: needs a dictionary", g->name);
 	if (r != Z_OK && r != Z_BUF_ERROR)

@@ -1,5 +1,6 @@
 #include "ingest/xml/head.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -139,6 +140,32 @@ static enum status read_range(const struct raw_head *h, int64_t now, struct aren
 	} else {
 		r->day = day_from_unix(r->begin + (r->end - r->begin) / 2);
 	}
+	return ST_OK;
+}
+
+enum status head_bounds(const struct dmarc_report *r, const struct limits *limits,
+			struct head_months *months, struct err *err)
+{
+	char text[DAY_STRLEN];
+	int32_t month = month_of_day(r->day);
+	if ((uint64_t)month < limits->first_month)
+		return err_set(err, ST_ITEM, "it is of %s, before the first month that is taken",
+			       month_format(month, text));
+	if (r->end > r->begin && (uint64_t)(r->end - r->begin) / 86400 > limits->span_days)
+		return err_set(err, ST_ITEM,
+			       "date_range: %" PRId64 " days, more than the %" PRIu64
+			       " that are taken",
+			       (r->end - r->begin) / 86400, limits->span_days);
+	unsigned bit = (unsigned)(month - 1970 * 12) % (64 * 16);
+	uint64_t *word = &months->seen[bit / 64], mask = UINT64_C(1) << bit % 64;
+	if (*word & mask)
+		return ST_OK;
+	if (months->n >= limits->months)
+		return err_set(err, ST_ITEM,
+			       "it is of %s, and its input has reports of %u other months",
+			       month_format(month, text), months->n);
+	*word |= mask;
+	months->n++;
 	return ST_OK;
 }
 

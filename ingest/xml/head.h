@@ -42,6 +42,17 @@ bool head_domain(const struct raw_head *h, const struct name_rules *rules, char 
 enum status head_read(const struct raw_head *h, const char *domain, int64_t now, struct arena *a,
 		      struct warnings *w, struct dmarc_report *r, struct err *err) MUST_CHECK;
 
+/* Months of reports of one input, as bits since 1970: until 2055. */
+struct head_months {
+	uint64_t seen[16];
+	unsigned n;
+};
+
+/* Is the report within what may be: its month not too early, its range not too long, its month not
+ * one too many of the input? ST_ITEM: err says why. Counts the month. */
+enum status head_bounds(const struct dmarc_report *r, const struct limits *limits,
+			struct head_months *months, struct err *err) MUST_CHECK;
+
 /* Does it begin after now, by more than clocks differ? */
 bool head_from_future(const struct raw_head *h, int64_t now);
 

@@ -38,6 +38,7 @@ enum pass {
 struct xml_reader {
 	const struct name_rules *rules;
 	const struct limits *limits;
+	struct head_months months; /* of the input */
 	struct normaliser *normaliser;
 	struct sha256 *sha;
 	xmlParserCtxtPtr ctxt;

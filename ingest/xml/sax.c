@@ -67,6 +67,8 @@ void xml_begin_report(struct xml_reader *r)
 	}
 	enum status st = head_read(&r->head, arena_strdup(&r->arena, domain), r->now, &r->arena,
 				   &r->warnings, &r->report, &r->why);
+	if (st == ST_OK)
+		st = head_bounds(&r->report, r->limits, &r->months, &r->why);
 	if (st != ST_OK) {
 		r->future = head_from_future(&r->head, r->now);
 		stop(r, END_DAMAGED);

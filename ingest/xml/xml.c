@@ -13,7 +13,7 @@ static void new_parser(struct xml_reader *r)
 {
 	r->ctxt = xmlNewParserCtxt();
 	if (!r->ctxt)
-		abort(); /* out of memory */
+		mem_die();
 	*r->ctxt->sax = xml_sax;
 	r->ctxt->userData = r;
 	r->names = (struct xml_names){0};
@@ -237,6 +237,8 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void init_libxml(void)
 {
+	/* else a document would be damaged, or end early, for want of memory */
+	xmlMemSetup(free, mem_malloc, mem_realloc, mem_strdup);
 	xmlInitParser();
 	xmlSetExternalEntityLoader(refuse_external);
 }
@@ -253,6 +255,11 @@ struct xml_reader *xml_reader_new(const struct name_rules *rules, const struct l
 	buf_init(&r->text, LIMIT_XML_TEXT);
 	raw_record_init(&r->raw);
 	return r;
+}
+
+void xml_new_input(struct xml_reader *r)
+{
+	r->months = (struct head_months){0};
 }
 
 void xml_reader_free(struct xml_reader *r)

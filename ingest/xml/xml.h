@@ -25,6 +25,9 @@ struct xml_reader;
 struct xml_reader *xml_reader_new(const struct name_rules *rules, const struct limits *limits);
 void xml_reader_free(struct xml_reader *r);
 
+/* What comes now is of another input: the ceiling on months is one of each. */
+void xml_new_input(struct xml_reader *r);
+
 enum xml_verdict {
 	XML_REPORT,       /* whole: sink->end was called */
 	XML_DAMAGED,      /* a report, but not whole or not usable: reason; sink->abort was called

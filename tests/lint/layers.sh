@@ -19,7 +19,7 @@ wings=(
     'core | | * |'
 
     'ingest/imap | ingest ingest/stream | imap.h url.h conn.h |'
-    'ingest | ingest/auth ingest/files ingest/mail ingest/xml ingest/stream | pipeline.h workers.h totals.h clock.h | budget.h'
+    'ingest | ingest/auth ingest/files ingest/mail ingest/xml ingest/stream | budget.h pipeline.h workers.h totals.h clock.h |'
     'ingest/oauth | ingest/record | oauth.h login.h provider.h |'
     'ingest/files | ingest/stream | walk.h | archive.h mbox.h opened.h'
     'ingest/mail | ingest/stream | | joint.h mime.h pkcs7.h rawscan.h'

@@ -339,12 +339,12 @@ class Database:
         return consistent(lambda text: self.rows(text))
 
     @contextlib.contextmanager
-    def locked(self, table="record"):
+    def locked(self, table="record", before=""):
         """While inside, nobody else can write to table: a run stands still in its first commit."""
         psql = subprocess.Popen(["psql", "-AtqX", "-v", "ON_ERROR_STOP=1", self.conninfo], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                 stderr=subprocess.DEVNULL, text=True)
         try:
-            psql.stdin.write(f"begin; lock table {table} in access exclusive mode; select 'held';\n")
+            psql.stdin.write(f"{before}begin; lock table {table} in access exclusive mode; select 'held';\n")
             psql.stdin.flush()
             if psql.stdout.readline().strip() != "held":
                 raise AssertionError(f"cannot lock {table}")
@@ -354,6 +354,10 @@ class Database:
                 psql.stdin.close()
             psql.stdout.close()
             psql.wait()
+
+    def locked_for_long(self, table="record"):
+        """locked(), where the server has limits for who holds locks."""
+        return self.locked(table, "set statement_timeout = 0; set idle_in_transaction_session_timeout = 0; set idle_session_timeout = 0; ")
 
     def wait_blocked(self):
         wait(lambda: self.number("select count(*) from pg_stat_activity where wait_event_type = 'Lock' "

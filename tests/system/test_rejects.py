@@ -95,7 +95,8 @@ class Rejects(harness.Case):
         # As an upgrade would: the bytes of a row become readable.
         row = self.rows[str(self.gz)]
         fixed = reports.gz(reports.report("rejects-gz")).hex()
-        self.db.sql(f"update quarantine set bytes = '\\x{fixed}', size = {len(fixed) // 2} where id = {row['id']}")
+        self.db.sql(f"update quarantine_bytes set bytes = '\\x{fixed}' where digest = (select kept from quarantine where id = {row['id']})")
+        self.db.sql(f"update quarantine set size = {len(fixed) // 2} where id = {row['id']}")
         self.assert_code(self.db.run("rejects", "retry", row["id"]), 0)
         self.assertEqual(self.db.totals()[0], before[0] + 1)
         self.assertEqual({r["source"] for r in self.listed()}, {str(self.cut), str(self.conflict)})

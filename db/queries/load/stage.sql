@@ -14,6 +14,6 @@ CREATE TEMPORARY TABLE IF NOT EXISTS stage_report (
     dmarc_pass bigint, quarantined bigint, rejected bigint, warnings text[], source text, run_id bigint
 ) ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE IF NOT EXISTS stage_quarantine (
-    digest bytea, outcome text, reason text, source text, size bigint, truncated boolean, bytes bytea,
+    digest bytea, outcome text, reason text, source text, size bigint, truncated boolean, kept bytea, bytes bytea,
     domain_id bigint, identity bytea, content bytea
 ) ON COMMIT DELETE ROWS
