@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "core/day.h"
+
 #define TERMS_MAX 16
 
 void ties_init(struct ties *t, const struct zone *zone)
@@ -108,6 +110,15 @@ static bool is_mail_service(const struct service *s)
 	return s && s->kind != KIND_CLOUD && s->kind != KIND_ISP;
 }
 
+static bool signs_foreign(const struct zone *z, const struct dmarc_profile *p)
+{
+	for (unsigned i = 0; i < p->n_dkim; i++)
+		if (p->dkim[i].result.code == W_PASS && p->dkim[i].domain &&
+		    !zone_is_ours(z, p->dkim[i].domain))
+			return true;
+	return false;
+}
+
 /* Does mail of ours pass by SPF, or by a signature, from the address? Do others pass there? */
 struct conduct {
 	bool direct, signs, foreign;
@@ -124,10 +135,7 @@ static struct conduct conduct_of(const struct ties *t, const struct sender *s, c
 		const struct dmarc_profile *p = &t->facts->profiles[s->facts[*at]->profile];
 		c.direct = c.direct || p->aligned_spf;
 		c.signs = c.signs || p->aligned_dkim;
-		for (unsigned k = 0; k < p->n_dkim; k++)
-			c.foreign =
-			    c.foreign || (p->dkim[k].result.code == W_PASS && p->dkim[k].domain &&
-					  !zone_is_ours(t->zone, p->dkim[k].domain));
+		c.foreign = c.foreign || signs_foreign(t->zone, p);
 	}
 	return c;
 }
@@ -251,14 +259,94 @@ static bool is_tied_record(const struct ties *t, const struct ip *ip)
 	return false;
 }
 
+#define SETTLED_SPAN  14 /* days of stored reports before anything is usual */
+#define SETTLED_DAYS  4  /* on which it sent */
+#define SETTLED_PAUSE 10 /* days; or three times what is usual for it */
+#define SETTLED_SINCE 7  /* days from the first stored report, or a quarter of them */
+
+/* What an address did over the days that are stored. */
+struct record_of_days {
+	int32_t first, last; /* of its mail that passes SPF as ours; none: first > last */
+	int32_t pause;       /* the longest */
+	int32_t foreign;     /* the first day on which somebody else's signature passed */
+	unsigned days;
+};
+
+static void note_day(struct record_of_days *x, int32_t day)
+{
+	if (x->days > 0 && day == x->last)
+		return;
+	if (x->days > 0 && day - x->last > x->pause)
+		x->pause = day - x->last;
+	x->first = x->days ? x->first : day;
+	x->last = day;
+	x->days++;
+}
+
+/* Facts of one address stand together, by month. */
+static void read_days(const struct zone *z, const struct domain_facts *d, const struct ip *ip,
+		      struct record_of_days *x)
+{
+	size_t from = domain_facts_find(d, ip), i = from;
+	while (i < d->n_facts && ip_cmp(&d->facts[i].source, ip) == 0) {
+		int32_t month = d->facts[i].month;
+		uint32_t ours = 0, foreign = 0;
+		for (; i < d->n_facts && ip_cmp(&d->facts[i].source, ip) == 0 &&
+		       d->facts[i].month == month;
+		     i++) {
+			const struct dmarc_profile *p = &d->profiles[d->facts[i].profile];
+			ours |= p->aligned_spf ? d->facts[i].days : 0;
+			foreign |= signs_foreign(z, p) ? d->facts[i].days : 0;
+		}
+		for (uint32_t bits = ours; bits; bits &= bits - 1)
+			note_day(x, month_first_day(month) + __builtin_ctz(bits));
+		if (foreign && x->foreign == INT32_MAX)
+			x->foreign = month_first_day(month) + __builtin_ctz(foreign);
+	}
+}
+
+/* It passes as ours since the stored reports begin, without a pause, and signs as it always did: a
+ * small firm's mail host has its provider's name, and is no machine that was let to another. */
+static bool is_settled(const struct ties *t, const struct ip *ip)
+{
+	struct record_of_days x = {.first = INT32_MAX, .last = INT32_MIN, .foreign = INT32_MAX};
+	const struct domain_facts *e = t->earlier && t->earlier->n_days ? t->earlier : NULL;
+	const struct domain_facts *d = t->facts;
+	if (d->n_days == 0)
+		return false;
+	int32_t begin = e ? e->days[0].day : d->days[0].day;
+	int32_t span = d->days[d->n_days - 1].day + 1 - begin;
+	if (e)
+		read_days(t->zone, e, ip, &x);
+	read_days(t->zone, d, ip, &x);
+	if (span < SETTLED_SPAN || x.days < SETTLED_DAYS)
+		return false;
+	int32_t since = span / 4 > SETTLED_SINCE ? span / 4 : SETTLED_SINCE;
+	int32_t usual = (x.last - x.first) / (int32_t)(x.days - 1);
+	bool paused = x.pause > SETTLED_PAUSE && x.pause > 3 * usual;
+	bool changed = x.foreign != INT32_MAX && x.foreign > x.first + SETTLED_SINCE;
+	return x.first <= begin + since && !paused && !changed;
+}
+
+/* Does it receive our mail? Who runs our MX is nobody to whom its address was let since. */
+static bool is_our_exchanger(const struct zone *z, const struct ip *ip)
+{
+	for (size_t i = 0; i < z->n_hosts; i++)
+		if (z->hosts[i].exchanger && ip_cmp(&z->hosts[i].ip, ip) == 0)
+			return true;
+	return false;
+}
+
 /* A machine that our record names, and that calls itself somebody else's: re-let, or cancelled. */
-static bool has_aged(const struct zone *z, const struct ip *ip, const struct address_known *k,
+static bool has_aged(const struct ties *t, const struct ip *ip, const struct address_known *k,
 		     const struct conduct *c)
 {
-	bool named = zone_names_address(z, ip);
+	const struct zone *z = t->zone;
 	bool other = k->ptr == PTR_CONFIRMED && !k->generic && k->name &&
 		     !is_mail_service(k->service) && !zone_is_ours(z, k->name);
-	return named && !c->signs && (other || c->foreign);
+	bool rented = other && k->service && k->service->kind == KIND_CLOUD;
+	return zone_names_address(z, ip) && !c->signs && (other || c->foreign) &&
+	       !is_our_exchanger(z, ip) && (rented || !is_settled(t, ip));
 }
 
 /* Our record names the address by a name of ours that leads, over an alias, to somebody else's: who
@@ -297,7 +385,7 @@ static void tie_source(struct ties *t, const struct sender *s, struct sender_sou
 	x->ties |= is_tied_host(t, &x->ip, &c) ? TIE_HOST : 0;
 	x->ties |= is_tied_name(z, &x->ip, k) ? TIE_NAME : 0;
 	x->alias = x->ties || c.signs || is_mail_service(k->service) ? NULL : alias_of(z, &x->ip);
-	x->aged = !x->ties && (x->alias || has_aged(z, &x->ip, k, &c));
+	x->aged = !x->ties && (x->alias || has_aged(t, &x->ip, k, &c));
 	x->ties |= !x->aged && is_tied_record(t, &x->ip) ? TIE_RECORD : 0;
 	if (k->service && k->service->verifies == ANSWER_YES && zone_uses(z, k->service) &&
 	    ties_in_terms(t, k->service, &x->ip))

@@ -32,7 +32,8 @@ enum tie {
 #define TIE_EDIT (TIE_HOST | TIE_NAME | TIE_SERVICE | TIE_PERSON)
 
 struct ties {
-	const struct domain_facts *facts; /* that the senders asked about were made of */
+	const struct domain_facts *facts;   /* that the senders asked about were made of */
+	const struct domain_facts *earlier; /* of the period before; NULL: none */
 	const struct zone *zone;
 	struct scope *scopes; /* of each of zone->mailfrom */
 	const char ***terms;  /* by service: SPF terms that go with what our zone names; NULL: not
