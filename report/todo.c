@@ -104,8 +104,28 @@ static void zone_fault(struct making *m, const struct fault *f)
 	t->if_yours = f->asks ? f->change : NULL;
 }
 
+static void join(const struct making *m, struct todo *t, const struct sender *s, const char *title);
+
+/* Whom the same fault of a record makes fail is told with the first of them. */
+static bool joins_fault(const struct making *m, const struct sender *s)
+{
+	const struct remedy *r = &s->verdict.remedy;
+	bool by_fault = r->kind == REMEDY_SPF_REPAIR || r->kind == REMEDY_DNS_REPAIR;
+	for (size_t i = 0; by_fault && i < m->out->n; i++) {
+		struct todo *t = &m->out->list[i];
+		if ((t->kind != TODO_OWN_FAILING && t->kind != TODO_OWN_REFUSED) ||
+		    strcmp(t->text, r->text) != 0)
+			continue;
+		join(m, t, s, "%s and %zu more: broken");
+		return true;
+	}
+	return false;
+}
+
 static void own_failing(struct making *m, const struct sender *s)
 {
+	if (joins_fault(m, s))
+		return;
 	bool refused = 2 * (s->t.rejected + s->t.quarantined) > failing(s);
 	enum todo_kind kind = refused ? TODO_OWN_REFUSED : TODO_OWN_FAILING;
 	struct todo *t = add(m, kind, arena_printf(m->a, "own:%s", s->key));
