@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/day.h"
+#include "report/remedy/meant.h"
 
 void gate_init(struct gate *g, struct ties *ties, const struct domain_facts *const *periods,
 	       size_t n_periods, const struct sender *senders, size_t n_senders)
@@ -16,6 +17,7 @@ void gate_init(struct gate *g, struct ties *ties, const struct domain_facts *con
 			   .n_senders = n_senders,
 			   .a = ties->zone->known->a};
 	g->passed = NULL;
+	g->meant = arena_alloc(g->a, (g->zone->n_mailfrom + 1) * sizeof *g->meant);
 }
 
 void gate_span(const struct gate *g, int32_t *first, int32_t *last, unsigned *days)
@@ -208,10 +210,23 @@ static struct overlay *overlay(const struct gate *g, const struct zone_mailfrom 
 	return o;
 }
 
+const struct dns_view *gate_view(const struct gate *g, const struct zone_mailfrom *m,
+				 const char *record)
+{
+	return &overlay(g, m, record)->view;
+}
+
 void gate_try(struct gate *g, const struct zone_mailfrom *m, const char *record,
 	      struct spf_tree *tree)
 {
-	spf_tree_read(&overlay(g, m, record)->view, m->domain, g->a, tree);
+	spf_tree_read(gate_view(g, m, record), m->domain, g->a, tree);
+}
+
+void gate_means(struct gate *g, const struct zone_mailfrom *m, const char *record)
+{
+	struct spf_tree *tree = arena_alloc(g->a, sizeof *tree);
+	gate_try(g, m, record, tree);
+	g->meant[m - g->zone->mailfrom] = tree;
 }
 
 struct trial {
@@ -251,19 +266,24 @@ static bool is_needed(const struct gate_need *need, const struct ip *ip)
 	return false;
 }
 
-/* An address of nobody of ours that the trial newly authorises; NULL: none. */
-static const struct ip *lets_in(const struct trial *t, const struct gate_need *admit)
+static bool lets_all_in(const struct trial *t)
 {
 	/* nobody's (RFC 5737): who lets these in lets everybody in */
 	static const struct ip strays[] = {{4, {192, 0, 2, 213}}, {4, {203, 0, 113, 231}}};
+	return trial_passes(t, &strays[0]) && trial_passes(t, &strays[1]);
+}
+
+/* An address of nobody of ours that the trial newly authorises; NULL: none. */
+static const struct ip *lets_in(const struct trial *t, const struct gate_need *admit)
+{
 	const struct gate *g = t->g;
-	if (trial_passes(t, &strays[0]) && trial_passes(t, &strays[1]))
-		return &strays[0];
+	const struct spf_tree *meant = g->meant[t->m - g->zone->mailfrom];
 	for (size_t i = 0; i < g->n_senders; i++) {
 		const struct sender *s = &g->senders[i];
 		for (size_t k = 0; k < s->n_sources; k++) {
 			const struct sender_source *x = &s->sources[k];
 			if (is_stranger(s, x) && !is_needed(admit, &x->ip) &&
+			    !(meant && meant_names(g->zone, meant, s, &x->ip)) &&
 			    trial_passes(t, &x->ip) && !stands_for(t->g, t->m, &x->ip) &&
 			    zone_spf_now(g->zone, t->m->domain, &x->ip) != NOW_YES)
 				return &x->ip;
@@ -393,6 +413,8 @@ const char *gate_objects(struct gate *g, const struct zone_mailfrom *m, const ch
 	const char *vain = needed_in_vain(&t, needs, n_needs);
 	if (vain)
 		return vain;
+	if (lets_all_in(&t))
+		return "it would let everybody in";
 	const struct ip *stranger = lets_in(&t, admit);
 	if (stranger)
 		return arena_printf(g->a, "it would also authorise %s, which nothing ties to you",

@@ -26,6 +26,7 @@ struct gate {
 	size_t n_senders;
 	struct arena *a;
 	struct passed_list *passed; /* by zone->mailfrom; made when first asked for */
+	struct spf_tree **meant;    /* by zone->mailfrom: a repair of its owner's own terms; NULL */
 };
 
 void gate_init(struct gate *g, struct ties *ties, const struct domain_facts *const *periods,
@@ -59,6 +60,14 @@ const char *gate_leaves_out(struct gate *g, const struct zone_mailfrom *m, const
 const char *gate_objects(struct gate *g, const struct zone_mailfrom *m, const char *record,
 			 const struct gate_need *needs, size_t n_needs,
 			 const struct gate_need *admit, unsigned *lookups);
+
+/* The record that stands, with the slips of its owner mended: whom it names narrowly is his word
+ * (meant.h), and no stranger. */
+void gate_means(struct gate *g, const struct zone_mailfrom *m, const char *record);
+
+/* DNS with the record in place of m's. */
+const struct dns_view *gate_view(const struct gate *g, const struct zone_mailfrom *m,
+				 const char *record);
 
 /* The record as a tree, in place of m's. */
 void gate_try(struct gate *g, const struct zone_mailfrom *m, const char *record,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/day.h"
+#include "report/remedy/meant.h"
 #include "report/remedy/plan.h"
 #include "report/remedy/spf_edit.h"
 #include "report/sender/scope.h"
@@ -34,7 +35,7 @@ static void merge_several(struct plan *p)
 	p->record = r->texts[0];
 	if (r->n_texts < 2)
 		return;
-	const char *merged = spf_edit_merge(arena_of(p), r->texts, r->n_texts);
+	const char *why, *merged = spf_edit_merge(arena_of(p), r->texts, r->n_texts, &why);
 	add_fault(
 	    p, FAULT_LOST,
 	    arena_printf(
@@ -44,6 +45,8 @@ static void merge_several(struct plan *p)
 	if (merged) {
 		p->record = merged;
 		add_text(p, &p->mended, "publish one record with the terms of all");
+		if (why)
+			add_text(p, &p->mended, why);
 	} else {
 		p->in_vain =
 		    "keep one, with what the others authorise: a redirect=, or a term that "
@@ -59,6 +62,17 @@ static void mend_slips(struct plan *p)
 		return;
 	add_fault(p, FAULT_LOST, what);
 	add_text(p, &p->mended, "correct these terms");
+}
+
+/* A wide network that is written as one host of it. */
+static void narrow_hosts(struct plan *p)
+{
+	const char *what;
+	p->record = spf_edit_narrow(arena_of(p), p->record, &what);
+	if (!what)
+		return;
+	add_fault(p, FAULT_OPEN, what);
+	add_text(p, &p->mended, "name the host alone");
 }
 
 static bool is_broken(const struct spf_term *t)
@@ -87,6 +101,38 @@ static void tell_nonsense(struct plan *p)
 				  (int)strcspn(r->problem + 1, "\""), r->problem + 1);
 }
 
+/* An include that leads to no record: what it was meant to be, where that is evident. */
+static bool mend_include(struct plan *p, const struct spf_term *t, size_t at)
+{
+	const char *host = meant_host(p->gate, p->m, t);
+	if (!host)
+		return false;
+	p->record = spf_edit_replace(arena_of(p), p->record, at, host);
+	add_fault(p, FAULT_LOST,
+		  arena_printf(arena_of(p),
+			       "%s is an error (permerror), as %s has no SPF record: it is a host, "
+			       "which a: names",
+			       t->text, t->domain));
+	add_text(p, &p->mended, arena_printf(arena_of(p), "write %s", host));
+	return true;
+}
+
+/* Nobody has the domain any more: who registers it decides who sends as us. */
+static void tell_for_sale(struct plan *p, const struct spf_term *t)
+{
+	const struct knowledge *k = p->gate->zone->known;
+	const char *org =
+	    t->domain && !t->depends ? k->rules->org_domain(k->rules->ctx, t->domain) : NULL;
+	if (!org || zone_is_ours(p->gate->zone, org) ||
+	    dns_ask(k->view, org, DNS_A)->outcome != DNS_NXDOMAIN)
+		return;
+	add_fault(p, FAULT_LOST,
+		  arena_printf(arena_of(p),
+			       "%s does not exist any more: until the term is gone, anybody can "
+			       "register it and send as you",
+			       org));
+}
+
 /* Terms that make the record an error, and authorise nobody. */
 static void drop_broken(struct plan *p)
 {
@@ -103,6 +149,8 @@ static void drop_broken(struct plan *p)
 		const char *text = tree.root->terms[at].text;
 		enum spf_kind kind = tree.root->terms[at].kind;
 		bool leads_nowhere = kind == SPF_INCLUDE || kind == SPF_REDIRECT;
+		if (mend_include(p, &tree.root->terms[at], (size_t)at))
+			continue;
 		p->drops = true;
 		p->record = spf_edit_drop(arena_of(p), p->record, (size_t)at);
 		add_fault(p, FAULT_LOST,
@@ -112,6 +160,7 @@ static void drop_broken(struct plan *p)
 						     : "%s is not a valid term",
 				       text));
 		add_text(p, &p->mended, arena_printf(arena_of(p), "drop %s", text));
+		tell_for_sale(p, &tree.root->terms[at]);
 	}
 }
 
@@ -209,21 +258,26 @@ static void drop_dead(struct plan *p)
 static void close_open(struct plan *p)
 {
 	struct scope scope;
-	scope_read(p->gate->zone, p->m, &scope);
+	meant_scope(p->gate, p->m, p->record, &scope);
 	const struct scope_spot *s = &scope.open;
 	if (!s->term)
 		return;
 	bool all = s->term->kind == SPF_ALL && s->depth == 0;
-	add_fault(p, FAULT_OPEN,
-		  all ? "+all authorises every address: any machine passes SPF as your domain"
-		      : arena_printf(arena_of(p),
-				     "%s in the record of %s authorises every address: any machine "
-				     "passes SPF as your domain",
-				     s->term->text, s->domain));
+	add_fault(
+	    p, FAULT_OPEN,
+	    all ? *s->term->text == '+'
+		      ? "+all authorises every address: any machine passes SPF as your domain"
+		      : "all without a sign means +all and lets everybody in: any machine passes "
+			"SPF as your domain"
+		: arena_printf(arena_of(p),
+			       "%s in the record of %s authorises every address: any machine "
+			       "passes SPF as your domain",
+			       s->term->text, s->domain));
 	if (all) {
+		p->closes = true;
 		p->record = spf_edit_close(arena_of(p), p->record, '~');
 		add_text(p, &p->mended,
-			 "publish ~all in place of +all: what passes by it alone will fail");
+			 "publish ~all in its place: what passes by it alone will fail");
 	} else {
 		p->in_vain = arena_printf(arena_of(p),
 					  "ask the owner of %s to close it, or replace the include "
@@ -308,6 +362,53 @@ static void drop_self(struct plan *p)
 	}
 }
 
+struct loop {
+	const struct spf_record *in; /* the record that leads back */
+	size_t at;                   /* by this term of it */
+};
+
+/* The first include or redirect that leads to a record above it. */
+static bool find_loop(const struct spf_record *r, const char **above, unsigned depth,
+		      struct loop *out)
+{
+	if (!r || depth > SPF_LOOKUP_LIMIT)
+		return false;
+	above[depth] = r->domain;
+	for (size_t i = 0; i < r->n_terms; i++) {
+		const struct spf_term *t = &r->terms[i];
+		bool leads = (t->kind == SPF_INCLUDE || t->kind == SPF_REDIRECT) && !t->ignored;
+		for (unsigned k = 0; leads && !t->child && t->domain && k <= depth; k++)
+			if (strcmp(above[k], t->domain) == 0) {
+				*out = (struct loop){r, i};
+				return true;
+			}
+		if (leads && find_loop(t->child, above, depth + 1, out))
+			return true;
+	}
+	return false;
+}
+
+/* A record below that leads back: it is mended there. */
+static void tell_loop(struct plan *p)
+{
+	struct spf_tree tree;
+	const char *above[SPF_LOOKUP_LIMIT + 1];
+	struct loop l;
+	gate_try(p->gate, p->m, p->record, &tree);
+	if (p->in_vain || tree.pending || !find_loop(tree.root, above, 0, &l) || l.in == tree.root)
+		return;
+	const char *term = l.in->terms[l.at].text;
+	add_fault(
+	    p, FAULT_LOST,
+	    arena_printf(arena_of(p),
+			 "%s in the record of %s leads back to a record that includes it, "
+			 "which is an error (permerror) for mail that no earlier term decides",
+			 term, l.in->domain));
+	p->in_vain =
+	    arena_printf(arena_of(p), "drop %s from the record of %s: its new record is \"%s\"",
+			 term, l.in->domain, spf_edit_drop(arena_of(p), l.in->text, l.at));
+}
+
 /* Whatever else makes it an error: what is to be done, a person sees. */
 static void tell_error(struct plan *p)
 {
@@ -324,6 +425,7 @@ static void mend_terms(struct plan *p)
 {
 	mend_slips(p);
 	tell_nonsense(p);
+	narrow_hosts(p);
 	drop_self(p);
 	drop_broken(p);
 	drop_void(p);
@@ -331,6 +433,7 @@ static void mend_terms(struct plan *p)
 	close_open(p);
 	drop_idle(p);
 	close_neutral(p);
+	tell_loop(p);
 	tell_error(p);
 }
 
@@ -373,6 +476,8 @@ void plan_mend(struct plan *p)
 	if (!p->fault)
 		return;
 	unsigned lookups;
+	if (p->mended)
+		gate_means(p->gate, p->m, p->record);
 	const char *no =
 	    p->mended ? gate_objects(p->gate, p->m, p->record, NULL, 0, NULL, &lookups) : NULL;
 	if (!p->mended || no || p->in_vain) {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/remedy/meant.h"
 #include "report/remedy/spf_edit.h"
 
 static const struct spf_record *root_of(const struct plan *p)
@@ -33,6 +34,12 @@ bool plan_holds(struct plan *p, const struct ip *ip)
 	}
 	return p->tree->depends || p->tree->pending ||
 	       spf_tree_find(p->tree, ip, &term, NULL, NULL) == SPF_PASS;
+}
+
+bool plan_mends(struct plan *p, const struct ip *ip)
+{
+	return p->mended && plan_holds(p, ip) && !p->tree->depends && !p->tree->pending &&
+	       zone_spf_now(p->gate->zone, p->m->domain, ip) == NOW_NO;
 }
 
 /* ---- edits ---- */
@@ -112,6 +119,21 @@ static struct record_change *change_to(struct plan *p, const char *record, unsig
 	return c;
 }
 
+/* A repair that takes away all that authorises anybody, while somebody sends. */
+static const char *leaves_nobody(struct plan *p)
+{
+	struct spf_tree tree;
+	if (!p->mended || !(p->drops || p->closes))
+		return NULL;
+	gate_try(p->gate, p->m, p->record, &tree);
+	const struct sender *s = meant_nobody(&tree) ? meant_somebody(p->gate, p->m) : NULL;
+	return s ? arena_printf(arena_of(p),
+				"no new record is shown, as it would authorise nobody, and %s "
+				"sends with that envelope sender: write the term that names it",
+				s->name)
+		 : NULL;
+}
+
 void plan_finish(struct plan *p)
 {
 	unsigned lookups;
@@ -119,8 +141,9 @@ void plan_finish(struct plan *p)
 	    gate_objects(p->gate, p->m, p->record, p->needs, p->n_needs, NULL, &lookups))
 		return;
 	/* a term that is dropped may be misspelt, and a first record must name all that send */
-	const char *left_out =
-	    p->drops || !p->base ? gate_leaves_out(p->gate, p->m, p->record) : NULL;
+	const char *left_out = leaves_nobody(p);
+	if (!left_out && (p->drops || !p->base))
+		left_out = gate_leaves_out(p->gate, p->m, p->record);
 	if (!left_out) {
 		p->change = change_to(p, p->record, lookups);
 		return;

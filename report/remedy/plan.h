@@ -33,6 +33,7 @@ struct plan {
 	const char *attempt; /* a text that is no record, and means to be; NULL */
 	bool owned_by_other; /* the name is an alias: its record is another's */
 	bool drops;          /* mended by leaving out terms that lead nowhere */
+	bool closes;         /* or one that lets everybody in */
 	bool changed;
 	struct gate_need needs[PLAN_NEEDS_MAX]; /* that are in */
 	size_t n_needs;
@@ -46,6 +47,9 @@ void plan_mend(struct plan *p);
 
 /* Does what stands, mended, authorise the address? */
 bool plan_holds(struct plan *p, const struct ip *ip);
+
+/* Does it, and only because it is mended? */
+bool plan_mends(struct plan *p, const struct ip *ip);
 
 /* Add the mechanisms ("ip4:192.0.2.7") for the addresses. NULL: they are in; else why not. */
 const char *plan_add(struct plan *p, const struct gate_need *need, const char *const *mechanisms,

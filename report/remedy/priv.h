@@ -38,6 +38,8 @@ struct remedier {
 /* spf.c. *to: the plan that the sender's edit went into. */
 void remedy_spf(struct remedier *r, struct sender *s, struct plan **to);
 void remedy_spf_error(struct remedier *r, struct sender *s, struct plan **to);
+/* Would most of its failing mail pass by the repair of a record alone, that names it? */
+bool remedy_is_mended(const struct remedier *r, const struct sender *s);
 /* "If it is yours": where such a record may be shown. */
 void remedy_if_yours(struct remedier *r, struct sender *s);
 

@@ -56,6 +56,8 @@ static void finish_parts(const struct remedier *r)
 	}
 }
 
+#define MEANT_CONFIDENCE 84 /* whom the owner himself names, and nothing else ties to him */
+
 #define ALIKE_MAX  12 /* senders that nothing names, and that do the same: so many are a botnet */
 #define ALIKE_MORE 4  /* times what half of them send at most: who sends more is none of them */
 
@@ -188,8 +190,23 @@ static bool is_bounces(const struct sender *s)
 	       s->verdict.category != CAT_AUTHORIZED && 2 * habit_failing_bounces(s) > failing;
 }
 
+/* Who is named in a record that a slip makes useless is no stranger: the repair is what it needs.
+ */
+static void find_mended(const struct remedier *r, struct sender *s)
+{
+	struct verdict *v = &s->verdict;
+	if (!remedy_is_mended(r, s))
+		return;
+	int sure = v->category == CAT_UNKNOWN ? MEANT_CONFIDENCE : v->confidence;
+	*v = (struct verdict){CAT_LEGIT_BROKEN, sure, {.kind = REMEDY_SPF_REPAIR}};
+	if (s->n_evidence < EVIDENCE_MAX)
+		s->evidence[s->n_evidence++] = (struct evidence){
+		    "L_MEANT", 0, "your SPF record names it, in a way that receivers cannot read"};
+}
+
 static void remedy_of(struct remedier *r, struct sender *s, struct plan **to)
 {
+	find_mended(r, s);
 	if (is_bounces(s) && remedy_helo(r, s)) {
 		s->verdict.remedy.kind = REMEDY_SPF_PUBLISH;
 		return;
@@ -200,6 +217,7 @@ static void remedy_of(struct remedier *r, struct sender *s, struct plan **to)
 		remedy_spf(r, s, to);
 		break;
 	case REMEDY_SPF_REPAIR:
+	case REMEDY_DNS_REPAIR:
 		remedy_spf_error(r, s, to);
 		break;
 	case REMEDY_DKIM_ALIGN:

@@ -14,6 +14,7 @@
 #include "core/buf.h"
 
 #define SPF_STRING_MAX 255 /* octets of a character-string in TXT (RFC 1035 section 3.3) */
+#define SPF_EDIT_WIDE  16  /* bits: no owner of a mail server has a wider IPv4 network */
 
 /* Add mechanisms: networks after those that stand there, else first, where they cost nothing; the
  * others before "all" or "redirect=". With "+" when the owner writes it. */
@@ -23,8 +24,13 @@ const char *spf_edit_add(struct arena *a, const char *record, const char *const 
 /* Without the n-th term (0: the first after v=spf1). */
 const char *spf_edit_drop(struct arena *a, const char *record, size_t term);
 
-/* Several records as one: the mechanisms of all, each once, and the mildest "all" at the end. */
-const char *spf_edit_merge(struct arena *a, const char *const *records, size_t n);
+/* With another mechanism in the place of the n-th term, whose qualifier stays. */
+const char *spf_edit_replace(struct arena *a, const char *record, size_t term, const char *with);
+
+/* Several records as one: the mechanisms of all, each once, and at the end the mildest "all", but
+ * ~all at least. *why: which was taken, where they differ; else NULL. NULL: they cannot be put
+ * together. */
+const char *spf_edit_merge(struct arena *a, const char *const *records, size_t n, const char **why);
 
 /* A text that is no SPF record for its first word alone ("v=spf1;", "spf1 ", quotes in it), as it
  * was meant; NULL: it is a record, or something else. */
@@ -37,6 +43,10 @@ const char *spf_edit_attempt(struct arena *a, const char *text);
  * record is returned.
  */
 const char *spf_edit_mend(struct arena *a, const char *record, const char **what);
+
+/* "ip4:192.0.2.7/8" as the host that it names. *what: what was wrong; NULL: nothing, and the record
+ * is returned. */
+const char *spf_edit_narrow(struct arena *a, const char *record, const char **what);
 
 /* With another qualifier at "all" ('~'), which is added where there is none and no redirect. */
 const char *spf_edit_close(struct arena *a, const char *record, char qualifier);

@@ -246,13 +246,16 @@ static void mark_selectors(struct zone *z, const struct domain_facts *facts)
 	}
 }
 
-/* Several records are an error, and no tree is read of them; what they name is ours all the same.
- */
+/* Of several records, of what stands behind "all" or behind a slip no tree is read; what they name
+ * is ours all the same. */
 static void mark_texts(struct zone *z, const struct spf_record *r)
 {
-	for (size_t i = 0; r && r->n_texts > 1 && i < r->n_texts; i++)
+	bool whole = r && r->n_texts == 1 && r->result == SPF_PASS;
+	for (size_t i = 0; whole && i < r->n_terms; i++)
+		whole = !r->terms[i].ignored;
+	for (size_t i = 0; r && !whole && i < r->n_texts; i++)
 		for (const char *p = r->texts[i]; (p = strcasestr(p, "include:")); p += 8) {
-			const char *name = arena_strndup(z->known->a, p + 8, strcspn(p + 8, " "));
+			const char *name = arena_strndup(z->known->a, p + 8, strcspn(p + 8, " ,;"));
 			mark(z, catalogue_find(z->known->catalogue, BY_INCLUDE, name), name, true);
 		}
 }

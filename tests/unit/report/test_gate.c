@@ -110,6 +110,91 @@ static const struct record_case {
      {{OUR_ROW}, .zone = {SPF("mx include:gone.example ~all")}},
      "v=spf1 mx ~all",
      "include:gone.example"},
+/* somebody's server, that sends as us */
+#define HOSTER "77.2.0.192.in-addr.arpa PTR mail.hoster.example", "mail.hoster.example A 192.0.2.77"
+#define BROKEN(ip, n)                                                                              \
+	{                                                                                          \
+		ip, n, "example.com permerror", NULL, 0, MONTH                                     \
+	}
+    {"the owner names the address himself, with a slip",
+     {{OUR_ROW, BROKEN("192.0.2.77", 600)}, .zone = {SPF("mx ip:192.0.2.77 -all"), HOSTER}},
+     "v=spf1 mx ip4:192.0.2.77 -all",
+     "ip:192.0.2.77 should be ip4:192.0.2.77"},
+    {"in a mechanism that takes names",
+     {{OUR_ROW, BROKEN("192.0.2.77", 600)}, .zone = {SPF("mx a:192.0.2.77 -all"), HOSTER}},
+     "v=spf1 mx ip4:192.0.2.77 -all",
+     "a:192.0.2.77 should be ip4:192.0.2.77"},
+    {"by an include of few addresses behind all",
+     {{OUR_ROW, FAILS("192.0.2.77", 600)},
+      .zone = {SPF("mx -all include:spf.hoster.example"), HOSTER,
+	       "spf.hoster.example TXT v=spf1 ip4:192.0.2.77 -all"}},
+     "v=spf1 mx include:spf.hoster.example -all",
+     "never read"},
+    {"by a wide one, that others use",
+     {{OUR_ROW, FAILS("192.0.2.77", 600)},
+      .zone = {SPF("mx -all include:spf.hoster.example"), HOSTER,
+	       "spf.hoster.example TXT v=spf1 ip4:192.0.0.0/17 -all"}},
+     NULL,
+     "192.0.2.77, which nothing ties to you"},
+    {"one who was seen forging is let in by no repair",
+     {{OUR_ROW,
+       {"192.0.2.77", 600, "example.com permerror", NULL, 0, MONTH, .from = "x.example.com"}},
+      .zone = {SPF("mx ip:192.0.2.77 -all"),
+	       "77.2.0.192.in-addr.arpa PTR dsl-192-0-2-77.isp.example",
+	       "dsl-192-0-2-77.isp.example A 192.0.2.77"}},
+     NULL,
+     "192.0.2.77, which nothing ties to you"},
+    {"all without a sign, behind another slip",
+     {{OUR_ROW, BROKEN("192.0.2.77", 600)}, .zone = {SPF("ipv4:192.0.2.77 mx all"), HOSTER}},
+     "v=spf1 ip4:192.0.2.77 mx ~all",
+     "all without a sign means +all"},
+    {"a slip, beside an include that lets everybody in",
+     {{OUR_ROW, BROKEN("192.0.2.77", 600)},
+      .zone = {SPF("ip:192.0.2.77 include:a.example -all"), "a.example TXT v=spf1 +all"}},
+     NULL,
+     "Ask the owner of a.example"},
+    {"a host where a record was wanted",
+     {{BROKEN("192.0.2.77", 600)}, .zone = {SPF("include:mail.hoster.example -all"), HOSTER}},
+     "v=spf1 a:mail.hoster.example -all",
+     "it is a host"},
+    {"which is our MX",
+     {{OUR_ROW},
+      .zone = {SPF("mx include:mx.hoster.example -all"), "example.com MX 5 mx.hoster.example",
+	       "mx.hoster.example A 192.0.2.78"}},
+     "v=spf1 mx a:mx.hoster.example -all",
+     "it is a host"},
+    {"which nothing of ours uses",
+     {{OUR_ROW},
+      .zone = {SPF("mx include:mx.hoster.example -all"), "mx.hoster.example A 192.0.2.78"}},
+     "v=spf1 mx -all",
+     "leads to no valid"},
+    {"a repair that would leave nobody who may send",
+     {{BROKEN("192.0.2.77", 600)}, .zone = {SPF("include:spf.gone.example -all"), HOSTER}},
+     NULL,
+     "authorise nobody, and mail.hoster.example sends"},
+    {"a host, written as the /8 around it",
+     {{OUR_ROW}, .zone = {SPF("ip4:192.0.2.10/8 -all")}},
+     "v=spf1 ip4:192.0.2.10 -all",
+     "names one host, and authorises all 16777216 addresses"},
+    {"unless mail of ours passes from elsewhere in it",
+     {{OUR_ROW, PASSES("192.9.9.9", 60)}, .zone = {SPF("ip4:192.0.2.10/8 -all")}},
+     NULL,
+     "192.9.9.9 would lose SPF"},
+    {"an include of a domain that nobody has any more",
+     {{OUR_ROW}, .zone = {SPF("mx include:spf.gone.example ~all")}},
+     "v=spf1 mx ~all",
+     "gone.example does not exist any more: until the term is gone, anybody can register it"},
+    {"of one that is there",
+     {{OUR_ROW}, .zone = {SPF("mx include:spf.there.example ~all"), "there.example A 192.0.2.200"}},
+     "v=spf1 mx ~all",
+     "Repair: drop include:spf.there.example."},
+    {"a loop is cut where it leads back",
+     {{OUR_ROW},
+      .zone = {SPF("mx include:spf.group.example -all"),
+	       "spf.group.example TXT v=spf1 ip4:192.0.2.77 include:example.com -all"}},
+     NULL,
+     "Drop include:example.com from the record of spf.group.example: its new record is \"v=spf1 "
+     "ip4:192.0.2.77 -all\""},
     {"a term that is none",
      {{OUR_ROW}, .zone = {SPF("mx nonsense ~all")}},
      "v=spf1 mx ~all",
@@ -254,6 +339,24 @@ static const struct record_case {
      NULL},
 };
 
+/* The sender is named by its owner: what repairs the record is all it needs, and it is no question.
+ */
+static void test_meant(void **state)
+{
+	static const struct world w = {{OUR_ROW, BROKEN("192.0.2.77", 600)},
+				       .zone = {SPF("mx ip:192.0.2.77 -all"), HOSTER}};
+	struct arena a = {0};
+	(void)state;
+	struct domain_inventory d = world_judge(&w, &a);
+	const struct verdict *v = &world_sender(&d, "192.0.2.77")->verdict;
+	assert_int_equal(v->category, CAT_LEGIT_BROKEN);
+	assert_in_range(v->confidence, 50, 89);
+	assert_int_equal(v->remedy.kind, REMEDY_SPF_REPAIR);
+	assert_string_equal(v->remedy.change->after, "v=spf1 mx ip4:192.0.2.77 -all");
+	assert_string_equal(v->remedy.change->terms, "");
+	arena_free(&a);
+}
+
 static const struct todo *fault_of(const struct domain_inventory *d)
 {
 	for (size_t i = 0; i < d->todo->n; i++)
@@ -366,7 +469,7 @@ static const struct question_case {
      READING_MISSING,
      NULL},
     {"the address of our record is somebody else's",
-     {{OUR_ROW, {"192.0.2.77", 60, "example.com pass", NULL, 0, MONTH}},
+     {{OUR_ROW, {"192.0.2.77", 60, "example.com pass", NULL, 0, 0x3ff00000}},
       .zone = {SPF("mx ip4:192.0.2.77 ~all"), "77.2.0.192.in-addr.arpa PTR mx.vendor.example",
 	       "mx.vendor.example A 192.0.2.77"}},
      "192.0.2.77",
@@ -374,6 +477,11 @@ static const struct question_case {
      READING_STRANGER,
      -1,
      NULL},
+    {"a small firm's mail host has its provider's name",
+     {{OUR_ROW, {"192.0.2.77", 60, "example.com pass", NULL, 0, MONTH}},
+      .zone = {SPF("mx ip4:192.0.2.77 ~all"), HOSTER}},
+     "192.0.2.77",
+     false},
     {"it passed until last month",
      {{OUR_ROW, FAILS("192.0.2.77", 60)},
       .before = {PASSES("192.0.2.10", 900), {"192.0.2.77", 90, "example.com pass", NULL, 0, MONTH}},
@@ -543,7 +651,8 @@ static void test_botnet(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_records), cmocka_unit_test(test_terms),
-	    cmocka_unit_test(test_questions), cmocka_unit_test(test_botnet)};
+	    cmocka_unit_test(test_records), cmocka_unit_test(test_meant),
+	    cmocka_unit_test(test_terms), cmocka_unit_test(test_questions),
+	    cmocka_unit_test(test_botnet)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -298,7 +298,21 @@ static void test_edit(void **state)
 	assert_string_equal(spf_edit_drop(&a, "v=spf1 mx a ~all", 0), "v=spf1 a ~all");
 	assert_string_equal(spf_edit_drop(&a, "v=spf1 mx a ~all", 1), "v=spf1 mx ~all");
 	static const char *const two[] = {"v=spf1 mx a -all", "v=spf1 a ip4:192.0.2.1 ~all"};
-	assert_string_equal(spf_edit_merge(&a, two, 2), "v=spf1 mx a ip4:192.0.2.1 ~all");
+	const char *why;
+	assert_string_equal(spf_edit_merge(&a, two, 2, &why), "v=spf1 mx a ip4:192.0.2.1 ~all");
+	assert_non_null(strstr(why, "-all, another in ~all: ~all is taken"));
+	static const char *const ends[][3] = {{"-all", "-all", "-all"}, {"-all", "?all", "~all"},
+					      {"?all", "?all", "~all"}, {"~all", "all", "~all"},
+					      {"-all", "", "~all"},     {"~all", "-all", "~all"}};
+	for (size_t i = 0; i < COUNT(ends); i++) {
+		const char *const pair[] = {arena_printf(&a, "v=spf1 mx %s", ends[i][0]),
+					    arena_printf(&a, "v=spf1 a %s", ends[i][1])};
+		const char *one = spf_edit_merge(&a, pair, 2, &why);
+		CHECK_ROW(strcmp(one, arena_printf(&a, "v=spf1 mx a %s", ends[i][2])) == 0, i);
+		CHECK_ROW(!why == (strcmp(ends[i][0], ends[i][1]) == 0), i);
+	}
+	assert_string_equal(spf_edit_replace(&a, "v=spf1 mx ~include:x.example -all", 1, "a:x"),
+			    "v=spf1 mx ~a:x -all");
 	arena_free(&a);
 }
 
@@ -325,7 +339,21 @@ static void test_mend(void **state)
 	    {"v=spf1 mx nonsense ~all", "v=spf1 mx ~all"},
 	    {"v=spf1 mx inlcude:x.example ~all", NULL}, /* it meant somebody */
 	    {"v=spf1 mx x.example ~all", NULL},
-	    {"v=spf1 mx 192.0.2.0/24 ~all", NULL},
+	    {"v=spf1 mx 192.0.2.0/24 ~all", "v=spf1 mx ip4:192.0.2.0/24 ~all"},
+	    {"v=spf1 a:192.0.2.7 ~all", "v=spf1 ip4:192.0.2.7 ~all"},
+	    {"v=spf1 -include:2001:db8::1 ~all", "v=spf1 -ip6:2001:db8::1 ~all"},
+	    {"v=spf1 ip6:192.0.2.7 ip4:2001:db8::1 ~all",
+	     "v=spf1 ip4:192.0.2.7 ip6:2001:db8::1 ~all"},
+	    {"v=spf1 ip6:::ffff:192.0.2.7 ~all", NULL},
+	    {"v=spf1 ip4: 192.0.2.7 ~all", "v=spf1 ip4:192.0.2.7 ~all"},
+	    {"v=spf1 ip4:192.0.2.7.-all", "v=spf1 ip4:192.0.2.7 -all"},
+	    {"v=spf1 mx-all", "v=spf1 mx -all"},
+	    {"v=spf1 include:x.example~all", "v=spf1 include:x.example ~all"},
+	    {"v=spf1 include:x.example,include:y.example,-all",
+	     "v=spf1 include:x.example include:y.example -all"},
+	    {"v=spf1 exists:%{l,}.x.example -all", NULL},
+	    {"v=spf1 include:x.example. ~all", NULL},
+	    {"v=spf1 mx ~all.", "v=spf1 mx ~all"},
 	    {"v=spf1 mx -all exp=e.example", NULL},
 	};
 	struct arena a = {0};
@@ -336,6 +364,10 @@ static void test_mend(void **state)
 		if (strcmp(out, rows[i].mended ? rows[i].mended : rows[i].record) != 0)
 			fail_msg("row %zu: %s", i, out);
 	}
+	const char *what, *one = "v=spf1 mx ip4:10.1.2.3/8 ip4:10.1.2.3/24 ip4:10.0.0.0/8 -all";
+	assert_string_equal(spf_edit_narrow(&a, one, &what),
+			    "v=spf1 mx ip4:10.1.2.3 ip4:10.1.2.3/24 ip4:10.0.0.0/8 -all");
+	assert_non_null(strstr(what, "16777216"));
 	assert_string_equal(spf_edit_close(&a, "v=spf1 mx +all", '~'), "v=spf1 mx ~all");
 	assert_string_equal(spf_edit_close(&a, "v=spf1 mx", '-'), "v=spf1 mx -all");
 	assert_string_equal(spf_edit_close(&a, "v=spf1 redirect=x.example", '~'),

@@ -1,0 +1,119 @@
+#include "report/remedy/meant.h"
+
+#include <string.h>
+
+#define NARROW_V4 24
+#define NARROW_V6 48
+
+static bool is_narrow(const struct spf_term *t, const struct ip *ip)
+{
+	for (size_t i = 0; i < t->n_networks; i++) {
+		const struct spf_network *net = &t->networks[i];
+		struct ip x = ip_network(ip, net->bits);
+		if (net->ip.family == ip->family && ip_cmp(&x, &net->ip) == 0)
+			return net->bits >= (ip->family == 4 ? NARROW_V4 : NARROW_V6);
+	}
+	return false;
+}
+
+static bool is_forger(const struct sender *s)
+{
+	return s->verdict.category == CAT_UNAUTHORIZED || s->guest ||
+	       (s->label && s->label->verdict == LABEL_DENY);
+}
+
+bool meant_names(const struct zone *z, const struct spf_tree *mended, const struct sender *s,
+		 const struct ip *ip)
+{
+	const struct spf_term *term;
+	if (mended->pending || mended->depends || is_forger(s) ||
+	    spf_tree_find(mended, ip, &term, NULL, NULL) != SPF_PASS || !term)
+		return false;
+	return is_narrow(term, ip) || zone_uses(z, s->service);
+}
+
+/* Does mail with the envelope sender come from the address, in what is stored? */
+static bool sends(const struct gate *g, const struct zone_mailfrom *m, const struct ip *ip)
+{
+	for (size_t p = 0; p < g->n_periods; p++)
+		for (size_t i = 0; i < g->periods[p]->n_facts; i++) {
+			const struct fact *f = &g->periods[p]->facts[i];
+			const char *name =
+			    ip_cmp(&f->source, ip) == 0
+				? zone_own_mailfrom(g->zone, &g->periods[p]->profiles[f->profile])
+				: NULL;
+			if (name && strcmp(name, m->domain) == 0)
+				return true;
+		}
+	return false;
+}
+
+const char *meant_host(const struct gate *g, const struct zone_mailfrom *m,
+		       const struct spf_term *t)
+{
+	static const enum dns_type types[] = {DNS_A, DNS_AAAA};
+	bool meant = false;
+	if (t->kind != SPF_INCLUDE || !t->domain || t->depends || !t->child ||
+	    t->child->result != SPF_NONE || t->child->n_texts > 0)
+		return NULL;
+	for (size_t i = 0; i < g->zone->n_exchangers; i++)
+		meant = meant || strcmp(g->zone->exchangers[i], t->domain) == 0;
+	size_t n = 0;
+	for (int k = 0; k < 2; k++) {
+		const struct dns_answer *x = dns_ask(g->zone->known->view, t->domain, types[k]);
+		for (size_t i = 0; x->outcome == DNS_OK && i < x->n; i++, n++)
+			meant = meant || sends(g, m, &x->addresses[i]);
+	}
+	return meant && n > 0 ? arena_printf(g->a, "a:%s", t->domain) : NULL;
+}
+
+bool meant_nobody(const struct spf_tree *tree)
+{
+	for (size_t i = 0; tree->root && i < tree->root->n_terms; i++) {
+		const struct spf_term *t = &tree->root->terms[i];
+		if (!t->ignored && t->qualifier == SPF_PASS &&
+		    (t->n_networks > 0 || t->child || t->depends || t->kind == SPF_ALL))
+			return false;
+	}
+	return true;
+}
+
+static uint64_t sent_as(const struct gate *g, const struct sender *s, const char *name)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < s->n_facts; i++) {
+		const char *from = zone_own_mailfrom(g->zone, &s->profiles[s->facts[i]->profile]);
+		n += from && strcmp(from, name) == 0 ? s->facts[i]->messages : 0;
+	}
+	return n;
+}
+
+const struct sender *meant_somebody(const struct gate *g, const struct zone_mailfrom *m)
+{
+	const struct sender *best = NULL;
+	uint64_t most = 0;
+	for (size_t i = 0; i < g->n_senders; i++) {
+		const struct sender *s = &g->senders[i];
+		if (s->change == CHANGE_GONE || is_forger(s) || s->days < 2 ||
+		    s->verdict.category == CAT_FORWARDER)
+			continue;
+		uint64_t n = sent_as(g, s, m->domain);
+		if (n > most) {
+			most = n;
+			best = s;
+		}
+	}
+	return best;
+}
+
+void meant_scope(struct gate *g, const struct zone_mailfrom *m, const char *record,
+		 struct scope *out)
+{
+	struct zone_mailfrom in_place = *m;
+	struct knowledge known = *g->zone->known;
+	struct zone zone = *g->zone;
+	known.view = gate_view(g, m, record);
+	zone.known = &known;
+	spf_tree_read(known.view, m->domain, g->a, &in_place.spf);
+	scope_read(&zone, &in_place, out);
+}
