@@ -67,6 +67,39 @@ const char *meant_host(const struct gate *g, const struct zone_mailfrom *m,
 	return meant && n > 0 ? arena_printf(g->a, "a:%s", t->domain) : NULL;
 }
 
+static bool authorises_somebody(const struct gate *g, const struct zone_mailfrom *m,
+				const struct spf_term *t)
+{
+	for (size_t p = 0; p < g->n_periods; p++)
+		for (size_t i = 0; i < g->periods[p]->n_facts; i++) {
+			const struct fact *f = &g->periods[p]->facts[i];
+			for (size_t k = 0; k < t->n_networks; k++) {
+				struct ip net = ip_network(&f->source, t->networks[k].bits);
+				if (f->source.family == t->networks[k].ip.family &&
+				    ip_cmp(&net, &t->networks[k].ip) == 0 &&
+				    sends(g, m, &f->source))
+					return true;
+			}
+		}
+	return false;
+}
+
+const char *meant_elsewhere(const struct gate *g, const struct zone_mailfrom *m)
+{
+	const struct spf_record *r = m->spf.root;
+	const char *out = NULL;
+	char ip[IP_STRLEN];
+	for (size_t i = 0; r && r->result == SPF_PASS && i < r->n_terms; i++) {
+		const struct spf_term *t = &r->terms[i];
+		if ((t->kind != SPF_A && t->kind != SPF_MX) || t->ignored || t->depends ||
+		    t->qualifier != SPF_PASS || t->n_networks == 0 || authorises_somebody(g, m, t))
+			continue;
+		out = arena_printf(g->a, "%s%s%s leads to %s", out ? out : "", out ? ", " : "",
+				   t->text, ip_format(&t->networks[0].ip, ip));
+	}
+	return out;
+}
+
 bool meant_nobody(const struct spf_tree *tree)
 {
 	for (size_t i = 0; tree->root && i < tree->root->n_terms; i++) {

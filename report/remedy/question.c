@@ -7,6 +7,7 @@
 #include "report/remedy/account.h"
 #include "report/remedy/keys.h"
 #include "report/remedy/lead.h"
+#include "report/remedy/meant.h"
 #include "report/sender/habit.h"
 #include "report/sender/rhythm.h"
 
@@ -289,12 +290,37 @@ static bool passed_before(const struct asking *q, int32_t *last)
 	return *last != INT32_MIN;
 }
 
+/* Its envelope-sender domain. */
+static const struct zone_mailfrom *mailfrom_of(const struct asking *q)
+{
+	const struct zone *z = q->g->zone;
+	for (size_t i = 0; i < q->s->n_facts; i++) {
+		const char *name = zone_own_mailfrom(z, &q->s->profiles[q->s->facts[i]->profile]);
+		for (size_t k = 0; name && k < z->n_mailfrom; k++)
+			if (strcmp(z->mailfrom[k].domain, name) == 0)
+				return &z->mailfrom[k];
+	}
+	return NULL;
+}
+
+/* It passed until a day: somebody took it out of the record, or a name in the record moved. */
 static void read_switched_off(struct asking *q)
 {
 	int32_t last;
 	char day[DAY_STRLEN];
 	if (q->s->aged || !passed_before(q, &last))
 		return;
+	const struct zone_mailfrom *m = mailfrom_of(q);
+	const char *elsewhere = m ? meant_elsewhere(q->g, m) : NULL;
+	for (unsigned i = 0; elsewhere && i < q->n; i++)
+		if (q->list[i].kind == READING_MISSING)
+			speaks_for(
+			    q, &q->list[i], 2,
+			    arena_printf(q->a,
+					 "it passed SPF until %s, and what your record names "
+					 "may have moved: %s today, and no mail of yours "
+					 "comes from there",
+					 day_format(last, day), elsewhere));
 	struct reading *r = add(q, READING_SWITCHED_OFF, 1);
 	speaks_for(
 	    q, r, 2,

@@ -564,6 +564,28 @@ static const struct question_case {
      false},
 };
 
+/* What it passed by led elsewhere since: the record did not change, a name in it did. */
+static void test_moved(void **state)
+{
+	static const struct world w = {
+	    {OUR_ROW, FAILS("192.0.2.77", 60)},
+	    .before = {PASSES("192.0.2.10", 900),
+		       {"192.0.2.77", 90, "example.com pass", NULL, 0, MONTH}},
+	    .zone = {SPF("a mx ~all"), ERP}};
+	struct arena a = {0};
+	(void)state;
+	struct domain_inventory d = world_judge(&w, &a);
+	const struct remedy *r = &world_sender(&d, "192.0.2.77")->verdict.remedy;
+	bool said = false;
+	assert_int_equal(r->kind, REMEDY_CONFIRM);
+	assert_int_equal(r->readings[0].kind, READING_MISSING);
+	for (unsigned i = 0; i < r->readings[0].n_for; i++)
+		said = said || strstr(r->readings[0].speaks_for[i],
+				      "may have moved: a leads to 198.51.100.80 today");
+	assert_true(said);
+	arena_free(&a);
+}
+
 static bool has_reading(const struct remedy *r, int kind)
 {
 	for (unsigned i = 0; i < r->n_readings; i++)
@@ -651,8 +673,8 @@ static void test_botnet(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_records), cmocka_unit_test(test_meant),
-	    cmocka_unit_test(test_terms), cmocka_unit_test(test_questions),
-	    cmocka_unit_test(test_botnet)};
+	    cmocka_unit_test(test_records),   cmocka_unit_test(test_meant),
+	    cmocka_unit_test(test_terms),     cmocka_unit_test(test_moved),
+	    cmocka_unit_test(test_questions), cmocka_unit_test(test_botnet)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
