@@ -322,12 +322,11 @@ static void read_switched_off(struct asking *q)
 					 "comes from there",
 					 day_format(last, day), elsewhere));
 	struct reading *r = add(q, READING_SWITCHED_OFF, 1);
-	speaks_for(
-	    q, r, 2,
-	    arena_printf(
-		q->a,
-		"it passed SPF until %s, so it may have been removed from the record on purpose",
-		day_format(last, day)));
+	speaks_for(q, r, 2,
+		   arena_printf(q->a, "it passed SPF until %s%s", day_format(last, day),
+				elsewhere ? ""
+					  : ", so it may have been removed from the record on "
+					    "purpose"));
 	speaks_against(q, r, 1, "it still sends");
 }
 

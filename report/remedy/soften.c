@@ -76,6 +76,7 @@ void remedy_soften(const struct remedier *r, struct plan *p)
 	p->fault = p->fault ? arena_printf(r->a, "%s; %s", p->fault, fault) : fault;
 	p->mended = p->mended ? arena_printf(r->a, "%s, and %s", p->mended, mended) : mended;
 	p->record = spf_edit_close(r->a, p->record, '~');
+	p->base = p->base ? spf_edit_close(r->a, p->base, '~') : NULL;
 	p->weight = FAULT_LOST;
 	p->changed = true;
 }
