@@ -84,9 +84,22 @@ static bool authorises_somebody(const struct gate *g, const struct zone_mailfrom
 	return false;
 }
 
-const char *meant_elsewhere(const struct gate *g, const struct zone_mailfrom *m)
+static const struct zone_mailfrom *mailfrom_of(const struct gate *g, const struct sender *s)
 {
-	const struct spf_record *r = m->spf.root;
+	const struct zone *z = g->zone;
+	for (size_t i = 0; i < s->n_facts; i++) {
+		const char *name = zone_own_mailfrom(z, &s->profiles[s->facts[i]->profile]);
+		for (size_t k = 0; name && k < z->n_mailfrom; k++)
+			if (strcmp(z->mailfrom[k].domain, name) == 0)
+				return &z->mailfrom[k];
+	}
+	return NULL;
+}
+
+const char *meant_elsewhere(const struct gate *g, const struct sender *s)
+{
+	const struct zone_mailfrom *m = mailfrom_of(g, s);
+	const struct spf_record *r = m ? m->spf.root : NULL;
 	const char *out = NULL;
 	char ip[IP_STRLEN];
 	for (size_t i = 0; r && r->result == SPF_PASS && i < r->n_terms; i++) {

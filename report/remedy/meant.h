@@ -20,10 +20,10 @@ bool meant_names(const struct zone *z, const struct spf_tree *mended, const stru
 const char *meant_host(const struct gate *g, const struct zone_mailfrom *m,
 		       const struct spf_term *t);
 
-/* The a and mx of the record by which nothing passes that is stored, and where they lead today: "a
- * leads to 192.0.2.7, mx to 192.0.2.8"; a name that moved takes SPF with it. NULL: there is none.
- */
-const char *meant_elsewhere(const struct gate *g, const struct zone_mailfrom *m);
+/* The a and mx of the record of its envelope-sender domain by which nothing passes that is stored,
+ * and where they lead today: "a leads to 192.0.2.7, mx leads to 192.0.2.8"; a name that moved takes
+ * SPF with it. NULL: there is none. */
+const char *meant_elsewhere(const struct gate *g, const struct sender *s);
 
 /* Is there no term by which anybody could pass? */
 bool meant_nobody(const struct spf_tree *tree);

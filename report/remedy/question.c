@@ -290,19 +290,6 @@ static bool passed_before(const struct asking *q, int32_t *last)
 	return *last != INT32_MIN;
 }
 
-/* Its envelope-sender domain. */
-static const struct zone_mailfrom *mailfrom_of(const struct asking *q)
-{
-	const struct zone *z = q->g->zone;
-	for (size_t i = 0; i < q->s->n_facts; i++) {
-		const char *name = zone_own_mailfrom(z, &q->s->profiles[q->s->facts[i]->profile]);
-		for (size_t k = 0; name && k < z->n_mailfrom; k++)
-			if (strcmp(z->mailfrom[k].domain, name) == 0)
-				return &z->mailfrom[k];
-	}
-	return NULL;
-}
-
 /* It passed until a day: somebody took it out of the record, or a name in the record moved. */
 static void read_switched_off(struct asking *q)
 {
@@ -310,8 +297,7 @@ static void read_switched_off(struct asking *q)
 	char day[DAY_STRLEN];
 	if (q->s->aged || !passed_before(q, &last))
 		return;
-	const struct zone_mailfrom *m = mailfrom_of(q);
-	const char *elsewhere = m ? meant_elsewhere(q->g, m) : NULL;
+	const char *elsewhere = meant_elsewhere(q->g, q->s);
 	for (unsigned i = 0; elsewhere && i < q->n; i++)
 		if (q->list[i].kind == READING_MISSING)
 			speaks_for(

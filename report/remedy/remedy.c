@@ -58,8 +58,8 @@ static void finish_parts(const struct remedier *r)
 
 #define MEANT_CONFIDENCE 84 /* whom the owner himself names, and nothing else ties to him */
 
-#define ALIKE_MAX  12 /* senders that nothing names, and that do the same: so many are a botnet */
-#define ALIKE_MORE 4  /* times what half of them send at most: who sends more is none of them */
+#define ALIKE_MAX        12 /* senders that nothing names, and that do the same: so many are a botnet */
+#define ALIKE_MORE       4 /* times what half of them send at most: who sends more is none of them */
 
 /* One that nothing names is worth a question; a swarm of them is none. What a single reporter says
  * makes no swarm: who invents addresses would silence the questions about others. */

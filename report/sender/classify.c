@@ -472,7 +472,7 @@ void classify_senders(const struct domain_facts *facts, const struct earlier *ea
 		c.ties = ties;
 		c.zone = ties->zone;
 		ties->facts = facts;
-		ties->earlier = earlier;
+		ties->earlier = earlier ? earlier->facts : NULL;
 	}
 	observer_init(&c.observer, facts, c.zone, rules, a);
 	find_siblings(&c, senders, n, a);
