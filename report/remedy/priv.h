@@ -38,8 +38,6 @@ struct remedier {
 /* spf.c. *to: the plan that the sender's edit went into. */
 void remedy_spf(struct remedier *r, struct sender *s, struct plan **to);
 void remedy_spf_error(struct remedier *r, struct sender *s, struct plan **to);
-/* Would most of its failing mail pass by the repair of a record alone, that names it? */
-bool remedy_is_mended(const struct remedier *r, const struct sender *s);
 /* "If it is yours": where such a record may be shown. */
 void remedy_if_yours(struct remedier *r, struct sender *s);
 
@@ -50,6 +48,18 @@ void remedy_first_record(const struct remedier *r, struct remedies *out);
 
 /* helo.c: the text and the record for bounces. false: nothing of use can be said. */
 bool remedy_helo(const struct remedier *r, struct sender *s);
+
+/* The plan of an envelope-sender domain; NULL: none of ours. */
+struct plan *plan_of_name(const struct remedier *r, const char *mailfrom);
+
+/* mended.c. Will the row pass by the repair of the record alone? The plan with that repair, or
+ * NULL.
+ */
+struct plan *mended_by(const struct remedier *r, const struct sender *s, const struct fact *f);
+/* The plan of the record that fails it: an error, or what the repair of it makes pass; NULL. */
+struct plan *mended_fault_of(const struct remedier *r, const struct sender *s);
+/* Would most of its failing mail pass by the repair of a record alone, that names it? */
+bool remedy_is_mended(const struct remedier *r, const struct sender *s);
 
 /* sign.c */
 void remedy_unaligned(const struct remedier *r, struct sender *s);

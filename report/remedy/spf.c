@@ -4,7 +4,6 @@
 
 #include "core/day.h"
 #include "report/remedy/account.h"
-#include "report/remedy/meant.h"
 #include "report/remedy/priv.h"
 
 #define MECHANISMS_MAX 24 /* written one by one; more is a network, and a person's decision */
@@ -12,23 +11,12 @@
 
 /* ---- whose record, which addresses ---- */
 
-static struct plan *plan_of_name(const struct remedier *r, const char *mailfrom)
+struct plan *plan_of_name(const struct remedier *r, const char *mailfrom)
 {
 	for (size_t k = 0; k < r->zone->n_mailfrom; k++)
 		if (strcmp(r->zone->mailfrom[k].domain, mailfrom) == 0)
 			return &r->plans[k];
 	return NULL;
-}
-
-/* Will the row pass by the repair of the record alone? The plan with that repair, or NULL. */
-static struct plan *mended_by(const struct remedier *r, const struct sender *s,
-			      const struct fact *f)
-{
-	const struct dmarc_profile *p = &s->profiles[f->profile];
-	bool tries = p->cell >= CELL_F1 && p->cell <= CELL_F4 && f->source.family;
-	const char *mailfrom = tries ? zone_own_mailfrom(r->zone, p) : NULL;
-	struct plan *plan = mailfrom ? plan_of_name(r, mailfrom) : NULL;
-	return plan && plan_mends(plan, &f->source) ? plan : NULL;
 }
 
 /* Rows of the sender that an edit is about: MAIL FROM is ours, and its record does not authorise
@@ -403,39 +391,10 @@ static const char *add_to_repaired(struct remedier *r, struct plan *p, const str
 	return added;
 }
 
-/* Whose record fails it: an error, or what the repair of it makes pass. */
-static struct plan *fault_of(const struct remedier *r, const struct sender *s)
-{
-	for (size_t i = 0; i < s->n_facts; i++) {
-		const struct dmarc_profile *q = &s->profiles[s->facts[i]->profile];
-		const char *name = q->cell == CELL_F3 ? zone_own_mailfrom(r->zone, q) : NULL;
-		struct plan *p = name ? plan_of_name(r, name) : mended_by(r, s, s->facts[i]);
-		if (p)
-			return p;
-	}
-	return NULL;
-}
-
-bool remedy_is_mended(const struct remedier *r, const struct sender *s)
-{
-	uint64_t failing = s->t.messages - tally_judged_pass(&s->t), mended = 0;
-	bool known = sender_is_legit(s);
-	if (s->label || s->guest || failing == 0 || (!known && s->verdict.category != CAT_UNKNOWN))
-		return false;
-	for (size_t i = 0; i < s->n_facts; i++) {
-		const struct fact *f = s->facts[i];
-		const struct plan *p = mended_by(r, s, f);
-		const struct spf_tree *meant = p ? r->gate.meant[p - r->plans] : NULL;
-		if (p && (known || (meant && meant_names(r->zone, meant, s, &f->source))))
-			mended += f->messages;
-	}
-	return 2 * mended > failing;
-}
-
 /* Its mail fails because the record is an error: what repairs the record repairs it. */
 void remedy_spf_error(struct remedier *r, struct sender *s, struct plan **to)
 {
-	struct plan *p = fault_of(r, s);
+	struct plan *p = mended_fault_of(r, s);
 	if (!p)
 		return;
 	const char *name = p->m->domain;

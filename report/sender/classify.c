@@ -471,8 +471,7 @@ void classify_senders(const struct domain_facts *facts, const struct earlier *ea
 	if (ties && ties->zone->answered) {
 		c.ties = ties;
 		c.zone = ties->zone;
-		ties->facts = facts;
-		ties->earlier = earlier ? earlier->facts : NULL;
+		ties_look_at(ties, facts, earlier ? earlier->facts : NULL);
 	}
 	observer_init(&c.observer, facts, c.zone, rules, a);
 	find_siblings(&c, senders, n, a);

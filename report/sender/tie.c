@@ -18,6 +18,13 @@ void ties_init(struct ties *t, const struct zone *zone)
 	t->trees = arena_alloc(a, n * sizeof *t->trees);
 }
 
+void ties_look_at(struct ties *t, const struct domain_facts *facts,
+		  const struct domain_facts *earlier)
+{
+	t->facts = facts;
+	t->earlier = earlier;
+}
+
 /* ---- what a service documents ---- */
 
 static void add_term(const char **terms, size_t *n, const char *term)

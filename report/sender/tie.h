@@ -44,6 +44,10 @@ struct ties {
 /* zone: answered for. Lives in its arena. */
 void ties_init(struct ties *t, const struct zone *zone);
 
+/* The period of the senders asked about, and the one before; NULL: none. */
+void ties_look_at(struct ties *t, const struct domain_facts *facts,
+		  const struct domain_facts *earlier);
+
 /* Set ties, aged and pool of each source of the sender, whose label is known. */
 void ties_of(struct ties *t, struct sender *s);
 
