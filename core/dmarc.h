@@ -204,8 +204,9 @@ struct dmarc_report {
 	unsigned n_errors;
 	struct dmarc_policy policy;
 
-	/* Identity: SHA-256, cut to 16 bytes, of org_name, report_id, begin and end; with the
-	 * policy domain it is the key under which a report is stored once. */
+	/* Identity: SHA-256, cut to 16 bytes, of org_name folded (core/receiver.h), report_id,
+	 * begin and end; with the policy domain it is the key under which a report is stored once.
+	 */
 	struct digest identity;
 
 	/* Known when the last record has been read (report_sink.end). */

@@ -22,6 +22,9 @@
 #include "core/dmarc.h"
 #include "core/err.h"
 
+/* A report about a domain that is not among those configured. */
+#define REASON_FOREIGN "not one of our domains"
+
 enum outcome { OUT_STORED, OUT_DUPLICATE, OUT_CONFLICT, OUT_REJECTED, OUT_NOT_A_REPORT, OUT_COUNT };
 
 extern const char *const outcome_names[OUT_COUNT]; /* "stored" .. "not_a_report" */

@@ -156,8 +156,10 @@ static enum status read_document(struct visit *v, const struct leaf *leaf,
 	struct pipeline *p = v->p;
 	struct ticket *t = v->t;
 	struct attest attest = {.authenticator = p->authenticator,
+				.stranger = p->stranger,
 				.mail = leaf->mail,
 				.now = pipeline_now(p),
+				.options = &p->o,
 				.sink = p->sink};
 	struct sink sink = attest_sink(&attest);
 	struct item item = {
@@ -174,6 +176,8 @@ static enum status read_document(struct visit *v, const struct leaf *leaf,
 		return ST_OK;
 	}
 	t->refs--;
+	if (st == ST_ITEM && attest.our_own)
+		return note(p, t, source, &leaf->container, OUT_NOT_A_REPORT, err->msg, err);
 	if (st == ST_ITEM)
 		return note(p, t, source, &leaf->container, OUT_REJECTED, err->msg, err);
 	if (st != ST_OK)
@@ -286,6 +290,7 @@ enum status input_read(struct pipeline *p, struct file_ticket *file, const struc
 	const char *source = input->source;
 	authenticator_forget(p->authenticator);
 	xml_new_input(p->xml);
+	authenticator_forget(p->stranger);
 	enum status st = unpack(blob, source, p->o.limits, &visitor, err);
 	if (st == ST_ITEM)
 		st = note(p, t, source, blob, OUT_REJECTED, err->msg, err);

@@ -222,6 +222,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options, struct sin
 	p->sink = sink;
 	p->xml = xml_reader_new(p->o.rules, p->o.limits);
 	p->authenticator = authenticator_new(p->o.auth, p->o.rules);
+	p->stranger = authenticator_new(NULL, p->o.rules);
 	sink->settled = pipeline_settled;
 	sink->settled_ctx = p;
 	return p;
@@ -240,6 +241,7 @@ void pipeline_free(struct pipeline *p)
 	}
 	xml_reader_free(p->xml);
 	authenticator_free(p->authenticator);
+	authenticator_free(p->stranger);
 	free(p->small);
 	ingest_totals_free(&p->totals);
 	free(p);

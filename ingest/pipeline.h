@@ -54,6 +54,10 @@ struct pipeline_options {
 	struct coldness *cold;     /* ingest/files/opened.h, shared by all; may be NULL */
 	struct clock_watch *clock; /* shared by all of a run; NULL: now is believed */
 	int64_t now;               /* bounds report dates; 0: the clock */
+	/* Ours, in normal form; names below them count. Reports about others are REJECTED. None:
+	 * whatever comes is taken. */
+	const char *const *domains;
+	size_t n_domains;
 	/* An input of pipeline_message() or pipeline_reject() is settled whole, its worst outcome
 	 * is durable. Called from whatever call settles it. May be NULL. */
 	void (*done)(void *ctx, uint64_t id, enum outcome worst);

@@ -49,7 +49,7 @@ struct pipeline {
 	struct pipeline_options o;
 	struct sink *sink;
 	struct xml_reader *xml;
-	struct authenticator *authenticator;
+	struct authenticator *authenticator, *stranger;
 	struct ingest_totals totals;
 	struct ticket *alive;
 	struct held *held;
@@ -68,11 +68,13 @@ void pipeline_settled(void *pipeline, const struct settlement *s); /* of struct 
 /* ---- attest.c ---- */
 
 struct attest {
-	struct authenticator *authenticator;
-	const struct mail_around *mail; /* around the document; NULL: none */
+	const struct pipeline_options *options;
+	struct authenticator *authenticator, *stranger; /* the latter asks nobody */
+	const struct mail_around *mail;                 /* around the document; NULL: none */
 	int64_t now;
 	struct sink *sink;
 	struct authentic authentic; /* known once begin() of the sink was called */
+	bool our_own;               /* begin() answered ST_ITEM: it is what we sent */
 };
 
 /* A sink for one document, which passes on to a->sink. */

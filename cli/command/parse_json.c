@@ -169,6 +169,7 @@ static void put_head(struct json *j, const struct dmarc_report *r, const char *s
 	put_string(j, "format", formats[r->format]);
 	put_strings(j, "errors", r->errors, r->n_errors);
 	put_string(j, "generator", r->generator);
+	put_string(j, "auth", auth_names[AUTH_UNKNOWN]); /* nobody is asked here */
 	put_policy(j, &r->policy);
 	json_key(j, "records");
 	json_array(j);

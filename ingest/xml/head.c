@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/day.h"
+#include "core/receiver.h"
 #include "core/text.h"
 
 #define EARLIEST  86400                  /* 1970-01-02: zero and what rounds to it are no dates */
@@ -254,7 +255,9 @@ enum status head_read(const struct raw_head *h, const char *domain, int64_t now,
 
 void head_identity(struct sha256 *sha, struct dmarc_report *r)
 {
-	sha256_text(sha, r->org_name);
+	char org[RECEIVER_NAME]; /* capitals and blanks make no second report */
+	receiver_fold(r->org_name, org);
+	sha256_text(sha, org);
 	sha256_text(sha, r->report_id);
 	sha256_int(sha, r->begin);
 	sha256_int(sha, r->end);

@@ -747,7 +747,11 @@ static void identity_and_content(void **state)
 	     true},
 	    {{0}, {.policy = POLICY("<p>reject</p>")}, true, false},
 	    {{0},
-	     {.meta = META("<org_name>Reporter.example</org_name>" EMAIL ID RANGE)},
+	     {.meta = META("<org_name> Reporter.example</org_name>" EMAIL ID RANGE)},
+	     true, /* capitals and blanks make no second report */
+	     false},
+	    {{0},
+	     {.meta = META("<org_name>reporter2.example</org_name>" EMAIL ID RANGE)},
 	     false,
 	     false},
 	    {{0}, {.meta = META(ORG EMAIL "<report_id>id-2</report_id>" RANGE)}, false, true},
