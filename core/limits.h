@@ -69,8 +69,6 @@ struct limits {
 #define LIMIT_PROFILE_CACHE   (8 * MIB)  /* normalised profiles remembered by one worker */
 #define LIMIT_QUARANTINE      (64 * MIB) /* bytes kept of one rejected thing; past it: its head */
 #define LIMIT_QUARANTINE_HEAD (1 * MIB)
-#define LIMIT_FOREIGN         (64 * MIB) /* of reports about others' domains: strangers send them */
-#define LIMIT_FOREIGN_HEAD    1024       /* kept of each past that: who, and about whom */
 #define LIMIT_QUARANTINE_ALL                                                                       \
 	(4 * GIB) /* kept in all: whoever sends rejects for years must not fill the disk; the      \
 		     oldest go, and their files are where they were */

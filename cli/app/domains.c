@@ -83,3 +83,21 @@ int domains_choose(const struct app *app, const struct name_rules *rules,
 	choice->n = names.n;
 	return rc;
 }
+
+int domains_own(const struct app *app, const struct name_rules *rules, struct arena *a,
+		const char *const **domains, size_t *n)
+{
+	struct names names = {.rules = rules, .a = a};
+	names.list = arena_alloc(a, (app->config.n_domains + 1) * sizeof *names.list);
+	int rc = EXIT_OK;
+	for (unsigned i = 0; rc == EXIT_OK && i < app->config.n_domains; i++)
+		if (!add(&names, app->config.domains[i])) {
+			log_error("%s: domains: \"%s\" is not a domain name", app->config.path,
+				  app->config.domains[i]);
+			rc = EXIT_CONFIG;
+		}
+	map_free(&names.seen);
+	*domains = names.list;
+	*n = names.n;
+	return rc;
+}

@@ -32,4 +32,9 @@ int domains_group(const struct app *app, struct domain_choice *choice, const cha
 int domains_choose(const struct app *app, const struct name_rules *rules,
 		   struct domain_choice *choice, char **argv, int argc, struct arena *a);
 
+/* Those that the configuration says are ours, in normal form; *n 0: it says nothing. Exit code;
+ * complains itself. */
+int domains_own(const struct app *app, const struct name_rules *rules, struct arena *a,
+		const char *const **domains, size_t *n);
+
 #endif

@@ -33,6 +33,11 @@ int cmd_rejects_list(struct app *app, int argc, char **argv);
 int cmd_rejects_show(struct app *app, int argc, char **argv);
 int cmd_rejects_export(struct app *app, int argc, char **argv);
 int cmd_rejects_retry(struct app *app, int argc, char **argv);
+int cmd_rejects_accept(struct app *app, int argc, char **argv);
+
+int cmd_reports_list(struct app *app, int argc, char **argv);
+int cmd_reports_show(struct app *app, int argc, char **argv);
+int cmd_reports_drop(struct app *app, int argc, char **argv);
 
 int cmd_db_migrate(struct app *app, int argc, char **argv);
 int cmd_db_status(struct app *app, int argc, char **argv);

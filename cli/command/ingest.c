@@ -8,6 +8,7 @@
 #include "cli/app/mail_keys.h"
 #include "cli/command/commands.h"
 #include "cli/command/ingest_imap.h"
+#include "cli/command/own.h"
 #include "cli/command/progress.h"
 #include "cli/command/summary.h"
 #include "core/day.h"
@@ -15,7 +16,6 @@
 #include "core/mem.h"
 #include "core/text.h"
 #include "db/load/load.h"
-#include "dns/names.h"
 #include "ingest/budget.h"
 #include "ingest/workers.h"
 
@@ -40,6 +40,7 @@ struct loaders {
 	bool dry;
 	const struct limits *limits;
 	struct load_known *known;
+	const struct name_rules *rules;
 	int n;
 	struct loader *loader[WORKERS_MAX];
 	struct db *db[WORKERS_MAX]; /* NULL: the application's */
@@ -61,6 +62,7 @@ static enum status loader_open(void *ctx, struct sink **sink, struct err *err)
 		db_close(l->db[l->n]);
 		return st;
 	}
+	load_names(l->loader[l->n], l->rules);
 	load_quarantine(l->loader[l->n], l->limits->quarantine, tell_trimmed);
 	*sink = load_sink(l->loader[l->n++]);
 	return ST_OK;
@@ -137,7 +139,7 @@ static void say_nothing_found(const struct ingest_options *o, const struct inges
 }
 
 static int ingest(struct app *app, const struct ingest_options *o, struct archive *archive,
-		  struct mail_key_source *keys)
+		  struct mail_key_source *keys, const struct own *own)
 {
 	struct err err;
 	struct timespec began;
@@ -153,9 +155,11 @@ static int ingest(struct app *app, const struct ingest_options *o, struct archiv
 		load_known_free(loaders.known);
 		return EXIT_NO_DATABASE;
 	}
-	const struct name_rules *rules = names_open();
+	loaders.rules = own->rules;
 	struct workers_options w = {
-	    .pipeline = {.rules = rules,
+	    .pipeline = {.rules = own->rules,
+			 .domains = own->domains,
+			 .n_domains = own->n,
 			 .limits = &o->limits,
 			 .auth = mail_key_source_options(keys),
 			 .archive = archive,
@@ -180,7 +184,6 @@ static int ingest(struct app *app, const struct ingest_options *o, struct archiv
 		rc = exit_code(&totals);
 	}
 	ingest_totals_free(&totals);
-	names_close(rules);
 	load_known_free(loaders.known);
 	return rc;
 }
@@ -193,7 +196,9 @@ static int read_mailboxes(struct app *app, const struct ingest_options *o, struc
 	struct ingest_progress numbers = {0};
 	struct ingest_totals totals = {0};
 	struct timespec began;
+	struct own own = {0};
 	struct imap_job job = {.app = app,
+			       .own = &own,
 			       .mailboxes = m,
 			       .n = n,
 			       .limits = &o->limits,
@@ -203,8 +208,13 @@ static int read_mailboxes(struct app *app, const struct ingest_options *o, struc
 	int rc = app_open(app);
 	if (rc == EXIT_OK && !o->no_auth)
 		rc = mail_key_source_open(app, &job.keys);
-	if (rc != EXIT_OK)
+	if (rc == EXIT_OK)
+		rc = own_open(app, &own);
+	if (rc != EXIT_OK) {
+		mail_key_source_close(job.keys);
+		own_close(&own);
 		return rc;
+	}
 	clock_gettime(CLOCK_MONOTONIC, &began);
 	app_catch_signals();
 	struct progress *bar = app->verbosity < 0 ? NULL : progress_start(&numbers);
@@ -214,6 +224,9 @@ static int read_mailboxes(struct app *app, const struct ingest_options *o, struc
 	print_summary(o, &totals, &began);
 	if (rc == EXIT_OK && !o->watch)
 		rc = exit_code(&totals);
+	if (!o->dry)
+		own_propose(app, &own);
+	own_close(&own);
 	ingest_totals_free(&totals);
 	return rc;
 }
@@ -386,6 +399,7 @@ int cmd_ingest(struct app *app, int argc, char **argv)
 	};
 	struct ingest_options o = {.jobs = workers_default_jobs(), .limits = LIMITS_DEFAULT};
 	struct archive *archive = NULL;
+	struct own own = {0};
 	struct err err;
 	int c, rc = EXIT_OK;
 	while (rc == EXIT_OK && (c = getopt_long(argc, argv, ":", options, NULL)) != -1)
@@ -413,7 +427,13 @@ int cmd_ingest(struct app *app, int argc, char **argv)
 	if (rc == EXIT_OK && !o.no_auth)
 		rc = mail_key_source_open(app, &keys);
 	if (rc == EXIT_OK)
-		rc = ingest(app, &o, archive, keys);
+		rc = own_open(app, &own);
+	if (rc == EXIT_OK) {
+		rc = ingest(app, &o, archive, keys, &own);
+		if (!o.dry)
+			own_propose(app, &own);
+	}
+	own_close(&own);
 	mail_key_source_close(keys);
 	archive_close(archive);
 	return rc;

@@ -139,7 +139,10 @@ static enum status connect_all(struct worker *w, struct err *err)
 		load_quarantine(w->loader, job->limits->quarantine, tell_trimmed);
 	if (st != ST_OK)
 		return st;
+	load_names(w->loader, w->rules);
 	struct pipeline_options o = {.rules = w->rules,
+				     .domains = job->own->domains,
+				     .n_domains = job->own->n,
 				     .limits = job->limits,
 				     .auth = mail_key_source_options(job->keys),
 				     .clock = &w->clock,

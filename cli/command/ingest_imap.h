@@ -9,6 +9,7 @@
 
 #include "cli/app/app.h"
 #include "cli/app/mail_keys.h"
+#include "cli/command/own.h"
 #include "cli/mailbox/mailbox.h"
 #include "ingest/pipeline.h"
 
@@ -16,6 +17,7 @@
 
 struct imap_job {
 	struct app *app; /* after app_open() */
+	const struct own *own;
 	struct mailbox *mailboxes;
 	size_t n;
 	const struct limits *limits;

@@ -8,6 +8,7 @@
 
 #include "cli/app/app.h"
 #include "cli/command/commands.h"
+#include "cli/command/own.h"
 #include "core/arena.h"
 #include "core/day.h"
 #include "core/json.h"
@@ -15,7 +16,6 @@
 #include "core/text.h"
 #include "db/load/load.h"
 #include "db/store/quarantine.h"
-#include "dns/names.h"
 #include "ingest/pipeline.h"
 
 #define OUTPUT_MAX (1 * GIB)
@@ -200,8 +200,31 @@ int cmd_rejects_export(struct app *app, int argc, char **argv)
 struct retry {
 	struct app *app;
 	struct pipeline *pipeline;
+	struct loader *loader;
+	bool accept; /* whatever is stored */
 	uint64_t tried, settled, impossible;
 };
+
+static int word_index(const char *const *words, int n, const char *word)
+{
+	for (int i = 0; i < n; i++)
+		if (words[i] && word && strcmp(words[i], word) == 0)
+			return i;
+	return 0;
+}
+
+/* What was known of the mail when it came: the bytes do not say it. */
+static struct load_origin origin_of(const struct quarantined *q)
+{
+	return (struct load_origin){
+	    .known = q->has_auth,
+	    .auth = (enum auth)word_index(auth_names, AUTH_COUNT, q->auth),
+	    .by = (enum auth_by)word_index(auth_by_names, AUTH_BY_COUNT, q->auth_by),
+	    .standing = (enum standing)q->standing,
+	    .domain = q->auth_domain,
+	    .content = q->content,
+	};
+}
 
 /*
  * Did the bytes read well this time? A conflict that is still one is reported as a duplicate of
@@ -245,6 +268,14 @@ static const char *why(const struct ingest_totals *t, size_t n, const struct qua
 	return q->reason;
 }
 
+static enum status read_as(struct retry *r, const struct blob *blob, const struct quarantined *q,
+			   const struct load_origin *origin, struct err *err)
+{
+	load_origin(r->loader, origin);
+	enum status st = pipeline_blob(r->pipeline, blob, q->source, err);
+	return st == ST_OK ? pipeline_flush(r->pipeline, err) : st;
+}
+
 static enum status retry_one(struct retry *r, const struct quarantined *q, struct err *err)
 {
 	uint64_t before[OUT_COUNT];
@@ -259,11 +290,19 @@ static enum status retry_one(struct retry *r, const struct quarantined *q, struc
 	}
 	size_t n_problems = t->n_problems;
 	memcpy(before, t->outcomes, sizeof before);
+	struct load_origin origin = origin_of(q);
+	origin.accept = r->accept;
 	enum status st = fetch(r->app, q->id, &f, &blob, err);
 	if (st == ST_OK)
-		st = pipeline_blob(r->pipeline, &blob, q->source, err);
-	if (st == ST_OK)
-		st = pipeline_flush(r->pipeline, err);
+		st = read_as(r, &blob, q, &origin, err);
+	uint64_t seen = t->outcomes[OUT_DUPLICATE] - before[OUT_DUPLICATE] +
+			t->outcomes[OUT_CONFLICT] - before[OUT_CONFLICT];
+	if (st == ST_OK && r->accept && seen == 1 &&
+	    t->outcomes[OUT_STORED] == before[OUT_STORED]) {
+		/* some marks of spelling are lost in a document that was made anew */
+		origin.any = true;
+		st = read_as(r, &blob, q, &origin, err);
+	}
 	if (f)
 		fclose(f);
 	if (st != ST_OK)
@@ -293,30 +332,38 @@ static int conclude(struct retry *r, enum status st, struct err *err)
 	return r->tried > r->settled || r->impossible > 0 ? EXIT_SOME_SET_ASIDE : EXIT_OK;
 }
 
+static enum status open_loader(struct retry *r, const char *what, int64_t *run_id, struct db **db,
+			       struct err *err)
+{
+	enum status st = load_run_begin(r->app->db, what, run_id, err);
+	if (st == ST_OK) /* a loader wants a connection to itself */
+		st = app_connect(r->app, db, err);
+	return st == ST_OK ? load_open(*db, *run_id, false, NULL, &r->loader, err) : st;
+}
+
 static int retry_rows(struct app *app, const struct limits *limits, const struct quarantined *rows,
-		      size_t n)
+		      size_t n, bool accept)
 {
 	struct err err;
 	struct db *db = NULL;
-	struct loader *loader = NULL;
+	struct own own = {0};
 	int64_t run_id = 0;
-	struct retry r = {.app = app};
-	const struct name_rules *rules = names_open();
-	int rc;
-	enum status st = load_run_begin(app->db, "rejects retry", &run_id, &err);
-	if (st == ST_OK) /* a loader wants a connection to itself */
-		st = app_connect(app, &db, &err);
-	if (st == ST_OK)
-		st = load_open(db, run_id, false, NULL, &loader, &err);
-	if (st == ST_OK)
-		load_quarantine(loader, limits->quarantine, tell_trimmed);
+	struct retry r = {.app = app, .accept = accept};
+	int rc = own_open(app, &own);
+	enum status st = ST_OK;
+	if (rc != EXIT_OK)
+		goto out;
+	st = open_loader(&r, accept ? "rejects accept" : "rejects retry", &run_id, &db, &err);
 	if (st != ST_OK) {
 		rc = app_fail(st, &err);
 		goto out;
 	}
+	load_names(r.loader, own.rules);
+	load_quarantine(r.loader, limits->quarantine, tell_trimmed);
 	/* no stop flag: a row is read whole before it is judged */
-	struct pipeline_options o = {.rules = rules, .limits = limits};
-	r.pipeline = pipeline_new(&o, load_sink(loader));
+	struct pipeline_options o = {
+	    .rules = own.rules, .limits = limits, .domains = own.domains, .n_domains = own.n};
+	r.pipeline = pipeline_new(&o, load_sink(r.loader));
 	app_catch_signals();
 	for (size_t i = 0; i < n && st == ST_OK && !atomic_load(&app_interrupted); i++)
 		st = retry_one(&r, &rows[i], &err);
@@ -325,9 +372,35 @@ static int retry_rows(struct app *app, const struct limits *limits, const struct
 	rc = conclude(&r, st, &err);
 out:
 	pipeline_free(r.pipeline);
-	load_close(loader);
+	load_close(r.loader);
 	db_close(db);
-	names_close(rules);
+	own_close(&own);
+	return rc;
+}
+
+int cmd_rejects_accept(struct app *app, int argc, char **argv)
+{
+	static const struct option none[] = {{NULL, 0, NULL, 0}};
+	struct limits limits = LIMITS_DEFAULT;
+	struct arena a = {0};
+	struct quarantined *row;
+	int64_t id;
+	int c = getopt_long(argc, argv, ":", none, NULL);
+	if (c != -1)
+		return bad_option(app, argv, c);
+	if (argc - optind != 1)
+		return usage_error(app, "exactly one ID is required");
+	if (!parse_id(app, argv[optind], &id))
+		return EXIT_USAGE;
+	int rc = app_open(app);
+	if (rc == EXIT_OK)
+		rc = find(app, id, &a, &row);
+	if (rc == EXIT_OK && !row->has_content)
+		rc = refuse(app, "%lld is no report that conflicts with a stored one",
+			    (long long)id);
+	if (rc == EXIT_OK)
+		rc = retry_rows(app, &limits, row, 1, true);
+	arena_free(&a);
 	return rc;
 }
 
@@ -370,7 +443,7 @@ int cmd_rejects_retry(struct app *app, int argc, char **argv)
 			rows[i - first] = *row;
 	}
 	if (rc == EXIT_OK)
-		rc = retry_rows(app, &limits, rows, n);
+		rc = retry_rows(app, &limits, rows, n, false);
 	arena_free(&a);
 	return rc;
 }

@@ -21,12 +21,12 @@ struct aside_key {
  * Which bytes these are. XXH3 over pieces is enough: two different things that an attacker makes
  * collide are both his, and both were set aside.
  */
-static struct aside_key bytes_key(const struct entry *e)
+static struct aside_key bytes_key(const struct blob *bytes)
 {
-	struct aside_key key = {.size = e->container.size};
+	struct aside_key key = {.size = bytes->size};
 	char piece[COPY_PIECE];
 	ssize_t got;
-	for (uint64_t at = 0; (got = blob_read(&e->container, at, piece, sizeof piece)) > 0;) {
+	for (uint64_t at = 0; (got = blob_read(bytes, at, piece, sizeof piece)) > 0;) {
 		struct {
 			struct digest so_far, piece;
 		} both = {key.bytes, hash_fixed128(piece, (size_t)got)};
@@ -56,46 +56,51 @@ static enum status touch(struct loader *l, const struct digest *thing, const str
 	return st;
 }
 
+static void put_report(struct copy *c, const struct aside *a)
+{
+	copy_int8(c, a->domain_id);
+	copy_digest(c, &a->identity);
+	copy_digest(c, &a->content);
+	copy_text(c, a->auth);
+	copy_text(c, a->auth_by);
+	copy_text(c, a->auth_domain);
+	copy_int4(c, (int32_t)a->standing);
+}
+
 /* One row of the stage; bytes that are kept already are not sent again. */
-static void put_thing(struct copy *c, struct loader *l, const struct entry *e,
+static void put_thing(struct copy *c, struct loader *l, const struct aside *a,
 		      const struct digest *thing, const struct digest *bytes, bool kept)
 {
-	bool truncated = e->container.size > LIMIT_QUARANTINE;
-	uint64_t size = truncated ? LIMIT_QUARANTINE_HEAD : e->container.size;
-	copy_row(c, 11);
+	bool truncated = a->bytes.size > LIMIT_QUARANTINE;
+	uint64_t size = truncated ? LIMIT_QUARANTINE_HEAD : a->bytes.size;
+	copy_row(c, 15);
 	copy_digest(c, thing);
-	copy_text(c, outcome_names[e->outcome]);
-	copy_text(c, e->reason);
-	copy_text(c, e->source);
-	copy_int8(c, (int64_t)e->container.size);
+	copy_text(c, outcome_names[a->outcome]);
+	copy_text(c, a->reason);
+	copy_text(c, a->source);
+	copy_int8(c, (int64_t)a->bytes.size);
 	copy_bool(c, truncated);
 	copy_digest(c, bytes);
 	if (kept)
 		copy_null(c);
 	else
-		copy_blob(c, &e->container, size);
-	if (e->outcome == OUT_CONFLICT) {
-		copy_int8(c, l->domains.dims[e->domain].id);
-		copy_digest(c, &e->report.identity);
-		copy_digest(c, &e->report.content);
-	} else {
-		for (int i = 0; i < 3; i++)
-			copy_null(c);
-	}
+		copy_blob(c, &a->bytes, size);
+	if (a->is_report)
+		put_report(c, a);
+	for (int i = 0; i < 7 && !a->is_report; i++)
+		copy_null(c);
 	l->aside.things++;
 	l->aside.bytes += kept ? 0 : size;
 }
 
-enum status load_set_aside(struct loader *l, const struct entry *e, struct err *err)
+enum status load_put_aside(struct loader *l, const struct aside *a, struct err *err)
 {
-	if (e->container.size == 0) /* nothing was read: there is nothing to keep */
-		return ST_OK;
 	bool known = false, kept = false;
-	struct aside_key key = bytes_key(e);
+	struct aside_key key = bytes_key(&a->bytes);
 	struct digest bytes = hash_fixed128(&key, sizeof key);
-	if (e->outcome == OUT_CONFLICT) { /* one attachment may hold several */
-		key.identity = e->report.identity;
-		key.content = e->report.content;
+	if (a->is_report) { /* one attachment may hold several */
+		key.identity = a->identity;
+		key.content = a->content;
 	}
 	struct digest thing = hash_fixed128(&key, sizeof key);
 	enum status st = touch(l, &thing, &bytes, &known, &kept, err);
@@ -103,9 +108,28 @@ enum status load_set_aside(struct loader *l, const struct entry *e, struct err *
 		return st;
 	struct copy c;
 	copy_begin(&c, l->db, "COPY stage_quarantine FROM STDIN (FORMAT binary)");
-	put_thing(&c, l, e, &thing, &bytes, kept);
+	put_thing(&c, l, a, &thing, &bytes, kept);
 	st = copy_end(&c, err);
 	return st == ST_OK ? db_exec(l->db, sql_quarantine_merge, err) : st;
+}
+
+enum status load_set_aside(struct loader *l, const struct entry *e, struct err *err)
+{
+	if (e->container.size == 0) /* nothing was read: there is nothing to keep */
+		return ST_OK;
+	struct aside a = {
+	    .outcome = e->outcome, .reason = e->reason, .source = e->source, .bytes = e->container};
+	if (e->outcome == OUT_CONFLICT) {
+		a.is_report = true;
+		a.domain_id = l->domains.dims[e->domain].id;
+		a.identity = e->report.identity;
+		a.content = e->report.content;
+		a.auth = auth_names[e->auth.result];
+		a.auth_by = auth_by_names[e->auth.by];
+		a.auth_domain = e->auth.domain;
+		a.standing = e->standing;
+	}
+	return load_put_aside(l, &a, err);
 }
 
 enum status load_aside_trim(struct loader *l, bool now, struct err *err)

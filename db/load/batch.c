@@ -19,23 +19,33 @@ static struct entry **reports_of(struct batch *b, size_t first, size_t n, size_t
 	return r;
 }
 
-/* Mark those that have the identity of an earlier one of the batch. */
-static void find_twins(struct entry **reports, size_t n)
+static struct digest key_of(const struct entry *e)
 {
-	struct map seen = {0};
+	struct {
+		struct digest identity;
+		uint32_t domain;
+	} key = {e->report.identity, e->domain};
+	return hash_fixed128(&key, sizeof key);
+}
+
+/* Mark those that have the identity of another of the batch: the first of the higher rank goes
+ * first, the others are compared with it. */
+static void find_twins(const struct loader *l, struct entry **reports, size_t n)
+{
+	struct map best = {0};
 	for (size_t i = 0; i < n; i++) {
-		struct {
-			struct digest identity;
-			uint32_t domain;
-		} key = {reports[i]->report.identity, reports[i]->domain};
-		struct digest d = hash_fixed128(&key, sizeof key);
+		struct digest d = key_of(reports[i]);
 		bool fresh;
-		uint64_t *first = map_put(&seen, &d, &fresh);
-		if (fresh)
-			*first = i;
-		reports[i]->twin = fresh ? NULL : reports[*first];
+		uint64_t *at = map_put(&best, &d, &fresh);
+		if (fresh || load_outranks(l, reports[i], reports[*at]->standing))
+			*at = i;
 	}
-	map_free(&seen);
+	for (size_t i = 0; i < n; i++) {
+		struct digest d = key_of(reports[i]);
+		uint64_t at = *map_get(&best, &d);
+		reports[i]->twin = at == i ? NULL : reports[at];
+	}
+	map_free(&best);
 }
 
 static enum status draw_ids(struct loader *l, struct entry **reports, size_t n, struct err *err)
@@ -77,7 +87,9 @@ static bool same(const struct digest *a, const void *b)
 	return memcmp(a->b, b, sizeof a->b) == 0;
 }
 
-static enum status decide_by_content(struct loader *l, struct entry *e, bool equal, struct err *err)
+/* stored: how high that stands which e is compared with. */
+static enum status decide_by_content(struct loader *l, struct entry *e, bool equal,
+				     enum standing stored, struct err *err)
 {
 	bool known = equal;
 	if (!equal) {
@@ -88,8 +100,76 @@ static enum status decide_by_content(struct loader *l, struct entry *e, bool equ
 	e->outcome = known ? OUT_DUPLICATE : OUT_CONFLICT;
 	if (known)
 		return ST_OK;
-	e->reason = LOAD_CONFLICT_REASON;
+	e->reason = load_conflict_reason(e, stored);
 	return load_set_aside(l, e, err); /* at once: the next one like it is a duplicate */
+}
+
+/* The stored one gives way, and goes aside. */
+static enum status displace(struct loader *l, struct entry *e, struct err *err)
+{
+	struct displaced d;
+	bool gone;
+	enum status st = load_displace(l, e, &d, &gone, err);
+	if (st == ST_OK && !gone)
+		st = err_set(err, ST_RETRY, "database: a report changed while it was compared");
+	if (st == ST_OK)
+		st = load_displaced_aside(l, e, &d, err);
+	load_displaced_free(&d);
+	e->displaced = st == ST_OK;
+	return st;
+}
+
+/* A row of report_stored.sql. */
+static enum status compare(struct loader *l, struct entry *e, const PGresult *res, int row,
+			   struct err *err)
+{
+	enum standing stored = load_standing_of(res, row, 3);
+	bool equal = same(&e->report.content, PQgetvalue(res, row, 1));
+	if (!equal && load_outranks(l, e, stored))
+		return displace(l, e, err);
+	e->again = equal && strcmp(e->source, PQgetvalue(res, row, 2)) == 0;
+	e->decided = true;
+	enum status st = decide_by_content(l, e, equal, stored, err);
+	if (st == ST_OK && equal && load_raises(e, stored, PQgetvalue(res, row, 4)))
+		st = load_raise(l, e, err);
+	return st;
+}
+
+/* The twins of what is not stored are compared with what is, too. */
+static enum status compare_twins(struct loader *l, struct entry **reports, size_t n,
+				 const struct entry *e, const PGresult *res, int row,
+				 struct err *err)
+{
+	enum status st = ST_OK;
+	for (size_t k = 0; st == ST_OK && k < n; k++) {
+		if (reports[k]->twin != e)
+			continue;
+		st = decide_by_content(l, reports[k],
+				       same(&reports[k]->report.content, PQgetvalue(res, row, 1)),
+				       load_standing_of(res, row, 3), err);
+		reports[k]->decided = true;
+	}
+	return st;
+}
+
+/* Those that are new go in, and get their outcome. */
+static enum status merge_stage(struct loader *l, struct entry **reports, size_t n, size_t *inserted,
+			       struct err *err)
+{
+	PGresult *res;
+	enum status st = db_query_binary(l->db, sql_report_merge, 0, NULL, &res, err);
+	if (st != ST_OK)
+		return st;
+	*inserted = (size_t)PQntuples(res);
+	for (size_t i = 0; i < *inserted; i++) {
+		struct entry *e = entry_by_id(reports, n, db_int8(res, (int)i, 0));
+		if (e) {
+			e->outcome = OUT_STORED;
+			e->decided = true;
+		}
+	}
+	PQclear(res);
+	return ST_OK;
 }
 
 /* Reports that were there already. */
@@ -97,26 +177,20 @@ static enum status decide_stored(struct loader *l, struct entry **reports, size_
 				 struct err *err)
 {
 	PGresult *res;
+	bool displaced = false;
+	size_t inserted;
 	enum status st = db_query_binary(l->db, sql_report_stored, 0, NULL, &res, err);
 	for (int i = 0; st == ST_OK && i < PQntuples(res); i++) {
 		struct entry *e = entry_by_id(reports, n, db_int8(res, i, 0));
 		if (!e || PQgetlength(res, i, 1) != (int)sizeof e->report.content.b)
 			continue;
-		bool equal = same(&e->report.content, PQgetvalue(res, i, 1));
-		e->again = equal && strcmp(e->source, PQgetvalue(res, i, 2)) == 0;
-		st = decide_by_content(l, e, equal, err);
-		e->decided = true;
-		/* its twins are compared with what is stored, too */
-		for (size_t k = 0; st == ST_OK && k < n; k++)
-			if (reports[k]->twin == e) {
-				st = decide_by_content(
-				    l, reports[k],
-				    same(&reports[k]->report.content, PQgetvalue(res, i, 1)), err);
-				reports[k]->decided = true;
-			}
+		st = compare(l, e, res, i, err);
+		displaced = displaced || e->displaced;
+		if (st == ST_OK && !e->displaced)
+			st = compare_twins(l, reports, n, e, res, i, err);
 	}
 	PQclear(res);
-	return st;
+	return st == ST_OK && displaced ? merge_stage(l, reports, n, &inserted, err) : st;
 }
 
 static int by_identity(const void *a, const void *b)
@@ -157,23 +231,14 @@ static enum status copy_reports(struct loader *l, const struct sorted *sorted, s
 static enum status merge_reports(struct loader *l, struct entry **reports, size_t n,
 				 const struct sorted *sorted, size_t n_sorted, struct err *err)
 {
-	PGresult *res;
+	size_t inserted;
 	enum status st =
 	    copy_reports(l, sorted, n_sorted,
 			 "COPY stage_report (" REPORT_COLUMNS ") FROM STDIN (FORMAT binary)", err);
 	if (st == ST_OK)
-		st = db_query_binary(l->db, sql_report_merge, 0, NULL, &res, err);
+		st = merge_stage(l, reports, n, &inserted, err);
 	if (st != ST_OK)
 		return st;
-	size_t inserted = (size_t)PQntuples(res);
-	for (size_t i = 0; i < inserted; i++) {
-		struct entry *e = entry_by_id(reports, n, db_int8(res, (int)i, 0));
-		if (e) {
-			e->outcome = OUT_STORED;
-			e->decided = true;
-		}
-	}
-	PQclear(res);
 	l->old_reports = inserted < n_sorted;
 	return l->old_reports ? decide_stored(l, reports, n, err) : ST_OK;
 }
@@ -203,7 +268,7 @@ static enum status store_reports(struct loader *l, struct entry **reports, size_
 	struct sorted *sorted = mem_alloc(n * sizeof *sorted);
 	size_t n_sorted = sort_reports(l, reports, n, sorted);
 	for (size_t i = 0; i < n; i++) { /* an earlier attempt may have been here */
-		reports[i]->decided = false;
+		reports[i]->decided = reports[i]->displaced = false;
 		reports[i]->reason = NULL;
 	}
 	enum status st = l->old_reports ? ST_ITEM : insert_reports(l, sorted, n_sorted, err);
@@ -215,7 +280,7 @@ static enum status store_reports(struct loader *l, struct entry **reports, size_
 			st = decide_by_content(
 			    l, reports[i],
 			    same(&reports[i]->report.content, reports[i]->twin->report.content.b),
-			    err);
+			    reports[i]->twin->standing, err);
 		else if (!reports[i]->decided) /* deleted between the two statements */
 			st = err_set(err, ST_RETRY,
 				     "database: a report vanished while it was compared");
@@ -252,8 +317,11 @@ static enum status try_once(struct loader *l, size_t first, size_t n, struct err
 	struct batch *b = &l->batch;
 	size_t n_reports;
 	struct entry **reports = reports_of(b, first, n, &n_reports);
-	find_twins(reports, n_reports);
 	enum status st = load_resolve(l, l->db, err);
+	if (st == ST_OK && n_reports > 0)
+		st = load_rank(l, l->db, reports, n_reports, err);
+	if (st == ST_OK)
+		find_twins(l, reports, n_reports);
 	uint32_t table;
 	for (size_t i = 0; st == ST_OK && i < n_reports; i++)
 		st = load_partition(l, l->db, month_of_day(reports[i]->report.day), &table, err);
@@ -267,9 +335,12 @@ static enum status try_once(struct loader *l, size_t first, size_t n, struct err
 		st = store_reports(l, reports, n_reports, err);
 	if (st == ST_OK)
 		st = store_records(l, reports, n_reports, err);
-	for (size_t i = first; st == ST_OK && i < first + n; i++)
+	for (size_t i = first; st == ST_OK && i < first + n; i++) {
 		if (goes_aside(&b->entries[i]))
 			st = load_set_aside(l, &b->entries[i], err);
+		if (st == ST_OK && b->entries[i].raise)
+			st = load_raise(l, &b->entries[i], err);
+	}
 	if (st == ST_OK)
 		st = load_ledger_rows(l, b->entries + first, n, err);
 	if (st == ST_OK) /* last: other loaders wait for the rows it locks */
@@ -308,11 +379,19 @@ void load_settle(struct loader *l, size_t n)
 				       .outcome = e->outcome,
 				       .reason = e->reason,
 				       .again = e->again && e->outcome == OUT_DUPLICATE};
+		const char *warnings[LIMIT_WARNINGS + 1];
 		if (e->outcome == OUT_STORED) {
 			s.records = e->report.n_records;
 			s.messages = e->report.n_messages;
 			s.warnings = e->report.warnings;
 			s.n_warnings = e->report.n_warnings;
+		}
+		if (e->outcome == OUT_STORED && e->displaced &&
+		    s.n_warnings <= LIMIT_WARNINGS) { /* a person should see that */
+			for (unsigned k = 0; k < s.n_warnings; k++)
+				warnings[k] = s.warnings[k];
+			warnings[s.n_warnings++] = LOAD_RAISED_WARNING;
+			s.warnings = warnings;
 		}
 		l->sink.settled(l->sink.settled_ctx, &s);
 	}

@@ -38,7 +38,8 @@ static enum status flush_before(struct loader *l, struct err *err)
 	return ST_OK;
 }
 
-/* Content of the stored report with this identity, and whether the same source brought it. */
+/* Of the stored report with this identity: its content, whether the same source brought it, how
+ * high it stands. */
 static enum status stored_content(struct loader *l, const struct entry *e, bool *found,
 				  struct err *err)
 {
@@ -57,6 +58,8 @@ static enum status stored_content(struct loader *l, const struct entry *e, bool 
 	if (*found) {
 		memcpy(l->big_content.b, PQgetvalue(res, 0, 0), sizeof l->big_content.b);
 		l->big_again = strcmp(e->source, PQgetvalue(res, 0, 1)) == 0;
+		l->big_standing = load_standing_of(res, 0, 2);
+		snprintf(l->big_auth, sizeof l->big_auth, "%s", PQgetvalue(res, 0, 3));
 	}
 	PQclear(res);
 	return st;
@@ -90,10 +93,34 @@ static enum status claim(struct loader *l, struct entry *e, bool *taken, struct 
 	return ST_OK;
 }
 
+/* The identity is taken. The one that has it gives way, if it must: whether its content differs
+ * shows at the end. Else the two are compared. */
+static enum status meet_stored(struct loader *l, struct entry *e, struct err *err)
+{
+	bool found = false, gone = false;
+	PGresult *res = NULL;
+	enum status st = stored_content(l, e, &found, err);
+	if (st == ST_OK && !found)
+		st = err_set(err, ST_RETRY, "database: a report vanished while it was compared");
+	l->big = BIG_COMPARE;
+	if (st != ST_OK || !load_outranks(l, e, l->big_standing)) {
+		db_rollback(l->db);
+		return st;
+	}
+	l->big = BIG_STORE;
+	st = load_displace(l, e, &l->big_displaced, &gone, err);
+	if (st == ST_OK)
+		st = db_query_binary(l->db, sql_report_merge, 0, NULL, &res, err);
+	if (st == ST_OK && (!gone || PQntuples(res) != 1))
+		st = err_set(err, ST_RETRY, "database: a report changed while it was compared");
+	PQclear(res);
+	return st;
+}
+
 static enum status start(struct loader *l, struct err *err)
 {
 	struct entry *e = &l->batch.entries[0];
-	bool taken = false, found = false;
+	bool taken = false;
 	uint32_t table;
 	enum status st = open_side(l, err);
 	if (st == ST_OK)
@@ -103,17 +130,12 @@ static enum status start(struct loader *l, struct err *err)
 	if (st == ST_OK)
 		st = load_partition(l, l->db, month_of_day(e->report.day), &table, err);
 	if (st == ST_OK)
+		st = load_rank(l, l->db, &e, 1, err);
+	if (st == ST_OK)
 		st = claim(l, e, &taken, err);
-	if (st == ST_OK && taken) {
-		db_rollback(l->db);
-		st = stored_content(l, e, &found, err);
-		if (st == ST_OK && !found)
-			st = err_set(err, ST_RETRY,
-				     "database: a report vanished while it was compared");
-		l->big = BIG_COMPARE;
-	} else {
-		l->big = BIG_STORE;
-	}
+	if (st == ST_OK && taken)
+		return meet_stored(l, e, err);
+	l->big = BIG_STORE;
 	return st;
 }
 
@@ -164,6 +186,7 @@ void load_big_abort(struct loader *l)
 {
 	db_rollback(l->db);
 	load_months_clear(l);
+	load_displaced_free(&l->big_displaced);
 	l->batch.n_records = 0;
 	l->batch.entries[0].first = 0;
 	l->big = BIG_NONE;
@@ -187,30 +210,12 @@ static enum status complete(struct loader *l, const struct entry *e, struct err 
 	return st;
 }
 
-static enum status finish_stored(struct loader *l, struct entry *e, struct err *err)
-{
-	e->outcome = OUT_STORED;
-	enum status st = complete(l, e, err);
-	load_month_add(l, e);
-	if (st == ST_OK)
-		st = load_months_write(l, err);
-	if (st == ST_OK)
-		st = db_commit(l->db, err);
-	if (st != ST_OK) {
-		load_big_abort(l);
-		return st;
-	}
-	load_settle(l, 1);
-	arena_reset(&l->batch.arena);
-	load_dims_trim(l);
-	return ST_OK;
-}
-
 /* There was one already: the outcome goes with an ordinary batch. */
 static enum status finish_compared(struct loader *l, struct entry *e, struct err *err)
 {
 	bool known = memcmp(e->report.content.b, l->big_content.b, sizeof l->big_content.b) == 0;
 	e->again = known && l->big_again;
+	e->raise = known && load_raises(e, l->big_standing, l->big_auth);
 	enum status st = ST_OK;
 	if (!known)
 		st = load_conflict_known(l, e, &known, err);
@@ -219,9 +224,37 @@ static enum status finish_compared(struct loader *l, struct entry *e, struct err
 	e->big = true;
 	e->n = 0;
 	e->outcome = known ? OUT_DUPLICATE : OUT_CONFLICT;
-	e->reason = known ? NULL : LOAD_CONFLICT_REASON;
+	e->reason = known ? NULL : load_conflict_reason(e, l->big_standing);
 	l->batch.n = 1;
 	return load_flush(l, err);
+}
+
+static enum status finish_stored(struct loader *l, struct entry *e, struct err *err)
+{
+	struct displaced *d = &l->big_displaced;
+	if (d->xml && memcmp(d->content.b, e->report.content.b, sizeof d->content.b) == 0) {
+		load_big_abort(l); /* the same values: nothing gives way */
+		return finish_compared(l, e, err);
+	}
+	e->outcome = OUT_STORED;
+	e->displaced = d->xml != NULL;
+	enum status st = complete(l, e, err);
+	load_month_add(l, e);
+	if (st == ST_OK && d->xml)
+		st = load_displaced_aside(l, e, d, err);
+	if (st == ST_OK)
+		st = load_months_write(l, err);
+	if (st == ST_OK)
+		st = db_commit(l->db, err);
+	if (st != ST_OK) {
+		load_big_abort(l);
+		return st;
+	}
+	load_displaced_free(d);
+	load_settle(l, 1);
+	arena_reset(&l->batch.arena);
+	load_dims_trim(l);
+	return ST_OK;
 }
 
 enum status load_big_end(struct loader *l, struct entry *e, struct err *err)

@@ -14,7 +14,8 @@
 #include "sql.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct map seen; /* digest of domain and identity -> first 8 bytes of content */
+static struct map seen; /* digest of domain and identity -> head of the content; its last bit: does
+			 * it stand high? */
 
 static bool first_in_run(const struct entry *e, const char *domain, bool *equal)
 {
@@ -25,13 +26,15 @@ static bool first_in_run(const struct entry *e, const char *domain, bool *equal)
 	uint64_t content;
 	bool fresh;
 	memcpy(&content, e->report.content.b, sizeof content);
+	content = (content & ~UINT64_C(1)) | standing_is_high(e->standing);
 	pthread_mutex_lock(&lock);
 	uint64_t *v = map_put(&seen, &d, &fresh);
-	if (fresh)
+	*equal = !fresh && ((*v ^ content) & ~UINT64_C(1)) == 0;
+	bool displaces = !fresh && !*equal && (content & 1) > (*v & 1);
+	if (fresh || displaces)
 		*v = content;
-	*equal = *v == content;
 	pthread_mutex_unlock(&lock);
-	return fresh;
+	return fresh || displaces;
 }
 
 /* The reports that are new to this run, as parameters of report_known.sql. */
@@ -70,7 +73,11 @@ static void found(const PGresult *res, int row, struct entry *const *asked, size
 	if (PQgetlength(res, row, 1) == sizeof e->report.content.b &&
 	    memcmp(PQgetvalue(res, row, 1), e->report.content.b, sizeof e->report.content.b) == 0)
 		e->outcome = OUT_DUPLICATE;
-	else if (e->outcome == OUT_STORED)
+	else if (e->outcome == OUT_STORED && !PQgetisnull(res, row, 2) &&
+		 !standing_is_high(e->standing))
+		e->outcome = OUT_CONFLICT;
+	else if (e->outcome == OUT_STORED && !PQgetisnull(res, row, 2) &&
+		 standing_is_high(load_standing_of(res, row, 2)))
 		e->outcome = OUT_CONFLICT;
 }
 
@@ -79,13 +86,21 @@ enum status load_dry_decide(struct loader *l, struct err *err)
 	struct entry **asked = mem_alloc(l->batch.n * sizeof *asked);
 	struct buf list[3];
 	PGresult *res = NULL;
+	size_t n_reports = 0;
+	for (size_t i = 0; i < l->batch.n; i++)
+		if (l->batch.entries[i].kind == ENTRY_REPORT)
+			asked[n_reports++] = &l->batch.entries[i];
+	enum status st = load_rank(l, l->db, asked, n_reports, err);
+	if (st != ST_OK) {
+		free(asked);
+		return st;
+	}
 	for (size_t k = 0; k < 3; k++)
 		buf_init(&list[k], 1u << 30);
 	size_t n = list_new(l, asked, list);
 	const char *params[] = {array_close(&list[0]), array_close(&list[1]),
 				array_close(&list[2])};
-	enum status st =
-	    n > 0 ? db_query_binary(l->db, sql_report_known, 3, params, &res, err) : ST_OK;
+	st = n > 0 ? db_query_binary(l->db, sql_report_known, 3, params, &res, err) : ST_OK;
 	for (int i = 0; res && i < PQntuples(res); i++)
 		found(res, i, asked, n);
 	for (size_t i = 0; i < l->batch.n; i++) {

@@ -85,6 +85,7 @@ static enum status on_begin(void *ctx, const struct dmarc_report *report, const 
 	e->report.content = (struct digest){{0}};
 	e->report.n_warnings = 0;
 	keep_report(&l->batch.arena, &e->report);
+	load_auth_keep(&l->batch.arena, e, item->auth);
 	e->source = arena_strdup(&l->batch.arena, item->source);
 	e->domain = load_domain(l, report->policy.domain);
 	e->reporter = load_reporter(l, report->org_name, report->email);
@@ -207,12 +208,25 @@ struct sink *load_sink(struct loader *l)
 	return &l->sink;
 }
 
+void load_names(struct loader *l, const struct name_rules *rules)
+{
+	l->rules = rules;
+}
+
+void load_origin(struct loader *l, const struct load_origin *origin)
+{
+	l->has_origin = origin != NULL;
+	l->origin = origin ? *origin : (struct load_origin){0};
+}
+
 void load_close(struct loader *l)
 {
 	if (!l)
 		return;
 	db_rollback(l->db);
 	db_close(l->side);
+	load_displaced_free(&l->big_displaced);
+	load_trust_free(l);
 	load_dims_free(l);
 	load_profiles_free(l);
 	map_free(&l->partitions);

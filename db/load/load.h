@@ -8,6 +8,10 @@
  *
  * In the same transaction: report and record rows, totals of months, ledger, quarantine.
  *
+ * Of two reports with one identity the first stays, unless the other is proved and it is not
+ * (core/receiver.h): then it is displaced, whichever came first. What gives way goes to quarantine
+ * as a document made of its values.
+ *
  * The wing load/: reports into the database. In: reports, through a sink. Out: rows by COPY, and
  * the outcome of each report once it is durable. It may include store/ and pg/.
  */
@@ -17,6 +21,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/domain.h"
+#include "core/receiver.h"
 #include "core/sink.h"
 #include "db/load/known.h"
 #include "db/pg/db.h"
@@ -32,7 +38,28 @@ enum status load_open(struct db *db, int64_t run_id, bool dry, struct load_known
  * not met for longest first, and told (may be NULL) hears how many things went. */
 void load_quarantine(struct loader *l, uint64_t max, void (*told)(uint64_t dropped, uint64_t max));
 struct sink *load_sink(struct loader *l); /* owned by the loader */
-void load_close(struct loader *l);        /* drops what was not flushed */
+
+/* Names of organisations and of those who sign for them are compared by these; borrowed. Without
+ * them every name is an organisation of its own. */
+void load_names(struct loader *l, const struct name_rules *rules);
+
+/*
+ * What follows came out of quarantine, where stood what was known of its mail. Of a document
+ * without a mail this is taken. accept: a report of that content takes the place of whatever is
+ * stored with its identity, and nothing displaces it again. NULL: what follows is as it says.
+ */
+struct load_origin {
+	bool known; /* else it was never asked */
+	enum auth auth;
+	enum auth_by by;
+	enum standing standing;
+	const char *domain; /* borrowed; NULL: none */
+	bool accept;
+	bool any;              /* whatever its content is, else: */
+	struct digest content; /* of the one to accept */
+};
+void load_origin(struct loader *l, const struct load_origin *origin);
+void load_close(struct loader *l); /* drops what was not flushed */
 
 /* One row in the table of runs; what says where it reads from. */
 enum status load_run_begin(struct db *db, const char *what, int64_t *run_id,

@@ -81,6 +81,10 @@ void load_report_row(struct copy *c, const struct loader *l, const struct entry 
 	copy_text_array(c, r->warnings, r->n_warnings);
 	copy_text(c, e->source);
 	copy_int8(c, l->run_id);
+	copy_text(c, auth_names[e->auth.result]);
+	copy_text(c, auth_by_names[e->auth.by]);
+	copy_text(c, e->auth.domain);
+	copy_int4(c, (int32_t)e->standing);
 }
 
 /* Records that share a row. */
@@ -174,7 +178,7 @@ void load_outcomes_add(struct loader *l, struct entry *e)
 	}
 }
 
-void load_month_add(struct loader *l, const struct entry *e)
+static struct month_total *month_of(struct loader *l, const struct entry *e)
 {
 	struct month_totals *t = &l->months;
 	struct {
@@ -189,9 +193,28 @@ void load_month_add(struct loader *l, const struct entry *e)
 		    (struct month_total){.domain_id = key.domain_id, .month = (int32_t)key.month};
 		*i = t->n++;
 	}
-	t->rows[*i].reports++;
-	t->rows[*i].records += e->report.n_records;
-	t->rows[*i].messages += e->report.n_messages;
+	return &t->rows[*i];
+}
+
+void load_month_add(struct loader *l, const struct entry *e)
+{
+	struct month_total *m = month_of(l, e);
+	m->reports++;
+	m->records += e->report.n_records;
+	m->messages += e->report.n_messages;
+}
+
+void load_month_touch(struct loader *l, const struct entry *e)
+{
+	month_of(l, e);
+}
+
+void load_month_less(struct loader *l, const struct entry *e, uint64_t records, uint64_t messages)
+{
+	struct month_total *m = month_of(l, e);
+	m->less_reports++;
+	m->less_records += records;
+	m->less_messages += messages;
 }
 
 void load_months_clear(struct loader *l)
@@ -215,9 +238,10 @@ enum status load_months_write(struct loader *l, struct err *err)
 		char day[DAY_STRLEN];
 		array_put_number(&column[0], row->domain_id);
 		array_put(&column[1], day_format(month_first_day(row->month), day));
-		array_put_number(&column[2], count_of(row->records));
-		array_put_number(&column[3], count_of(row->messages));
-		array_put_number(&column[4], count_of(row->reports));
+		array_put_number(&column[2], count_of(row->records) - count_of(row->less_records));
+		array_put_number(&column[3],
+				 count_of(row->messages) - count_of(row->less_messages));
+		array_put_number(&column[4], count_of(row->reports) - count_of(row->less_reports));
 	}
 	for (size_t k = 0; k < 5; k++)
 		params[k] = array_close(&column[k]);

@@ -19,4 +19,5 @@ SELECT create_distributed_table('rollup_month', 'domain_id', colocate_with => 'r
 WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'rollup_month'::regclass);
 SELECT create_distributed_table('sender_label', 'domain_id', colocate_with => 'report')
 WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'sender_label'::regclass);
--- The account (run, ledger, quarantine and its bytes), dns_snapshot, mailbox and schema_version stay on the coordinator.
+-- The account (run, ledger, quarantine and its bytes), what was learned of reporters (reporter_day, reporter_trust),
+-- dns_snapshot, mailbox and schema_version stay on the coordinator.

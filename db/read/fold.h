@@ -16,7 +16,7 @@
  *	strings     length, bytes
  *	words       vocabulary, string
  *	policies    p, sp (words), pct + 1, testing
- *	reporters   id
+ *	reporters   fold_reporter()
  *	reports     day of the month, reporter, policy, reports, messages, passing DMARC
  *	profiles    id (8 bytes), then what struct dmarc_profile has, in its order
  *	sources     family and how many bytes are those of the source before, the other bytes;
@@ -62,12 +62,28 @@ struct fold_sighting {
 	uint64_t messages, records;
 };
 
+/* Who reports in a fold: the id of the reporter, and the standing of those of its reports. */
+static inline int64_t fold_reporter(int64_t id, unsigned standing)
+{
+	return (int64_t)((uint64_t)id << 2 | standing);
+}
+
+static inline int64_t fold_reporter_id(int64_t reporter)
+{
+	return (int64_t)((uint64_t)reporter >> 2);
+}
+
+static inline unsigned fold_reporter_standing(int64_t reporter)
+{
+	return (unsigned)reporter & 3;
+}
+
 /*
  * Indexes refer to the lists of the same fold. Strings, and what profiles point to, are in the
  * arena that was given to whoever made it; the lists are the fold's own.
  */
 struct fold {
-	int64_t *reporters;
+	int64_t *reporters; /* fold_reporter() */
 	struct fold_policy *policies;
 	struct fold_reports *reports;
 	struct dmarc_profile *profiles; /* by id: the first 8 bytes of their digest */

@@ -6,7 +6,7 @@
 
 #include "db/read/fold.h"
 
-#define FOLD_VERSION 1
+#define FOLD_VERSION 2
 #define FOLD_HEAD    17 /* version, checksum of what follows */
 #define FOLD_ID_SIZE 8  /* of a profile's digest */
 

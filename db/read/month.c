@@ -22,8 +22,10 @@ struct reading {
 	size_t cap_reporters, cap_policies, cap_reports, cap_sightings;
 };
 
-static uint32_t reporter_index(struct reading *r, int64_t id)
+static uint32_t reporter_index(struct reading *r, const PGresult *res, int reporter, int standing)
 {
+	int64_t id =
+	    fold_reporter(db_int8(res, 0, reporter), (unsigned)db_int4(res, 0, standing) & 3);
 	struct digest key = id_key(id);
 	bool fresh;
 	uint64_t *i = map_put(&r->reporters, &key, &fresh);
@@ -72,7 +74,7 @@ static void add_report(void *ctx, const PGresult *res)
 	const struct {
 		uint32_t day, reporter, policy, none;
 	} who = {(uint32_t)(db_int4(res, 0, 1) + DB_EPOCH_DAY - r->first + 1),
-		 reporter_index(r, db_int8(res, 0, 0)), policy_index(r, res), 0};
+		 reporter_index(r, res, 0, 8), policy_index(r, res), 0};
 	struct digest key;
 	bool fresh;
 	memcpy(key.b, &who, sizeof key.b);
@@ -108,7 +110,7 @@ static void add_records(void *ctx, const PGresult *res)
 	struct reading *r = ctx;
 	struct array source = array_open(res, 0, 0), profile = array_open(res, 0, 1),
 		     messages = array_open(res, 0, 2);
-	struct fold_sighting s = {.reporter = reporter_index(r, db_int8(res, 0, 3)),
+	struct fold_sighting s = {.reporter = reporter_index(r, res, 3, 5),
 				  .day =
 				      (uint32_t)(db_int4(res, 0, 4) + DB_EPOCH_DAY - r->first + 1),
 				  .records = 1};

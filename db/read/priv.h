@@ -52,6 +52,22 @@ enum status names_ask(struct names *names, struct db *db, const int64_t *ids, si
 		      uint32_t *numbers, struct err *err) MUST_CHECK;
 void names_free(struct names *names);
 
+/* Who reports, in a window: an organisation by its number, by the standing of those reports. */
+static inline uint32_t gather_number(uint32_t org, unsigned standing)
+{
+	return org << 2 | standing;
+}
+
+static inline uint32_t gather_org(uint32_t number)
+{
+	return number >> 2;
+}
+
+static inline enum standing gather_standing(uint32_t number)
+{
+	return (enum standing)(number & 3);
+}
+
 /*
  * Months into a window (window.c):
  *

@@ -117,7 +117,13 @@ static enum status read_month(struct question *q, int64_t domain_id, int32_t mon
 	if (st != ST_OK)
 		return st;
 	uint32_t *numbers = mem_grow(NULL, f.n_reporters + 1, sizeof *numbers);
-	st = names_ask(&q->names, q->db, f.reporters, f.n_reporters, numbers, err);
+	int64_t *ids = mem_grow(NULL, f.n_reporters + 1, sizeof *ids);
+	for (size_t i = 0; i < f.n_reporters; i++)
+		ids[i] = fold_reporter_id(f.reporters[i]);
+	st = names_ask(&q->names, q->db, ids, f.n_reporters, numbers, err);
+	for (size_t i = 0; st == ST_OK && i < f.n_reporters; i++)
+		numbers[i] = gather_number(numbers[i], fold_reporter_standing(f.reporters[i]));
+	free(ids);
 	for (size_t i = 0; st == ST_OK && i < q->n; i++)
 		gather_month(&g[i], &f, numbers, month);
 	free(numbers);
@@ -147,6 +153,49 @@ static enum status read_domain(struct question *q, const PGresult *months, int *
 	return st;
 }
 
+/* Of organisations that have reports which prove nothing: are they usually proved? */
+static void mark(const PGresult *res, struct domain_facts *d)
+{
+	char org[RECEIVER_NAME];
+	struct fact_reporter *list =
+	    (struct fact_reporter *)(uintptr_t)d->reporters; /* ours still */
+	for (size_t i = 0; i < d->n_reporters; i++) {
+		if (list[i].standing != STANDING_OPEN)
+			continue;
+		receiver_fold(list[i].org_name, org);
+		for (int k = 0; k < PQntuples(res) && !list[i].usual; k++)
+			list[i].usual = strcmp(PQgetvalue(res, k, 0), org) == 0;
+	}
+}
+
+static enum status mark_usual(struct question *q, struct domain_facts *out, size_t n,
+			      struct err *err)
+{
+	struct buf list;
+	PGresult *res;
+	enum status st = ST_OK;
+	buf_init(&list, 1u << 30);
+	for (size_t w = 0; w < n; w++)
+		for (size_t i = 0; i < out[w].n_reporters; i++) {
+			char org[RECEIVER_NAME];
+			if (out[w].reporters[i].standing != STANDING_OPEN)
+				continue;
+			receiver_fold(out[w].reporters[i].org_name, org);
+			array_put(&list, org);
+		}
+	bool any = list.len > 0;
+	const char *param = array_close(&list);
+	if (any)
+		st = db_query(q->db, sql_reporters_usual, 1, &param, &res, err);
+	buf_free(&list);
+	if (!any || st != ST_OK)
+		return st;
+	for (size_t w = 0; w < n; w++)
+		mark(res, &out[w]);
+	PQclear(res);
+	return ST_OK;
+}
+
 static enum status read_domains(struct question *q, const char *names, size_t n_domains,
 				struct domain_facts *out, struct err *err)
 {
@@ -161,6 +210,8 @@ static enum status read_domains(struct question *q, const char *names, size_t n_
 	for (size_t i = 0; st == ST_OK && i < n_domains; i++)
 		st = read_domain(q, months, &row, (int64_t)i + 1, &out[i * q->n], err);
 	PQclear(months);
+	if (st == ST_OK)
+		st = mark_usual(q, out, n_domains * q->n, err);
 	return st == ST_OK ? label_windows(q->db, names, q->a, out, n_domains * q->n, err) : st;
 }
 

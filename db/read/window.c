@@ -206,8 +206,9 @@ static void finish_totals(struct gather *g, struct arena *a)
 
 static int by_name(const void *x, const void *y)
 {
-	return strcmp(((const struct fact_reporter *)x)->org_name,
-		      ((const struct fact_reporter *)y)->org_name);
+	const struct fact_reporter *a = x, *b = y;
+	int order = strcmp(a->org_name, b->org_name);
+	return order ? order : (a->standing > b->standing) - (a->standing < b->standing);
 }
 
 static int by_reporter(const void *x, const void *y)
@@ -223,15 +224,18 @@ static void finish_reporters(struct gather *g, const struct names *names, struct
 	struct domain_facts *out = g->out;
 	struct fact_reporter *list = arena_alloc(a, g->n_orgs * sizeof *list);
 	struct fact_witness *block = arena_memdup(a, g->seen, g->n_seen * sizeof *block);
-	uint32_t *index = mem_grow(NULL, names->n + 1, sizeof *index);
+	uint32_t *index = mem_grow(NULL, gather_number((uint32_t)names->n, 0) + 1, sizeof *index);
 	for (size_t i = 0; i < g->n_orgs; i++) {
 		list[i] = g->orgs[i].r;
-		list[i].org_name = names->list[g->orgs[i].number];
+		list[i].org_name = names->list[gather_org(g->orgs[i].number)];
+		list[i].standing = gather_standing(g->orgs[i].number);
 	}
 	if (g->n_orgs > 1)
 		qsort(list, g->n_orgs, sizeof *list, by_name);
 	for (size_t i = 0; i < g->n_orgs; i++) {
-		const struct fact_reporter key = {.org_name = names->list[g->orgs[i].number]};
+		const struct fact_reporter key = {.org_name =
+						      names->list[gather_org(g->orgs[i].number)],
+						  .standing = gather_standing(g->orgs[i].number)};
 		const struct fact_reporter *at =
 		    bsearch(&key, list, g->n_orgs, sizeof *list, by_name);
 		index[g->orgs[i].number] = (uint32_t)(at - list);

@@ -12,6 +12,30 @@ static const char *id_text(int64_t id, char out[32])
 	return out;
 }
 
+static int nibble(char c)
+{
+	return c <= '9' ? c - '0' : c - 'a' + 10;
+}
+
+static const char *word(const PGresult *res, int row, int col, struct arena *a)
+{
+	return PQgetisnull(res, row, col) ? NULL : arena_strdup(a, PQgetvalue(res, row, col));
+}
+
+/* What a report said, and what was known of its mail. */
+static void read_origin(const PGresult *res, int row, struct arena *a, struct quarantined *q)
+{
+	const char *hex = PQgetvalue(res, row, 8);
+	q->has_content = PQgetlength(res, row, 8) == 2 * (int)sizeof q->content.b;
+	for (size_t i = 0; q->has_content && i < sizeof q->content.b; i++)
+		q->content.b[i] = (uint8_t)(nibble(hex[2 * i]) << 4 | nibble(hex[2 * i + 1]));
+	q->has_auth = !PQgetisnull(res, row, 12);
+	q->auth = word(res, row, 9, a);
+	q->auth_by = word(res, row, 10, a);
+	q->auth_domain = word(res, row, 11, a);
+	q->standing = q->has_auth ? atoi(PQgetvalue(res, row, 12)) : 0;
+}
+
 enum status quarantine_list(struct db *db, int64_t id, struct arena *a, struct quarantined **rows,
 			    size_t *n, struct err *err)
 {
@@ -23,7 +47,7 @@ enum status quarantine_list(struct db *db, int64_t id, struct arena *a, struct q
 		return st;
 	*n = (size_t)PQntuples(res);
 	*rows = arena_alloc(a, *n * sizeof **rows);
-	for (int i = 0; i < (int)*n; i++)
+	for (int i = 0; i < (int)*n; i++) {
 		(*rows)[i] = (struct quarantined){
 		    .id = strtoll(PQgetvalue(res, i, 0), NULL, 10),
 		    .outcome = arena_strdup(a, PQgetvalue(res, i, 1)),
@@ -34,6 +58,8 @@ enum status quarantine_list(struct db *db, int64_t id, struct arena *a, struct q
 		    .first_seen = arena_strdup(a, PQgetvalue(res, i, 6)),
 		    .last_seen = arena_strdup(a, PQgetvalue(res, i, 7)),
 		};
+		read_origin(res, i, a, &(*rows)[i]);
+	}
 	PQclear(res);
 	return ST_OK;
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "core/arena.h"
+#include "core/hash.h"
 #include "db/pg/db.h"
 
 struct quarantined {
@@ -18,6 +19,11 @@ struct quarantined {
 	uint64_t size;                      /* of the original */
 	bool truncated;                     /* only its head was kept */
 	const char *first_seen, *last_seen; /* RFC 3339, UTC */
+	bool has_content;                   /* a report that conflicts: */
+	struct digest content;
+	bool has_auth; /* what was known of its mail: words of core/authentic.h; NULL: none */
+	const char *auth, *auth_by, *auth_domain;
+	int standing; /* enum standing */
 };
 
 /* All, oldest first, or the one with this id (0: all). Strings and *rows in the arena. */

@@ -305,7 +305,9 @@ static enum status put_records(struct sink *sink, const struct made *m, struct d
 enum status fixture_put(struct sink *sink, const struct made *m, struct err *err)
 {
 	struct dmarc_report r = head_of(m);
-	struct item item = {(void *)(uintptr_t)m->ticket, m->id, m->container, &authentic_nothing};
+	struct item item = {.ticket = (void *)(uintptr_t)m->ticket,
+			    .container = m->container,
+			    .auth = m->auth ? m->auth : &authentic_nothing};
 	char source[600];
 	snprintf(source, sizeof source, "mail/%s.eml", m->id);
 	item.source = source;

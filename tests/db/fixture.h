@@ -67,8 +67,9 @@ struct made {
 	unsigned flags;    /* of each record */
 	int64_t begin;     /* 0: of the day */
 	const void *ticket;
-	struct blob container; /* size 0: the id */
-	bool torn;             /* abort instead of end */
+	struct blob container;        /* size 0: the id */
+	bool torn;                    /* abort instead of end */
+	const struct authentic *auth; /* NULL: no mail */
 };
 
 #define DAY0     20000 /* 2024-10-04 */

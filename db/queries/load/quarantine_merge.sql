@@ -4,8 +4,10 @@ WITH kept AS (
     SELECT kept, bytes FROM stage_quarantine WHERE bytes IS NOT NULL
     ON CONFLICT DO NOTHING
 ), merged AS (
-    INSERT INTO quarantine (digest, outcome, reason, source, size, truncated, kept, domain_id, identity, content)
-    SELECT digest, outcome, reason, source, size, truncated, kept, domain_id, identity, content
+    INSERT INTO quarantine (digest, outcome, reason, source, size, truncated, kept, domain_id, identity, content,
+                            auth, auth_by, auth_domain, standing)
+    SELECT digest, outcome, reason, source, size, truncated, kept, domain_id, identity, content,
+           auth, auth_by, auth_domain, standing
     FROM stage_quarantine
     ON CONFLICT DO NOTHING
     RETURNING id

@@ -11,9 +11,10 @@ CREATE TEMPORARY TABLE IF NOT EXISTS stage_report (
     begin_at timestamptz, end_at timestamptz, day date, format text, version text, generator text,
     extra_contact_info text, errors text[], p text, sp text, np text, adkim text, aspf text, pct integer,
     fo text, testing text, discovery_method text, records bigint, messages bigint,
-    dmarc_pass bigint, quarantined bigint, rejected bigint, warnings text[], source text, run_id bigint
+    dmarc_pass bigint, quarantined bigint, rejected bigint, warnings text[], source text, run_id bigint,
+    auth text, auth_by text, auth_domain text, standing integer
 ) ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE IF NOT EXISTS stage_quarantine (
     digest bytea, outcome text, reason text, source text, size bigint, truncated boolean, kept bytea, bytes bytea,
-    domain_id bigint, identity bytea, content bytea
+    domain_id bigint, identity bytea, content bytea, auth text, auth_by text, auth_domain text, standing integer
 ) ON COMMIT DELETE ROWS

@@ -1,0 +1,2 @@
+-- $1 domain id, $2 day, $3 report id: rows of its records
+DELETE FROM record WHERE domain_id = $1::bigint AND day = $2::date AND report_id = $3::bigint

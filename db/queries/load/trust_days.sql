@@ -1,0 +1,6 @@
+-- $1 organisations, $2 days, $3 domains, in step: those that are new get a row, always in the same order
+INSERT INTO reporter_day (org, day, auth_domain)
+SELECT DISTINCT t.org, t.day, t.auth_domain
+FROM unnest($1::text[], $2::date[], $3::text[]) AS t(org, day, auth_domain)
+ORDER BY 1, 2, 3
+ON CONFLICT DO NOTHING
