@@ -11,6 +11,7 @@
 
 #include "core/dmarc.h"
 #include "core/ip.h"
+#include "core/receiver.h"
 
 /* A half-open range of UTC days [since, until) (core/day.h). */
 struct window {
@@ -49,10 +50,15 @@ struct fact {
 /* The last day on which it was seen (core/day.h). */
 int32_t fact_last_day(const struct fact *f);
 
-/* One reporting organisation (org_name as it came). */
+/*
+ * One reporting organisation (org_name as it came), by one standing of its reports: who has proved
+ * reports and others is there for each, one behind the other. Weighing makes one of them.
+ */
 struct fact_reporter {
 	const char *org_name;
-	uint64_t messages;           /* in the window */
+	enum standing standing;
+	bool usual;        /* its reports usually are proved (in any spelling of the name) */
+	uint64_t messages; /* in the window */
 	int32_t first_day, last_day; /* of its reports in the window */
 	bool unknown;                /* all that nobody knows, as one: see weigh_facts() */
 };
@@ -98,8 +104,16 @@ struct fact_label {
 	bool has_until;
 };
 
+/* Which reports count that came by a mail that proves nothing (STANDING_OPEN)? */
+enum require_auth {
+	REQUIRE_KNOWN, /* not in the name of those whose reports usually are proved */
+	REQUIRE_NEVER, /* all */
+	REQUIRE_ALWAYS /* none */
+};
+
 struct domain_facts {
 	const char *domain;
+	enum require_auth require;
 	struct window window;
 	uint64_t messages, dmarc_pass; /* as the reporters evaluated, from the totals of reports */
 	uint64_t reports;

@@ -258,6 +258,16 @@ static size_t add_unproved(const struct weighed *w, struct arena *a, struct send
 					{.kind = REMEDY_REVIEW,
 					 .text = "only receivers that are not known reported it: "
 						 "it counts in the total, and changes no verdict"}};
+	if (w->unproved > 0)
+		out->verdict.remedy.text = arena_printf(
+		    a,
+		    "%s%llu messages were told by mails that prove nothing, in the "
+		    "name of receivers whose reports usually are proved: they count in "
+		    "the total, and change no verdict",
+		    w->unproved < rest->messages
+			? "part of it only receivers that are not known reported; "
+			: "",
+		    (unsigned long long)w->unproved);
 	out->leaning = out->verdict;
 	out->sources = arena_alloc(a, UNPROVED_SOURCES * sizeof *out->sources);
 	for (size_t i = 0, end; i < rest->n_facts; i = end) {

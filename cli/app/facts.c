@@ -23,6 +23,9 @@ enum status facts_read(struct app *app, const struct facts_request *r, struct ar
 		       struct domain_facts *out, struct err *err)
 {
 	fold(app, r);
-	return query_facts(app->db, r->domains, r->n_domains, r->windows, r->n_windows, a, out,
-			   err);
+	enum status st =
+	    query_facts(app->db, r->domains, r->n_domains, r->windows, r->n_windows, a, out, err);
+	for (size_t i = 0; st == ST_OK && i < r->n_domains * r->n_windows; i++)
+		out[i].require = (enum require_auth)app->config.require;
+	return st;
 }

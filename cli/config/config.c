@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/facts.h"
 #include "core/ip.h"
 #include "core/mem.h"
 #include "core/text.h"
@@ -84,6 +85,26 @@ static int check_authserv(cfg_t *cfg, cfg_opt_t *opt)
 		return -1;
 	}
 	return 0;
+}
+
+static const char *const require_words[] = {
+    [REQUIRE_KNOWN] = "known", [REQUIRE_NEVER] = "never", [REQUIRE_ALWAYS] = "always"};
+
+static int require_of(const char *s)
+{
+	for (int i = 0; s && i < 3; i++)
+		if (strcmp(require_words[i], s) == 0)
+			return i;
+	return s ? -1 : REQUIRE_KNOWN;
+}
+
+static int check_require(cfg_t *cfg, cfg_opt_t *opt)
+{
+	const char *s = cfg_opt_getnstr(opt, cfg_opt_size(opt) - 1);
+	if (s && require_of(s) >= 0)
+		return 0;
+	cfg_error(cfg, "require-auth: \"%s\" is not never, known or always", s ? s : "");
+	return -1;
 }
 
 static char *get(cfg_t *cfg, const char *key)
@@ -212,6 +233,7 @@ static enum status parse(struct config *config, const char *path, char *text, st
 	    CFG_STR_LIST("readiness", none, CFGF_NONE),
 	    CFG_STR_LIST("domains", none, CFGF_NONE),
 	    CFG_STR_LIST("trusted-authserv", none, CFGF_NONE),
+	    CFG_STR("require-auth", NULL, CFGF_NONE),
 	    CFG_SEC("group", group, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 	    CFG_SEC("mailbox", mailbox, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 	    CFG_END(),
@@ -228,6 +250,7 @@ static enum status parse(struct config *config, const char *path, char *text, st
 	cfg_set_validate_func(cfg, "database", check_database);
 	cfg_set_validate_func(cfg, "database-timeout", check_timeout);
 	cfg_set_validate_func(cfg, "catalogue", check_catalogue);
+	cfg_set_validate_func(cfg, "require-auth", check_require);
 	cfg_set_validate_func(cfg, "mailbox", check_mailbox);
 	cfg_set_validate_func(cfg, "trusted-authserv", check_authserv);
 	config_group_validate(cfg);
@@ -248,6 +271,7 @@ static enum status parse(struct config *config, const char *path, char *text, st
 		config->readiness = config_list(cfg, "readiness", &config->n_readiness);
 		config->domains = config_list(cfg, "domains", &config->n_domains);
 		config->trusted_authserv = config_list(cfg, "trusted-authserv", &config->n_trusted);
+		config->require = require_of(cfg_getstr(cfg, "require-auth"));
 		config->mmdb = config_beside(path, get(cfg, "mmdb"));
 		read_groups(config, cfg);
 		read_mailboxes(config, cfg);

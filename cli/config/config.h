@@ -8,6 +8,7 @@
  *	catalogue = "services.csv"
  *	domains = {"example.com"}
  *	trusted-authserv = {"mx.example.com"}
+ *	require-auth = "known"
  *	group "customers" { domains = {"example.net"} } group.h
  *	mailbox rua { url = "imaps://..." ... } mailbox.h, oauth.h
  *
@@ -45,6 +46,7 @@ struct config {
 	unsigned n_domains;
 	char **trusted_authserv; /* whose Authentication-Results are believed; n_trusted of them */
 	unsigned n_trusted;
+	int require; /* enum require_auth: whose reports must be proved to count */
 	struct config_group *groups;
 	unsigned n_groups;
 	char *mmdb;      /* MaxMind DB of networks, or NULL; relative like catalogue */

@@ -82,7 +82,13 @@ void check_data(struct judging *j)
 	check_reporters(j);
 	set_check(j, CHECK_C5, judge_value(j, CHECK_C5, (double)messages),
 		  TEXT(j, "%llu", (unsigned long long)messages),
-		  "few messages are no basis for a verdict");
+		  j->window_unproved > 0
+		      ? TEXT(j,
+			     "%llu messages more were reported by mails that prove "
+			     "nothing, in the name of receivers whose reports usually "
+			     "are proved: they do not count",
+			     (unsigned long long)j->window_unproved)
+		      : "few messages are no basis for a verdict");
 	int32_t age = newest == INT32_MIN ? 999 : j->in->as_of - 1 - newest;
 	int32_t worst = age > gap ? age : gap;
 	set_check(j, CHECK_C6, judge_value(j, CHECK_C6, worst),

@@ -22,6 +22,7 @@ struct judging {
 	struct arena *a;
 	struct map owner; /* address -> index + 1 of its sender in the inventory */
 	struct volume window_volume[FATE_COUNT], gate[FATE_COUNT], week[2][FATE_COUNT];
+	uint64_t window_unproved; /* struct weighed: in the name of who proves its reports */
 	struct volume *of_sender; /* in the gate, by sender of the inventory */
 	/* Failing mail that may be ours, by hints or as a question: per cent of the legitimate; and
 	 * who sends most of it, or NULL. Set by check_mail(). */

@@ -153,6 +153,7 @@ void readiness_judge(const struct readiness_input *in, struct knowledge *k, stru
 	inventory_judge(&(struct inventory_input){in->window, in->history, NULL, in->weighed}, k,
 			&everything, inv, &basis);
 	out->inventory = inv;
+	j.window_unproved = in->weighed ? in->weighed->unproved : 0;
 	j.window = &basis.now;
 	j.history = &basis.before;
 	j.zone = basis.zone;

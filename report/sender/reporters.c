@@ -1,152 +1,23 @@
 #include "report/sender/reporters.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "core/hash.h"
-#include "core/text.h"
 
-/* As they write it into org_name; a domain stands for all names below it, too. Taken from published
- * reports, and from the pages of the receivers about theirs. */
-static const char *const large[] = {
-    "google.com",
-    "Enterprise Outlook",
-    "Outlook.com",
-    "Microsoft Corporation",
-    "Yahoo",
-    "Yahoo Inc.",
-    "Yahoo! Inc.",
-    "yahoo.com",
-    "AOL",
-    "Verizon Media",
-    "comcast.net",
-    "Comcast",
-    "AMAZON-SES",
-    "amazonses.com",
-    "GMX",
-    "gmx.net",
-    "WEB.DE",
-    "web.de",
-    "1&1",
-    "1und1",
-    "1&1 Mail & Media",
-    "mail.com",
-    "United Internet AG",
-    "t-online.de",
-    "Deutsche Telekom",
-    "freenet.de",
-    "Mail.Ru",
-    "mail.ru",
-    "Yandex",
-    "yandex.ru",
-    "Fastmail Pty Ltd",
-    "fastmail.com",
-    "FastMail",
-    "Mimecast",
-    "mimecast.org",
-    "Mimecast.org",
-    "zoho.com",
-    "Zoho Corporation",
-    "emailsrvr.com",
-    "Rackspace",
-    "GoDaddy.com",
-    "secureserver.net",
-    "kddi.com",
-    "docomo.ne.jp",
-    "NTT DOCOMO",
-    "SoftBank",
-    "softbank.ne.jp",
-    "nifty.com",
-    "biglobe.ne.jp",
-    "ocn.ne.jp",
-    "GMO Pepabo, Inc.",
-    "so-net.ne.jp",
-    "rakuten.jp",
-    "NetEase",
-    "163.com",
-    "qq.com",
-    "Tencent",
-    "naver.com",
-    "NAVER",
-    "daum.net",
-    "seznam.cz",
-    "Seznam.cz",
-    "wp.pl",
-    "onet.pl",
-    "o2.pl",
-    "interia.pl",
-    "libero.it",
-    "Italiaonline",
-    "orange.fr",
-    "Orange",
-    "laposte.net",
-    "free.fr",
-    "sfr.fr",
-    "ziggo.nl",
-    "KPN",
-    "xs4all.nl",
-    "telenet.be",
-    "proximus.be",
-    "bluewin.ch",
-    "Swisscom",
-    "infomaniak.com",
-    "virginmedia.com",
-    "BT Internet",
-    "btinternet.com",
-    "sky.com",
-    "cox.net",
-    "charter.net",
-    "Spectrum",
-    "att.net",
-    "centurylink.net",
-    "earthlink.net",
-    "icloud.com",
-    "Apple Inc.",
-    "me.com",
-    "linkedin.com",
-    "LinkedIn",
-    "protonmail.com",
-    "Proton AG",
-    "proton.me",
-    "posteo.de",
-    "mailbox.org",
-    "uol.com.br",
-    "terra.com.br",
-    "locaweb.com.br",
-    "rediffmail.com",
-    "xtra.co.nz",
-    "telstra.com",
-    "optusnet.com.au",
-    "gosecure.net",
-    "Cisco",
-    "Proofpoint",
-    "Barracuda Networks",
-    "Trend Micro",
-    "hornetsecurity.com",
-};
-
-static bool is_or_ends_in(const char *name, const char *of)
+static bool reporter_counts_not(const struct domain_facts *d, size_t i)
 {
-	size_t n = strlen(name), m = strlen(of);
-	if (strcasecmp(name, of) == 0)
-		return true;
-	return strchr(of, '.') && !strchr(of, ' ') && n > m && name[n - m - 1] == '.' &&
-	       strcasecmp(name + n - m, of) == 0;
+	const struct fact_reporter *x = &d->reporters[i];
+	if (x->standing != STANDING_OPEN || d->require == REQUIRE_NEVER)
+		return false;
+	return d->require == REQUIRE_ALWAYS || x->usual;
 }
-
-bool reporter_is_large(const char *org_name)
-{
-	for (size_t i = 0; org_name && i < sizeof large / sizeof *large; i++)
-		if (is_or_ends_in(org_name, large[i]))
-			return true;
-	return false;
-}
-
-/* ---- those that are not in the table ---- */
 
 /* One reporter over all windows. */
 struct history {
+	const char *name;
 	int32_t first, last;
+	int32_t proved_first, proved_last; /* of its proved reports */
+	bool by[STANDING_COUNT];           /* such reports it has */
 	bool large;
 	size_t rows, agree;
 };
@@ -158,6 +29,7 @@ struct ranking {
 	struct map index; /* org_name -> index into list */
 	struct history *list;
 	uint32_t **number; /* by window and reporter: index into list */
+	bool works;        /* somebody's reports are proved: so mails are authenticated here */
 };
 
 static size_t count_reporters(const struct ranking *r)
@@ -166,6 +38,26 @@ static size_t count_reporters(const struct ranking *r)
 	for (size_t w = 0; w < r->n; w++)
 		all += r->sets[w]->n_reporters;
 	return all;
+}
+
+static void note_standing(struct ranking *r, struct history *h, const struct fact_reporter *x)
+{
+	h->by[x->standing] = true;
+	if (x->standing != STANDING_PROVED)
+		return;
+	r->works = true;
+	h->proved_first = x->first_day < h->proved_first ? x->first_day : h->proved_first;
+	h->proved_last = x->last_day > h->proved_last ? x->last_day : h->proved_last;
+}
+
+/* A large one by its name; but where mails are authenticated, and it is known to sign its own, not
+ * one that has shown nothing but mails that prove nothing. */
+static bool is_large(const struct ranking *r, const struct history *h)
+{
+	if (!receiver_is_large(h->name))
+		return false;
+	bool shown = h->by[STANDING_PROVED] || h->by[STANDING_FILE] || h->by[STANDING_ACCEPTED];
+	return shown || !r->works || !receiver_can_prove(h->name);
 }
 
 static void list_reporters(struct ranking *r)
@@ -182,11 +74,14 @@ static void list_reporters(struct ranking *r)
 			uint64_t *at = map_put(&r->index, &key, &fresh);
 			if (fresh) {
 				*at = r->index.n - 1;
-				r->list[*at] =
-				    (struct history){x->first_day, x->last_day,
-						     reporter_is_large(x->org_name), 0, 0};
+				r->list[*at] = (struct history){.name = x->org_name,
+								.first = x->first_day,
+								.last = x->last_day,
+								.proved_first = INT32_MAX,
+								.proved_last = INT32_MIN};
 			}
 			struct history *h = &r->list[*at];
+			note_standing(r, h, x);
 			h->first = x->first_day < h->first ? x->first_day : h->first;
 			h->last = x->last_day > h->last ? x->last_day : h->last;
 			r->number[w][i] = (uint32_t)*at;
@@ -215,6 +110,8 @@ static void compare(struct ranking *r, size_t w, const struct fact *facts, size_
 	for (size_t i = 0; i < n; i++)
 		for (uint32_t j = 0; j < facts[i].n_witnesses; j++) {
 			uint32_t x = facts[i].witnesses[j].reporter;
+			if (reporter_counts_not(d, x))
+				continue;
 			uint64_t m = facts[i].witnesses[j].messages;
 			bool pass = d->profiles[facts[i].profile].cell <= CELL_P7;
 			if (by[x].pass + by[x].fail == 0)
@@ -256,8 +153,12 @@ static void compare_all(struct ranking *r)
 
 static enum reporter_rank rank_of(const struct history *h)
 {
+	bool contradicts = h->rows >= KNOWN_ROWS && 100 * h->agree < KNOWN_AGREE * h->rows;
 	if (h->large)
 		return REPORTER_LARGE;
+	if (h->by[STANDING_PROVED] && h->proved_last - h->proved_first + 1 >= KNOWN_DAYS &&
+	    !contradicts)
+		return REPORTER_KNOWN;
 	return h->last - h->first + 1 >= KNOWN_DAYS && h->rows >= KNOWN_ROWS &&
 		       100 * h->agree >= KNOWN_AGREE * h->rows
 		   ? REPORTER_KNOWN
@@ -269,11 +170,15 @@ void reporters_rank(const struct domain_facts *const *sets, size_t n, struct are
 {
 	struct ranking r = {.sets = sets, .n = n, .a = a};
 	list_reporters(&r);
+	for (size_t i = 0; i < r.index.n; i++)
+		r.list[i].large = is_large(&r, &r.list[i]);
 	compare_all(&r);
 	for (size_t w = 0; w < n; w++) {
 		out[w] = arena_alloc(a, (sets[w]->n_reporters + 1) * sizeof **out);
 		for (size_t i = 0; i < sets[w]->n_reporters; i++)
-			out[w][i] = rank_of(&r.list[r.number[w][i]]);
+			out[w][i] = reporter_counts_not(sets[w], i)
+					? REPORTER_UNPROVED
+					: rank_of(&r.list[r.number[w][i]]);
 	}
 	map_free(&r.index);
 }

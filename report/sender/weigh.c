@@ -16,6 +16,7 @@ struct weighing {
 	struct arena *a;
 	bool drop;        /* unknown ones count for nothing, else as one: the first of them */
 	bool strangers;   /* there are unknown ones */
+	bool merges;      /* some stand apart that are one, or count for nothing */
 	uint32_t *number; /* by reporter: its index among those that count */
 	bool large_see;   /* the large ones see VOID_SHARE of the mail */
 };
@@ -48,12 +49,27 @@ static int by_source(const void *x, const void *y)
 
 /* ---- whose word counts ---- */
 
+/* The organisation of the last one before it that counts, by other reports. */
+static bool same_as_before(const struct weighing *w, size_t i)
+{
+	const struct fact_reporter *list = w->d->reporters;
+	size_t k = i;
+	while (k > 0 && w->rank[k - 1] == REPORTER_UNPROVED)
+		k--;
+	return k > 0 && w->rank[i] != REPORTER_UNPROVED &&
+	       strcmp(list[k - 1].org_name, list[i].org_name) == 0;
+}
+
 static void prepare(struct weighing *w)
 {
 	uint64_t all = 0, large = 0;
 	size_t known = 0;
 	for (size_t i = 0; i < w->d->n_reporters; i++) {
-		known += w->rank[i] != REPORTER_UNKNOWN;
+		bool again = same_as_before(w, i);
+		w->merges = w->merges || again || w->rank[i] == REPORTER_UNPROVED;
+		if (w->rank[i] == REPORTER_UNPROVED)
+			continue;
+		known += !again && w->rank[i] != REPORTER_UNKNOWN;
 		w->strangers = w->strangers || w->rank[i] == REPORTER_UNKNOWN;
 		all += w->rank[i] != REPORTER_UNKNOWN ? w->d->reporters[i].messages : 0;
 		large += w->rank[i] == REPORTER_LARGE ? w->d->reporters[i].messages : 0;
@@ -79,7 +95,8 @@ static bool is_void(const struct weighing *w, const struct fact *facts, size_t n
 
 static bool counts(const struct weighing *w, const struct fact_witness *x, bool claim)
 {
-	return !claim && !(w->drop && w->rank[x->reporter] == REPORTER_UNKNOWN);
+	enum reporter_rank rank = w->rank[x->reporter];
+	return !claim && rank != REPORTER_UNPROVED && !(w->drop && rank == REPORTER_UNKNOWN);
 }
 
 /* The part of a fact that the word of these gives; kept: of those who count, under their new
@@ -147,9 +164,17 @@ static void keep_policies(const struct weighing *w, struct domain_facts *out)
 	struct fact_policy *list = arena_alloc(w->a, (w->d->n_policies + 1) * sizeof *list);
 	out->n_policies = 0;
 	for (size_t i = 0; i < w->d->n_policies; i++)
-		if (!w->drop || w->rank[w->d->policies[i].reporter] != REPORTER_UNKNOWN)
+		if (w->rank[w->d->policies[i].reporter] != REPORTER_UNPROVED &&
+		    (!w->drop || w->rank[w->d->policies[i].reporter] != REPORTER_UNKNOWN))
 			list[out->n_policies++] = w->d->policies[i];
 	out->policies = list;
+}
+
+static void add_reporter(struct fact_reporter *to, const struct fact_reporter *more)
+{
+	to->messages += more->messages;
+	to->first_day = more->first_day < to->first_day ? more->first_day : to->first_day;
+	to->last_day = more->last_day > to->last_day ? more->last_day : to->last_day;
 }
 
 /* Those who say something that counts; unknown ones are one, or none. */
@@ -160,6 +185,13 @@ static void number_reporters(struct weighing *w, struct domain_facts *d)
 	size_t n = 0, one = SIZE_MAX;
 	for (size_t i = 0; i < w->d->n_reporters; i++) {
 		bool stranger = w->rank[i] == REPORTER_UNKNOWN;
+		if (w->rank[i] == REPORTER_UNPROVED)
+			continue;
+		if (n > 0 && !stranger && same_as_before(w, i)) {
+			add_reporter(&list[n - 1], &w->d->reporters[i]);
+			w->number[i] = (uint32_t)(n - 1);
+			continue;
+		}
 		if (stranger && (w->drop || one != SIZE_MAX)) {
 			w->number[i] = (uint32_t)one;
 			if (!w->drop)
@@ -216,14 +248,23 @@ static void part(const struct weighing *w, const struct fact *facts, struct fact
 	}
 }
 
+/* Of those whose reports usually are proved, in reports that are not. */
+static uint64_t unproved_messages(const struct weighing *w)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < w->d->n_reporters; i++)
+		n += w->rank[i] == REPORTER_UNPROVED ? w->d->reporters[i].messages : 0;
+	return n;
+}
+
 static void weigh(struct weighing *w, struct weighed *out)
 {
 	size_t n[2];
 	prepare(w);
 	const struct fact *facts = plain_facts(w);
-	*out = (struct weighed){*w->d, *w->d};
+	*out = (struct weighed){*w->d, *w->d, 0};
 	part(w, facts, NULL, NULL, n);
-	if (n[1] == 0 && !w->strangers) { /* nothing is left out, nobody is merged */
+	if (n[1] == 0 && !w->strangers && !w->merges) { /* nothing is left out, nobody is merged */
 		out->facts.facts = facts;
 		out->rest.n_facts = out->rest.n_days = 0;
 		out->rest.messages = out->rest.dmarc_pass = 0;
@@ -240,6 +281,7 @@ static void weigh(struct weighing *w, struct weighed *out)
 	keep_policies(w, &out->facts);
 	sum_up(&out->facts, w->a);
 	sum_up(&out->rest, w->a);
+	out->unproved = unproved_messages(w);
 }
 
 void weigh_facts(const struct domain_facts *const *sets, size_t n, struct arena *a,

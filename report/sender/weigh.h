@@ -6,7 +6,9 @@
  * Any number of reporters that nobody knows counts as one; and as none where two known ones report
  * the domain: what only they say is left out of everything that is judged (it stays in the totals,
  * and is told apart). So is what a reporter that is known, but not large, says alone, where the
- * large ones would have seen it. An IPv4 address behind NAT64 (64:ff9b::/96, RFC 6052) is read as
+ * large ones would have seen it. And so is what came by a mail that proves nothing, in the name of
+ * an organisation whose reports usually are proved (domain_facts.require says of whom that is
+ * wanted). An IPv4 address behind NAT64 (64:ff9b::/96, RFC 6052) is read as
  * the IPv4 address that it is.
  */
 #ifndef REPORT_SENDER_WEIGH_H
@@ -19,6 +21,8 @@ struct weighed {
 	struct domain_facts
 	    facts; /* messages, dmarc_pass, days, reporters, policies: of those kept */
 	struct domain_facts rest; /* what was left out; the same profiles and reporters */
+	uint64_t unproved;        /* messages of that: of reports that are not proved, in the name
+				   * of those whose reports usually are */
 };
 
 /* sets: windows of one domain, which judge their reporters together; out[i] is of sets[i]. Lives in

@@ -77,7 +77,7 @@ static void test_large(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT(names); i++)
-		CHECK_ROW(reporter_is_large(names[i].name) == names[i].large, i);
+		CHECK_ROW(receiver_is_large(names[i].name) == names[i].large, i);
 }
 
 /* A small one, that agrees with a large one about so many addresses of so many, over so many days.
