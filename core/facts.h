@@ -56,11 +56,11 @@ int32_t fact_last_day(const struct fact *f);
  */
 struct fact_reporter {
 	const char *org_name;
-	enum standing standing;
-	bool usual;        /* its reports usually are proved (in any spelling of the name) */
-	uint64_t messages; /* in the window */
+	uint64_t messages;           /* in the window */
 	int32_t first_day, last_day; /* of its reports in the window */
 	bool unknown;                /* all that nobody knows, as one: see weigh_facts() */
+	enum standing standing;
+	bool usual; /* its reports usually are proved (in any spelling of the name) */
 };
 
 /* A policy that reports said was published, and when. */

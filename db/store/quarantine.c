@@ -33,7 +33,7 @@ static void read_origin(const PGresult *res, int row, struct arena *a, struct qu
 	q->auth = word(res, row, 9, a);
 	q->auth_by = word(res, row, 10, a);
 	q->auth_domain = word(res, row, 11, a);
-	q->standing = q->has_auth ? atoi(PQgetvalue(res, row, 12)) : 0;
+	q->standing = q->has_auth ? (int)strtol(PQgetvalue(res, row, 12), NULL, 10) : 0;
 }
 
 enum status quarantine_list(struct db *db, int64_t id, struct arena *a, struct quarantined **rows,
