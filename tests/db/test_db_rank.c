@@ -6,6 +6,7 @@
 
 #include "core/limits.h"
 #include "core/receiver.h"
+#include "db/read/rollup.h"
 #include "tests/db/fixture.h"
 
 #define GOOGLE_FROM "noreply-dmarc-support@google.com"
@@ -390,9 +391,43 @@ static void test_usual(void **state)
 	loading_close(&l);
 }
 
+/* What is read tells standings apart, and is the same folded as raw. */
+static void test_facts(void **state)
+{
+	(void)state;
+	struct loading l;
+	struct arena a = {0};
+	struct domain_facts f[2];
+	unsigned built;
+	open_with_names(&l, fixture_database(), false);
+	put_signed(&l, "some.example", "some.example", 0, 6, 1);
+	for (int k = 0; k < 2; k++)
+		put(&l, &(struct made){.domain = "d.example",
+				       .org = k ? "Some.Example" : "some.example",
+				       .id = "unsigned",
+				       .day = DAY0 + 6 + k,
+				       .n = 3,
+				       .auth = &unsigned_mail});
+	loading_flush(&l);
+	for (int folded = 0; folded < 2; folded++) {
+		fixture_facts(l.db, "d.example", all_days, &a, &f[folded]);
+		const struct fact_reporter *r = f[folded].reporters;
+		assert_int_equal(f[folded].n_reporters, 3);
+		assert_string_equal(r[0].org_name, "Some.Example");
+		assert_true(r[0].standing == STANDING_OPEN && r[0].usual);
+		assert_true(r[1].standing == STANDING_PROVED && r[1].messages == 6);
+		assert_true(r[2].standing == STANDING_OPEN && r[2].usual);
+		assert_int_equal(f[folded].messages, f[0].messages);
+		CHECK_OK(db_rollup(l.db, NULL, all_days, DAY0 + 400, &built, &err));
+		assert_int_equal(built > 0, !folded);
+	}
+	arena_free(&a);
+	loading_close(&l);
+}
+
 /* ---- odd moments ---- */
 
-/* Capitals and blanks make no second report. */
+/* A dry run says what would be stored, and learns nothing. */
 static void test_dry(void **state)
 {
 	(void)state;
@@ -498,6 +533,7 @@ static int tests(void)
 	    cmocka_unit_test(test_not_learned),
 	    cmocka_unit_test(test_own_name_wins),
 	    cmocka_unit_test(test_usual),
+	    cmocka_unit_test(test_facts),
 	    cmocka_unit_test(test_dry),
 	    cmocka_unit_test(test_accept),
 	    cmocka_unit_test(test_lost_connection),

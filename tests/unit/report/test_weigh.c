@@ -274,6 +274,80 @@ static void test_unproved(void **state)
 	arena_free(&a);
 }
 
+/* In the name of one whose reports usually are proved, those that are not count for nothing; but
+ * for what was wished, and what has no mail. */
+static void test_standings(void **state)
+{
+	static const struct {
+		enum standing standing;
+		bool usual;
+		enum require_auth require;
+		bool counts;
+	} rows[] = {
+	    {STANDING_OPEN, true, REQUIRE_KNOWN, false},
+	    {STANDING_OPEN, false, REQUIRE_KNOWN, true},
+	    {STANDING_OPEN, true, REQUIRE_NEVER, true},
+	    {STANDING_OPEN, false, REQUIRE_ALWAYS, false},
+	    {STANDING_FILE, true, REQUIRE_ALWAYS, true},
+	    {STANDING_PROVED, true, REQUIRE_ALWAYS, true},
+	    {STANDING_ACCEPTED, true, REQUIRE_ALWAYS, true},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct arena a = {0};
+		/* the names are told apart here; they are one, in two standings */
+		const struct claim claims[] = {
+		    {"google.com", {"192.0.2.1", 100, "example.com pass"}},
+		    {"google.com/", {"198.51.100.1", 7000, "example.com fail"}},
+		};
+		struct domain_facts d = make_claims(&a, OCTOBER, claims, COUNT(claims));
+		struct fact_reporter *r = (struct fact_reporter *)(uintptr_t)d.reporters;
+		const struct domain_facts *sets[] = {&d};
+		struct weighed w;
+		r[0].standing = STANDING_PROVED;
+		r[1].org_name = r[0].org_name;
+		r[1].standing = rows[i].standing;
+		r[1].usual = rows[i].usual;
+		d.require = rows[i].require;
+		weigh_facts(sets, 1, &a, &w);
+		CHECK_ROW(w.facts.messages == (rows[i].counts ? 7100 : 100), i);
+		CHECK_ROW(w.rest.messages == (rows[i].counts ? 0 : 7000), i);
+		CHECK_ROW(w.unproved == (rows[i].counts ? 0 : 7000), i);
+		CHECK_ROW(w.facts.n_reporters == 1, i); /* an organisation is one */
+		for (size_t k = 0; k < w.facts.n_facts; k++)
+			for (uint32_t m = 0; m < w.facts.facts[k].n_witnesses; m++)
+				CHECK_ROW(w.facts.facts[k].witnesses[m].reporter == 0, i);
+		arena_free(&a);
+	}
+}
+
+/* Where mails are authenticated, a large receiver that signs is not known by unsigned mails. */
+static void test_name_alone(void **state)
+{
+	struct arena a = {0};
+	const struct claim claims[] = {
+	    {"google.com", {"192.0.2.1", 100, "example.com pass"}},
+	    {"Yahoo", {"192.0.2.2", 100, "example.com pass"}},
+	    {"t-online.de", {"192.0.2.3", 100, "example.com pass"}},
+	};
+	struct domain_facts d = make_claims(&a, OCTOBER, claims, COUNT(claims));
+	struct fact_reporter *r = (struct fact_reporter *)(uintptr_t)d.reporters;
+	const struct domain_facts *sets[] = {&d};
+	enum reporter_rank *rank;
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		r[i].standing = STANDING_OPEN;
+	reporters_rank(sets, 1, &a, &rank); /* nobody is authenticated: nothing can be told */
+	for (size_t i = 0; i < 3; i++)
+		CHECK_ROW(rank[i] == REPORTER_LARGE, i);
+	r[0].standing = STANDING_PROVED;
+	reporters_rank(sets, 1, &a, &rank);
+	assert_int_equal(rank[0], REPORTER_LARGE);
+	assert_int_equal(rank[1], REPORTER_UNKNOWN);
+	assert_int_equal(rank[2], REPORTER_LARGE); /* how it signs is not known here */
+	arena_free(&a);
+}
+
 /* ---- claims that are void ---- */
 
 /* small.example is known; it alone saw an address. */
@@ -388,6 +462,8 @@ int main(void)
 	    cmocka_unit_test(test_as_one),
 	    cmocka_unit_test(test_tips_nothing),
 	    cmocka_unit_test(test_unproved),
+	    cmocka_unit_test(test_standings),
+	    cmocka_unit_test(test_name_alone),
 	    cmocka_unit_test(test_void),
 	    cmocka_unit_test(test_nat64),
 	    cmocka_unit_test(test_policies),
