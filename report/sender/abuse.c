@@ -84,3 +84,44 @@ bool find_spike(const struct sender *s, const struct domain_facts *earlier, doub
 	}
 	return true;
 }
+
+static const struct spf_record *record_of(const struct zone *z, const char *mailfrom)
+{
+	for (size_t i = 0; mailfrom && i < z->n_mailfrom; i++)
+		if (strcmp(z->mailfrom[i].domain, mailfrom) == 0)
+			return z->mailfrom[i].spf.root;
+	return NULL;
+}
+
+static bool is_others(const struct zone *z, const struct spf_record *r)
+{
+	return r && r->canonical && !zone_is_ours(z, r->canonical) &&
+	       !catalogue_find(z->known->catalogue, BY_ZONE, r->canonical) &&
+	       !catalogue_find(z->known->catalogue, BY_INCLUDE, r->canonical);
+}
+
+const char *abuse_by_alias(const struct sender *s, const struct zone *z, bool compared)
+{
+	uint64_t n = 0;
+	const char *name = NULL, *target = NULL;
+	if (!compared || s->recurs || s->service)
+		return NULL;
+	for (size_t i = 0; i < s->n_facts; i++) {
+		const struct dmarc_profile *p = &s->profiles[s->facts[i]->profile];
+		const char *mailfrom = zone_own_mailfrom(z, p);
+		const struct spf_record *r = record_of(z, mailfrom);
+		if (!p->aligned_spf || p->aligned_dkim || !is_others(z, r))
+			continue;
+		n += s->facts[i]->messages;
+		name = mailfrom;
+		target = r->canonical;
+	}
+	if (2 * n <= s->t.messages)
+		return NULL;
+	return arena_printf(
+	    z->known->a,
+	    "%s is an alias (CNAME) of %s, which is not yours, and its owner decides "
+	    "who passes SPF as you. Nobody sent through it in the period before. "
+	    "Unless you know who does, delete the CNAME today",
+	    name, target);
+}

@@ -10,6 +10,7 @@
 
 #include "core/arena.h"
 #include "report/sender/finding.h"
+#include "report/sender/zone.h"
 
 #define USUAL_DAYS   10
 #define SPIKE_FACTOR 10  /* times the median of the days before ... */
@@ -26,5 +27,13 @@ struct spike {
  * earlier: facts of the period before, NULL: none. */
 bool find_spike(const struct sender *s, const struct domain_facts *earlier, double more,
 		struct arena *a, struct spike *out);
+
+/*
+ * Strangers send through a name of ours that is an alias (CNAME) of a name in somebody else's zone,
+ * whose SPF record lets them pass: the old target lapsed, and somebody took it. What to say of it;
+ * NULL: it is not so. compared: there are reports of the period before, in which it was not seen.
+ * Aliases of known services are as they should be.
+ */
+const char *abuse_by_alias(const struct sender *s, const struct zone *z, bool compared);
 
 #endif

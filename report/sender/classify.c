@@ -68,7 +68,8 @@ struct matter {
 	const struct score *x;
 	const struct observed *o;
 	const struct zone *zone;
-	bool spike; /* it passes, and suddenly sends far more (abuse.h) */
+	bool compared; /* there are reports of the period before */
+	bool spike;    /* it passes, and suddenly sends far more (abuse.h) */
 	bool let_in;
 	uint64_t n, pass;      /* messages; those that pass, or would with today's record */
 	unsigned failing_days; /* on which some fail */
@@ -238,18 +239,9 @@ static bool is_too_young(const struct matter *m)
 	return m->s->service && 2 * unaligned > m->n && m->s->days < UNALIGNED_DAYS;
 }
 
-static struct verdict abused(const struct matter *m)
+static struct verdict abused(const struct matter *m, enum strength strength, const char *text)
 {
-	return verdict(m->s, CAT_SUSPECT_ABUSE, LIKELY, REMEDY_REVIEW,
-		       "it sends far more than usual. Look for a stolen password, a script or a "
-		       "web form that strangers use before you change any record");
-}
-
-static struct verdict replayed(const struct matter *m)
-{
-	return verdict(m->s, CAT_SUSPECT_ABUSE, HINTED, REMEDY_REVIEW,
-		       "mail with your DKIM signature was sent again from many networks (replay). "
-		       "Rotate the DKIM key, and find out which account sent the original");
+	return verdict(m->s, CAT_SUSPECT_ABUSE, strength, REMEDY_REVIEW, text);
 }
 
 static struct verdict pooled(const struct matter *m)
@@ -286,14 +278,6 @@ static struct verdict forwards(const struct matter *m, enum strength strength)
 	    "add nothing to SPF. Sign all mail with DKIM, which survives most forwarding");
 }
 
-/* It passes because the record lets everybody in, and nothing else speaks for it. */
-static struct verdict admitted(const struct matter *m)
-{
-	return verdict(m->s, CAT_UNKNOWN, HINTED, REMEDY_REVIEW,
-		       "it passes only because your SPF record authorises every address. Close the "
-		       "record first, then see who still passes");
-}
-
 static struct verdict decide(const struct matter *m)
 {
 	const struct score *x = m->x;
@@ -309,11 +293,19 @@ static struct verdict decide(const struct matter *m)
 	bool legit = x->legit >= LEGIT_SCORE && margin >= 0;
 	bool proven = tied || (x->direct && !m->let_in) || (own && x->legit >= LEGIT_SCORE);
 	if (m->spike && !(s->service && own))
-		return abused(m);
+		return abused(m, LIKELY,
+			      "it sends far more than usual. Look for a stolen password, a script "
+			      "or a web form that strangers use before you change any record");
 	if (2 * s->pool_messages > m->n)
 		return pooled(m);
 	if (is_replay(m))
-		return replayed(m);
+		return abused(m, HINTED,
+			      "mail with your DKIM signature was sent again from many networks "
+			      "(replay). Rotate the DKIM key, and find out which account sent the "
+			      "original");
+	const char *taken = m->zone ? abuse_by_alias(s, m->zone, m->compared) : NULL;
+	if (taken)
+		return abused(m, HINTED, taken);
 	if (s->guest && !tied && !s->returns)
 		return a_guest(m);
 	if (x->forward >= FORWARDER_SCORE && !is_own_machine(m) && !direct)
@@ -324,8 +316,10 @@ static struct verdict decide(const struct matter *m)
 	if (carries && x->forward >= CARRIER_SCORE && !legit && !is_own_machine(m) && !direct &&
 	    x->spoof < SPOOF_SCORE)
 		return forwards(m, HINTED);
-	if (m->let_in && !own && passes(m))
-		return admitted(m);
+	if (m->let_in && !own && passes(m)) /* nothing else speaks for it */
+		return verdict(s, CAT_UNKNOWN, HINTED, REMEDY_REVIEW,
+			       "it passes only because your SPF record authorises every address. "
+			       "Close the record first, then see who still passes");
 	if (legit && passes(m))
 		return passing(m, proven ? PROVEN : LIKELY);
 	if (margin >= 0 && is_proven_fault(m))
@@ -420,8 +414,12 @@ static void classify(struct classifier *c, struct sender *s)
 	o.burst = o.burst && !s->returns; /* a newsletter goes out on one day */
 	struct scores sc = score(s, &o, c->ties, &c->siblings);
 	take_notes(s, &o);
-	struct matter m = {
-	    .s = s, .o = &o, .zone = c->zone, .n = s->t.messages, .let_in = sc.let_in};
+	struct matter m = {.compared = c->earlier && c->earlier->facts->reports > 0,
+			   .s = s,
+			   .o = &o,
+			   .zone = c->zone,
+			   .n = s->t.messages,
+			   .let_in = sc.let_in};
 	m.pass = tally_judged_pass(&s->t) + o.messages[SEEN_REPAIRED];
 	m.failing_days = habit_failing_days(s);
 	const struct domain_facts *before = c->earlier ? c->earlier->facts : NULL;
@@ -471,7 +469,7 @@ void classify_senders(const struct domain_facts *facts, const struct earlier *ea
 	if (ties && ties->zone->answered) {
 		c.ties = ties;
 		c.zone = ties->zone;
-		ties_look_at(ties, facts, earlier ? earlier->facts : NULL);
+		ties_look_at(ties, facts, earlier ? earlier->facts : NULL, senders, n);
 	}
 	observer_init(&c.observer, facts, c.zone, rules, a);
 	find_siblings(&c, senders, n, a);

@@ -18,13 +18,6 @@ void ties_init(struct ties *t, const struct zone *zone)
 	t->trees = arena_alloc(a, n * sizeof *t->trees);
 }
 
-void ties_look_at(struct ties *t, const struct domain_facts *facts,
-		  const struct domain_facts *earlier)
-{
-	t->facts = facts;
-	t->earlier = earlier;
-}
-
 /* ---- what a service documents ---- */
 
 static void add_term(const char **terms, size_t *n, const char *term)
@@ -247,8 +240,12 @@ static bool is_leased_name(const struct zone *z, const char *name)
 	return false;
 }
 
-static bool is_tied_name(const struct zone *z, const struct ip *ip, const struct address_known *k)
+static bool is_tied_name(const struct ties *t, const struct ip *ip, const struct address_known *k,
+			 const struct conduct *c)
 {
+	const struct zone *z = t->zone;
+	if (t->gives_names && !c->direct && !c->signs)
+		return false;
 	if (k->ptr != PTR_CONFIRMED || k->generic || !k->name || !zone_is_ours(z, k->name) ||
 	    is_leased_name(z, k->name))
 		return false;
@@ -390,13 +387,30 @@ static void tie_source(struct ties *t, const struct sender *s, struct sender_sou
 	if (!ip_is_public(&x->ip) || x->pool)
 		return;
 	x->ties |= is_tied_host(t, &x->ip, &c) ? TIE_HOST : 0;
-	x->ties |= is_tied_name(z, &x->ip, k) ? TIE_NAME : 0;
+	x->ties |= is_tied_name(t, &x->ip, k, &c) ? TIE_NAME : 0;
 	x->alias = x->ties || c.signs || is_mail_service(k->service) ? NULL : alias_of(z, &x->ip);
 	x->aged = !x->ties && (x->alias || has_aged(t, &x->ip, k, &c));
 	x->ties |= !x->aged && is_tied_record(t, &x->ip) ? TIE_RECORD : 0;
 	if (k->service && k->service->verifies == ANSWER_YES && zone_uses(z, k->service) &&
 	    ties_in_terms(t, k->service, &x->ip))
 		x->ties |= TIE_SERVICE;
+}
+
+static bool is_given_name(const struct zone *z, const struct ip *ip)
+{
+	const struct address_known *k = knowledge_of(z->known, ip);
+	return k->ptr == PTR_CONFIRMED && k->generic && k->name && zone_is_ours(z, k->name);
+}
+
+void ties_look_at(struct ties *t, const struct domain_facts *facts,
+		  const struct domain_facts *earlier, const struct sender *senders, size_t n)
+{
+	t->facts = facts;
+	t->earlier = earlier;
+	t->gives_names = false;
+	for (size_t i = 0; i < n && !t->gives_names; i++)
+		for (size_t k = 0; k < senders[i].n_sources && !t->gives_names; k++)
+			t->gives_names = is_given_name(t->zone, &senders[i].sources[k].ip);
 }
 
 void ties_of(struct ties *t, struct sender *s)

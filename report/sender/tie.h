@@ -35,6 +35,8 @@ struct ties {
 	const struct domain_facts *facts;   /* that the senders asked about were made of */
 	const struct domain_facts *earlier; /* of the period before; NULL: none */
 	const struct zone *zone;
+	bool gives_names; /* customers' lines were seen that have names in our domain: then a name
+			     alone ties nothing, until mail of ours passes from there */
 	struct scope *scopes; /* of each of zone->mailfrom */
 	const char ***terms;  /* by service: SPF terms that go with what our zone names; NULL: not
 				 looked at */
@@ -44,9 +46,9 @@ struct ties {
 /* zone: answered for. Lives in its arena. */
 void ties_init(struct ties *t, const struct zone *zone);
 
-/* The period of the senders asked about, and the one before; NULL: none. */
+/* Before ties_of(): the period that the senders were made of, and the one before; NULL: none. */
 void ties_look_at(struct ties *t, const struct domain_facts *facts,
-		  const struct domain_facts *earlier);
+		  const struct domain_facts *earlier, const struct sender *senders, size_t n);
 
 /* Set ties, aged and pool of each source of the sender, whose label is known. */
 void ties_of(struct ties *t, struct sender *s);

@@ -108,11 +108,36 @@ struct host_list {
 	struct arena *a;
 };
 
+static bool has_same_addresses(const struct dns_answer *x, const struct dns_answer *y)
+{
+	bool same = x->outcome == DNS_OK && y->outcome == DNS_OK && x->n == y->n;
+	for (size_t i = 0; same && i < x->n; i++) {
+		bool found = false;
+		for (size_t k = 0; k < y->n; k++)
+			found = found || ip_cmp(&x->addresses[i], &y->addresses[k]) == 0;
+		same = found;
+	}
+	return same;
+}
+
+/* A name that says what the wildcard beside it says (RFC 4592) was perhaps never meant for a
+ * machine. */
+static bool is_wildcard(struct zone *z, const char *name, const struct dns_answer *r,
+			enum dns_type type)
+{
+	if (!domain_is_below(name, z->domain) || strcmp(name, z->domain) == 0)
+		return false;
+	const char *star = arena_printf(z->known->a, "*.%s", z->domain);
+	return has_same_addresses(r, dns_ask(z->known->view, star, type));
+}
+
 static void add_hosts(struct zone *z, struct host_list *l, const char *name, bool exchanger)
 {
 	static const enum dns_type types[] = {DNS_A, DNS_AAAA};
 	for (int t = 0; t < 2; t++) {
 		const struct dns_answer *r = dns_ask(z->known->view, name, types[t]);
+		if (r->outcome == DNS_OK && !exchanger && is_wildcard(z, name, r, types[t]))
+			continue;
 		for (size_t i = 0; r->outcome == DNS_OK && i < r->n; i++) {
 			if (l->n == l->room) {
 				struct zone_host *more =
@@ -389,7 +414,8 @@ bool zone_names_address(const struct zone *z, const struct ip *ip)
 			continue;
 		bool own = true;
 		for (size_t k = 0; k < n; k++)
-			own = own && is_ours(z, path[k]->domain);
+			own = own &&
+			      is_ours(z, path[k]->canonical ? path[k]->canonical : path[k]->domain);
 		if (own && term && term->n_networks > 0)
 			return true;
 	}

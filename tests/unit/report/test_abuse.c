@@ -247,6 +247,44 @@ static void test_selectors(void **state)
 	assert_int_equal(bad, 0);
 }
 
+/* A forgotten alias, whose target somebody else has by now: his record lets him pass as us. */
+static void test_alias(void **state)
+{
+	static const struct {
+		const char *what, *target, *dkim;
+		bool before;
+		enum category category;
+	} rows[] = {
+	    {"nobody sent through it before", "promo.spam.example", NULL, false, CAT_SUSPECT_ABUSE},
+	    {"a known service", "b.mailer.example", NULL, false, CAT_AUTHORIZED},
+	    {"signed as us", "promo.spam.example", "example.com s1 pass", false, CAT_AUTHORIZED},
+	    {"it sent before, too", "promo.spam.example", NULL, true, CAT_AUTHORIZED},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct arena a = {0};
+		char alias[128], record[128];
+		snprintf(alias, sizeof alias, "promo.example.com CNAME %s", rows[i].target);
+		snprintf(record, sizeof record, "%s TXT v=spf1 ip4:45.140.16.0/20 -all",
+			 rows[i].target);
+		struct row r = {"45.140.16.7", 900, "promo.example.com pass", rows[i].dkim, 0, TEN};
+		struct world w = {.now = {OUR_ROW, r},
+				  .before = {OUR_ROW},
+				  .zone = {"example.com TXT v=spf1 mx ~all", alias, record,
+					   "7.16.140.45.in-addr.arpa PTR srv7.promo.example",
+					   "srv7.promo.example A 45.140.16.7"}};
+		if (rows[i].before)
+			w.before[1] = r;
+		struct domain_inventory d = world_judge(&w, &a);
+		enum category c = world_sender(&d, "45.140.16.7")->verdict.category;
+		if (c != rows[i].category) {
+			world_print(&d);
+			fail_msg("%s: %s", rows[i].what, category_names[c]);
+		}
+		arena_free(&a);
+	}
+}
+
 /* A replay of three days is no habit, where little else passes by a signature alone. */
 static void test_replay(void **state)
 {
@@ -284,6 +322,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_spikes), cmocka_unit_test(test_abuse),
-	    cmocka_unit_test(test_replay), cmocka_unit_test(test_selectors)};
+	    cmocka_unit_test(test_replay), cmocka_unit_test(test_alias),
+	    cmocka_unit_test(test_selectors)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
