@@ -121,10 +121,7 @@ static enum verdict_word verdict(const struct readiness *r)
 	if (r->does_not_exist)
 		return VERDICT_NOT_READY;
 	if (r->parked)
-		return c[CHECK_D8].status == CHECK_PASS && c[CHECK_D1].status == CHECK_PASS &&
-			       c[CHECK_D2].status == CHECK_PASS
-			   ? VERDICT_READY
-			   : VERDICT_WARNINGS;
+		return c[CHECK_D8].status == CHECK_PASS ? VERDICT_READY : VERDICT_WARNINGS;
 	if (c[CHECK_C1].status == CHECK_FAIL || c[CHECK_C3].status == CHECK_FAIL ||
 	    c[CHECK_C5].status == CHECK_FAIL)
 		return VERDICT_INSUFFICIENT;

@@ -105,7 +105,7 @@ static void key_fault(const struct remedier *r, const struct used_key *k, const 
 	f->id = arena_printf(r->a, "key:%s", k->name);
 	f->title = arena_printf(r->a, "DKIM key %s", k->name);
 	f->text =
-	    arena_printf(r->a, "%s %s. %s. %s", k->name, wrong, uses,
+	    arena_printf(r->a, "the key at %s %s. %s. %s", k->name, wrong, uses,
 			 f->change ? "Publish it without what is no part of a key" : what_to_do(k));
 	bool lost = k->failing > 0 && k->who && tally_judged_pass(&k->who->t) < k->who->t.messages;
 	f->weight = lost ? FAULT_LOST : FAULT_OPEN;

@@ -21,17 +21,16 @@ const char *readiness_sentence(const struct readiness *r)
 		return "DOES NOT EXIST: DNS knows no such name.";
 	switch (r->verdict) {
 	case VERDICT_READY:
-		return r->parked ? "READY: non-sending domain, correctly locked down."
-				 : "READY for p=reject.";
+		if (!r->parked)
+			return "READY for p=reject.";
+		return r->checks[CHECK_D1].status == CHECK_PASS &&
+			       r->checks[CHECK_D2].status == CHECK_PASS
+			   ? "READY: non-sending domain, correctly locked down."
+			   : "READY: non-sending domain, locked down; its DMARC record has a "
+			     "fault.";
 	case VERDICT_WARNINGS:
-		if (r->parked)
-			return r->checks[CHECK_D8].status == CHECK_PASS
-				   ? "READY WITH WARNINGS: non-sending domain, locked down; its "
-				     "DMARC "
-				     "record has a fault."
-				   : "READY WITH WARNINGS: non-sending domain, not fully locked "
-				     "down.";
-		return "READY WITH WARNINGS for p=reject.";
+		return r->parked ? "READY WITH WARNINGS: non-sending domain, not fully locked down."
+				 : "READY WITH WARNINGS for p=reject.";
 	case VERDICT_NOT_READY:
 		return "NOT READY for p=reject.";
 	default:

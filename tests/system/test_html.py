@@ -167,7 +167,7 @@ class Pages(harness.Case):
 
     def test_readiness_agrees(self):
         """Verdict, list, checks, figures and records are the same in text, JSON and on the page."""
-        sentences = {"not_ready": "NOT READY for p=reject.", "ready": "READY: non-sending domain, correctly locked down.",
+        sentences = {"not_ready": "NOT READY for p=reject.", "ready": "READY: non-sending domain, locked down; its DMARC record has a fault.",
                      "insufficient_data": "TOO LITTLE DATA to judge."}
         words = {"legit": "legitimate", "forwarder": "forwarded", "unknown": "unknown", "unauthorized": "spoofed"}
         seen = set()
@@ -339,7 +339,7 @@ class Large(harness.Case):
                 self.assertEqual(page.problems, [])
                 for domain in domains:
                     self.assertTrue(page.says(domain))
-                self.assertIn("and 80 more, in the CSV and JSON forms", text)
+                self.assertIn("and 81 more, in the CSV and JSON forms", text)
                 if name == "inventory":
                     rows = page.table("Senders,") + page.table("Small senders")
                     self.assertEqual(len(rows), pages.DOMAINS * pages.SENDERS)
