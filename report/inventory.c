@@ -317,6 +317,15 @@ static size_t keep_wanted(struct sender *all, size_t n, const struct inventory_o
 	return kept;
 }
 
+/* An organisation stands there once for each standing of its reports, one behind the other. */
+static uint64_t count_organisations(const struct domain_facts *d)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < d->n_reporters; i++)
+		n += i == 0 || strcmp(d->reporters[i].org_name, d->reporters[i - 1].org_name) != 0;
+	return n;
+}
+
 void inventory_judge(const struct inventory_input *in, struct knowledge *k,
 		     const struct inventory_options *options, struct domain_inventory *out,
 		     struct inventory_basis *basis)
@@ -362,7 +371,7 @@ void inventory_judge(const struct inventory_input *in, struct knowledge *k,
 					 .messages = in->now->messages,
 					 .dmarc_pass = in->now->dmarc_pass,
 					 .reports = in->now->reports,
-					 .reporters = in->now->n_reporters,
+					 .reporters = count_organisations(in->now),
 					 .compared = in->before->reports > 0,
 					 .dns = ties != NULL,
 					 .silent = remedies.silent,

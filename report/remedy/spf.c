@@ -305,15 +305,18 @@ static const char *add_terms(struct remedier *r, struct plan *p, const struct ga
  * address that only a name of ours ties to us. "": it is our own. */
 static const char *host_note(const struct remedier *r, const struct sender *s)
 {
+	char ip[IP_STRLEN];
 	const struct zone_host *h = s->n_sources ? zone_host(r->zone, &s->sources[0].ip) : NULL;
 	if (!h)
 		return "";
 	if (zone_is_shared_machine(r->zone, &s->sources[0].ip))
 		return arena_printf(
 		    r->a,
-		    ". The machine belongs to %s, and whoever else has a site on it can then "
-		    "send as you, too. Safer: let the site send through your mail service, "
-		    "with a login",
+		    ". A name follows the site when it moves to another address, which "
+		    "ip%u:%s would not. The machine belongs to %s, and whoever else has a "
+		    "site on it can then send as you, too. Safer: let the site send through "
+		    "your mail service, with a login",
+		    s->sources[0].ip.family, ip_format(&s->sources[0].ip, ip),
 		    s->service ? s->service->name
 			       : knowledge_of(r->zone->known, &s->sources[0].ip)->org);
 	if (s->service || s->ties & TIE_NAME || h->exchanger ||
