@@ -43,6 +43,18 @@ static void on_abort(int sig)
 	raise(sig);
 }
 
+#ifdef SANITIZED /* it has handlers and stacks of its own */
+
+static void watch_segv(void)
+{
+}
+
+void mem_watch_stack(void)
+{
+}
+
+#else
+
 /* The lowest address of a thread's stack; handlers have one of their own. */
 static _Thread_local char *stack_low;
 static _Thread_local char handlers_stack[16 * 1024];
@@ -57,21 +69,15 @@ static void on_segv(int sig, siginfo_t *info, void *context)
 	signal(sig, SIG_DFL); /* and on: it happens again */
 }
 
-void mem_watch_aborts(void)
+static void watch_segv(void)
 {
-	struct sigaction sa = {.sa_handler = on_abort, .sa_flags = SA_NODEFER};
-	sigaction(SIGABRT, &sa, NULL);
-	sigaction(SIGTRAP, &sa, NULL);
-#ifndef SANITIZED /* they have handlers and stacks of their own */
 	struct sigaction segv = {.sa_sigaction = on_segv,
 				 .sa_flags = (int)(SA_SIGINFO | SA_ONSTACK)};
 	sigaction(SIGSEGV, &segv, NULL);
-#endif
 }
 
 void mem_watch_stack(void)
 {
-#ifndef SANITIZED
 	pthread_attr_t attr;
 	void *low;
 	size_t size;
@@ -86,7 +92,16 @@ void mem_watch_stack(void)
 		stack_low = low;
 	pthread_sigmask(SIG_UNBLOCK, &last_words, NULL);
 	pthread_attr_destroy(&attr);
+}
+
 #endif
+
+void mem_watch_aborts(void)
+{
+	struct sigaction sa = {.sa_handler = on_abort, .sa_flags = SA_NODEFER};
+	sigaction(SIGABRT, &sa, NULL);
+	sigaction(SIGTRAP, &sa, NULL);
+	watch_segv();
 }
 
 void *mem_alloc(size_t size)
