@@ -212,33 +212,6 @@ static bool is_pooled(const struct gate_need *need)
 	return pool && !(need->s->ties & (TIE_HOST | TIE_NAME));
 }
 
-/* The name of ours that leads to the address; the record's own name, where it does. */
-static const struct zone_host *host_at(const struct zone *z, const char *own, const struct ip *ip)
-{
-	for (size_t i = 0; i < z->n_hosts; i++)
-		if (ip_cmp(&z->hosts[i].ip, ip) == 0 && strcmp(z->hosts[i].name, own) == 0)
-			return &z->hosts[i];
-	return zone_host(z, ip);
-}
-
-/* "a:www.example.com": the web host may move our site to another address, and the name follows.
- * NULL: no one name of ours leads to all of these addresses, or the machine is our own. */
-static const char *host_mechanism(const struct remedier *r, const struct plan *p,
-				  const struct gate_need *need)
-{
-	const char *name = NULL;
-	for (size_t i = 0; i < need->n; i++) {
-		const struct ip *ip = &need->addresses[i];
-		const struct zone_host *h = host_at(r->zone, p->m->domain, ip);
-		bool other = name && h && strcmp(h->name, name) != 0;
-		if (!h || h->exchanger || h->foreign || other || ties_at(need->s, ip) & TIE_NAME ||
-		    !zone_is_shared_machine(r->zone, ip))
-			return NULL;
-		name = h->name;
-	}
-	return name ? arena_printf(r->a, "a:%s", name) : NULL;
-}
-
 /* A person says that the account is ours, and the service lets nobody else use our domain: what it
  * documents for everybody is what to add. NULL: done. */
 static const char *add_approved(struct plan *p, const struct gate_need *need, const char **added)
@@ -286,11 +259,6 @@ static const char *add_terms(struct remedier *r, struct plan *p, const struct ga
 				  need->s->ties & TIE_PERSON;
 		return documented ? add_approved(p, need, added) : pooled_text(s);
 	}
-	const char *name = host_mechanism(r, p, need);
-	if (name && !plan_add(p, need, &name, 1)) {
-		*added = name;
-		return NULL;
-	}
 	size_t n = address_mechanisms(r, need, mechanisms, MECHANISMS_MAX);
 	if (n == 0)
 		return "it sends from too many addresses to list";
@@ -305,18 +273,17 @@ static const char *add_terms(struct remedier *r, struct plan *p, const struct ga
  * address that only a name of ours ties to us. "": it is our own. */
 static const char *host_note(const struct remedier *r, const struct sender *s)
 {
-	char ip[IP_STRLEN];
 	const struct zone_host *h = s->n_sources ? zone_host(r->zone, &s->sources[0].ip) : NULL;
 	if (!h)
 		return "";
 	if (zone_is_shared_machine(r->zone, &s->sources[0].ip))
 		return arena_printf(
 		    r->a,
-		    ". A name follows the site when it moves to another address, which "
-		    "ip%u:%s would not. The machine belongs to %s, and whoever else has a "
-		    "site on it can then send as you, too. Safer: let the site send through "
-		    "your mail service, with a login",
-		    s->sources[0].ip.family, ip_format(&s->sources[0].ip, ip),
+		    ". Its address may change: a:%s would follow it, for one lookup. The "
+		    "machine belongs to %s, and whoever else has a site on it can then send "
+		    "as you, too. Safer: let the site send through your mail service, with a "
+		    "login",
+		    h->name,
 		    s->service ? s->service->name
 			       : knowledge_of(r->zone->known, &s->sources[0].ip)->org);
 	if (s->service || s->ties & TIE_NAME || h->exchanger ||

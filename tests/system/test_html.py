@@ -125,7 +125,7 @@ class Pages(harness.Case):
 
     def test_content(self):
         self.assertIn("web80.webhost.example", self.pages["inventory"])
-        self.assertIn("v=spf1 ip4:192.0.2.10 include:_spf.mailhost.example a:example.com ~all", self.pages["report"])
+        self.assertIn("v=spf1 ip4:192.0.2.10 ip4:192.0.2.80 include:_spf.mailhost.example ~all", self.pages["report"])
         readiness = self.pages["readiness"]
         self.assertIn("NOT READY for p=reject.", readiness)
         order = ["NOT READY", "<h3>What to do</h3>", "Blocking checks", "With p=reject", "<h3>Next</h3>", "<h3>Checks</h3>"]

@@ -326,7 +326,7 @@ class Meant(Labels):
         text = self.db.run("--offline", "inventory", "--month", "2026-10", "example.com").out
         lines = [line.split("ruascope ", 1)[1] for line in text.splitlines() if line.startswith("    if yours: ruascope label ")]
         self.assertIn("label approve example.com mailfrom:vendor.example", lines)
-        self.assertIn("label approve example.com net:192.0.2.0/24#spf-fail", lines)
+        self.assertIn("label approve example.com 192.0.2.7", lines)
         for line in lines:
             self.assert_code(self.db.run(*line.split(" ")), 0, line)
         self.assertNotIn("if yours", self.db.run("--offline", "inventory", "--month", "2026-10", "example.com").out)

@@ -79,7 +79,7 @@ class InBrowser(harness.Case):
             paper = " ".join(subprocess.run(["pdftotext", "-layout", pdf, "-"], capture_output=True, text=True, check=True).stdout.split())
             self.assertIn("example.com", paper)
             if name == "report":
-                self.assertIn("a:example.com", paper)
+                self.assertIn("ip4:192.0.2.80", paper)
                 self.assertIn("Key: host:web80.webhost.example", paper, "what is folded on the screen")
             if os.environ.get("RUASCOPE_SCREENSHOTS"):
                 (pathlib.Path(os.environ["RUASCOPE_SCREENSHOTS"]) / f"{name}.pdf").write_bytes(pdf.read_bytes())

@@ -306,7 +306,8 @@ static void test_one_record(void **state)
 			assert_string_equal(*of, c->after);
 		*of = c->after;
 	}
-	assert_string_equal(after, "v=spf1 mx ip4:192.0.2.99 ip4:192.0.2.77 a:example.com ~all");
+	assert_string_equal(after,
+			    "v=spf1 mx ip4:192.0.2.99 ip4:192.0.2.77 ip4:198.51.100.80 ~all");
 	assert_string_equal(below, "v=spf1 ip4:192.0.2.78 -all");
 	assert_non_null(find_thing(&d, "spf:example.com"));
 	arena_free(&a);
