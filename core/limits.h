@@ -101,6 +101,10 @@ struct limits {
 #define LIMIT_AUTH_ALL_MS    120000 /* of a run, for all keys */
 #define LIMIT_AUTH_ENCLOSED  8      /* mails with reports in one mail, as people forward them */
 
+/* Refused mail (ingest/bounce). */
+#define LIMIT_BOUNCE_TEXT       (8 * 1024) /* octets of a reply; RFC 5321 gives a line 512 */
+#define LIMIT_BOUNCE_RECIPIENTS 1000       /* of one bounce; the standard asks to carry 100 */
+
 /* The database's server, in seconds (db/pg/db.h); lock_timeout and its like: queries/session.sql.
  */
 #define LIMIT_DB_SILENCE 60 /* of one that answers nobody; a restart takes less */

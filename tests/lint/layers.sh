@@ -21,6 +21,7 @@ wings=(
     'ingest/imap | ingest ingest/stream | imap.h url.h conn.h |'
     'ingest | ingest/auth ingest/files ingest/mail ingest/xml ingest/stream | budget.h pipeline.h workers.h totals.h clock.h |'
     'ingest/oauth | ingest/record | oauth.h login.h provider.h |'
+    'ingest/bounce | ingest/auth ingest/files ingest/mail ingest/record ingest/stream | bounce.h |'
     'ingest/files | ingest/stream | walk.h | archive.h mbox.h opened.h'
     'ingest/mail | ingest/stream | | joint.h mime.h pkcs7.h rawscan.h'
     'ingest/auth | | authenticate.h |'
