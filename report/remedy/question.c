@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/day.h"
-#include "report/remedy/account.h"
+#include "report/remedy/asking.h"
 #include "report/remedy/keys.h"
 #include "report/remedy/lead.h"
 #include "report/remedy/meant.h"
@@ -27,24 +27,23 @@ static bool sends_as_us(const struct sender *s)
 	return 2 * cells_in(s, CELL_F1, CELL_F5) > s->t.messages;
 }
 
-static bool is_unaligned(const struct sender *s)
+bool asking_is_unaligned(const struct sender *s)
 {
 	uint64_t n = s->t.cells[CELL_F6] + s->t.cells[CELL_F7] + s->t.cells[CELL_F9];
 	return 2 * n > s->t.messages;
 }
 
-/* With a signature of ours, or somebody's, that does not verify. */
-static bool tries_to_sign(const struct sender *s)
+bool asking_tries_to_sign(const struct sender *s)
 {
 	return 2 * s->t.cells[CELL_F8] > s->t.messages;
 }
 
-static bool sends_for_customers(const struct service *s)
+bool asking_sends_for_customers(const struct service *s)
 {
 	return s && (s->kind == KIND_ESP || s->kind == KIND_SAAS);
 }
 
-static bool has_evidence(const struct sender *s, const char *code)
+bool asking_has_evidence(const struct sender *s, const char *code)
 {
 	for (unsigned i = 0; i < s->n_evidence; i++)
 		if (strcmp(s->evidence[i].code, code) == 0)
@@ -67,11 +66,12 @@ bool question_is_due(const struct gate *g, const struct sender *s)
 		return true;
 	bool line = s->n_sources <= 3 && (s->recurs || (s->steady && s->days >= 15));
 	/* many customers of a service send alike on the same days: that makes no botnet of it */
-	if (c == CAT_UNKNOWN && failing > 0 && s->steady && sends_for_customers(s->service) &&
-	    (is_unaligned(s) || tries_to_sign(s)))
+	if (c == CAT_UNKNOWN && failing > 0 && s->steady &&
+	    asking_sends_for_customers(s->service) &&
+	    (asking_is_unaligned(s) || asking_tries_to_sign(s)))
 		return true;
-	if (c != CAT_UNKNOWN || failing == 0 || (!line && has_evidence(s, "S_DISPERSED")) ||
-	    has_evidence(s, "S_NO_SUCH_FROM") || has_evidence(s, "S_CLAIMS_US"))
+	if (c != CAT_UNKNOWN || failing == 0 || (!line && asking_has_evidence(s, "S_DISPERSED")) ||
+	    asking_has_evidence(s, "S_NO_SUCH_FROM") || asking_has_evidence(s, "S_CLAIMS_US"))
 		return false;
 	if (s->hinted || leads_to(g->zone, s).name)
 		return failing >= 2 || s->days >= 2;
@@ -81,17 +81,6 @@ bool question_is_due(const struct gate *g, const struct sender *s)
 }
 
 /* ---- readings ---- */
-
-struct asking {
-	const struct gate *g;
-	const struct sender *s;
-	struct arena *a;
-	struct reading *list;
-	int weight[READING_COUNT]; /* in step with list */
-	unsigned n;
-	bool at_host; /* our own account at a host of mailboxes, or a stranger's */
-	struct account account;
-};
 
 static struct reading *add(struct asking *q, enum reading_kind kind, int weight)
 {
@@ -166,7 +155,8 @@ static void read_missing(struct asking *q)
 					host.name));
 	if (s->returns)
 		speaks_for(q, r, 3, rhythm_text(&s->rhythm, q->a));
-	const char *org = s->returns && !s->service && is_unaligned(s) ? server_org(q) : NULL;
+	const char *org =
+	    s->returns && !s->service && asking_is_unaligned(s) ? server_org(q) : NULL;
 	if (org)
 		speaks_for(
 		    q, r, 1,
@@ -180,19 +170,20 @@ static void read_missing(struct asking *q)
 		speaks_for(q, r, 1, "its envelope sender (MAIL FROM) is in your domain");
 	if (s->days >= STEADY_DAYS && !(s->returns && s->rhythm.kind != RHYTHM_OFTEN))
 		speaks_for(q, r, 2, steady_text(q));
-	if (has_evidence(s, "L_TRIES_DKIM"))
+	if (asking_has_evidence(s, "L_TRIES_DKIM"))
 		speaks_for(q, r, 4, signature_text(q));
-	if (has_evidence(s, "L_IN_ZONE"))
+	if (asking_has_evidence(s, "L_IN_ZONE"))
 		speaks_for(q, r, 3, "your DNS names the service");
-	if (has_evidence(s, "L_HOST_RELAY"))
+	if (asking_has_evidence(s, "L_HOST_RELAY"))
 		speaks_for(q, r, 2, "your own site is at the same web host");
 	if (s->service && s->service->kind == KIND_WEBHOST)
 		speaks_against(q, r, 1, "the machine also serves other customers of the web host");
-	else if (!s->ties_any && !has_evidence(s, "L_IN_ZONE") && !host.name && !q->account.marks)
+	else if (!s->ties_any && !asking_has_evidence(s, "L_IN_ZONE") && !host.name &&
+		 !q->account.marks)
 		speaks_against(q, r, 1, "no A, AAAA, MX or reverse DNS of yours leads to it");
 }
 
-static bool on_shared_machine(const struct asking *q)
+bool asking_on_shared_machine(const struct asking *q)
 {
 	const struct sender *s = q->s;
 	return s->n_sources && zone_is_shared_machine(q->g->zone, &s->sources[0].ip);
@@ -202,17 +193,17 @@ static void read_forged(struct asking *q)
 {
 	const struct sender *s = q->s;
 	struct reading *r = add(q, READING_FORGED, 2);
-	if (has_evidence(s, "S_NO_PTR"))
+	if (asking_has_evidence(s, "S_NO_PTR"))
 		speaks_for(q, r, 3, "the address has no reverse DNS");
-	if (has_evidence(s, "S_GENERIC_PTR"))
+	if (asking_has_evidence(s, "S_GENERIC_PTR"))
 		speaks_for(q, r, 3, "its reverse DNS looks like a dial-up or broadband customer");
-	if (has_evidence(s, "S_BURST"))
+	if (asking_has_evidence(s, "S_BURST"))
 		speaks_for(q, r, 2, "more than 80 % was sent within three days");
 	if (q->at_host && s->service->verifies == ANSWER_YES)
 		speaks_against(q, r, 1, "a customer there can use only domains that he has proved");
 	else if (!s->ties_any && sends_as_us(s))
 		speaks_for(q, r, 1, "anybody can use your domain as envelope sender");
-	if (s->doubtful_day && on_shared_machine(q))
+	if (s->doubtful_day && asking_on_shared_machine(q))
 		speaks_for(q, r, 2, s->doubtful_day);
 	if (s->service && s->service->verifies == ANSWER_NO)
 		speaks_for(q, r, 1,
@@ -228,7 +219,7 @@ static void read_forged(struct asking *q)
 		speaks_against(
 		    q, r, 4,
 		    "an A, AAAA, MX, SPF record or reverse DNS of yours names the address");
-	if (has_evidence(s, "L_TRIES_DKIM"))
+	if (asking_has_evidence(s, "L_TRIES_DKIM"))
 		speaks_against(q, r, 3, "spoofed mail is rarely signed");
 }
 
@@ -268,7 +259,7 @@ static void read_forwarded(struct asking *q, unsigned unsigned_share)
 		speaks_against(
 		    q, r, 4,
 		    "an A, AAAA, MX, SPF record or reverse DNS of yours names the address");
-	if (has_evidence(s, "S_NO_PTR") || has_evidence(s, "S_GENERIC_PTR"))
+	if (asking_has_evidence(s, "S_NO_PTR") || asking_has_evidence(s, "S_GENERIC_PTR"))
 		speaks_against(q, r, 3,
 			       "servers that forward mail have forward-confirmed reverse DNS");
 }
@@ -348,130 +339,6 @@ static void sort(struct asking *q)
 			q->list[k - 1] = r;
 			q->weight[k - 1] = w;
 		}
-}
-
-/* A yes has something to do. */
-static const char *account_text(const struct asking *q)
-{
-	const struct service *x = q->s->service;
-	const char *tenant = q->account.tenant;
-	return arena_printf(
-	    q->a,
-	    "is %s%s your own account at %s? It sends with your envelope sender (MAIL FROM), which "
-	    "mail that recipients forward there does not have. Ask who has mailboxes there. If it "
-	    "is yours: %s%s%s%s%s",
-	    tenant ? "the tenant " : "this", tenant ? tenant : "", x->name,
-	    q->account.term ? "add " : "", q->account.term ? q->account.term : "",
-	    q->account.term ? " to your SPF record, and sign its mail with DKIM as your domain. "
-			    : "sign its mail with DKIM as your domain. ",
-	    x->advice_dkim, *x->advice_dkim ? "" : "Its documentation tells how");
-}
-
-#define NAMED_MAX 5
-
-/* "a.example.com (20), b.example.com (9)": machines with confirmed names of ours; "": there are
- * none. */
-static const char *own_named(const struct asking *q)
-{
-	const struct zone *z = q->g->zone;
-	const char *out = "";
-	unsigned n = 0;
-	for (size_t i = 0; i < q->s->n_sources; i++) {
-		const struct sender_source *x = &q->s->sources[i];
-		const struct address_known *k = knowledge_of(z->known, &x->ip);
-		if (k->ptr != PTR_CONFIRMED || !k->name || !zone_is_ours(z, k->name))
-			continue;
-		if (n++ < NAMED_MAX)
-			out = arena_printf(q->a, "%s%s%s (%llu messages)", out, n > 1 ? ", " : "",
-					   k->name, (unsigned long long)x->messages);
-	}
-	return n > NAMED_MAX ? arena_printf(q->a, "%s and %u more", out, n - NAMED_MAX) : out;
-}
-
-static const char *question_text(const struct asking *q)
-{
-	const struct sender *s = q->s;
-	char ip[IP_STRLEN];
-	if (s->aged)
-		return arena_printf(
-		    q->a,
-		    "is %s still yours? Your SPF record authorises it. Ask who runs the machine; "
-		    "if nobody knows it, let the record no longer authorise it",
-		    ip_format(&sender_aged_source(s)->ip, ip));
-	const struct lead x = leads_to(q->g->zone, s);
-	if (x.alias && !s->ties_any)
-		return arena_printf(
-		    q->a,
-		    "where does %s lead, and is that machine still yours? That name of yours leads "
-		    "to %s, and the machine sends in your name. Ask who set the name up. If nobody "
-		    "uses it any more, remove it from DNS",
-		    x.name, x.target);
-	if (s->ties_any && s->doubtful_day && on_shared_machine(q))
-		return arena_printf(
-		    q->a,
-		    "is all of it yours? Your site shares this machine with those of others, and "
-		    "there were %s. Ask the web host whose mail that was. Better than to authorise "
-		    "a shared machine: "
-		    "let the site send through your mail service, with a login",
-		    s->doubtful_day);
-	if (q->at_host)
-		return account_text(q);
-	if (is_unaligned(s) && !s->service && s->returns)
-		return "is it a service of yours, for newsletters, tickets, invoices? It "
-		       "authenticates as its own domain. Ask who uses it, and look into a mail. If "
-		       "it is yours, have it sign with DKIM as your domain, or every mail of it is "
-		       "lost with p=reject";
-	if (is_unaligned(s) && !s->service)
-		return "is this a server or a service of yours? It authenticates as another "
-		       "domain. Ask who uses it. If it is yours, let it sign with DKIM as your "
-		       "domain";
-	if (is_unaligned(s))
-		return arena_printf(
-		    q->a,
-		    "is this an account of yours at %s? Ask who in your organisation uses it. If "
-		    "so, set it up to sign with DKIM as your domain%s%s%s%s",
-		    s->service->name, *s->service->advice_dkim ? ". " : "", s->service->advice_dkim,
-		    *s->service->link ? " " : "", s->service->link);
-	bool tries = has_evidence(s, "L_TRIES_DKIM") ||
-		     (tries_to_sign(s) && sends_for_customers(s->service));
-	const char *dkim = tries ? key_advice(q->g->zone, s) : "";
-	if (*dkim)
-		return arena_printf(
-		    q->a,
-		    "does it belong to you? It signs as your domain. Ask who runs "
-		    "web forms, shops and programs that send mail. If it is yours, %s",
-		    dkim);
-	const char *machines = own_named(q);
-	const struct zone_host *rented =
-	    s->n_sources && !s->ties_any ? zone_host(q->g->zone, &s->sources[0].ip) : NULL;
-	if (rented && !rented->exchanger)
-		return arena_printf(
-		    q->a,
-		    "is the machine behind %s still yours? That name leads to %s, a rented address "
-		    "or one of somebody else's. If nobody knows the machine, delete the record of "
-		    "the name: whoever has the address next can use it",
-		    rented->name, ip_format(&s->sources[0].ip, ip));
-	if (*machines && s->ties == 0)
-		return arena_printf(
-		    q->a,
-		    "are these machines yours, or those of customers, students or visitors: %s? A "
-		    "machine of yours should send through your mail server; one of theirs should "
-		    "not send as you at all",
-		    machines);
-	switch (q->n ? q->list[0].kind : READING_FORGED) {
-	case READING_FORWARDED:
-		return "is it unsigned mail of yours that recipients forward? Sign all your mail "
-		       "with DKIM, and do not add this address to SPF. Ask a recipient there "
-		       "whether mail is forwarded";
-	case READING_SWITCHED_OFF:
-		return "was this sender switched off on purpose? Ask who changed the SPF record";
-	case READING_MISSING:
-		return "does it belong to you? Ask who runs web forms, printers, shops and "
-		       "programs that send mail, and look for this address in their settings";
-	default:
-		return "is it yours? Nothing in DNS says so. Ask who runs programs that send mail; "
-		       "if nobody knows it, it is spoofed and there is nothing to do";
-	}
 }
 
 struct remedy question_of(const struct gate *g, const struct sender *s, unsigned unsigned_share)

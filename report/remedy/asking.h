@@ -1,0 +1,36 @@
+/*
+ * asking.h - private to this wing: a question while it is made.
+ *
+ *	question.c         is one due, which readings are open, what speaks for each
+ *	question_text.c    what is asked of a person, and what to do about a yes
+ */
+#ifndef REPORT_REMEDY_ASKING_H
+#define REPORT_REMEDY_ASKING_H
+
+#include "report/remedy/account.h"
+#include "report/remedy/question.h"
+
+struct asking {
+	const struct gate *g;
+	const struct sender *s;
+	struct arena *a;
+	struct reading *list;
+	int weight[READING_COUNT]; /* in step with list */
+	unsigned n;
+	bool at_host; /* our own account at a host of mailboxes, or a stranger's */
+	struct account account;
+};
+
+/* Most of its mail authenticates as another domain. */
+bool asking_is_unaligned(const struct sender *s);
+/* Most of its mail carries a signature of ours, or somebody's, that does not verify. */
+bool asking_tries_to_sign(const struct sender *s);
+bool asking_sends_for_customers(const struct service *s);
+bool asking_has_evidence(const struct sender *s, const char *code);
+/* Our site shares its first machine with those of others. */
+bool asking_on_shared_machine(const struct asking *q);
+
+/* Readings are sorted: the likeliest is the first. */
+const char *question_text(const struct asking *q);
+
+#endif

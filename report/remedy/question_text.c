@@ -1,0 +1,127 @@
+#include "report/remedy/asking.h"
+#include "report/remedy/keys.h"
+#include "report/remedy/lead.h"
+
+/* A yes has something to do. */
+static const char *account_text(const struct asking *q)
+{
+	const struct service *x = q->s->service;
+	const char *tenant = q->account.tenant;
+	return arena_printf(
+	    q->a,
+	    "is %s%s your own account at %s? It sends with your envelope sender (MAIL FROM), which "
+	    "mail that recipients forward there does not have. Ask who has mailboxes there. If it "
+	    "is yours: %s%s%s%s%s",
+	    tenant ? "the tenant " : "this", tenant ? tenant : "", x->name,
+	    q->account.term ? "add " : "", q->account.term ? q->account.term : "",
+	    q->account.term ? " to your SPF record, and sign its mail with DKIM as your domain. "
+			    : "sign its mail with DKIM as your domain. ",
+	    x->advice_dkim, *x->advice_dkim ? "" : "Its documentation tells how");
+}
+
+#define NAMED_MAX 5
+
+/* "a.example.com (20), b.example.com (9)": machines with confirmed names of ours; "": there are
+ * none. */
+static const char *own_named(const struct asking *q)
+{
+	const struct zone *z = q->g->zone;
+	const char *out = "";
+	unsigned n = 0;
+	for (size_t i = 0; i < q->s->n_sources; i++) {
+		const struct sender_source *x = &q->s->sources[i];
+		const struct address_known *k = knowledge_of(z->known, &x->ip);
+		if (k->ptr != PTR_CONFIRMED || !k->name || !zone_is_ours(z, k->name))
+			continue;
+		if (n++ < NAMED_MAX)
+			out = arena_printf(q->a, "%s%s%s (%llu messages)", out, n > 1 ? ", " : "",
+					   k->name, (unsigned long long)x->messages);
+	}
+	return n > NAMED_MAX ? arena_printf(q->a, "%s and %u more", out, n - NAMED_MAX) : out;
+}
+
+const char *question_text(const struct asking *q)
+{
+	const struct sender *s = q->s;
+	char ip[IP_STRLEN];
+	if (s->aged)
+		return arena_printf(
+		    q->a,
+		    "is %s still yours? Your SPF record authorises it. Ask who runs the machine; "
+		    "if nobody knows it, let the record no longer authorise it",
+		    ip_format(&sender_aged_source(s)->ip, ip));
+	const struct lead x = leads_to(q->g->zone, s);
+	if (x.alias && !s->ties_any)
+		return arena_printf(
+		    q->a,
+		    "where does %s lead, and is that machine still yours? That name of yours leads "
+		    "to %s, and the machine sends in your name. Ask who set the name up. If nobody "
+		    "uses it any more, remove it from DNS",
+		    x.name, x.target);
+	if (s->ties_any && s->doubtful_day && asking_on_shared_machine(q))
+		return arena_printf(
+		    q->a,
+		    "is all of it yours? Your site shares this machine with those of others, and "
+		    "there were %s. Ask the web host whose mail that was. Better than to authorise "
+		    "a shared machine: "
+		    "let the site send through your mail service, with a login",
+		    s->doubtful_day);
+	if (q->at_host)
+		return account_text(q);
+	if (asking_is_unaligned(s) && !s->service && s->returns)
+		return "is it a service of yours, for newsletters, tickets, invoices? It "
+		       "authenticates as its own domain. Ask who uses it, and look into a mail. If "
+		       "it is yours, have it sign with DKIM as your domain, or every mail of it is "
+		       "lost with p=reject";
+	if (asking_is_unaligned(s) && !s->service)
+		return "is this a server or a service of yours? It authenticates as another "
+		       "domain. Ask who uses it. If it is yours, let it sign with DKIM as your "
+		       "domain";
+	if (asking_is_unaligned(s))
+		return arena_printf(
+		    q->a,
+		    "is this an account of yours at %s? Ask who in your organisation uses it. If "
+		    "so, set it up to sign with DKIM as your domain%s%s%s%s",
+		    s->service->name, *s->service->advice_dkim ? ". " : "", s->service->advice_dkim,
+		    *s->service->link ? " " : "", s->service->link);
+	bool tries = asking_has_evidence(s, "L_TRIES_DKIM") ||
+		     (asking_tries_to_sign(s) && asking_sends_for_customers(s->service));
+	const char *dkim = tries ? key_advice(q->g->zone, s) : "";
+	if (*dkim)
+		return arena_printf(
+		    q->a,
+		    "does it belong to you? It signs as your domain. Ask who runs "
+		    "web forms, shops and programs that send mail. If it is yours, %s",
+		    dkim);
+	const char *machines = own_named(q);
+	const struct zone_host *rented =
+	    s->n_sources && !s->ties_any ? zone_host(q->g->zone, &s->sources[0].ip) : NULL;
+	if (rented && !rented->exchanger)
+		return arena_printf(
+		    q->a,
+		    "is the machine behind %s still yours? That name leads to %s, a rented address "
+		    "or one of somebody else's. If nobody knows the machine, delete the record of "
+		    "the name: whoever has the address next can use it",
+		    rented->name, ip_format(&s->sources[0].ip, ip));
+	if (*machines && s->ties == 0)
+		return arena_printf(
+		    q->a,
+		    "are these machines yours, or those of customers, students or visitors: %s? A "
+		    "machine of yours should send through your mail server; one of theirs should "
+		    "not send as you at all",
+		    machines);
+	switch (q->n ? q->list[0].kind : READING_FORGED) {
+	case READING_FORWARDED:
+		return "is it unsigned mail of yours that recipients forward? Sign all your mail "
+		       "with DKIM, and do not add this address to SPF. Ask a recipient there "
+		       "whether mail is forwarded";
+	case READING_SWITCHED_OFF:
+		return "was this sender switched off on purpose? Ask who changed the SPF record";
+	case READING_MISSING:
+		return "does it belong to you? Ask who runs web forms, printers, shops and "
+		       "programs that send mail, and look for this address in their settings";
+	default:
+		return "is it yours? Nothing in DNS says so. Ask who runs programs that send mail; "
+		       "if nobody knows it, it is spoofed and there is nothing to do";
+	}
+}
