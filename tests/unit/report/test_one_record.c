@@ -16,7 +16,7 @@ struct section {
 
 static void propose(struct section *s, const char *domain, const struct record_change *c)
 {
-	*s = (struct section){.list = {&s->thing, 1}};
+	*s = (struct section){.list = {.list = &s->thing, .n = 1}};
 	s->thing = (struct todo){.text = "Text.", .record = c};
 	s->sender.verdict.remedy = (struct remedy){.text = "Text.", .change = c};
 	s->d = (struct domain_inventory){
