@@ -58,6 +58,8 @@ static const struct command commands[] = {
     {"label list", NEED_DB, cmd_label_list, "[DOMAIN] " PRINTED, "all labels"},
     {"catalogue", NEED_NOTHING, cmd_catalogue, "[--file FILE] [NAME...]",
      "services that are known; whose a name is (--file: check an own catalogue)"},
+    {"bounce codes", NEED_NOTHING, cmd_bounce_codes, "[--file FILE] [WORD...]",
+     "the wordings of refused mail that are known (--file: check own ones)"},
     {"rejects list", NEED_DB, cmd_rejects_list, PRINTED, "what is quarantined, and why"},
     {"rejects show", NEED_DB, cmd_rejects_show, "ID", "all that is known about one"},
     {"rejects export", NEED_DB, cmd_rejects_export, "ID [-o FILE]", "its bytes as they came"},

@@ -103,6 +103,7 @@ struct limits {
 
 /* Refused mail (ingest/bounce). */
 #define LIMIT_BOUNCE_TEXT       (8 * 1024) /* octets of a reply; RFC 5321 gives a line 512 */
+#define LIMIT_BOUNCE_LOOKED     2048       /* octets of it that rules are tried on */
 #define LIMIT_BOUNCE_RECIPIENTS 1000       /* of one bounce; the standard asks to carry 100 */
 
 /* The database's server, in seconds (db/pg/db.h); lock_timeout and its like: queries/session.sql.

@@ -97,6 +97,13 @@ enum status app_catalogue(const struct app *app, const struct name_rules *rules,
 enum status app_catalogue_file(const char *path, const struct name_rules *rules,
 			       struct catalogue **out, struct err *err) MUST_CHECK;
 
+struct bounce_rules;
+
+/* The wordings of refusals, likewise: those built in and those of path, or with NULL of the
+ * configured file. */
+enum status app_bounce_rules(const struct app *app, const char *path, struct bounce_rules **out,
+			     struct err *err) MUST_CHECK;
+
 /* The exit code for a private cluster that is refused, cannot be had, or is in use; told on stderr.
  */
 int app_no_cluster(enum status st, const struct err *err);

@@ -1,4 +1,5 @@
-/* The catalogue as configured: the built-in services and a person's own file. */
+/* The catalogue and the wordings of refusals as configured: what is built in, and a person's own
+ * files. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,23 +7,50 @@
 
 #include "cli/app/app.h"
 #include "core/mem.h"
+#include "report/bounce/rules.h"
 #include "report/catalogue/catalogue.h"
 
-enum status app_catalogue_file(const char *path, const struct name_rules *rules,
-			       struct catalogue **out, struct err *err)
+/* All of a file, or one byte more than max, which shows what is too large. Free *text. */
+static enum status slurp(const char *path, size_t max, char **text, size_t *n, struct err *err)
 {
-	*out = NULL;
 	FILE *f = fopen(path, "re");
+	*text = NULL;
 	if (!f)
 		return err_set(err, ST_FATAL, "%s: %s", path, strerror(errno));
-	char *text = mem_alloc(CATALOGUE_BYTES + 1); /* one more shows what is too large */
-	size_t n = fread(text, 1, CATALOGUE_BYTES + 1, f);
+	*text = mem_alloc(max + 1);
+	*n = fread(*text, 1, max + 1, f);
 	enum status st = ST_OK;
 	if (ferror(f))
 		st = err_set(err, ST_FATAL, "%s: %s", path, strerror(errno));
 	fclose(f);
+	return st;
+}
+
+enum status app_catalogue_file(const char *path, const struct name_rules *rules,
+			       struct catalogue **out, struct err *err)
+{
+	char *text;
+	size_t n;
+	*out = NULL;
+	enum status st = slurp(path, CATALOGUE_BYTES, &text, &n, err);
 	if (st == ST_OK)
 		st = catalogue_open(out, rules, path, text, n, err);
+	free(text);
+	return st;
+}
+
+enum status app_bounce_rules(const struct app *app, const char *path, struct bounce_rules **out,
+			     struct err *err)
+{
+	char *text;
+	size_t n;
+	*out = NULL;
+	path = path ? path : app->config.bounce_rules;
+	if (!path)
+		return bounce_rules_open(out, NULL, NULL, 0, err);
+	enum status st = slurp(path, BOUNCE_RULES_BYTES, &text, &n, err);
+	if (st == ST_OK)
+		st = bounce_rules_open(out, path, text, n, err);
 	free(text);
 	return st;
 }

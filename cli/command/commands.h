@@ -20,6 +20,8 @@ int cmd_report(struct app *app, int argc, char **argv);
 
 int cmd_catalogue(struct app *app, int argc, char **argv);
 
+int cmd_bounce_codes(struct app *app, int argc, char **argv);
+
 int cmd_label_set(struct app *app, int argc, char **argv); /* approve, deny, ignore, name */
 int cmd_label_forget(struct app *app, int argc, char **argv);
 int cmd_label_list(struct app *app, int argc, char **argv);

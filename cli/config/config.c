@@ -70,7 +70,7 @@ static int check_catalogue(cfg_t *cfg, cfg_opt_t *opt)
 	const char *s = cfg_opt_getnstr(opt, cfg_opt_size(opt) - 1);
 	if (s && s[0] != '\0')
 		return 0;
-	cfg_error(cfg, "catalogue: empty; leave the line out to use the built-in services alone");
+	cfg_error(cfg, "%s: empty; leave the line out to use what is built in alone", opt->name);
 	return -1;
 }
 
@@ -229,6 +229,7 @@ static enum status parse(struct config *config, const char *path, char *text, st
 	    CFG_INT("database-timeout", 0, CFGF_NONE),
 	    CFG_STR("dns-server", NULL, CFGF_NONE),
 	    CFG_STR("catalogue", NULL, CFGF_NONE),
+	    CFG_STR("bounce-rules", NULL, CFGF_NONE),
 	    CFG_STR("mmdb", NULL, CFGF_NONE),
 	    CFG_STR_LIST("readiness", none, CFGF_NONE),
 	    CFG_STR_LIST("domains", none, CFGF_NONE),
@@ -250,6 +251,7 @@ static enum status parse(struct config *config, const char *path, char *text, st
 	cfg_set_validate_func(cfg, "database", check_database);
 	cfg_set_validate_func(cfg, "database-timeout", check_timeout);
 	cfg_set_validate_func(cfg, "catalogue", check_catalogue);
+	cfg_set_validate_func(cfg, "bounce-rules", check_catalogue);
 	cfg_set_validate_func(cfg, "require-auth", check_require);
 	cfg_set_validate_func(cfg, "mailbox", check_mailbox);
 	cfg_set_validate_func(cfg, "trusted-authserv", check_authserv);
@@ -268,6 +270,7 @@ static enum status parse(struct config *config, const char *path, char *text, st
 		config->database_timeout = (unsigned)cfg_getint(cfg, "database-timeout");
 		config->dns_server = get(cfg, "dns-server");
 		config->catalogue = config_beside(path, get(cfg, "catalogue"));
+		config->bounce_rules = config_beside(path, get(cfg, "bounce-rules"));
 		config->readiness = config_list(cfg, "readiness", &config->n_readiness);
 		config->domains = config_list(cfg, "domains", &config->n_domains);
 		config->trusted_authserv = config_list(cfg, "trusted-authserv", &config->n_trusted);
@@ -350,6 +353,7 @@ void config_free(struct config *config)
 	free(config->database);
 	free(config->dns_server);
 	free(config->catalogue);
+	free(config->bounce_rules);
 	free(config->mmdb);
 	config_list_free(config->readiness, config->n_readiness);
 	config_list_free(config->domains, config->n_domains);

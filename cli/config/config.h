@@ -6,6 +6,7 @@
  *	database-timeout = 60
  *	dns-server = "127.0.0.1:5353"
  *	catalogue = "services.csv"
+ *	bounce-rules = "wordings.csv"
  *	domains = {"example.com"}
  *	trusted-authserv = {"mx.example.com"}
  *	require-auth = "known"
@@ -49,9 +50,10 @@ struct config {
 	int require; /* enum require_auth: whose reports must be proved to count */
 	struct config_group *groups;
 	unsigned n_groups;
-	char *mmdb;      /* MaxMind DB of networks, or NULL; relative like catalogue */
-	char *catalogue; /* own services (docs/catalogue.md), or NULL; a relative path is made to
-			  * begin where the configuration file is */
+	char *mmdb;         /* MaxMind DB of networks, or NULL; relative like catalogue */
+	char *bounce_rules; /* own wordings of refusals (docs/bounces.md), or NULL; likewise */
+	char *catalogue;    /* own services (docs/catalogue.md), or NULL; a relative path is made to
+			     * begin where the configuration file is */
 	struct config_mailbox *mailboxes;
 	unsigned n_mailboxes;
 };

@@ -1,5 +1,5 @@
 /*
- * csv.h - private to the catalogue: comma-separated lines (RFC 4180) from memory.
+ * csv.h - of the catalogue and of rules: comma-separated lines (RFC 4180) from memory.
  *
  *	struct csv_reader r;
  *	csv_open(&r, "own.csv", text, n);
