@@ -112,7 +112,8 @@ def run(*args, home="/nonexistent", db=None, user=None, env=None, program=None, 
 
 
 def start(*args, home="/nonexistent", db=None, user=None, env=None, program=None, **popen):
-    return subprocess.Popen(as_user(user, command(*args, db=db, program=program)), env=environment(home, **(env or {})),
+    """Unbuffered: a line that a test reads takes no line after it away from finish()."""
+    return subprocess.Popen(as_user(user, command(*args, db=db, program=program)), env=environment(home, **(env or {})), bufsize=0,
                             **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **popen})
 
 
