@@ -74,6 +74,8 @@ static const struct command commands[] = {
     {"db migrate", NEED_DB_ANY, cmd_db_migrate, "", "create or upgrade the schema"},
     {"db status", NEED_DB_ANY, cmd_db_status, PRINTED, "what is stored, and where"},
     {"db prune", NEED_DB, cmd_db_prune, "--keep MONTHS", "drop whole months, oldest first"},
+    {"db forget", NEED_DB, cmd_db_forget, "DOMAIN [--yes]",
+     "remove everything about a domain (without --yes: say what would go)"},
     {"db distribute", NEED_DB, cmd_db_distribute, "[--print]",
      "spread the tables over the nodes of a Citus cluster (--print: show the statements)"},
     {"db start", NEED_NOTHING, cmd_db_start, "", "start the private cluster and keep it running"},

@@ -59,6 +59,11 @@ static enum status prune_before(struct db *db, const char *day, struct prune_res
 	    {"SELECT coalesce(sum(reports), 0) FROM rollup_month WHERE " MONTH_BEFORE, &reports},
 	    {"DELETE FROM sender_month WHERE " MONTH_BEFORE, NULL},
 	    {"DELETE FROM rollup_month WHERE " MONTH_BEFORE, NULL},
+	    {"DELETE FROM domain_state WHERE day < date_trunc('month', $1::date::timestamp)", NULL},
+	    {"DELETE FROM sender_state WHERE day < date_trunc('month', $1::date::timestamp)", NULL},
+	    {"DELETE FROM event WHERE closed < $1::date", NULL},
+	    {"DELETE FROM remedy_state WHERE since < $1::date AND state <> 'offered'", NULL},
+	    {sql_prune_dns, NULL},
 	    {"DELETE FROM ledger WHERE at < $1::date", &ledger_rows},
 	    {"DELETE FROM quarantine WHERE last_seen < $1::date", &quarantined},
 	};
@@ -67,6 +72,7 @@ static enum status prune_before(struct db *db, const char *day, struct prune_res
 	enum status st = db_exec(db,
 				 "BEGIN; SELECT pg_advisory_xact_lock(" LOCK_ROLLUP "); LOCK TABLE "
 				 "ONLY report, ONLY record, ONLY profile IN ACCESS EXCLUSIVE MODE; "
+				 "SELECT pg_advisory_xact_lock(" LOCK_JUDGE "); "
 				 "SELECT pg_advisory_xact_lock(" LOCK_ASIDE ")",
 				 err);
 	for (size_t i = 0; st == ST_OK && i < sizeof steps / sizeof *steps; i++)

@@ -16,8 +16,8 @@ struct prune_result {
 	uint64_t reports, ledger_rows, quarantined;
 };
 
-/* Months before that of keep_from (core/day.h) go: records, reports, profiles, rollups; ledger rows
- * and quarantine older than that date too. */
+/* Months before that of keep_from (core/day.h) go: records, reports, profiles, rollups, what was
+ * judged; ledger rows, quarantine, and events that were closed before that date too. */
 enum status db_prune(struct db *db, int32_t keep_from, struct prune_result *out,
 		     struct err *err) MUST_CHECK;
 

@@ -43,6 +43,7 @@ int cmd_reports_drop(struct app *app, int argc, char **argv);
 
 int cmd_db_migrate(struct app *app, int argc, char **argv);
 int cmd_db_status(struct app *app, int argc, char **argv);
+int cmd_db_forget(struct app *app, int argc, char **argv);
 int cmd_db_prune(struct app *app, int argc, char **argv);
 int cmd_db_distribute(struct app *app, int argc, char **argv);
 int cmd_db_start(struct app *app, int argc, char **argv);

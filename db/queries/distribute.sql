@@ -19,5 +19,15 @@ SELECT create_distributed_table('rollup_month', 'domain_id', colocate_with => 'r
 WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'rollup_month'::regclass);
 SELECT create_distributed_table('sender_label', 'domain_id', colocate_with => 'report')
 WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'sender_label'::regclass);
+SELECT create_distributed_table('domain_state', 'domain_id', colocate_with => 'report')
+WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'domain_state'::regclass);
+SELECT create_distributed_table('sender_state', 'domain_id', colocate_with => 'report')
+WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'sender_state'::regclass);
+SELECT create_distributed_table('dns_change', 'domain_id', colocate_with => 'report')
+WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'dns_change'::regclass);
+SELECT create_distributed_table('remedy_state', 'domain_id', colocate_with => 'report')
+WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'remedy_state'::regclass);
+SELECT create_distributed_table('event', 'domain_id', colocate_with => 'report')
+WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'event'::regclass);
 -- The account (run, ledger, quarantine and its bytes), what was learned of reporters (reporter_day, reporter_trust),
 -- dns_snapshot, mailbox and schema_version stay on the coordinator.

@@ -456,8 +456,9 @@ static void test_grants(void **state)
 static void test_views_and_status(void **state)
 {
 	(void)state;
-	static const char *const views[] = {"v_report", "v_record", "v_domain_day", "v_ledger",
-					    "v_quarantine"};
+	static const char *const views[] = {"v_report", "v_record",     "v_domain_day",
+					    "v_ledger", "v_quarantine", "v_verdict",
+					    "v_sender", "v_event",      "v_remedy"};
 	struct db *db = fixture_open(fixture_database());
 	struct db_status s;
 	struct arena a = {0};

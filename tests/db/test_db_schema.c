@@ -167,7 +167,9 @@ static bool matches(const char *pattern, const char *text)
 	return yes;
 }
 
-#define FACTS "(report|record|record_mark|profile|sender_month|rollup_month|sender_label)"
+#define FACTS                                                                                      \
+	"(report|record|record_mark|profile|sender_month|rollup_month|sender_label|domain_state|"  \
+	"sender_state|dns_change|remedy_state|event)"
 
 static const char *refused(const char *sql)
 {

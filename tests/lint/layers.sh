@@ -29,7 +29,7 @@ wings=(
     'ingest/record | | | digest.h normalise.h'
     'ingest/stream | | spool.h | cr.h gzip.h meter.h peek.h sniff.h stream.h wide.h zip.h'
 
-    'db | db/read db/store db/pg | distribute.h migrate.h prune.h status.h |'
+    'db | db/read db/store db/pg | distribute.h forget.h migrate.h prune.h status.h |'
     'db/load | db/store db/pg | load.h |'
     'db/read | db/store db/pg | query.h rollup.h |'
     'db/store | db/pg | label.h mailbox.h quarantine.h snapshot.h stored.h | document.h'

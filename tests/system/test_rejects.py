@@ -110,6 +110,51 @@ class Rejects(harness.Case):
         self.assertNotIn(str(self.conflict), {r["source"] for r in self.listed()})
 
 
+class Forget(harness.Case):
+    """db forget: one domain goes, the others stay as they were."""
+
+    TABLES = ("report", "record", "record_mark", "profile", "sender_month", "rollup_month", "sender_label", "ledger", "quarantine",
+              "domain_state", "sender_state", "dns_change", "remedy_state", "event")
+
+    def held(self, domain):
+        return {t: int(self.db.sql(f"select count(*) from {t} join domain d on d.id = domain_id where d.name = '{domain}'"))
+                for t in self.TABLES}
+
+    def test_forget(self):
+        where = self.scratch()
+        self.db = self.database()
+        for domain in ("one.example", "two.example"):
+            for n in range(3):
+                (where / f"{domain}-{n}.xml").write_bytes(reports.report(f"r{n}", domain=domain, begin=reports.BEGIN + n * 86400))
+            (where / f"{domain}-odd.xml").write_bytes(reports.report("r0", [reports.record("192.0.2.9", 5, header_from=domain)], domain=domain))
+        self.db.ingest(where, code=65)  # two conflicts
+        self.db.run("--offline", "label", "approve", "one.example", "192.0.2.1/32", "--force")
+        self.db.run("--offline", "inventory", "--month", "2026-10")
+        for domain in ("one.example", "two.example"):
+            self.db.sql("insert into dns_change select id, name, 'TXT', now(), null, '{}', null, null, now() "
+                        f"from domain where name = '{domain}'")
+            self.db.sql("insert into event select id, gen_random_uuid(), 'readiness', name, 'normal', '2026-10-02', null, 1, false, false, "
+                        f"false, 'x', '{{}}' from domain where name = '{domain}'")
+            self.db.sql(f"insert into dns_snapshot values ('s1._domainkey.{domain}', 16, 'ok', '', now())")
+        before = self.held("one.example"), self.held("two.example")
+        for table in ("report", "record", "profile", "rollup_month", "sender_label", "quarantine", "dns_change", "event"):
+            self.assertGreater(before[0][table], 0, table)
+        done = self.db.run("db", "forget", "ONE.example.")
+        self.assert_code(done, 0)
+        self.assertIn("one.example: would remove 3 reports", done.out)
+        self.assertEqual(self.held("one.example"), before[0], "nothing goes without --yes")
+        done = self.db.run("db", "forget", "one.example", "--yes")
+        self.assert_code(done, 0)
+        self.assertIn("removed 3 reports", done.out)
+        self.assertEqual(set(self.held("one.example").values()), {0})
+        self.assertEqual(self.held("two.example"), before[1])
+        self.assertEqual(self.db.sql("select string_agg(name, ' ') from dns_snapshot"), "s1._domainkey.two.example")
+        self.assert_code(self.db.run("db", "forget", "three.example", "--yes"), 64)
+        self.assert_code(self.db.run("db", "forget"), 64)
+        self.db.ingest(where / "one.example-0.xml")
+        self.assertEqual(self.held("one.example")["report"], 1)
+
+
 class Months(harness.Case):
     """db prune and db status."""
 
