@@ -238,6 +238,10 @@ static enum status visit_leaf(struct walker *w, GMimeObject *o)
 	    GMIME_IS_PART(o) ? g_mime_part_get_content(GMIME_PART(o)) : NULL;
 	GMimeStream *in = content ? g_mime_data_wrapper_get_stream(content) : NULL;
 	part.mail = mail_around(w, in);
+	GMimeContentType *declared = g_mime_object_get_content_type(o);
+	char *type = declared ? g_mime_content_type_get_mime_type(declared) : NULL;
+	part.type = type;
+	part.charset = declared ? g_mime_content_type_get_parameter(declared, "charset") : NULL;
 	struct spool spool;
 	enum status st = ST_OK;
 	spool_init(&spool, w->limits->mail_bytes);
@@ -250,6 +254,7 @@ static enum status visit_leaf(struct walker *w, GMimeObject *o)
 		st = w->v->part(w->v->ctx, &part, w->err);
 	}
 	spool_free(&spool);
+	g_free(type);
 	return st;
 }
 

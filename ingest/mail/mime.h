@@ -39,6 +39,8 @@ struct mime_part {
 	bool body;           /* text that is the mail's own words, or a signature: no attachment */
 	bool media;          /* declared as image, audio, video or font */
 	bool smime;          /* declared as application/pkcs7-mime */
+	const char *type;    /* as declared: "message/delivery-status"; borrowed; NULL: unknown */
+	const char *charset; /* as declared, or NULL */
 	struct mime_mail mail; /* the innermost around the part */
 };
 

@@ -24,7 +24,7 @@ wings=(
     'ingest/bounce | ingest/auth ingest/files ingest/mail ingest/record ingest/stream | bounce.h |'
     'ingest/files | ingest/stream | walk.h | archive.h mbox.h opened.h'
     'ingest/mail | ingest/stream | | joint.h mime.h pkcs7.h rawscan.h'
-    'ingest/auth | | authenticate.h |'
+    'ingest/auth | | authenticate.h | author.h field.h'
     'ingest/xml | ingest/record ingest/stream | | together.h xml.h'
     'ingest/record | | | digest.h normalise.h'
     'ingest/stream | | spool.h | cr.h gzip.h meter.h peek.h sniff.h stream.h wide.h zip.h'
