@@ -334,9 +334,10 @@ static bool is_told(const struct making *m, const struct sender *s)
 			continue;
 		n++;
 		const struct sender *other = t->senders[0];
-		if (s->hinted || other->hinted)
+		bool same_way = s->way_out && other->way_out;
+		if ((s->hinted || other->hinted) && !same_way)
 			continue;
-		last = t;
+		last = same_way ? last : t;
 		if (t->n_senders > 50 || strcmp(look_of(m->a, s), look_of(m->a, other)) != 0)
 			continue;
 		join(m, t, s, "%s and %zu more that look alike: are they yours?");

@@ -26,7 +26,6 @@ bool asking_is_unaligned(const struct sender *s);
 /* Most of its mail carries a signature of ours, or somebody's, that does not verify. */
 bool asking_tries_to_sign(const struct sender *s);
 bool asking_sends_for_customers(const struct service *s);
-bool asking_has_evidence(const struct sender *s, const char *code);
 /* Our site shares its first machine with those of others. */
 bool asking_on_shared_machine(const struct asking *q);
 

@@ -43,14 +43,6 @@ bool asking_sends_for_customers(const struct service *s)
 	return s && (s->kind == KIND_ESP || s->kind == KIND_SAAS);
 }
 
-bool asking_has_evidence(const struct sender *s, const char *code)
-{
-	for (unsigned i = 0; i < s->n_evidence; i++)
-		if (strcmp(s->evidence[i].code, code) == 0)
-			return true;
-	return false;
-}
-
 bool question_is_due(const struct gate *g, const struct sender *s)
 {
 	enum category c = s->verdict.category;
@@ -70,8 +62,8 @@ bool question_is_due(const struct gate *g, const struct sender *s)
 	    asking_sends_for_customers(s->service) &&
 	    (asking_is_unaligned(s) || asking_tries_to_sign(s)))
 		return true;
-	if (c != CAT_UNKNOWN || failing == 0 || (!line && asking_has_evidence(s, "S_DISPERSED")) ||
-	    asking_has_evidence(s, "S_NO_SUCH_FROM") || asking_has_evidence(s, "S_CLAIMS_US"))
+	if (c != CAT_UNKNOWN || failing == 0 || (!line && sender_has_evidence(s, "S_DISPERSED")) ||
+	    sender_has_evidence(s, "S_NO_SUCH_FROM") || sender_has_evidence(s, "S_CLAIMS_US"))
 		return false;
 	if (s->hinted || leads_to(g->zone, s).name)
 		return failing >= 2 || s->days >= 2;
@@ -153,6 +145,13 @@ static void read_missing(struct asking *q)
 						       : "%s leads to it, by way of an alias "
 							 "(CNAME) into a zone that is not yours",
 					host.name));
+	if (s->way_out)
+		speaks_for(q, r, 5, s->way_out);
+	bool series = sender_has_evidence(s, "L_SERIES");
+	if (series)
+		speaks_for(q, r, 4,
+			   "its reverse DNS calls it as your own servers are called, or it stands "
+			   "beside them");
 	if (s->returns)
 		speaks_for(q, r, 3, rhythm_text(&s->rhythm, q->a));
 	const char *org =
@@ -170,15 +169,15 @@ static void read_missing(struct asking *q)
 		speaks_for(q, r, 1, "its envelope sender (MAIL FROM) is in your domain");
 	if (s->days >= STEADY_DAYS && !(s->returns && s->rhythm.kind != RHYTHM_OFTEN))
 		speaks_for(q, r, 2, steady_text(q));
-	if (asking_has_evidence(s, "L_TRIES_DKIM"))
+	if (sender_has_evidence(s, "L_TRIES_DKIM"))
 		speaks_for(q, r, 4, signature_text(q));
-	if (asking_has_evidence(s, "L_IN_ZONE"))
+	if (sender_has_evidence(s, "L_IN_ZONE"))
 		speaks_for(q, r, 3, "your DNS names the service");
-	if (asking_has_evidence(s, "L_HOST_RELAY"))
+	if (sender_has_evidence(s, "L_HOST_RELAY"))
 		speaks_for(q, r, 2, "your own site is at the same web host");
 	if (s->service && s->service->kind == KIND_WEBHOST)
 		speaks_against(q, r, 1, "the machine also serves other customers of the web host");
-	else if (!s->ties_any && !asking_has_evidence(s, "L_IN_ZONE") && !host.name &&
+	else if (!s->ties_any && !series && !sender_has_evidence(s, "L_IN_ZONE") && !host.name &&
 		 !q->account.marks)
 		speaks_against(q, r, 1, "no A, AAAA, MX or reverse DNS of yours leads to it");
 }
@@ -193,11 +192,11 @@ static void read_forged(struct asking *q)
 {
 	const struct sender *s = q->s;
 	struct reading *r = add(q, READING_FORGED, 2);
-	if (asking_has_evidence(s, "S_NO_PTR"))
+	if (sender_has_evidence(s, "S_NO_PTR"))
 		speaks_for(q, r, 3, "the address has no reverse DNS");
-	if (asking_has_evidence(s, "S_GENERIC_PTR"))
+	if (sender_has_evidence(s, "S_GENERIC_PTR"))
 		speaks_for(q, r, 3, "its reverse DNS looks like a dial-up or broadband customer");
-	if (asking_has_evidence(s, "S_BURST"))
+	if (sender_has_evidence(s, "S_BURST"))
 		speaks_for(q, r, 2, "more than 80 % was sent within three days");
 	if (q->at_host && s->service->verifies == ANSWER_YES)
 		speaks_against(q, r, 1, "a customer there can use only domains that he has proved");
@@ -219,7 +218,7 @@ static void read_forged(struct asking *q)
 		speaks_against(
 		    q, r, 4,
 		    "an A, AAAA, MX, SPF record or reverse DNS of yours names the address");
-	if (asking_has_evidence(s, "L_TRIES_DKIM"))
+	if (sender_has_evidence(s, "L_TRIES_DKIM"))
 		speaks_against(q, r, 3, "spoofed mail is rarely signed");
 }
 
@@ -237,7 +236,7 @@ static const char *server_name(const struct asking *q)
 static void read_forwarded(struct asking *q, unsigned unsigned_share)
 {
 	const struct sender *s = q->s;
-	if (unsigned_share == 0 || !sends_as_us(s) || q->at_host)
+	if (unsigned_share == 0 || !sends_as_us(s) || q->at_host || s->way_out)
 		return;
 	struct reading *r = add(q, READING_FORWARDED, 0);
 	bool hands_on =
@@ -259,7 +258,7 @@ static void read_forwarded(struct asking *q, unsigned unsigned_share)
 		speaks_against(
 		    q, r, 4,
 		    "an A, AAAA, MX, SPF record or reverse DNS of yours names the address");
-	if (asking_has_evidence(s, "S_NO_PTR") || asking_has_evidence(s, "S_GENERIC_PTR"))
+	if (sender_has_evidence(s, "S_NO_PTR") || sender_has_evidence(s, "S_GENERIC_PTR"))
 		speaks_against(q, r, 3,
 			       "servers that forward mail have forward-confirmed reverse DNS");
 }

@@ -19,6 +19,34 @@ static const char *account_text(const struct asking *q)
 	    x->advice_dkim, *x->advice_dkim ? "" : "Its documentation tells how");
 }
 
+/* The terms that it documents for what our zone names; "": none are known. */
+static const char *documented(const struct asking *q)
+{
+	const char *const *terms = ties_service_terms(q->g->ties, q->s->service);
+	const char *out = "";
+	for (size_t i = 0; terms[i]; i++)
+		out = arena_printf(q->a, "%s%s%s", out, i > 0 ? " " : "", terms[i]);
+	return out;
+}
+
+static const char *way_out_text(const struct asking *q)
+{
+	const struct service *x = q->s->service;
+	const char *terms = documented(q);
+	return arena_printf(
+	    q->a,
+	    "is this the way by which your own mail leaves: a filter, a signature service, a smart "
+	    "host? Ask who set up outgoing mail. If it is yours: %s%s%s, and have it sign with "
+	    "DKIM as your domain, behind whatever changes the mail (a disclaimer breaks the "
+	    "signature made before)%s%s",
+	    *terms ? "add " : "let SPF authorise it, as ",
+	    *terms ? terms
+	    : x    ? x->name
+		   : "its operator",
+	    *terms ? " to your SPF record" : " documents it", x && *x->link ? ". " : "",
+	    x ? x->link : "");
+}
+
 #define NAMED_MAX 5
 
 /* "a.example.com (20), b.example.com (9)": machines with confirmed names of ours; "": there are
@@ -38,6 +66,21 @@ static const char *own_named(const struct asking *q)
 					   k->name, (unsigned long long)x->messages);
 	}
 	return n > NAMED_MAX ? arena_printf(q->a, "%s and %u more", out, n - NAMED_MAX) : out;
+}
+
+/* A server of ours whose A record was forgotten, it seems. */
+static const char *series_text(const struct asking *q)
+{
+	char ip[IP_STRLEN];
+	const struct ip *at = &q->s->sources[0].ip;
+	const char *name = knowledge_of(q->g->zone->known, at)->claim;
+	return arena_printf(
+	    q->a,
+	    "is this a server of yours? Reverse DNS of %s is %s, and that name has no address in "
+	    "DNS: the %s record is missing. If it is yours, publish %s. %s %s, and let SPF "
+	    "authorise it. If you have no such server, somebody borrows your name",
+	    ip_format(at, ip), name ? name : "a name of yours", at->family == 4 ? "A" : "AAAA",
+	    name ? name : "that name", at->family == 4 ? "A" : "AAAA", ip);
 }
 
 const char *question_text(const struct asking *q)
@@ -66,8 +109,18 @@ const char *question_text(const struct asking *q)
 		    "a shared machine: "
 		    "let the site send through your mail service, with a login",
 		    s->doubtful_day);
+	if (s->way_out)
+		return way_out_text(q);
 	if (q->at_host)
 		return account_text(q);
+	if (asking_is_unaligned(s) && s->guest)
+		return arena_printf(
+		    q->a,
+		    "is %s a supplier of yours, for reviews, tickets, invoices, surveys? It sends "
+		    "in your name through %s, and signs as itself. Ask who works with it, and look "
+		    "into a mail. If it does so for you, have it sign with DKIM as your domain, or "
+		    "write From a domain of its own: with p=reject every mail of it is lost",
+		    s->guest, s->service ? s->service->name : "a service");
 	if (asking_is_unaligned(s) && !s->service && s->returns)
 		return "is it a service of yours, for newsletters, tickets, invoices? It "
 		       "authenticates as its own domain. Ask who uses it, and look into a mail. If "
@@ -84,7 +137,7 @@ const char *question_text(const struct asking *q)
 		    "so, set it up to sign with DKIM as your domain%s%s%s%s",
 		    s->service->name, *s->service->advice_dkim ? ". " : "", s->service->advice_dkim,
 		    *s->service->link ? " " : "", s->service->link);
-	bool tries = asking_has_evidence(s, "L_TRIES_DKIM") ||
+	bool tries = sender_has_evidence(s, "L_TRIES_DKIM") ||
 		     (asking_tries_to_sign(s) && asking_sends_for_customers(s->service));
 	const char *dkim = tries ? key_advice(q->g->zone, s) : "";
 	if (*dkim)
@@ -93,6 +146,8 @@ const char *question_text(const struct asking *q)
 		    "does it belong to you? It signs as your domain. Ask who runs "
 		    "web forms, shops and programs that send mail. If it is yours, %s",
 		    dkim);
+	if (sender_has_evidence(s, "L_SERIES"))
+		return series_text(q);
 	const char *machines = own_named(q);
 	const struct zone_host *rented =
 	    s->n_sources && !s->ties_any ? zone_host(q->g->zone, &s->sources[0].ip) : NULL;

@@ -7,11 +7,12 @@
 #include "core/text.h"
 #include "report/sender/abuse.h"
 #include "report/sender/habit.h"
+#include "report/sender/outbound.h"
 #include "report/sender/score.h"
+#include "report/sender/verdict.h"
 
 #define LEGIT_SCORE      60
 #define LEGIT_MARGIN     20 /* that much more than what speaks for a forgery */
-#define AUTHORIZED_PASS  98 /* per cent of messages that must pass DMARC */
 #define FAILING_MESSAGES 10 /* fewer failures than that, all ... */
 #define LONG_DAYS        15 /* no machine of a botnet is at it for so long */
 #define FAILING_DAYS     2  /* ... on fewer days, are chance */
@@ -22,8 +23,6 @@
 #define SPOOF_MARGIN     20
 #define UNALIGNED_DAYS   7  /* anybody can open an account at a service: so long it must last */
 #define FLAG_SHARE       20 /* per cent of messages that a reporter's remark must cover */
-
-#define DKIM_ALONE       (SET(P2) | SET(P3) | SET(P4))
 
 /* ---- what is to know, and weighs nothing ---- */
 
@@ -62,129 +61,6 @@ static void take_notes(struct sender *s, const struct observed *o)
 
 /* ---- verdict ---- */
 
-/* What a verdict is made of. */
-struct matter {
-	const struct sender *s;
-	const struct score *x;
-	const struct observed *o;
-	const struct zone *zone;
-	bool compared; /* there are reports of the period before */
-	bool spike;    /* it passes, and suddenly sends far more (abuse.h) */
-	bool let_in;
-	uint64_t n, pass;      /* messages; those that pass, or would with today's record */
-	unsigned failing_days; /* on which some fail */
-	uint64_t bounces;      /* failing ones with an empty MAIL FROM, of a machine of ours */
-};
-
-/* How sure what is said can be: a proof is a tie or a signature; all else are hints. */
-enum strength { HINTED, LIKELY, PROVEN };
-
-/*
- * Per cent, measured on simulated worlds rather than summed (docs/senders.md): of sayings at 90 and
- * more at least 95 in 100 are right. Few days and few reporters make less of a likelihood, and
- * little less of a proof.
- */
-static int confidence(const struct sender *s, enum strength strength)
-{
-	static const int most[] = {[HINTED] = 65, [LIKELY] = 84, [PROVEN] = 97};
-	int days = (int)(s->days < 10 ? s->days : 10),
-	    reporters = (int)(s->reporters < 4 ? s->reporters : 4);
-	int missing = 60 - 4 * days - 5 * reporters; /* of 60 */
-	int less = strength == PROVEN ? missing / 6 : missing / 2;
-	return most[strength] - (less > 0 ? less : 0);
-}
-
-static struct verdict verdict(const struct sender *s, enum category category,
-			      enum strength strength, enum remedy_kind kind, const char *text)
-{
-	return (struct verdict){category, confidence(s, strength), {.kind = kind, .text = text}};
-}
-
-/* Why the failing mail of a legitimate sender fails: the largest of three groups of cells. */
-static enum category why_failing(const struct matter *m)
-{
-	const struct sender *s = m->s;
-	uint64_t repaired = m->o->messages[SEEN_REPAIRED];
-	uint64_t f2 = cells_of(s, SET(F2)), missing = m->o->messages[SEEN_SPF_MISSING];
-	uint64_t unaligned = cells_of(s, SET(F6) | SET(F7) | SET(F9));
-	/* F8: it signs as us already, so that what is to do is to find what breaks the signature */
-	uint64_t broken = cells_of(s, SET(F3) | SET(F4) | SET(F5) | SET(F8) | SET(F10) | SET(F11)) +
-			  (f2 < repaired ? f2 : 0);
-	if (missing + unaligned + broken == 0)
-		return CAT_UNKNOWN; /* SPF of its MAIL FROM domain could not be evaluated */
-	if (missing >= unaligned && missing >= broken)
-		return CAT_LEGIT_SPF_MISSING;
-	return unaligned >= broken ? CAT_LEGIT_UNALIGNED : CAT_LEGIT_BROKEN;
-}
-
-/* The remedies that need no record: remedy.c makes those that do. */
-static struct verdict failing(const struct matter *m, enum strength strength)
-{
-	const struct sender *s = m->s;
-	uint64_t n = m->n;
-	switch (why_failing(m)) {
-	case CAT_LEGIT_SPF_MISSING:
-		return verdict(s, CAT_LEGIT_SPF_MISSING, strength, REMEDY_SPF_ADD,
-			       "add its addresses to the SPF record of its envelope-sender domain");
-	case CAT_LEGIT_UNALIGNED:
-		return verdict(s, CAT_LEGIT_UNALIGNED, strength, REMEDY_DKIM_ALIGN,
-			       "let the service sign with DKIM as your domain (d=), or use a "
-			       "Return-Path in your domain. An SPF include does not help: the "
-			       "envelope sender is not in your domain");
-	default:
-		break;
-	}
-	if (2 * cells_of(s, SET(F3)) > n - m->pass)
-		return verdict(s, CAT_LEGIT_BROKEN, strength, REMEDY_SPF_REPAIR,
-			       "repair the SPF record of its envelope-sender domain, which is an "
-			       "error (permerror)");
-	if (2 * cells_of(s, SET(F4)) > n - m->pass)
-		return verdict(
-		    s, CAT_LEGIT_BROKEN, strength, REMEDY_SPF_PUBLISH,
-		    "publish an SPF record at its envelope-sender domain, which has none");
-	if (2 * cells_of(s, SET(F5)) > n - m->pass)
-		return verdict(s, CAT_LEGIT_BROKEN, strength, REMEDY_DNS_REPAIR,
-			       "check the name servers of its envelope-sender domain: SPF could "
-			       "not be looked up (temperror)");
-	if (2 * cells_of(s, SET(F10)) > n - m->pass)
-		return verdict(
-		    s, CAT_LEGIT_BROKEN, strength, REMEDY_DKIM_ENABLE,
-		    "sign its mail with DKIM as your domain, and send with an envelope sender "
-		    "(MAIL FROM) in your domain: today neither SPF nor DKIM passes");
-	return verdict(s, CAT_LEGIT_BROKEN, strength, REMEDY_DKIM_REPAIR,
-		       "it is yours, and its DKIM signature does not verify. Check the key in DNS, "
-		       "and look for what modifies mail after signing");
-}
-
-static bool is_proven_fault(const struct matter *m)
-{
-	return m->x->direct && (m->x->fault || m->x->fault_dkim);
-}
-
-static struct verdict fault(const struct matter *m, enum strength strength)
-{
-	if (m->x->fault_dkim)
-		return verdict(m->s, CAT_LEGIT_BROKEN, strength, REMEDY_DKIM_REPAIR,
-			       "it is yours, and its DKIM signature does not verify. Check the key "
-			       "in DNS, and look for what modifies mail after signing");
-	return verdict(m->s, CAT_LEGIT_BROKEN, strength, REMEDY_DNS_REPAIR,
-		       "it is yours, and your SPF record fails with an error. Check the record and "
-		       "its name servers");
-}
-
-static struct verdict passing(const struct matter *m, enum strength strength)
-{
-	uint64_t dkim = cells_of(m->s, SET(P1) | DKIM_ALONE);
-	if (m->o->messages[SEEN_REPAIRED] > 0 && tally_judged_pass(&m->s->t) < m->pass)
-		return verdict(
-		    m->s, CAT_AUTHORIZED, strength, REMEDY_NONE,
-		    "nothing to do: it failed earlier, and your SPF record authorises it today");
-	return verdict(m->s, CAT_AUTHORIZED, strength, REMEDY_NONE,
-		       at_least(dkim, m->n, 80) ? "nothing to do"
-						: "nothing to do today. Before p=reject sign its "
-						  "mail with DKIM: it passes by SPF alone");
-}
-
 static bool is_replay(const struct matter *m)
 {
 	return m->zone && !m->s->ties_any && 2 * m->o->messages[SEEN_REPLAY] > m->n &&
@@ -210,7 +86,7 @@ static bool is_own_machine(const struct matter *m)
 static bool may_be_ours(const struct matter *m)
 {
 	const struct sender *s = m->s;
-	bool ours = 2 * cells_of(s, SET(F1) | SET(F2) | SET(F3) | SET(F4) | SET(F5)) > m->n;
+	bool ours = 2 * cells_of(s, FAILS_AS_US) > m->n;
 	bool machine = s->n_sources <= 3 && (s->recurs || (s->steady && s->days >= LONG_DAYS));
 	bool many = m->zone->parked ||
 		    (!machine && at_least(m->o->messages[SEEN_DISPERSED], m->n, 50)) ||
@@ -239,53 +115,13 @@ static bool is_too_young(const struct matter *m)
 	return m->s->service && 2 * unaligned > m->n && m->s->days < UNALIGNED_DAYS;
 }
 
-static struct verdict abused(const struct matter *m, enum strength strength, const char *text)
-{
-	return verdict(m->s, CAT_SUSPECT_ABUSE, strength, REMEDY_REVIEW, text);
-}
-
-static struct verdict pooled(const struct matter *m)
-{
-	return verdict(
-	    m->s, CAT_FORWARDER, LIKELY, REMEDY_FORWARDER,
-	    "add nothing to SPF, and sign all mail with DKIM. This relay pool is shared by all "
-	    "customers, and the service leaves it out of its SPF record on purpose");
-}
-
-/* By envelope sender alone, at a service where people have mail forwarded: handed on (SRS). */
-static bool hands_on(const struct sender *s)
-{
-	bool mailboxes = s->service->kind == KIND_MAILBOX || s->service->kind == KIND_FORWARDER;
-	return mailboxes && strncmp(s->key, "mailfrom:", 9) == 0;
-}
-
-static struct verdict a_guest(const struct matter *m)
-{
-	if (hands_on(m->s))
-		return verdict(
-		    m->s, CAT_FORWARDER, HINTED, REMEDY_FORWARDER,
-		    "somebody's account there hands on mail of yours, with an envelope sender "
-		    "of its own: nothing to do in SPF; sign all mail with DKIM");
-	return verdict(m->s, m->pass > 0 ? CAT_UNKNOWN : CAT_UNAUTHORIZED, HINTED, REMEDY_REVIEW,
-		       "another customer of the service sends in your name. Change no record; if "
-		       "it is an agency of yours, have it send from your account");
-}
-
-static struct verdict forwards(const struct matter *m, enum strength strength)
-{
-	return verdict(
-	    m->s, CAT_FORWARDER, strength, REMEDY_FORWARDER,
-	    "add nothing to SPF. Sign all mail with DKIM, which survives most forwarding");
-}
-
 static struct verdict decide(const struct matter *m)
 {
 	const struct score *x = m->x;
 	const struct sender *s = m->s;
 	/* a record, and a service that verifies MAIL FROM, prove nothing of mail that uses another
 	 */
-	uint64_t as_us = m->o->messages[SEEN_DIRECT] +
-			 cells_of(s, SET(F1) | SET(F2) | SET(F3) | SET(F4) | SET(F5));
+	uint64_t as_us = m->o->messages[SEEN_DIRECT] + cells_of(s, FAILS_AS_US);
 	bool tied = 2 * s->tied_messages > m->n && (2 * as_us > m->n || is_own_machine(m)),
 	     own = 2 * m->o->messages[SEEN_OWN] > m->n;
 	bool direct = at_least(m->o->messages[SEEN_DIRECT], m->n, FORWARDER_DIRECT);
@@ -293,53 +129,56 @@ static struct verdict decide(const struct matter *m)
 	bool legit = x->legit >= LEGIT_SCORE && margin >= 0;
 	bool proven = tied || (x->direct && !m->let_in) || (own && x->legit >= LEGIT_SCORE);
 	if (m->spike && !(s->service && own))
-		return abused(m, LIKELY,
-			      "it sends far more than usual. Look for a stolen password, a script "
-			      "or a web form that strangers use before you change any record");
+		return verdict_abused(
+		    m, LIKELY,
+		    "it sends far more than usual. Look for a stolen password, a script "
+		    "or a web form that strangers use before you change any record");
 	if (2 * s->pool_messages > m->n)
-		return pooled(m);
+		return verdict_pooled(m);
 	if (is_replay(m))
-		return abused(m, HINTED,
-			      "mail with your DKIM signature was sent again from many networks "
-			      "(replay). Rotate the DKIM key, and find out which account sent the "
-			      "original");
+		return verdict_abused(
+		    m, HINTED,
+		    "mail with your DKIM signature was sent again from many networks "
+		    "(replay). Rotate the DKIM key, and find out which account sent the "
+		    "original");
 	const char *taken = m->zone ? abuse_by_alias(s, m->zone, m->compared) : NULL;
 	if (taken)
-		return abused(m, HINTED, taken);
+		return verdict_abused(m, HINTED, taken);
 	if (s->guest && !tied && !s->returns)
-		return a_guest(m);
-	if (x->forward >= FORWARDER_SCORE && !is_own_machine(m) && !direct)
-		return forwards(m, x->forward >= FORWARDER_SCORE + 20 ? PROVEN : LIKELY);
+		return verdict_guest(m);
+	bool handed_on = !is_own_machine(m) && !direct && !s->way_out;
+	if (x->forward >= FORWARDER_SCORE && handed_on)
+		return verdict_forwards(m, x->forward >= FORWARDER_SCORE + 20 ? PROVEN : LIKELY);
 	/* one message is enough to see that it carries a signature of others, or broke it */
 	bool carries = 2 * (m->o->messages[SEEN_CARRIED] + m->o->messages[SEEN_BROKEN]) > m->n &&
 		       at_least(m->o->messages[SEEN_PTR], m->n, 50);
-	if (carries && x->forward >= CARRIER_SCORE && !legit && !is_own_machine(m) && !direct &&
-	    x->spoof < SPOOF_SCORE)
-		return forwards(m, HINTED);
+	if (carries && x->forward >= CARRIER_SCORE && !legit && handed_on && x->spoof < SPOOF_SCORE)
+		return verdict_forwards(m, HINTED);
 	if (m->let_in && !own && passes(m)) /* nothing else speaks for it */
-		return verdict(s, CAT_UNKNOWN, HINTED, REMEDY_REVIEW,
-			       "it passes only because your SPF record authorises every address. "
-			       "Close the record first, then see who still passes");
+		return verdict_of(
+		    s, CAT_UNKNOWN, HINTED, REMEDY_REVIEW,
+		    "it passes only because your SPF record authorises every address. "
+		    "Close the record first, then see who still passes");
 	if (legit && passes(m))
-		return passing(m, proven ? PROVEN : LIKELY);
-	if (margin >= 0 && is_proven_fault(m))
-		return fault(m, PROVEN);
+		return verdict_passing(m, proven ? PROVEN : LIKELY);
+	if (margin >= 0 && verdict_is_fault(m))
+		return verdict_fault(m, PROVEN);
 	if ((legit || (tied && margin >= -LEGIT_MARGIN)) && m->zone && !is_too_young(m))
-		return failing(m, tied ? PROVEN : LIKELY);
+		return verdict_failing(m, tied ? PROVEN : LIKELY);
 	if (2 * m->o->messages[SEEN_STRICT] > m->n && m->zone && !m->let_in)
-		return verdict(s, CAT_LEGIT_UNALIGNED, LIKELY, REMEDY_DKIM_ALIGN, "not strict");
+		return verdict_of(s, CAT_LEGIT_UNALIGNED, LIKELY, REMEDY_DKIM_ALIGN, "not strict");
 	margin = x->spoof - x->legit - SPOOF_MARGIN;
 	if (m->zone && m->pass == 0 && x->spoof >= SPOOF_SCORE && margin >= 0 && !may_be_ours(m) &&
 	    at_least(m->o->messages[SEEN_PTR_KNOWN], m->n, 50))
-		return verdict(s, CAT_UNAUTHORIZED,
-			       x->spoof - x->legit >= 65   ? PROVEN
-			       : x->spoof - x->legit >= 55 ? LIKELY
-							   : HINTED,
-			       REMEDY_BLOCK,
-			       "not yours: change nothing. With p=reject receivers refuse it");
-	return verdict(s, CAT_UNKNOWN, HINTED, REMEDY_REVIEW,
-		       m->zone ? "find out whether it is yours, then label it"
-			       : "find out whether it is yours: reports alone do not tell");
+		return verdict_of(s, CAT_UNAUTHORIZED,
+				  x->spoof - x->legit >= 65   ? PROVEN
+				  : x->spoof - x->legit >= 55 ? LIKELY
+							      : HINTED,
+				  REMEDY_BLOCK,
+				  "not yours: change nothing. With p=reject receivers refuse it");
+	return verdict_of(s, CAT_UNKNOWN, HINTED, REMEDY_REVIEW,
+			  m->zone ? "find out whether it is yours, then label it"
+				  : "find out whether it is yours: reports alone do not tell");
 }
 
 /* ---- a person's word ---- */
@@ -362,10 +201,10 @@ static const struct fact_label *label_of(const struct domain_facts *facts, const
 /* A person says that it is ours, it fails, and DNS was not asked why. */
 static struct verdict failing_unasked(const struct matter *m)
 {
-	if (why_failing(m) == CAT_LEGIT_UNALIGNED)
-		return failing(m, PROVEN);
-	return verdict(m->s, CAT_LEGIT_BROKEN, PROVEN, REMEDY_REVIEW,
-		       "it is yours and fails. Run again with DNS to learn why");
+	if (verdict_why_failing(m) == CAT_LEGIT_UNALIGNED)
+		return verdict_failing(m, PROVEN);
+	return verdict_of(m->s, CAT_LEGIT_BROKEN, PROVEN, REMEDY_REVIEW,
+			  "it is yours and fails. Run again with DNS to learn why");
 }
 
 static struct verdict by_label(const struct matter *m)
@@ -373,12 +212,12 @@ static struct verdict by_label(const struct matter *m)
 	struct verdict v;
 	switch (m->s->label->verdict) {
 	case LABEL_DENY:
-		v = verdict(m->s, CAT_UNAUTHORIZED, PROVEN, REMEDY_BLOCK,
-			    "denied by label: change nothing");
+		v = verdict_of(m->s, CAT_UNAUTHORIZED, PROVEN, REMEDY_BLOCK,
+			       "denied by label: change nothing");
 		break;
 	case LABEL_APPROVE:
-		v = at_least(m->pass, m->n, AUTHORIZED_PASS) ? passing(m, PROVEN)
-		    : m->zone                                ? failing(m, PROVEN)
+		v = at_least(m->pass, m->n, AUTHORIZED_PASS) ? verdict_passing(m, PROVEN)
+		    : m->zone                                ? verdict_failing(m, PROVEN)
 							     : failing_unasked(m);
 		break;
 	default:
@@ -392,6 +231,7 @@ static struct verdict by_label(const struct matter *m)
 
 struct classifier {
 	struct observer observer;
+	struct outbound outbound;
 	struct siblings siblings;
 	const struct zone *zone;
 	struct ties *ties;             /* NULL without DNS */
@@ -411,6 +251,7 @@ static void classify(struct classifier *c, struct sender *s)
 		ties_of(c->ties, s);
 	if (c->zone)
 		rhythm_find(s, c->earlier, c->zone->known, o.reporters[SEEN_ANY]);
+	o.way_out = outbound_find(&c->outbound, s, &o, c->a);
 	o.burst = o.burst && !s->returns; /* a newsletter goes out on one day */
 	struct scores sc = score(s, &o, c->ties, &c->siblings);
 	take_notes(s, &o);
@@ -472,9 +313,11 @@ void classify_senders(const struct domain_facts *facts, const struct earlier *ea
 		ties_look_at(ties, facts, earlier ? earlier->facts : NULL, senders, n);
 	}
 	observer_init(&c.observer, facts, c.zone, rules, a);
+	outbound_init(&c.outbound, facts, earlier ? earlier->facts : NULL, c.ties, a);
 	find_siblings(&c, senders, n, a);
 	for (size_t i = 0; i < n; i++)
 		classify(&c, &senders[i]);
+	observer_end(&c.observer);
 }
 
 static void settle(struct sender *s, const char *text)

@@ -1,5 +1,7 @@
 #include "report/sender/finding.h"
 
+#include <string.h>
+
 const char *const category_names[CAT_COUNT] = {
     [CAT_AUTHORIZED] = "authorized",
     [CAT_LEGIT_SPF_MISSING] = "legit_spf_missing",
@@ -87,6 +89,14 @@ bool sender_failed_last(const struct sender *s)
 	bool ours = c == CAT_LEGIT_SPF_MISSING || c == CAT_LEGIT_BROKEN || c == CAT_LEGIT_UNALIGNED;
 	return s->change == CHANGE_GONE && ours && s->was &&
 	       2 * tally_judged_pass(&s->was->t) < s->was->t.messages;
+}
+
+bool sender_has_evidence(const struct sender *s, const char *code)
+{
+	for (unsigned i = 0; i < s->n_evidence; i++)
+		if (strcmp(s->evidence[i].code, code) == 0)
+			return true;
+	return false;
 }
 
 bool sender_is_ignored(const struct sender *s)

@@ -167,10 +167,11 @@ struct sender {
 	bool aged;                /* some address of it is (sender_source) */
 	struct sender *was;       /* as it was in the period before; NULL: it was not there */
 	const char *doubtful_day; /* "300 messages on 2026-10-12, ...": far more than usual; NULL */
-	const char *guest; /* a stranger's account at a service: by what it authenticates; NULL */
-	bool recurs;       /* most of its addresses, servers all, sent in the period before, too */
-	bool steady;       /* sends again and again: many days, or both periods */
-	bool returns;      /* mail of one organisation that comes back on its day (rhythm.h) */
+	const char *way_out; /* why it is no forwarder, but our own way out (outbound.h); NULL */
+	const char *guest;   /* a stranger's account at a service: by what it authenticates; NULL */
+	bool recurs;  /* most of its addresses, servers all, sent in the period before, too */
+	bool steady;  /* sends again and again: many days, or both periods */
+	bool returns; /* mail of one organisation that comes back on its day (rhythm.h) */
 	struct rhythm rhythm;
 	bool hinted; /* something of ours speaks for it: a tie, our d=, our MAIL FROM */
 
@@ -213,6 +214,8 @@ struct inventory {
 	struct domain_inventory *domains;
 	size_t n_domains;
 };
+
+bool sender_has_evidence(const struct sender *s, const char *code);
 
 /* A person said so: it counts in no check, and is nothing to do. */
 bool sender_is_ignored(const struct sender *s);

@@ -12,7 +12,6 @@
 #define MAILFROM_MAX   8 /* distinct ones that are counted */
 
 #define DIRECT         (SET(P1) | SET(P5) | SET(P6) | SET(P7))
-#define DKIM_ALONE     (SET(P2) | SET(P3) | SET(P4))
 #define BROKEN         (SET(F2) | SET(F8) | SET(F11))
 
 bool at_least(uint64_t part, uint64_t whole, unsigned percent)
@@ -59,6 +58,7 @@ void observer_init(struct observer *x, const struct domain_facts *facts, const s
 	*x = (struct observer){.facts = facts, .zone = zone, .rules = rules};
 	selectors_init(&x->selectors, facts, rules, a);
 	patterns_find(&x->patterns, facts, a);
+	series_init(&x->series, facts, zone);
 	x->seen = arena_alloc(a, (facts->n_reporters + 1) * sizeof *x->seen);
 	x->mailfrom = arena_alloc(a, (n + 1) * sizeof *x->mailfrom);
 	x->foreign = arena_alloc(a, (n + 1) * sizeof *x->foreign);
@@ -70,6 +70,11 @@ void observer_init(struct observer *x, const struct domain_facts *facts, const s
 		x->mailfrom[i] = zone_own_mailfrom(zone, &facts->profiles[i]);
 		x->no_from[i] = does_not_exist(zone, &facts->profiles[i]);
 	}
+}
+
+void observer_end(struct observer *x)
+{
+	series_end(&x->series);
 }
 
 /* ---- rows ---- */
@@ -117,7 +122,8 @@ static unsigned of_address(const struct observer *x, const struct ip *ip)
 	seen |= k->ptr == PTR_NONE ? 1u << SEEN_PTR_NONE : 0;
 	seen |= k->generic ? 1u << SEEN_PTR_GENERIC : 0;
 	seen |= k->ptr == PTR_UNCONFIRMED && !k->generic ? 1u << SEEN_PTR_UNCONFIRMED : 0;
-	seen |= k->claim && domain_is_below(k->claim, z->org) ? 1u << SEEN_CLAIMS_US : 0;
+	if (k->claim && domain_is_below(k->claim, z->org))
+		seen |= series_fits(&x->series, ip) ? 1u << SEEN_SERIES : 1u << SEEN_CLAIMS_US;
 	seen |= k->ptr != PTR_UNKNOWN ? 1u << SEEN_PTR_KNOWN : 0;
 	return seen;
 }

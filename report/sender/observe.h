@@ -10,6 +10,7 @@
 #include "report/sender/finding.h"
 #include "report/sender/pattern.h"
 #include "report/sender/selectors.h"
+#include "report/sender/series.h"
 #include "report/sender/zone.h"
 
 enum seen {
@@ -36,7 +37,8 @@ enum seen {
 	SEEN_PTR_NONE,
 	SEEN_PTR_GENERIC,
 	SEEN_PTR_UNCONFIRMED,
-	SEEN_CLAIMS_US,    /* an unconfirmed name in our domain */
+	SEEN_CLAIMS_US,    /* an unconfirmed name in our domain ... */
+	SEEN_SERIES,       /* ... that fits in with those of our servers (series.h) */
 	SEEN_PTR_KNOWN,    /* whatever it is, DNS said it */
 	SEEN_SRS,          /* MAIL FROM passes for the domain of the address's name, not ours */
 	SEEN_NO_SUCH_FROM, /* header From is a name that does not exist */
@@ -50,6 +52,7 @@ struct observed {
 	unsigned reporters[SEEN_COUNT]; /* distinct ones */
 	unsigned carried;               /* selectors of others; 2: two or more */
 	unsigned mailfrom;              /* distinct organisational domains in MAIL FROM, not ours */
+	int way_out;                    /* enum outbound_kind (outbound.h): set by the caller */
 	bool burst;                     /* nearly all of it within three days */
 };
 
@@ -59,6 +62,7 @@ struct observer {
 	const struct zone *zone; /* NULL without DNS */
 	struct selectors selectors;
 	struct patterns patterns;
+	struct series series;
 	unsigned *seen;        /* by reporter; all zero between two senders */
 	const char **mailfrom; /* by profile: ours, or NULL */
 	const char *
@@ -66,9 +70,12 @@ struct observer {
 	unsigned char *no_from; /* by profile: header From does not exist */
 };
 
-/* Lives in a; facts, rules and zone are borrowed as long as it is used. */
+/* Lives in a, and in maps until observer_end(); facts, rules and zone are borrowed as long as it is
+ * used. */
 void observer_init(struct observer *x, const struct domain_facts *facts, const struct zone *zone,
 		   const struct name_rules *rules, struct arena *a);
+
+void observer_end(struct observer *x);
 
 struct observed observe(struct observer *x, const struct sender *s);
 
@@ -76,7 +83,9 @@ struct observed observe(struct observer *x, const struct sender *s);
 bool at_least(uint64_t part, uint64_t whole, unsigned percent);
 
 /* Messages of the sender in a set of cells. */
-#define SET(c) (1u << CELL_##c)
+#define SET(c)      (1u << CELL_##c)
+#define DKIM_ALONE  (SET(P2) | SET(P3) | SET(P4))
+#define FAILS_AS_US (SET(F1) | SET(F2) | SET(F3) | SET(F4) | SET(F5)) /* with our MAIL FROM */
 uint64_t cells_of(const struct sender *s, unsigned set);
 
 #endif

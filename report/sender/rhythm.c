@@ -205,8 +205,8 @@ static bool is_one_organisation(const struct sender *s, struct knowledge *known)
 	    s->service && (s->service->kind == KIND_ESP || s->service->kind == KIND_SAAS);
 	if (serves_anybody(s->service))
 		return false;
-	if (sends_for_customers && !s->guest && 2 * as_itself > s->t.messages)
-		return true;
+	if (sends_for_customers && 2 * as_itself > s->t.messages)
+		return true; /* a guest signs there as a company of his own, and strangers do not */
 	const char *org = organisation_of(s, known);
 	if (!org)
 		return false;
@@ -234,7 +234,8 @@ void rhythm_find(struct sender *s, const struct earlier *earlier, struct knowled
 	double all = 0;
 	for (size_t i = 0; i < d.n; i++)
 		all += d.on[i];
-	s->rhythm = rhythm_of(runs, find_runs(&d, runs, &days), days);
+	size_t n = find_runs(&d, runs, &days); /* which sets days, too */
+	s->rhythm = rhythm_of(runs, n, days);
 	s->returns = s->rhythm.kind != RHYTHM_NONE && all >= RHYTHM_MESSAGES &&
 		     (reporters >= RHYTHM_REPORTERS || before);
 	free(d.on);

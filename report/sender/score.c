@@ -1,6 +1,7 @@
 #include "report/sender/score.h"
 
 #include "report/sender/habit.h"
+#include "report/sender/outbound.h"
 
 #include <stdlib.h>
 
@@ -163,10 +164,14 @@ static void score_legit(struct sender *s, const struct observed *o, const struct
 			const struct siblings *siblings, struct scores *sc)
 {
 	/* the neighbour at the host can write our MAIL FROM as well as we can */
-	const struct rule relay[] = {
+	const struct rule hints[] = {
 	    {SEEN_HOST_RELAY,
 	     {"L_HOST_RELAY", 2 * cells_of(s, SET(F1) | SET(F2)) > s->t.messages ? 10 : 30,
 	      "a machine of the web host where your own site is"}},
+	    {SEEN_SERIES,
+	     {"L_SERIES", 25,
+	      "reverse DNS calls it as your own servers are called, or it stands beside them, and "
+	      "that name has no address in DNS"}},
 	};
 	const struct zone *zone = ties ? ties->zone : NULL;
 	uint64_t n = s->t.messages;
@@ -191,8 +196,15 @@ static void score_legit(struct sender *s, const struct observed *o, const struct
 		by_dns += s->service ? 50 : 30;
 	}
 	if (zone)
-		by_dns += score_ties(s) + score_service(s, zone, siblings) + points(s, o, relay, 1);
-	s->hinted = direct || own || tries || s->ties_any || tally_judged_pass(&s->t) > 0 ||
+		by_dns += score_ties(s) + score_service(s, zone, siblings) + points(s, o, hints, 2);
+	if (o->way_out != OUTBOUND_NONE) {
+		int weight = o->way_out == OUTBOUND_REPLACES ? 60 : 40;
+		evidence(s, "L_WAY_OUT", weight, s->way_out);
+		by_dns += weight;
+	}
+	s->hinted = direct || own || tries || s->way_out ||
+		    at_least(o->messages[SEEN_SERIES], n, 50) || s->ties_any ||
+		    tally_judged_pass(&s->t) > 0 ||
 		    (s->service && !s->guest && !is_neighbourhood(s) &&
 		     2 * cells_of(s, SET(F1) | SET(F2) | SET(F3)) > n);
 	if (!direct && !own && by_dns == 0)

@@ -384,8 +384,8 @@ static void tie_source(struct ties *t, const struct sender *s, struct sender_sou
 	x->pool = k->service && service_in_pool(k->service, &x->ip);
 	if (s->label && s->label->verdict == LABEL_APPROVE)
 		x->ties |= TIE_PERSON;
-	if (!ip_is_public(&x->ip) || x->pool)
-		return;
+	if (!ip_is_public(&x->ip) || x->pool || s->guest)
+		return; /* what ties the service to us ties none of its other customers */
 	x->ties |= is_tied_host(t, &x->ip, &c) ? TIE_HOST : 0;
 	x->ties |= is_tied_name(t, &x->ip, k, &c) ? TIE_NAME : 0;
 	x->alias = x->ties || c.signs || is_mail_service(k->service) ? NULL : alias_of(z, &x->ip);

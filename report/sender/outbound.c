@@ -1,0 +1,209 @@
+#include "report/sender/outbound.h"
+
+#include <string.h>
+
+#include "core/day.h"
+#include "report/sender/daily.h"
+#include "report/sender/score.h"
+
+#define DIRECT_PART   10  /* per cent of the direct mail that a way out has at least */
+#define TOTAL_PART    200 /* it has at least one message of so many: what a stranger's flood costs */
+#define WAY_DAYS      5   /* on fewer it is no habit */
+#define BEFORE_DAYS   10  /* days with direct mail that say what was usual */
+#define MOST_TIMES    2   /* that many times the direct mail no recipients' forwards are */
+#define CARRIED       30  /* per cent that carries a signature of ours, passing or broken */
+#define REPLACED_PART 3   /* of what is missing since, it has one part of so many at least */
+
+/* A machine of ours: what it sends goes directly, whether it passes or not. */
+static bool is_ours(const struct zone *z, const struct ip *ip)
+{
+	const struct address_known *k = knowledge_of(z->known, ip);
+	bool named = k->ptr == PTR_CONFIRMED && k->name && zone_is_ours(z, k->name);
+	return named || zone_host(z, ip) || zone_names_address(z, ip);
+}
+
+static bool is_direct(const struct zone *z, const struct domain_facts *d, const struct fact *f)
+{
+	enum dmarc_cell cell = d->profiles[f->profile].cell;
+	return cell <= CELL_P7 || (FAILS_AS_US >> cell & 1 && is_ours(z, &f->source));
+}
+
+static void add_direct(struct outbound *x, const struct domain_facts *d)
+{
+	for (size_t i = 0; d && i < d->n_facts; i++)
+		if (is_direct(x->ties->zone, d, &d->facts[i]))
+			daily_add(&d->facts[i], x->first, x->direct, x->n);
+}
+
+void outbound_init(struct outbound *x, const struct domain_facts *facts,
+		   const struct domain_facts *earlier, struct ties *ties, struct arena *a)
+{
+	*x = (struct outbound){.facts = facts, .ties = ties, .first = facts->window.since};
+	if (!ties)
+		return;
+	if (earlier && earlier->reports > 0 && earlier->window.since < x->first) {
+		x->earlier = earlier;
+		x->first = earlier->window.since;
+	}
+	x->n = (size_t)(facts->window.until > x->first ? facts->window.until - x->first : 0);
+	x->direct = arena_alloc(a, (x->n + 1) * sizeof *x->direct);
+	add_direct(x, x->earlier);
+	add_direct(x, facts);
+}
+
+/* ---- whose machines ---- */
+
+struct carrier {
+	const struct service *service;
+	const char *org; /* of the confirmed names of its machines, where it is no known service */
+};
+
+static struct carrier carrier_at(const struct outbound *x, const struct ip *ip)
+{
+	const struct address_known *k = knowledge_of(x->ties->zone->known, ip);
+	bool named = !k->service && k->ptr == PTR_CONFIRMED && !k->generic;
+	return (struct carrier){k->service, named ? k->org : NULL};
+}
+
+static bool same_carrier(const struct outbound *x, const struct carrier *c, const struct ip *ip)
+{
+	struct carrier other = carrier_at(x, ip);
+	if (c->service || other.service)
+		return c->service == other.service;
+	return c->org && other.org && strcmp(c->org, other.org) == 0;
+}
+
+/* What the carrier has of our mail that fails, and of what counts as sent directly, by day. */
+static void add_carried(const struct outbound *x, const struct domain_facts *d,
+			const struct carrier *c, double *carried, double *direct)
+{
+	for (size_t i = 0, end; d && i < d->n_facts; i = end) {
+		const struct ip *ip = &d->facts[i].source;
+		bool same = ip->family != 0 && same_carrier(x, c, ip);
+		for (end = i; end < d->n_facts && ip_cmp(&d->facts[end].source, ip) == 0; end++) {
+			const struct fact *f = &d->facts[end];
+			bool fails = FAILS_AS_US >> d->profiles[f->profile].cell & 1;
+			bool own = same && is_direct(x->ties->zone, d, f);
+			if (own || (same && fails))
+				daily_add(f, x->first, own ? direct : carried, x->n);
+		}
+	}
+}
+
+/* ---- what it has of our mail ---- */
+
+struct share {
+	size_t start;           /* its first day, from x->first */
+	unsigned days, before;  /* days on which it sent; on which direct mail went out before */
+	double carried, beside; /* messages on its days, and those sent directly on these */
+	double usual, since;    /* sent directly a day, before its first day and since */
+};
+
+static struct share share_of(const struct outbound *x, const struct carrier *c, struct arena *a)
+{
+	struct share out = {.start = x->n};
+	double *carried = arena_alloc(a, (x->n + 1) * sizeof *carried),
+	       *own = arena_alloc(a, (x->n + 1) * sizeof *own);
+	size_t begin = x->n, last = 0;
+	add_carried(x, x->earlier, c, carried, own);
+	add_carried(x, x->facts, c, carried, own);
+	for (size_t i = x->n; i-- > 0;) {
+		double direct = x->direct[i] - own[i];
+		begin = direct > 0 ? i : begin;
+		last = last == 0 && (direct > 0 || carried[i] > 0) ? i : last;
+		if (carried[i] <= 0)
+			continue;
+		out.start = i;
+		out.days++;
+		out.carried += carried[i];
+		out.beside += direct;
+	}
+	for (size_t i = begin; i < x->n; i++) {
+		double direct = x->direct[i] - own[i];
+		out.before += i < out.start && direct > 0;
+		*(i < out.start ? &out.usual : &out.since) += direct;
+	}
+	out.usual /= out.start > begin ? (double)(out.start - begin) : 1;
+	out.since /= last >= out.start ? (double)(last - out.start + 1) : 1;
+	return out;
+}
+
+/* Our direct mail fell to half or less on its first day, and it has what is missing. */
+static bool replaces(const struct share *w)
+{
+	double missing = w->usual - w->since;
+	return w->before >= BEFORE_DAYS && w->usual >= 1 && 2 * w->since <= w->usual &&
+	       REPLACED_PART * w->carried >= missing * w->days;
+}
+
+static bool is_named(const struct outbound *x, const struct sender *s)
+{
+	if (!s->service || s->service->kind != KIND_GATEWAY ||
+	    !zone_uses(x->ties->zone, s->service))
+		return false;
+	for (size_t i = 0; i < s->n_sources; i++)
+		if (!ties_in_terms(x->ties, s->service, &s->sources[i].ip))
+			return false;
+	return s->n_sources > 0;
+}
+
+static bool is_worth_a_look(const struct outbound *x, const struct sender *s)
+{
+	double direct = 0;
+	uint64_t mine = cells_of(s, FAILS_AS_US);
+	if (!x->ties || s->n_sources == 0 || s->days < WAY_DAYS || 2 * mine <= s->t.messages ||
+	    TOTAL_PART * mine < x->facts->messages || is_ours(x->ties->zone, &s->sources[0].ip) ||
+	    knowledge_of(x->ties->zone->known, &s->sources[0].ip)->generic)
+		return false;
+	for (int32_t i = s->first_day - x->first; i <= s->last_day - x->first; i++)
+		direct += i >= 0 && (size_t)i < x->n ? x->direct[i] : 0;
+	return 100 * (double)mine >= DIRECT_PART * direct;
+}
+
+static const char *text_of(const struct outbound *x, enum outbound_kind kind, const struct share *w,
+			   struct arena *a)
+{
+	char day[DAY_STRLEN];
+	switch (kind) {
+	case OUTBOUND_REPLACES:
+		return arena_printf(
+		    a,
+		    "it began on %s, with %.0f messages a day, and on that day what you send "
+		    "directly fell from %.0f to %.0f a day",
+		    day_format(x->first + (int32_t)w->start, day), w->carried / w->days, w->usual,
+		    w->since);
+	case OUTBOUND_MOST:
+		return arena_printf(a,
+				    "it has %.0f messages with your envelope sender, and %.0f went "
+				    "out directly on these days: forwarded mail is never that much",
+				    w->carried, w->beside);
+	case OUTBOUND_NAMED:
+		return "your zone names this service, and the addresses are those that it sends "
+		       "its customers' mail from";
+	default:
+		return NULL;
+	}
+}
+
+enum outbound_kind outbound_find(const struct outbound *x, struct sender *s,
+				 const struct observed *o, struct arena *a)
+{
+	enum outbound_kind kind = OUTBOUND_NONE;
+	struct share w = {0};
+	bool carries =
+	    at_least(o->messages[SEEN_BROKEN] + o->messages[SEEN_CARRIED], s->t.messages, CARRIED);
+	if (o->reporters[SEEN_ANY] < RELIABLE || !is_worth_a_look(x, s))
+		return kind;
+	struct carrier c = carrier_at(x, &s->sources[0].ip);
+	if (c.service || c.org) {
+		w = share_of(x, &c, a);
+		if (w.days >= WAY_DAYS && replaces(&w))
+			kind = OUTBOUND_REPLACES;
+		else if (carries && w.days >= WAY_DAYS && w.carried >= MOST_TIMES * w.beside)
+			kind = OUTBOUND_MOST;
+	}
+	if (kind == OUTBOUND_NONE && carries && is_named(x, s))
+		kind = OUTBOUND_NAMED;
+	s->way_out = text_of(x, kind, &w, a);
+	return kind;
+}

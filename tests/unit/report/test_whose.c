@@ -1,0 +1,162 @@
+/*
+ * Whose mail it is that fails, where it looks like somebody else's: our own way out, a server whose
+ * A record was forgotten, a supplier that signs as itself.
+ */
+#include "tests/unit/world.h"
+
+#define ON(d)    (1u << ((d)-1))
+#define FROM(d)  (MONTH & ~(ON(d) - 1))
+#define UNTIL(d) (ON(d) - 1)
+#define BROKEN   "example.com fail", "example.com s1 fail", 0
+
+/* A filter that our zone may name; its addresses are known to nobody's include but its own. */
+#define WAY_ZONE                                                                                   \
+	"example.com TXT v=spf1 mx ~all", "7.100.0.192.in-addr.arpa PTR out7.filter.example",      \
+	    "out7.filter.example A 192.0.100.7",                                                   \
+	    "8.100.0.192.in-addr.arpa PTR out8.filter.example",                                    \
+	    "out8.filter.example A 192.0.100.8"
+
+/* Of our servers one is called out7. */
+#define SERVERS                                                                                    \
+	"example.com TXT v=spf1 mx ip4:192.0.100.7 ~all",                                          \
+	    "7.100.0.192.in-addr.arpa PTR out7.example.com", "out7.example.com A 192.0.100.7"
+#define SUPPLIER "b.mailer.example pass", "reviews.example k pass, mailer.example k pass", 0
+
+static const struct whose_case {
+	const char *what;
+	struct row now[5], before[3];
+	const char *zone[8];
+	const char *key;
+	enum category category;
+	bool asked;
+	const char *text, *speaks; /* of the question; the first that speaks for "yours" */
+} cases[] = {
+    {"all mail leaves by a filter since the 12th",
+     {{"192.0.2.10", 550, "example.com pass", "example.com s1 pass", 0, UNTIL(12)},
+      {"192.0.100.7", 500, BROKEN, FROM(12)},
+      {"192.0.100.8", 500, BROKEN, FROM(12)}},
+     {OUR_ROW},
+     {WAY_ZONE},
+     "192.0.100.7",
+     CAT_LEGIT_SPF_MISSING,
+     true,
+     "way by which your own mail leaves",
+     "began on 2026-10-12"},
+    {"unsigned, and a seventh still goes directly",
+     {{"192.0.2.10", 550, "example.com pass", NULL, 0, UNTIL(12)},
+      {"192.0.2.10", 130, "example.com pass", NULL, 0, FROM(12)},
+      {"192.0.100.7", 1500, "example.com fail", NULL, 0, FROM(12)}},
+     {OUR_ROW},
+     {WAY_ZONE},
+     "192.0.100.7",
+     CAT_LEGIT_SPF_MISSING,
+     true,
+     "way by which your own mail leaves",
+     "fell from"},
+    {"who forwards a part of it is a forwarder",
+     {OUR_ROW, {"192.0.100.7", 900, BROKEN, FROM(12)}},
+     {OUR_ROW},
+     {WAY_ZONE},
+     "192.0.100.7",
+     CAT_FORWARDER,
+     false,
+     NULL,
+     NULL},
+    {"a flood beside our mail is no way out",
+     {OUR_ROW, {"192.0.100.7", 20000, "example.com fail", NULL, 0, FROM(12)}},
+     {OUR_ROW},
+     {WAY_ZONE},
+     "192.0.100.7",
+     CAT_UNKNOWN,
+     true,
+     NULL,
+     NULL},
+    {"the next of our servers, whose A record was forgotten",
+     {OUR_ROW,
+      {"192.0.100.7", 900, "example.com pass", NULL, 0, MONTH},
+      {"192.0.101.8", 900, "example.com fail", NULL, 0, MONTH}},
+     {OUR_ROW},
+     {SERVERS, "8.101.0.192.in-addr.arpa PTR out8.example.com"},
+     "192.0.101.8",
+     CAT_LEGIT_SPF_MISSING,
+     true,
+     "publish out8.example.com. A 192.0.101.8",
+     "as your own servers are called"},
+    {"beside one of ours",
+     {OUR_ROW, {"192.0.2.11", 900, "example.com fail", NULL, 0, MONTH}},
+     {OUR_ROW},
+     {SERVERS, "11.2.0.192.in-addr.arpa PTR billing.example.com"},
+     "192.0.2.11",
+     CAT_LEGIT_SPF_MISSING,
+     true,
+     "publish billing.example.com. A 192.0.2.11",
+     NULL},
+    {"a stranger who calls himself as a server of ours that is elsewhere",
+     {OUR_ROW, {"192.0.101.8", 900, "example.com fail", NULL, 0, MONTH}},
+     {OUR_ROW},
+     {SERVERS, "8.101.0.192.in-addr.arpa PTR mail.example.com"},
+     "192.0.101.8",
+     CAT_UNAUTHORIZED,
+     false,
+     NULL,
+     NULL},
+    {"or as nobody of ours is called",
+     {OUR_ROW, {"192.0.101.8", 900, "example.com fail", NULL, 0, MONTH}},
+     {OUR_ROW},
+     {SERVERS, "8.101.0.192.in-addr.arpa PTR billing.example.com"},
+     "192.0.101.8",
+     CAT_UNAUTHORIZED,
+     false,
+     NULL,
+     NULL},
+    {"a supplier that sends by a service, and signs as itself",
+     {OUR_ROW, {"203.0.113.1", 640, SUPPLIER, FROM(8)}},
+     {OUR_ROW},
+     {"example.com TXT v=spf1 mx ~all"},
+     "203.0.113.1",
+     CAT_UNKNOWN,
+     true,
+     "reviews.example",
+     "again and again"},
+};
+
+static bool is_good(const struct whose_case *c, const struct sender *s)
+{
+	const struct remedy *r = &s->verdict.remedy;
+	bool asked = r->kind == REMEDY_CONFIRM, speaks = !c->speaks;
+	for (unsigned k = 0; asked && c->speaks && k < r->n_readings; k++)
+		if (r->readings[k].kind == READING_MISSING && r->readings[k].n_for > 0)
+			speaks = strstr(r->readings[k].speaks_for[0], c->speaks) != NULL;
+	bool said = !c->text || (r->text && strstr(r->text, c->text));
+	return s->verdict.category == c->category && asked == c->asked && said && speaks;
+}
+
+static void test_cases(void **state)
+{
+	unsigned bad = 0;
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct whose_case *c = &cases[i];
+		struct arena a = {0};
+		struct world w = {0};
+		memcpy(w.now, c->now, sizeof c->now);
+		memcpy(w.before, c->before, sizeof c->before);
+		memcpy(w.zone, c->zone, sizeof c->zone);
+		struct domain_inventory d = world_judge(&w, &a);
+		const struct sender *s = world_sender(&d, c->key);
+		assert_non_null(s);
+		if (!is_good(c, s)) {
+			print_error("%s\n", c->what);
+			world_print(&d);
+			bad++;
+		}
+		arena_free(&a);
+	}
+	assert_int_equal(bad, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_cases)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
