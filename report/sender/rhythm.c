@@ -20,6 +20,7 @@
 #define RHYTHM_REPORTERS 2
 #define NAMED_SHARE      95 /* per cent of the mail that comes from machines with a name */
 #define MACHINES_AS_US   3  /* that use our MAIL FROM: more is a campaign */
+#define AS_ITSELF        (SET(F6) | SET(F7) | SET(F9))
 #define SPAN_MAX         (31 * 64)
 
 struct run {
@@ -199,8 +200,7 @@ static bool serves_anybody(const struct service *s)
 
 static bool is_one_organisation(const struct sender *s, struct knowledge *known)
 {
-	uint64_t as_itself = cells_of(s, SET(F6) | SET(F7) | SET(F9)),
-		 as_us = cells_of(s, SET(F1) | SET(F2) | SET(F3) | SET(F4) | SET(F5));
+	uint64_t as_itself = cells_of(s, AS_ITSELF), as_us = cells_of(s, FAILS_AS_US);
 	bool sends_for_customers =
 	    s->service && (s->service->kind == KIND_ESP || s->service->kind == KIND_SAAS);
 	if (serves_anybody(s->service))
@@ -236,8 +236,10 @@ void rhythm_find(struct sender *s, const struct earlier *earlier, struct knowled
 		all += d.on[i];
 	size_t n = find_runs(&d, runs, &days); /* which sets days, too */
 	s->rhythm = rhythm_of(runs, n, days);
-	s->returns = s->rhythm.kind != RHYTHM_NONE && all >= RHYTHM_MESSAGES &&
-		     (reporters >= RHYTHM_REPORTERS || before);
+	/* whoever uses our MAIL FROM every day may be a forger at his post */
+	bool kept = s->rhythm.kind == RHYTHM_OFTEN ? 2 * cells_of(s, AS_ITSELF) > s->t.messages
+						   : s->rhythm.kind != RHYTHM_NONE;
+	s->returns = kept && all >= RHYTHM_MESSAGES && (reporters >= RHYTHM_REPORTERS || before);
 	free(d.on);
 }
 

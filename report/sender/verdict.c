@@ -141,8 +141,13 @@ struct verdict verdict_guest(const struct matter *m)
 		    m->s, CAT_FORWARDER, HINTED, REMEDY_FORWARDER,
 		    "somebody's account there hands on mail of yours, with an envelope sender "
 		    "of its own: nothing to do in SPF; sign all mail with DKIM");
+	/* who signs as a company of its own at a service that sends for customers may be a supplier
+	 */
+	const struct service *at = m->s->service;
+	bool supplier = at && (at->kind == KIND_ESP || at->kind == KIND_SAAS);
+	enum category c = m->pass > 0 || supplier ? CAT_UNKNOWN : CAT_UNAUTHORIZED;
 	return verdict_of(
-	    m->s, m->pass > 0 ? CAT_UNKNOWN : CAT_UNAUTHORIZED, HINTED, REMEDY_REVIEW,
+	    m->s, c, HINTED, REMEDY_REVIEW,
 	    "another customer of the service sends in your name. Change no record; if "
 	    "it is an agency of yours, have it send from your account");
 }

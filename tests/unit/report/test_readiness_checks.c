@@ -74,7 +74,7 @@ static const struct {
     {CHECK_A4, CHECK_WARN, {.maybe = 46, .legit = 9000}},
     {CHECK_A4, CHECK_WARN, {.maybe = 40, .legit = 2000}},
     {CHECK_A4, CHECK_FAIL, {.maybe = 41, .legit = 2000}},
-    {CHECK_A4, CHECK_PASS, {.stranger = 1000}}, /* no veto, however steady */
+    {CHECK_A4, CHECK_WARN, {.stranger = 1000}}, /* steady: asked about, and no veto */
     {CHECK_A4, CHECK_PASS, {.spoofed = 1000000}},
     {CHECK_A5, CHECK_PASS, {.legit = 9500, .spf_only = 500}},
     {CHECK_A5, CHECK_WARN, {.legit = 9499, .spf_only = 501}},
