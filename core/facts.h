@@ -111,6 +111,25 @@ enum require_auth {
 	REQUIRE_ALWAYS /* none */
 };
 
+/*
+ * Mail that was refused on a UTC day, as bounces and logs told it (core/bounce.h): those that look
+ * alike, counted. Texts are NULL where nothing was known.
+ */
+struct fact_refusal {
+	int32_t day; /* core/day.h */
+	uint64_t count;
+	const char *class, *rule; /* words of the rules of bounces; rule NULL: by its number */
+	bool by_us;               /* our own server refused a client; else somebody refused ours */
+	bool delayed;             /* it was to be tried again */
+	enum whose { OURS_UNKNOWN, OURS_YES, OURS_NO } ours; /* NO: a forgery, sent back to us */
+	int code;                                            /* 0: none */
+	const char *status, *phase, *reply; /* reply: of the first, no local parts in it */
+	const char *receiver_host, *receiver_org, *recipient_domain;
+	struct ip ip; /* that sent it; family 0: not known */
+	const char *ip_source;
+	const char *mail_from_domain, *header_from_domain;
+};
+
 struct domain_facts {
 	const char *domain;
 	enum require_auth require;
@@ -129,6 +148,10 @@ struct domain_facts {
 	size_t n_days;
 	const struct fact_label *labels; /* by sender, as bytes */
 	size_t n_labels;
+	const struct fact_refusal *refusals; /* newest day first, the most of a day first */
+	size_t n_refusals;
+	const int32_t *refusal_days; /* of which bounces or logs were read, rising */
+	size_t n_refusal_days;
 };
 
 /* The first fact of an address; n_facts: it has none. */

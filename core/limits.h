@@ -108,6 +108,9 @@ struct limits {
 #define LIMIT_BOUNCE_INPUT                                                                         \
 	(16 * GIB)            /* standard input that is kept on the disk: a log of a month */
 #define LIMIT_BOUNCE_BODY MIB /* a bounce's own words, and the header it returns */
+#define LIMIT_BOUNCE_ROWS                                                                          \
+	(10 * 1000) /* of a domain and day in the database; what is past it counts by class */
+#define LIMIT_BOUNCE_COVERED 400 /* days that one log can say it covers: years are wrong dates */
 
 /* The database's server, in seconds (db/pg/db.h); lock_timeout and its like: queries/session.sql.
  */

@@ -42,6 +42,8 @@ static enum status delete_all(struct db *db, const char *id, const char *domain,
 	    {"DELETE FROM dns_change" OF_DOMAIN, NULL},
 	    {"DELETE FROM remedy_state" OF_DOMAIN, NULL},
 	    {"DELETE FROM event" OF_DOMAIN, &out->events},
+	    {"DELETE FROM bounce" OF_DOMAIN, NULL},
+	    {"DELETE FROM bounce_seen" OF_DOMAIN, NULL},
 	    {"DELETE FROM ledger" OF_DOMAIN, NULL},
 	    {"DELETE FROM quarantine" OF_DOMAIN, &out->quarantined},
 	};

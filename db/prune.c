@@ -45,6 +45,7 @@ static enum status drop_partitions(struct db *db, const char *day, unsigned *mon
 }
 
 #define MONTH_BEFORE "month < date_trunc('month', $1::date::timestamp)::date"
+#define DAY_BEFORE   "day < date_trunc('month', $1::date::timestamp)::date"
 
 /* All before the day in one transaction. */
 static enum status prune_before(struct db *db, const char *day, struct prune_result *out,
@@ -59,11 +60,14 @@ static enum status prune_before(struct db *db, const char *day, struct prune_res
 	    {"SELECT coalesce(sum(reports), 0) FROM rollup_month WHERE " MONTH_BEFORE, &reports},
 	    {"DELETE FROM sender_month WHERE " MONTH_BEFORE, NULL},
 	    {"DELETE FROM rollup_month WHERE " MONTH_BEFORE, NULL},
-	    {"DELETE FROM domain_state WHERE day < date_trunc('month', $1::date::timestamp)", NULL},
-	    {"DELETE FROM sender_state WHERE day < date_trunc('month', $1::date::timestamp)", NULL},
+	    {"DELETE FROM domain_state WHERE " DAY_BEFORE, NULL},
+	    {"DELETE FROM sender_state WHERE " DAY_BEFORE, NULL},
 	    {"DELETE FROM event WHERE closed < $1::date", NULL},
 	    {"DELETE FROM remedy_state WHERE since < $1::date AND state <> 'offered'", NULL},
 	    {sql_prune_dns, NULL},
+	    {"DELETE FROM bounce WHERE " DAY_BEFORE, NULL},
+	    {"DELETE FROM bounce_seen WHERE " DAY_BEFORE, NULL},
+	    {"DELETE FROM bounce_covered WHERE " DAY_BEFORE, NULL},
 	    {"DELETE FROM ledger WHERE at < $1::date", &ledger_rows},
 	    {"DELETE FROM quarantine WHERE last_seen < $1::date", &quarantined},
 	};

@@ -41,17 +41,28 @@ int64_t array_int8(struct array *at)
 }
 
 /* family (2: IPv4, 3: IPv6), bits, is_cidr, length, address */
-struct ip array_inet(struct array *at)
+static struct ip inet(const void *value)
 {
 	struct ip ip = {0};
-	uint32_t len = take32(at);
-	if (len == UINT32_MAX)
-		return ip;
-	const uint8_t *v = (const uint8_t *)at->next;
+	const uint8_t *v = value;
 	ip.family = v[0] == 2 ? 4 : 6;
 	memcpy(ip.b, v + 4, v[3] <= sizeof ip.b ? v[3] : sizeof ip.b);
-	at->next += len;
 	return ip;
+}
+
+struct ip result_inet(const PGresult *res, int row, int col)
+{
+	return PQgetisnull(res, row, col) ? (struct ip){0} : inet(PQgetvalue(res, row, col));
+}
+
+struct ip array_inet(struct array *at)
+{
+	uint32_t len = take32(at);
+	if (len == UINT32_MAX)
+		return (struct ip){0};
+	const char *value = at->next;
+	at->next += len;
+	return inet(value);
 }
 
 const char **result_list(const PGresult *res, int row, int col, struct arena *a, unsigned *n)

@@ -10,6 +10,7 @@
 #include "db/pg/pg.h"
 
 const char *result_text(const PGresult *res, int row, int col, struct arena *a); /* NULL is NULL */
+struct ip result_inet(const PGresult *res, int row, int col); /* NULL is family 0 */
 /* A word of a vocabulary as it was stored. */
 struct dmarc_word result_word(const PGresult *res, int row, int col, enum dmarc_vocabulary v,
 			      struct arena *a);

@@ -29,5 +29,9 @@ SELECT create_distributed_table('remedy_state', 'domain_id', colocate_with => 'r
 WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'remedy_state'::regclass);
 SELECT create_distributed_table('event', 'domain_id', colocate_with => 'report')
 WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'event'::regclass);
+SELECT create_distributed_table('bounce', 'domain_id', colocate_with => 'report')
+WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'bounce'::regclass);
+SELECT create_distributed_table('bounce_seen', 'domain_id', colocate_with => 'report')
+WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = 'bounce_seen'::regclass);
 -- The account (run, ledger, quarantine and its bytes), what was learned of reporters (reporter_day, reporter_trust),
--- dns_snapshot, mailbox and schema_version stay on the coordinator.
+-- what days of bounces are known and their secret (bounce_covered, bounce_secret), dns_snapshot, mailbox and schema_version stay on the coordinator.

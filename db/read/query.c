@@ -9,6 +9,7 @@
 #include "db/pg/array_text.h"
 #include "db/pg/result.h"
 #include "db/read/priv.h"
+#include "db/store/bounce.h"
 #include "db/store/label.h"
 #include "sql.h"
 
@@ -212,7 +213,9 @@ static enum status read_domains(struct question *q, const char *names, size_t n_
 	PQclear(months);
 	if (st == ST_OK)
 		st = mark_usual(q, out, n_domains * q->n, err);
-	return st == ST_OK ? label_windows(q->db, names, q->a, out, n_domains * q->n, err) : st;
+	if (st == ST_OK)
+		st = label_windows(q->db, names, q->a, out, n_domains * q->n, err);
+	return st == ST_OK ? bounce_windows(q->db, names, q->a, out, n_domains * q->n, err) : st;
 }
 
 enum status query_facts(struct db *db, const char *const *domains, size_t n_domains,

@@ -34,6 +34,10 @@ static const struct row {
 	enum kind kind;
 } rows[] = {
 #define Q(file) .name = #file, .sql = sql_##file
+    {Q(bounce_cover), .params = {"log", "2024-11-05", "2024-11-06"}},
+    {Q(bounce_covered), .params = {"2024-11-05", "2024-12-05"}},
+    {Q(bounce_list), .params = {"{" TEXT "}", "2024-11-05"}},
+    {Q(bounce_store), .params = {"[{\"domain\": \"" TEXT "\", \"day\": \"2024-11-05\"}]", "100"}},
     {Q(conflict_known), .params = {DOMAIN_ID, BYTES, BYTES}},
     {Q(conflict_settled), .params = {DOMAIN_ID, BYTES, BYTES}},
     {Q(document_head), .params = {DOMAIN_ID, "2024-11-05", "1"}, .months = "202411"},
@@ -119,14 +123,16 @@ static const struct row {
     {Q(status_runs), .params = {"5"}},
     {Q(status_tables)},
     {Q(waits_for), .params = {"1"}},
+    {Q(window_bounces), .params = {"{" TEXT "}", "2024-11-05", "2024-12-05"}},
     {Q(window_labels), .params = {"{" TEXT "}"}},
     {Q(window_reports), .params = {DOMAIN_ID, "2024-11-05", "2024-12-01"}, .months = "202411"},
 #undef Q
 };
 
 /* What grows for ever, and that only by the domain is read. */
-static const char *const history[] = {"report",       "record",     "record_mark", "profile",
-				      "sender_month", "quarantine", "ledger"};
+static const char *const history[] = {"report",  "record",       "record_mark",
+				      "profile", "sender_month", "quarantine",
+				      "ledger",  "bounce",       "bounce_seen"};
 
 static void fill(const char *info)
 {
@@ -170,6 +176,13 @@ static const char more_folds[] = "INSERT INTO sender_month SELECT domain_id, (mo
 				 "make_interval(months => 4 * n))::date, part, "
 				 "fold FROM sender_month, generate_series(10, 100) n";
 
+/* And of what was refused. */
+static const char more_bounces[] =
+    "INSERT INTO bounce (domain_id, day, id, class, by_us, delayed, count, first_at, last_at) "
+    "SELECT d.id, '2024-01-01'::date + n % 400, decode(md5(n::text), 'hex'), 'auth_any', false, "
+    "false, 1, now(), now() FROM domain d, generate_series(1, 2000) n; "
+    "INSERT INTO bounce_seen SELECT domain_id, id, day FROM bounce";
+
 static struct db *filled(void)
 {
 	struct db *db = fixture_open(fixture_database());
@@ -179,6 +192,7 @@ static struct db *filled(void)
 	assert_int_equal(built, 4 * DOMAINS);
 	CHECK_OK(db_exec(db, more_reports, &err));
 	CHECK_OK(db_exec(db, more_folds, &err));
+	CHECK_OK(db_exec(db, more_bounces, &err));
 	CHECK_OK(db_exec(db, "ANALYZE", &err));
 	CHECK_OK(db_exec(db, sql_stage, &err));
 	CHECK_OK(db_exec(db, sql_snapshot_stage, &err));

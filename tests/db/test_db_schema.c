@@ -16,8 +16,8 @@
 
 /* Tables that stay on the coordinator, which alone reads and writes them. */
 #define LOCAL                                                                                      \
-	"'dns_snapshot', 'ledger', 'mailbox', 'quarantine', 'quarantine_bytes', 'reporter_day', "  \
-	"'reporter_trust', 'run', 'schema_version'"
+	"'bounce_covered', 'bounce_secret', 'dns_snapshot', 'ledger', 'mailbox', 'quarantine', "   \
+	"'quarantine_bytes', 'reporter_day', 'reporter_trust', 'run', 'schema_version'"
 
 static const char stand_in[] =
     "CREATE SCHEMA stand_in;"

@@ -32,7 +32,7 @@ wings=(
     'db | db/read db/store db/pg | distribute.h forget.h migrate.h prune.h status.h |'
     'db/load | db/store db/pg | load.h |'
     'db/read | db/store db/pg | query.h rollup.h |'
-    'db/store | db/pg | label.h mailbox.h quarantine.h snapshot.h stored.h | document.h'
+    'db/store | db/pg | bounce.h label.h mailbox.h quarantine.h snapshot.h stored.h | document.h'
     'db/cluster | db/pg | cluster.h |'
     'db/pg | | conninfo.h db.h | array_text.h copy.h locks.h pg.h result.h'
 
