@@ -169,7 +169,7 @@ static bool matches(const char *pattern, const char *text)
 
 #define FACTS                                                                                      \
 	"(report|record|record_mark|profile|sender_month|rollup_month|sender_label|domain_state|"  \
-	"sender_state|dns_change|remedy_state|event)"
+	"sender_state|dns_change|remedy_state|event|bounce|bounce_seen)"
 
 static const char *refused(const char *sql)
 {
