@@ -132,7 +132,61 @@ enum status unpack_load(const struct blob *b, uint8_t *to, struct err *why)
 	return ST_OK;
 }
 
+static bool is_container(enum kind kind)
+{
+	return kind == KIND_GZIP || kind == KIND_ZLIB || kind == KIND_ZIP || kind == KIND_MAIL ||
+	       kind == KIND_MBOX || kind == KIND_SIGNED || kind == KIND_WIDE || kind == KIND_CR;
+}
+
+/* ---- what stands behind a container ---- */
+
+/* Of what says nothing of itself: shorter, it is no report, but line ends, or the footer of a
+ * mailing list that was taken for base64. */
+#define REST_LEAST 512
+
+/* The n bytes behind the end of what node is, which origin reads; of a blob, blob is they. */
+static enum status unpack_rest(struct unpacker *u, const struct node *node,
+			       const struct origin *origin, const struct blob *blob, uint64_t n)
+{
+	struct node inner = {.container = node->container,
+			     .depth = node->depth + 1,
+			     .origin = *origin,
+			     .blob = blob};
+	struct peek peek;
+	struct err why;
+	enum status st = peek_begin(&peek, origin, PEEK_SMALL, &why);
+	size_t seen = peek.n < SNIFF_BYTES ? peek.n : SNIFF_BYTES;
+	struct sniffed s = sniff(peek.head, seen);
+	peek_end(&peek);
+	if (st != ST_OK && st != ST_ITEM)
+		return unpack_failed(u, node, st, &why);
+	bool says =
+	    is_container(s.kind) || s.skip > 0 || s.kind == KIND_XML || s.kind == KIND_UNSUPPORTED;
+	if (!says && n < REST_LEAST)
+		return ST_OK;
+	char *source = source_number(node->source, "behind", 1);
+	inner.source = source;
+	st = unpack_node(u, &inner);
+	free(source);
+	return st;
+}
+
 /* ---- gzip, zlib ---- */
+
+static enum status unpack_behind_gzip(struct unpacker *u, const struct node *node,
+				      const struct gzip *g)
+{
+	struct skipped skipped;
+	if (!g->rest_odd)
+		return ST_OK;
+	if (node->blob) {
+		struct blob rest = unpack_range(node->blob, g->rest_at, g->rest_n);
+		struct origin origin = blob_origin(&rest);
+		return unpack_rest(u, node, &origin, &rest, g->rest_n);
+	}
+	struct origin origin = skipped_origin(&skipped, &node->origin, g->rest_at);
+	return unpack_rest(u, node, &origin, NULL, g->rest_n);
+}
 
 static enum status unpack_gzip(struct unpacker *u, const struct node *node, enum gzip_format format)
 {
@@ -143,7 +197,8 @@ static enum status unpack_gzip(struct unpacker *u, const struct node *node, enum
 			     .container = node->container,
 			     .depth = node->depth + 1,
 			     .origin = metered_origin(&m, &u->meter, &plain)};
-	return unpack_node(u, &inner);
+	enum status st = unpack_node(u, &inner);
+	return st == ST_OK ? unpack_behind_gzip(u, node, &g) : st;
 }
 
 /* ---- zip ---- */
@@ -213,6 +268,18 @@ static enum status unpack_zip_front(struct unpacker *u, const struct node *node,
 	return st;
 }
 
+/* What follows its end is no part of it: line ends, or anything. */
+static enum status unpack_behind_zip(struct unpacker *u, const struct node *node,
+				     const struct blob *blob)
+{
+	uint64_t end = zipfile_end(blob);
+	if (end >= blob->size)
+		return ST_OK;
+	struct blob rest = unpack_range(blob, end, blob->size - end);
+	struct origin origin = blob_origin(&rest);
+	return unpack_rest(u, node, &origin, &rest, rest.size);
+}
+
 static enum status unpack_archive(struct unpacker *u, const struct node *node,
 				  const struct blob *blob)
 {
@@ -240,18 +307,14 @@ static enum status unpack_zip(struct unpacker *u, const struct node *node)
 		st = unpack_zip_front(u, node, &blob);
 		if (st == ST_OK)
 			st = unpack_archive(u, node, &blob);
+		if (st == ST_OK)
+			st = unpack_behind_zip(u, node, &blob);
 	}
 	spool_free(&spool);
 	return st;
 }
 
 /* ---- what is it? ---- */
-
-static bool is_container(enum kind kind)
-{
-	return kind == KIND_GZIP || kind == KIND_ZLIB || kind == KIND_ZIP || kind == KIND_MAIL ||
-	       kind == KIND_MBOX || kind == KIND_SIGNED || kind == KIND_WIDE || kind == KIND_CR;
-}
 
 /* Once for all that is in a container: what is kept of it holds them all. */
 static enum status too_deep(struct unpacker *u, const struct node *node)

@@ -11,6 +11,7 @@
 #include <zlib.h>
 
 #include "core/mem.h"
+#include "core/text.h"
 
 #define IN_BYTES  (32 * 1024)
 #define SHORTEST  18           /* an empty member: header and check */
@@ -20,9 +21,11 @@
 struct gzip_stream {
 	struct stream s;
 	struct stream *under;
-	const char *name; /* "gzip", "zlib" */
-	bool multi;       /* members may follow one another */
-	bool body_done;   /* all data of this member is out; its trailer follows */
+	struct gzip *told; /* what stands behind the end */
+	uint64_t in_total; /* bytes that came from under */
+	const char *name;  /* "gzip", "zlib" */
+	bool multi;        /* members may follow one another */
+	bool body_done;    /* all data of this member is out; its trailer follows */
 	bool done;
 	bool under_ended;
 	bool tried_whole; /* this member at once */
@@ -48,6 +51,7 @@ static enum status refill(struct gzip_stream *g, struct err *err)
 	if (st != ST_OK)
 		return err_wrap(err, st, "%s", g->name);
 	g->z.avail_in += (unsigned)got;
+	g->in_total += got;
 	g->under_ended = got == 0;
 	return ST_OK;
 }
@@ -75,7 +79,11 @@ static enum status after_member(struct gzip_stream *g, struct err *err)
 		g->body_done = g->tried_whole = g->is_whole = false;
 		return ST_OK;
 	}
+	g->told->rest_at = g->in_total - g->z.avail_in;
 	for (;;) {
+		for (unsigned i = 0; i < g->z.avail_in; i++)
+			g->told->rest_odd |=
+			    g->z.next_in[i] != 0 && !ascii_is_space((char)g->z.next_in[i]);
 		junk += g->z.avail_in;
 		g->z.avail_in = 0;
 		if (g->under_ended)
@@ -83,6 +91,7 @@ static enum status after_member(struct gzip_stream *g, struct err *err)
 		if ((st = refill(g, err)) != ST_OK)
 			return st;
 	}
+	g->told->rest_n = junk;
 	if (junk > 0)
 		snprintf(g->warning, sizeof g->warning, "%s: %" PRIu64 " byte%s after the %s",
 			 g->name, junk, junk == 1 ? "" : "s", g->multi ? "last member" : "end");
@@ -230,7 +239,8 @@ static const struct stream_ops gzip_ops = {gzip_read, gzip_close};
 
 static enum status gzip_open(const struct origin *o, struct stream **out, struct err *err)
 {
-	const struct gzip *g = o->ctx;
+	/* an origin's context is const to its users; what is told of the end is ours */
+	struct gzip *g = (struct gzip *)(uintptr_t)o->ctx;
 	struct stream *under;
 	enum status st = g->under.open(&g->under, &under, err);
 	if (st != ST_OK)
@@ -238,6 +248,7 @@ static enum status gzip_open(const struct origin *o, struct stream **out, struct
 	struct gzip_stream *s = mem_alloc(sizeof *s);
 	s->s.ops = &gzip_ops;
 	s->under = under;
+	s->told = g;
 	s->in = mem_grow(NULL, IN_BYTES, 1);
 	s->multi = g->format == GZIP_FORMAT;
 	s->name = s->multi ? "gzip" : "zlib";

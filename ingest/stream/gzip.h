@@ -14,6 +14,9 @@
 #ifndef INGEST_STREAM_GZIP_H
 #define INGEST_STREAM_GZIP_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "ingest/stream/stream.h"
 
 enum gzip_format { GZIP_FORMAT, ZLIB_FORMAT };
@@ -22,6 +25,9 @@ enum gzip_format { GZIP_FORMAT, ZLIB_FORMAT };
 struct gzip {
 	struct origin under;
 	enum gzip_format format;
+	/* what stands behind the last member, once a stream came to its end: */
+	uint64_t rest_at, rest_n; /* where in under, and how many bytes */
+	bool rest_odd;            /* there is more in it than blanks and NULs */
 };
 
 struct origin gzip_origin(struct gzip *g, const struct origin *under, enum gzip_format format);

@@ -235,6 +235,25 @@ uint64_t zipfile_front(const struct blob *b)
 	return front > 0 && begins_archive(b, 0) && begins_archive(b, front) ? front : 0;
 }
 
+uint64_t zipfile_end(const struct blob *b)
+{
+	size_t n = b->size < TAIL_BYTES ? (size_t)b->size : TAIL_BYTES;
+	uint8_t *tail = mem_alloc(n + 1);
+	uint64_t end = b->size;
+	if (blob_read(b, b->size - n, tail, n) != (ssize_t)n)
+		n = 0;
+	for (size_t i = n < 22 ? 0 : n - 22 + 1; i-- > 0;) {
+		if (memcmp(tail + i, "PK\5\6", 4) != 0)
+			continue;
+		size_t behind = i + 22 + little(tail + i + 20, 2);
+		if (behind < n)
+			end = b->size - (n - behind);
+		break;
+	}
+	free(tail);
+	return end;
+}
+
 uint64_t zipfile_count(const struct zipfile *z)
 {
 	zip_int64_t n = zip_get_num_entries(z->zip, 0);

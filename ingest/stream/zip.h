@@ -43,6 +43,10 @@ void zipfile_close(struct zipfile *z); /* NULL is fine */
  * the last of several has a directory that is found. Else 0. */
 uint64_t zipfile_front(const struct blob *blob);
 
+/* Where the archive that blob begins with ends, its comment included; what stands behind is no part
+ * of it. blob->size: at the end, or nobody can say. */
+uint64_t zipfile_end(const struct blob *blob);
+
 uint64_t zipfile_count(const struct zipfile *z);
 void zipfile_member(const struct zipfile *z, uint64_t index, struct zip_member *out);
 

@@ -15,6 +15,7 @@ static void start_pass(struct xml_reader *r, enum pass pass)
 	r->root_seen = r->root_closed = r->doctype = r->wrapped = r->trailing = false;
 	r->follows = r->behind_text = r->holds = false;
 	r->behind_len = 0;
+	r->behind_last = 0;
 	r->misplaced = 0;
 	r->fed = 0;
 	r->cut_short = false;
@@ -218,10 +219,23 @@ static void end_behind(struct xml_reader *r)
 		r->follows = true;
 }
 
+/* What begins a gzip or a zip, or either in base64; no text does. The second byte of a gzip may
+ * have been replaced: it is no UTF-8. */
+static bool begins_container(uint64_t last)
+{
+	uint32_t four = (uint32_t)last;
+	return (last & UINT64_C(0xffffff)) == 0x1f8b08 ||
+	       (last & UINT64_C(0xffffffffff)) == UINT64_C(0x1fefbfbd08) ||
+	       four == 0x504b0304 /* PK.. */ || four == 0x48347349 /* H4sI */ ||
+	       four == 0x55457344 /* UEsD */;
+}
+
 void xml_behind(struct xml_reader *r, const char *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		char c = p[i];
+		r->behind_last = r->behind_last << 8 | (uint8_t)c;
+		r->follows |= begins_container(r->behind_last);
 		if (c == '\0') /* also every other octet of UTF-16 */
 			continue;
 		if (!ascii_is_space(c))

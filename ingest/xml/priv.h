@@ -70,11 +70,12 @@ struct xml_reader {
 	int depth;
 	int skip; /* depth inside an element that is not read */
 	bool root_seen, root_closed, doctype, wrapped, trailing, mentioned, begun, head_done;
-	bool holds;        /* a root of a report, perhaps inside of another */
-	bool follows;      /* another document */
-	bool behind_text;  /* something stands between it and the root */
-	char behind[64];   /* a tag behind the root, from '<' up to the end of its name */
-	size_t behind_len; /* 0: none is open */
+	bool holds;           /* a root of a report, perhaps inside of another */
+	bool follows;         /* another document */
+	uint64_t behind_last; /* characters behind it */
+	bool behind_text;     /* something stands between it and the root */
+	char behind[64];      /* a tag behind the root, from '<' up to the end of its name */
+	size_t behind_len;    /* 0: none is open */
 	const xmlChar *root_uri;
 	bool skip_extension; /* what is not read may hold what it likes */
 	unsigned misplaced;  /* elements that would say something, were they in their place */

@@ -1183,6 +1183,11 @@ static void test_documents_together(void **state)
 	    {ORDINARY "<feedback><record>" ORDINARY, true, 2},
 	    {ORDINARY "<feedback><record>", true, 1},
 	    {ORDINARY "<feedb", true, 0},
+	    {ORDINARY "\x1f\x8b\x08 gzip", true, 0},
+	    {ORDINARY "\nPK\x03\x04 zip", true, 0},
+	    {ORDINARY "\n\nH4sIAAlxDWsC\n", true, 0},
+	    {ORDINARY "\nUEsDBBQAAAAI\n", true, 0},
+	    {ORDINARY "\nPK of H4s, UEs", false, 0},
 	};
 	for (size_t i = 0; i < COUNT(rows); i++)
 		for (size_t piece = 1; piece < 40; piece += 13) {

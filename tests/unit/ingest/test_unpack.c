@@ -119,6 +119,53 @@ static void compressed(void **state)
 	buf_free(&c);
 }
 
+/* What stands behind a container is read, or set aside; only what is too short for a report is not.
+ */
+static void behind_containers(void **state)
+{
+	(void)state;
+	static const char *const firsts[] = {"gz", "zlib", "zip"};
+	struct buf second[5] = {made(), made(), made(), made(), made()};
+	make_gzip(&second[0], xml, XML_LEN);
+	make_zip(&second[1], &(struct make_member){"b.xml", xml, XML_LEN, NULL}, 1);
+	buf_puts(&second[2], xml);
+	buf_puts(&second[3], "\r\n");
+	make_gzip(&second[3], xml, XML_LEN);
+	uint32_t dice = 1;
+	for (int k = 0; k < 600; k++) /* bytes of no kind, as many as a report may have */
+		buf_putc(&second[4], (char)((dice = dice * 1103515245 + 12345) >> 16));
+	for (size_t i = 0; i < COUNT(firsts); i++)
+		for (size_t k = 0; k < COUNT(second); k++) {
+			struct buf b = made();
+			if (i == 0)
+				make_gzip(&b, xml, XML_LEN);
+			else if (i == 1)
+				make_deflate(&b, xml, XML_LEN, 15);
+			else
+				make_zip(&b, &(struct make_member){"a.xml", xml, XML_LEN, NULL}, 1);
+			buf_put(&b, second[k].data, second[k].len);
+			struct found f = look(&b, "x");
+			size_t documents = 0;
+			for (size_t n = 0; n < f.n; n++)
+				documents += f.v[n].kind == LEAF_XML;
+			bool same_gzip = i == 0 && k == 0; /* a member more of the same */
+			CHECK_ROW(documents == (k == 4 || same_gzip ? 1 : 2), 10 * i + k);
+			CHECK_ROW(f.bad == (k == 4), 10 * i + k);
+			bool front = i == 2 && k == 1; /* zips are told from behind */
+			if (k != 4 && !same_gzip && !front)
+				CHECK_ROW(strncmp(f.v[1].source, "x!behind1", 9) == 0, 10 * i + k);
+			found_free(&f);
+			b.len -= second[k].len;
+			buf_puts(&b, k % 2 ? "\r\n\0\0" : "_______\nlist mailing list\n");
+			f = look(&b, "x");
+			CHECK_ROW(f.total == 1 && f.bad == 0, 10 * i + k);
+			found_free(&f);
+			buf_free(&b);
+		}
+	for (size_t k = 0; k < COUNT(second); k++)
+		buf_free(&second[k]);
+}
+
 static void gzip_damage(void **state)
 {
 	(void)state;
@@ -660,6 +707,7 @@ int main(void)
 	    cmocka_unit_test(too_deep_is_said_once),
 	    cmocka_unit_test(plain_kinds),
 	    cmocka_unit_test(compressed),
+	    cmocka_unit_test(behind_containers),
 	    cmocka_unit_test(gzip_damage),
 	    cmocka_unit_test(zips),
 	    cmocka_unit_test(zip_with_wrong_crc),
