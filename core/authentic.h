@@ -41,6 +41,7 @@ struct authentic {
 	int64_t date;       /* of the mail's Date, seconds since 1970; 0: none that can be read */
 	const char *domain; /* d=, or header.from; normalised; NULL for none and unknown */
 	const char *from; /* the one From address, its domain normalised; NULL: none, or several */
+	bool enclosed;    /* in another mail, whose sender chose its Date */
 };
 
 /* Of a document without a mail, and of whatever nobody looked at. */

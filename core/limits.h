@@ -118,6 +118,11 @@ struct limits {
 #define LIMIT_DB_LONGEST                                                                           \
 	INT64_C(21600) /* for one statement; a migration of years took minutes, so it is frozen */
 
+/* What is learned of who signs for whom (db/load). */
+#define LIMIT_TRUST_DAYS                                                                           \
+	1000 /* days and domains remembered of an organisation: three years of daily reports. Who  \
+		is not known by then will not be, and whoever writes in his name makes no more */
+
 /* DNS. What is asked comes from reports, and anybody may send reports. */
 #define LIMIT_DNS_TTL     (24 * 3600) /* seconds an answer is believed; zones may say 68 years */
 #define LIMIT_DNS_FAILURE (15 * 60)   /* seconds a failed question is not asked again */

@@ -40,7 +40,7 @@ struct item {
 	const char *source; /* "mail/17.eml!part2!a.zip!b.xml" */
 	struct blob container;
 	/* Who sent it, of the innermost mail that holds it; never NULL. Known from begin() on; of
-	 * what is noted nobody asks. */
+	 * what is noted nobody asks, and only whether there was a mail is told. */
 	const struct authentic *auth;
 };
 

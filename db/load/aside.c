@@ -56,11 +56,21 @@ static enum status touch(struct loader *l, const struct digest *thing, const str
 	return st;
 }
 
+/* Which report it is, and what is known of its mail, as far as there are such. */
 static void put_report(struct copy *c, const struct aside *a)
 {
-	copy_int8(c, a->domain_id);
-	copy_digest(c, &a->identity);
-	copy_digest(c, &a->content);
+	if (a->is_report) {
+		copy_int8(c, a->domain_id);
+		copy_digest(c, &a->identity);
+		copy_digest(c, &a->content);
+	}
+	for (int i = a->is_report ? 3 : 0; i < 3; i++)
+		copy_null(c);
+	if (!a->auth) {
+		for (int i = 0; i < 4; i++)
+			copy_null(c);
+		return;
+	}
 	copy_text(c, a->auth);
 	copy_text(c, a->auth_by);
 	copy_text(c, a->auth_domain);
@@ -85,10 +95,7 @@ static void put_thing(struct copy *c, struct loader *l, const struct aside *a,
 		copy_null(c);
 	else
 		copy_blob(c, &a->bytes, size);
-	if (a->is_report)
-		put_report(c, a);
-	for (int i = 0; i < 7 && !a->is_report; i++)
-		copy_null(c);
+	put_report(c, a);
 	l->aside.things++;
 	l->aside.bytes += kept ? 0 : size;
 }
@@ -128,6 +135,9 @@ enum status load_set_aside(struct loader *l, const struct entry *e, struct err *
 		a.auth_by = auth_by_names[e->auth.by];
 		a.auth_domain = e->auth.domain;
 		a.standing = e->standing;
+	} else if (e->auth.mail) {
+		a.auth = auth_names[AUTH_UNKNOWN];
+		a.standing = STANDING_OPEN;
 	}
 	return load_put_aside(l, &a, err);
 }

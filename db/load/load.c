@@ -172,6 +172,7 @@ static enum status on_note(void *ctx, const struct item *item, enum outcome outc
 	if (outcome != OUT_REJECTED || l->dry)
 		kept.container = (struct blob){.mem = (const uint8_t *)"", .fd = -1};
 	entry_keep(l, e, &kept);
+	e->auth.mail = item->auth->mail;
 	e->outcome = outcome;
 	e->reason = arena_strdup(&l->batch.arena, reason);
 	l->batch.n++;

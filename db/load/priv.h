@@ -251,6 +251,7 @@ struct aside {
 	bool is_report; /* then: */
 	int64_t domain_id;
 	struct digest identity, content;
+	/* of its mail; NULL: there was none, or nobody knows */
 	const char *auth, *auth_by, *auth_domain;
 	enum standing standing;
 };
@@ -266,6 +267,7 @@ struct trust_day {
 	const char *org;    /* folded */
 	const char *domain; /* organisational, or "" */
 	int32_t day;
+	bool teaches; /* else it is only asked about */
 	enum sender_claim claim;
 };
 /* Write down whose mail came on which days, and learn from it. */

@@ -68,17 +68,35 @@ static enum standing standing_of(const struct loader *l, const struct entry *e, 
 	return is_old(e, now) ? STANDING_FILE : STANDING_OPEN;
 }
 
+/* The day that a mail teaches: its own, whatever days its reports are of. One in another mail, or
+ * one that cannot be of the day it says, teaches nothing. */
+static bool day_of_mail(const struct entry *e, int64_t now, int32_t *day)
+{
+	const struct authentic *a = &e->auth;
+	if (a->enclosed || a->date <= 0 || a->date > now + A_DAY || e->report.end > a->date + A_DAY)
+		return false;
+	*day = (int32_t)(a->date / A_DAY);
+	return true;
+}
+
 /* Folded name and organisational domain of each; the domain is empty where it says nothing. */
-static void describe(const struct loader *l, struct entry *e, struct arena *a, struct trust_day *d)
+static void describe(const struct loader *l, struct entry *e, struct arena *a, int64_t now,
+		     struct trust_day *d)
 {
 	char org[RECEIVER_NAME];
 	receiver_fold(e->report.org_name ? e->report.org_name : "", org);
 	e->claim = receiver_claim(l->rules, org, &e->auth);
 	const char *domain = e->claim == CLAIM_NOTHING ? "" : e->auth.domain;
+	int32_t day = e->report.day;
+	bool teaches =
+	    e->claim == CLAIM_OWN || e->claim == CLAIM_LISTED || day_of_mail(e, now, &day);
 	if (l->rules && *domain)
 		domain = l->rules->org_domain(l->rules->ctx, domain);
-	*d = (struct trust_day){
-	    .org = arena_strdup(a, org), .domain = domain, .day = e->report.day, .claim = e->claim};
+	*d = (struct trust_day){.org = arena_strdup(a, org),
+				.domain = domain,
+				.day = day,
+				.teaches = teaches,
+				.claim = e->claim};
 }
 
 enum status load_rank(struct loader *l, struct db *db, struct entry *const *reports, size_t n,
@@ -88,17 +106,17 @@ enum status load_rank(struct loader *l, struct db *db, struct entry *const *repo
 	struct trust_day *mailed = mem_grow(NULL, n + 1, sizeof *mailed);
 	struct arena a = {0};
 	size_t n_mailed = 0;
+	int64_t now = (int64_t)time(NULL);
 	for (size_t i = 0; i < n; i++) {
 		if (l->has_origin && l->origin.known && !reports[i]->auth.mail)
 			restore(l, reports[i]);
-		describe(l, reports[i], &a, &days[i]);
+		describe(l, reports[i], &a, now, &days[i]);
 		if (reports[i]->auth.mail)
 			mailed[n_mailed++] = days[i];
 	}
 	/* what is read again has been written down when it came */
 	enum status st = l->dry || l->has_origin ? load_trust_ask(l, db, mailed, n_mailed, err)
 						 : load_trust_days(l, db, mailed, n_mailed, err);
-	int64_t now = (int64_t)time(NULL);
 	for (size_t i = 0; st == ST_OK && i < n; i++)
 		reports[i]->standing = standing_of(l, reports[i], days[i].org, days[i].domain, now);
 	arena_free(&a);

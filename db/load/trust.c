@@ -1,5 +1,6 @@
 /*
- * Whose mail reports come by. Days are written down, not reports: a flood teaches nothing. A domain
+ * Whose mail reports come by. Days are written down, not reports: a flood teaches nothing; and of a
+ * mail that must be believed its own day, so that one mail teaches one, whatever it holds. A domain
  * is learned for an organisation when it signed alone on LEARN_DAYS days, and on LEARN_SHARE of all
  * days on which anybody signed in its name; nobody is learned beside one that is known already.
  * Once reports of an organisation usually are proved that stays said, and no more days are needed.
@@ -17,6 +18,9 @@
 
 #define LEARN_DAYS  "5"
 #define LEARN_SHARE "90" /* per cent */
+#define LEARN_ROWS  TEXT_OF(LIMIT_TRUST_DAYS)
+#define TEXT_OF(n)  TEXT_OF_(n)
+#define TEXT_OF_(n) #n
 
 static struct digest pair_key(const char *org, const char *domain)
 {
@@ -86,6 +90,7 @@ enum status load_trust_ask(struct loader *l, struct db *db, const struct trust_d
 	struct buf orgs;
 	PGresult *res;
 	map_clear(&l->trust.pairs);
+	map_clear(&l->trust.usual);
 	if (n == 0)
 		return ST_OK;
 	const char *param = organisations(days, n, &orgs);
@@ -111,20 +116,28 @@ static enum status run(struct db *db, const char *sql, int n, const char *const 
 	return st;
 }
 
-/* What the domain signed on the days that taught it is proved now; folds said otherwise. */
-static enum status apply(struct db *db, const char *org, const char *domain, struct err *err)
+/* Pairs of organisation and domain, in the rows of res: what stands of their reports is given anew
+ * by sql, in one statement however many they are. Folds said otherwise. */
+static enum status restand(struct db *db, const PGresult *pairs, const char *sql, struct err *err)
 {
-	const char *pair[] = {org, domain};
-	PGresult *res;
-	enum status st = db_query(db, sql_trust_signed, 2, pair, &res, err);
-	if (st != ST_OK)
-		return st;
-	const char *stored[] = {org, domain, PQgetvalue(res, 0, 0)};
-	const char *months = PQgetvalue(res, 0, 1);
-	st = run(db, sql_trust_apply, 3, stored, err);
-	if (st == ST_OK)
+	struct buf list[2];
+	PGresult *res = NULL;
+	if (PQntuples(pairs) == 0)
+		return ST_OK;
+	for (int k = 0; k < 2; k++) {
+		buf_init(&list[k], 1u << 30);
+		for (int i = 0; i < PQntuples(pairs); i++)
+			array_put(&list[k], PQgetvalue(pairs, i, k));
+	}
+	const char *params[] = {array_close(&list[0]), array_close(&list[1])};
+	enum status st = db_query(db, sql, 2, params, &res, err);
+	if (st == ST_OK && !PQgetisnull(res, 0, 0)) {
+		const char *months = PQgetvalue(res, 0, 0);
 		st = run(db, sql_rollup_outdate, 1, &months, err);
+	}
 	PQclear(res);
+	buf_free(&list[0]);
+	buf_free(&list[1]);
 	return st;
 }
 
@@ -146,9 +159,13 @@ static enum status enter_known(struct db *db, const struct trust_day *days, size
 	}
 	const char *params[] = {array_close(&list[0]), array_close(&list[1]),
 				array_close(&list[2])};
+	PGresult *wrong = NULL;
 	enum status st = any ? run(db, sql_trust_enter, 3, params, err) : ST_OK;
 	if (st == ST_OK && any)
-		st = run(db, sql_trust_own, 1, params, err);
+		st = db_query(db, sql_trust_own, 1, params, &wrong, err);
+	if (st == ST_OK && any)
+		st = restand(db, wrong, sql_trust_demote, err);
+	PQclear(wrong);
 	for (size_t k = 0; k < 3; k++)
 		buf_free(&list[k]);
 	return st;
@@ -160,8 +177,8 @@ static enum status learn(struct db *db, const struct trust_day *days, size_t n, 
 	PGresult *res = NULL;
 	const char *params[] = {organisations(days, n, &orgs), LEARN_DAYS, LEARN_SHARE};
 	enum status st = db_query(db, sql_trust_learn, 3, params, &res, err);
-	for (int i = 0; st == ST_OK && i < PQntuples(res); i++)
-		st = apply(db, PQgetvalue(res, i, 0), PQgetvalue(res, i, 1), err);
+	if (st == ST_OK)
+		st = restand(db, res, sql_trust_apply, err);
 	PQclear(res);
 	if (st == ST_OK)
 		st = run(db, sql_trust_usual, 3, params, err);
@@ -183,9 +200,9 @@ static enum status enter_days(struct db *db, const struct trust_day *days, size_
 		array_put(&list[1], day_format(days[i].day, day));
 		array_put(&list[2], days[i].domain);
 	}
-	const char *params[] = {array_close(&list[0]), array_close(&list[1]),
-				array_close(&list[2])};
-	enum status st = run(db, sql_trust_days, 3, params, err);
+	const char *params[] = {array_close(&list[0]), array_close(&list[1]), array_close(&list[2]),
+				LEARN_ROWS};
+	enum status st = run(db, sql_trust_days, 4, params, err);
 	for (size_t k = 0; k < 3; k++)
 		buf_free(&list[k]);
 	return st;
@@ -198,14 +215,14 @@ static bool says_nothing(const struct loader *l, const struct trust_day *d)
 	return is_usual(l, d->org) && (!by_itself || load_trust_learned(l, d->org, d->domain));
 }
 
-/* Those that this loader has not written down. */
+/* Those that teach, and that this loader has not written down. */
 static size_t fresh_days(struct loader *l, const struct trust_day *days, size_t n,
 			 struct trust_day *out)
 {
 	size_t k = 0;
 	for (size_t i = 0; i < n; i++) {
 		struct digest key = day_key(&days[i]);
-		if (!says_nothing(l, &days[i]) && !map_get(&l->trust.days, &key))
+		if (days[i].teaches && !says_nothing(l, &days[i]) && !map_get(&l->trust.days, &key))
 			out[k++] = days[i];
 	}
 	return k;

@@ -96,7 +96,7 @@ static void judge(struct authenticator *a, const struct mail_around *mail, const
 
 static struct authentic look(struct authenticator *a, const struct mail_around *mail, int64_t now)
 {
-	struct authentic out = {.mail = true};
+	struct authentic out = {.mail = true, .enclosed = mail->enclosed};
 	struct header header;
 	size_t n;
 	const char *p = load_header(a, &mail->blob, &n);
@@ -138,5 +138,5 @@ void authenticate(struct authenticator *a, const struct mail_around *mail, int64
 	struct authentic *known = kept(a, mail, &fresh);
 	if (fresh)
 		*known = look(a, mail, now);
-	*out = known ? *known : (struct authentic){.mail = true};
+	*out = known ? *known : (struct authentic){.mail = true, .enclosed = mail->enclosed};
 }

@@ -23,10 +23,19 @@ static const char *org_of(void *ctx, const char *name)
 
 static const struct name_rules rules = {.org_domain = org_of};
 
-static const struct authentic google = {AUTH_ALIGNED,        AUTH_BY_DKIM, true,
-					INT64_C(1759622400), "google.com", GOOGLE_FROM};
-static const struct authentic evil = {AUTH_ALIGNED,        AUTH_BY_DKIM,   true,
-				      INT64_C(1759622400), "evil.example", "x@evil.example"};
+#define A_DATE INT64_C(1759622400)
+static const struct authentic google = {.result = AUTH_ALIGNED,
+					.by = AUTH_BY_DKIM,
+					.mail = true,
+					.date = A_DATE,
+					.domain = "google.com",
+					.from = GOOGLE_FROM};
+static const struct authentic evil = {.result = AUTH_ALIGNED,
+				      .by = AUTH_BY_DKIM,
+				      .mail = true,
+				      .date = A_DATE,
+				      .domain = "evil.example",
+				      .from = "x@evil.example"};
 static const struct authentic unsigned_mail = {
     .result = AUTH_NONE, .mail = true, .date = INT64_C(1759622400), .from = GOOGLE_FROM};
 static const struct authentic failed = {
@@ -267,14 +276,19 @@ static void test_big_raised(void **state)
 
 /* ---- learning ---- */
 
-static void put_signed(struct loading *l, const char *org, const char *domain, int from, int to,
-		       int each)
+static void put_days(struct loading *l, const char *org, const char *domain, int from, int to,
+		     int each)
 {
 	char address[128];
 	snprintf(address, sizeof address, "dmarc@%s", domain);
-	const struct authentic a = {AUTH_ALIGNED, AUTH_BY_DKIM, true, 0, domain, address};
 	for (int day = from; day < to; day++)
 		for (int k = 0; k < each; k++) {
+			const struct authentic a = {.result = AUTH_ALIGNED,
+						    .by = AUTH_BY_DKIM,
+						    .mail = true,
+						    .date = (DAY0 + day + 1) * INT64_C(86400),
+						    .domain = domain,
+						    .from = address};
 			char id[64];
 			snprintf(id, sizeof id, "%s-%d-%d", domain, day, k);
 			put(l, &(struct made){.domain = "d.example",
@@ -284,6 +298,12 @@ static void put_signed(struct loading *l, const char *org, const char *domain, i
 					      .n = 1,
 					      .auth = &a});
 		}
+}
+
+static void put_signed(struct loading *l, const char *org, const char *domain, int from, int to,
+		       int each)
+{
+	put_days(l, org, domain, from, to, each);
 	loading_flush(l);
 }
 
@@ -349,6 +369,74 @@ static void test_not_learned(void **state)
 	}
 }
 
+static void put_dated(struct loading *l, int n, int64_t date, bool enclosed)
+{
+	const struct authentic a = {.result = AUTH_ALIGNED,
+				    .by = AUTH_BY_DKIM,
+				    .mail = true,
+				    .date = date,
+				    .domain = "some.example",
+				    .from = "a@some.example",
+				    .enclosed = enclosed};
+	char id[64];
+	snprintf(id, sizeof id, "dated-%d-%d-%lld", n, enclosed, (long long)date);
+	put(l, &(struct made){.domain = "d.example",
+			      .org = "Some Corp",
+			      .id = id,
+			      .day = DAY0 + n,
+			      .n = 1,
+			      .auth = &a});
+}
+
+/* A mail teaches its own day, whatever days its reports are of: not by a date before them or ahead,
+ * nor in another mail. */
+static void test_one_mail_one_day(void **state)
+{
+	(void)state;
+	struct loading l;
+	open_with_names(&l, fixture_database(), false);
+	for (int n = 0; n < 60; n++) {
+		put_dated(&l, n, (DAY0 + 100) * INT64_C(86400), false);
+		put_dated(&l, n, 0, false);
+		put_dated(&l, n, (DAY0 + n - 1) * INT64_C(86400), false);
+		put_dated(&l, n, INT64_C(99999999999) + n * INT64_C(86400), false);
+		put_dated(&l, n, (DAY0 + n + 1) * INT64_C(86400), true);
+	}
+	loading_flush(&l);
+	assert_int_equal(fixture_int(l.db, "SELECT count(*) FROM reporter_day"), 1);
+	assert_int_equal(fixture_int(l.db, "SELECT count(*) FROM reporter_trust"), 0);
+	assert_int_equal(proved(&l, "some.example"), 0);
+	/* once it is learned, all that it signed is proved, enclosed or not */
+	put_signed(&l, "Some Corp", "some.example", 101, 105, 1);
+	assert_int_equal(proved(&l, "some.example"), 304);
+	put_dated(&l, 1, 7, true);
+	loading_flush(&l);
+	assert_int_equal(proved(&l, "some.example"), 305);
+	loading_close(&l);
+}
+
+/* Days that are remembered of a name have a ceiling, and what is learned at once is one statement.
+ */
+static void test_bounds(void **state)
+{
+	(void)state;
+	struct loading l;
+	open_with_names(&l, fixture_database(), false);
+	put_days(&l, "Some Corp", "a.example", 0, LIMIT_TRUST_DAYS / 2, 1);
+	put_signed(&l, "Some Corp", "b.example", 0, LIMIT_TRUST_DAYS / 2, 1);
+	assert_int_equal(fixture_int(l.db, "SELECT count(*) FROM reporter_day"), LIMIT_TRUST_DAYS);
+	put_signed(&l, "Some Corp", "c.example", 0, 50, 1);
+	assert_int_equal(fixture_int(l.db, "SELECT count(*) FROM reporter_day"), LIMIT_TRUST_DAYS);
+	for (int n = 0; n < 60; n++) {
+		char org[32];
+		snprintf(org, sizeof org, "Corp %d", n);
+		put_days(&l, org, "many.example", 0, 5, 1);
+	}
+	loading_flush(&l);
+	assert_int_equal(proved(&l, "many.example"), 300);
+	loading_close(&l);
+}
+
 /* Who patiently signs in the name of a domain is forgotten when that domain signs for itself. */
 static void test_own_name_wins(void **state)
 {
@@ -358,8 +446,13 @@ static void test_own_name_wins(void **state)
 	put_signed(&l, "victim.example", "evil.example", 0, 10, 1);
 	assert_int_equal(proved(&l, "evil.example"), 10);
 	put_signed(&l, "victim.example", "victim.example", 10, 11, 1);
+	/* what was taken for proved is not, folds follow, and that it usually is proved is
+	 * forgotten */
+	assert_int_equal(proved(&l, "evil.example"), 0);
+	assert_int_equal(fixture_int(l.db, "SELECT count(*) FROM reporter_trust"), 1);
+	assert_int_equal(fixture_int(l.db, "SELECT count(*) FROM rollup_month WHERE NOT stale"), 0);
 	put_signed(&l, "victim.example", "evil.example", 11, 30, 1);
-	assert_int_equal(proved(&l, "evil.example"), 10);
+	assert_int_equal(proved(&l, "evil.example"), 0);
 	assert_int_equal(proved(&l, "victim.example"), 1);
 	loading_close(&l);
 }
@@ -531,6 +624,8 @@ static int tests(void)
 	    cmocka_unit_test(test_big_raised),
 	    cmocka_unit_test(test_learning),
 	    cmocka_unit_test(test_not_learned),
+	    cmocka_unit_test(test_one_mail_one_day),
+	    cmocka_unit_test(test_bounds),
 	    cmocka_unit_test(test_own_name_wins),
 	    cmocka_unit_test(test_usual),
 	    cmocka_unit_test(test_facts),
