@@ -63,7 +63,7 @@ static const struct command commands[] = {
     {"rejects list", NEED_DB, cmd_rejects_list, PRINTED, "what is quarantined, and why"},
     {"rejects show", NEED_DB, cmd_rejects_show, "ID", "all that is known about one"},
     {"rejects export", NEED_DB, cmd_rejects_export, "ID [-o FILE]", "its bytes as they came"},
-    {"rejects retry", NEED_DB, cmd_rejects_retry, "[--max-...] [ID...]",
+    {"rejects retry", NEED_DB, cmd_rejects_retry, "[--no-auth] [--max-...] [ID...]",
      "read them again, after an upgrade or with other ceilings (default: all)"},
     {"rejects accept", NEED_DB, cmd_rejects_accept, "ID",
      "let a report that conflicts take the place of the stored one, which is set aside"},

@@ -24,12 +24,19 @@ int64_t pipeline_now(const struct pipeline *p)
 
 /* ---- outcomes ---- */
 
+/* Who sent what cannot be read is not asked; but whether it came by a mail is not forgotten. */
+static const struct authentic *unasked(bool in_mail)
+{
+	static const struct authentic somebody = {.mail = true};
+	return in_mail ? &somebody : &authentic_nothing;
+}
+
 static enum status note_now(struct pipeline *p, struct ticket *t, const char *source,
 			    const struct blob *container, enum outcome outcome, const char *reason,
 			    struct err *err)
 {
 	struct item item = {
-	    .ticket = t, .source = source, .container = *container, .auth = &authentic_nothing};
+	    .ticket = t, .source = source, .container = *container, .auth = unasked(t->in_mail)};
 	t->noted++;
 	t->refs++; /* settled() takes it back, now or later */
 	enum status st = p->sink->note(p->sink->ctx, &item, outcome, reason, err);
@@ -96,7 +103,8 @@ static enum status hold(struct pipeline *p, struct ticket *t, const char *source
 	if (!c || clock_judge(c, false) == CLOCK_RIGHT || container->size > LIMIT_BLOB_COPY ||
 	    t->told[OUT_REJECTED] >= LIMIT_TOLD)
 		return note(p, t, source, container, OUT_REJECTED, reason, err);
-	struct held h = {.ticket = t, .container = {.size = container->size, .fd = -1}};
+	struct held h = {
+	    .ticket = t, .in_mail = t->in_mail, .container = {.size = container->size, .fd = -1}};
 	h.bytes = mem_grow(NULL, container->size + 1, 1);
 	ssize_t got = blob_read(container, 0, h.bytes, container->size);
 	h.container.size = got > 0 ? (uint64_t)got : 0;
@@ -126,7 +134,7 @@ enum status input_release(struct pipeline *p, bool at_end, struct err *err)
 		struct item item = {.ticket = h->ticket,
 				    .source = h->source,
 				    .container = h->container,
-				    .auth = &authentic_nothing};
+				    .auth = unasked(h->in_mail)};
 		st = p->sink->note(p->sink->ctx, &item, OUT_REJECTED, h->reason, err);
 		forget(h); /* its ticket waits for the sink now; or for pipeline_free() */
 	}
@@ -263,6 +271,7 @@ static enum status on_leaf(void *ctx, const struct leaf *leaf, bool *report, str
 		return err_set(err, ST_RETRY, "interrupted");
 	}
 	v->t->leaves++;
+	v->t->in_mail = leaf->mail != NULL;
 	switch (leaf->kind) {
 	case LEAF_XML:
 		return read_xml(v, leaf, report, err);
@@ -292,6 +301,7 @@ enum status input_read(struct pipeline *p, struct file_ticket *file, const struc
 	xml_new_input(p->xml);
 	authenticator_forget(p->stranger);
 	enum status st = unpack(blob, source, p->o.limits, &visitor, err);
+	t->in_mail = false; /* what is said now is of the input: it says itself whether it is one */
 	if (st == ST_ITEM)
 		st = note(p, t, source, blob, OUT_REJECTED, err->msg, err);
 	if (st == ST_OK && input->doubt)

@@ -34,12 +34,14 @@ struct ticket {
 	unsigned leaves, noted;
 	uint64_t told[OUT_COUNT]; /* also those past LIMIT_TOLD, which have no row of their own */
 	bool has_report;          /* something in it was one, or should have been */
+	bool in_mail;             /* what is read of it now stands in a mail */
 	bool partial;
 };
 
 /* A report from the future: rejected, unless the clock is wrong. */
 struct held {
 	struct ticket *ticket;
+	bool in_mail;
 	char *source, *reason;
 	struct blob container; /* its bytes are owned */
 	uint8_t *bytes;

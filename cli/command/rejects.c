@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "cli/app/app.h"
+#include "cli/app/mail_keys.h"
 #include "cli/command/commands.h"
 #include "cli/command/own.h"
 #include "core/arena.h"
@@ -342,15 +343,18 @@ static enum status open_loader(struct retry *r, const char *what, int64_t *run_i
 }
 
 static int retry_rows(struct app *app, const struct limits *limits, const struct quarantined *rows,
-		      size_t n, bool accept)
+		      size_t n, bool accept, bool no_auth)
 {
 	struct err err;
 	struct db *db = NULL;
+	struct mail_key_source *keys = NULL;
 	struct own own = {0};
 	int64_t run_id = 0;
 	struct retry r = {.app = app, .accept = accept};
 	int rc = own_open(app, &own);
 	enum status st = ST_OK;
+	if (rc == EXIT_OK && !no_auth)
+		rc = mail_key_source_open(app, &keys);
 	if (rc != EXIT_OK)
 		goto out;
 	st = open_loader(&r, accept ? "rejects accept" : "rejects retry", &run_id, &db, &err);
@@ -361,19 +365,25 @@ static int retry_rows(struct app *app, const struct limits *limits, const struct
 	load_names(r.loader, own.rules);
 	load_quarantine(r.loader, limits->quarantine, tell_trimmed);
 	/* no stop flag: a row is read whole before it is judged */
-	struct pipeline_options o = {
-	    .rules = own.rules, .limits = limits, .domains = own.domains, .n_domains = own.n};
+	struct pipeline_options o = {.rules = own.rules,
+				     .limits = limits,
+				     .auth = mail_key_source_options(keys),
+				     .domains = own.domains,
+				     .n_domains = own.n};
 	r.pipeline = pipeline_new(&o, load_sink(r.loader));
 	app_catch_signals();
 	for (size_t i = 0; i < n && st == ST_OK && !atomic_load(&app_interrupted); i++)
 		st = retry_one(&r, &rows[i], &err);
 	if (st == ST_OK)
 		st = load_run_end(app->db, run_id, r.tried, &err);
+	if (st == ST_OK && keys)
+		mail_key_source_keep(keys, app->db);
 	rc = conclude(&r, st, &err);
 out:
 	pipeline_free(r.pipeline);
 	load_close(r.loader);
 	db_close(db);
+	mail_key_source_close(keys);
 	own_close(&own);
 	return rc;
 }
@@ -399,22 +409,28 @@ int cmd_rejects_accept(struct app *app, int argc, char **argv)
 		rc = refuse(app, "%lld is no report that conflicts with a stored one",
 			    (long long)id);
 	if (rc == EXIT_OK)
-		rc = retry_rows(app, &limits, row, 1, true);
+		rc = retry_rows(app, &limits, row, 1, true, true); /* it is a person's word */
 	arena_free(&a);
 	return rc;
 }
 
 int cmd_rejects_retry(struct app *app, int argc, char **argv)
 {
-	static const struct option options[] = {LIMIT_OPTIONS, {NULL, 0, NULL, 0}};
+	static const struct option options[] = {
+	    {"no-auth", no_argument, NULL, 'n'}, LIMIT_OPTIONS, {NULL, 0, NULL, 0}};
 	struct limits limits = LIMITS_DEFAULT;
 	struct arena a = {0};
 	struct quarantined *rows = NULL;
 	struct err err;
 	size_t n = 0;
 	int64_t id;
+	bool no_auth = false;
 	int c;
 	while ((c = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+		if (c == 'n') {
+			no_auth = true;
+			continue;
+		}
 		if (c < OPT_LIMITS || c >= OPT_LIMITS_END)
 			return bad_option(app, argv, c);
 		if (!limit_option(app, &limits, c, optarg))
@@ -443,7 +459,7 @@ int cmd_rejects_retry(struct app *app, int argc, char **argv)
 			rows[i - first] = *row;
 	}
 	if (rc == EXIT_OK)
-		rc = retry_rows(app, &limits, rows, n, false);
+		rc = retry_rows(app, &limits, rows, n, false, no_auth);
 	arena_free(&a);
 	return rc;
 }
