@@ -105,6 +105,9 @@ struct limits {
 #define LIMIT_BOUNCE_TEXT       (8 * 1024) /* octets of a reply; RFC 5321 gives a line 512 */
 #define LIMIT_BOUNCE_LOOKED     2048       /* octets of it that rules are tried on */
 #define LIMIT_BOUNCE_RECIPIENTS 1000       /* of one bounce; the standard asks to carry 100 */
+#define LIMIT_LOG_LINE          (64 * KIB) /* of a mail log; what is behind it is not read */
+#define LIMIT_LOG_OPEN                                                                             \
+	(200 * 1000) /* messages under way in a log: 60 MB; a large relay has as many deferred */
 #define LIMIT_BOUNCE_INPUT                                                                         \
 	(16 * GIB)            /* standard input that is kept on the disk: a log of a month */
 #define LIMIT_BOUNCE_BODY MIB /* a bounce's own words, and the header it returns */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "ingest/bounce/log.h"
 #include "ingest/bounce/mail.h"
 #include "ingest/bounce/text.h"
 #include "ingest/files/mbox.h"
@@ -251,8 +252,13 @@ static enum status read_origin(struct reading *rd, const struct origin *o, int d
 	size_t n = peek.n < SNIFF_BYTES ? peek.n : SNIFF_BYTES;
 	struct sniffed s = sniff(peek.head, n);
 	struct origin again = peek_origin(&peek);
+	struct span head = {(const char *)peek.head, peek.n};
+	bool text = s.kind == KIND_TEXT || s.kind == KIND_MAIL || s.kind == KIND_XML ||
+		    s.kind == KIND_UNKNOWN;
 	if (st != ST_OK && (st != ST_ITEM || n < SNIFF_BYTES))
 		st = failed(rd, st, &why);
+	else if (text && log_looks_like(head))
+		st = log_read(rd, &again);
 	else
 		st = read_kind(rd, &again, s, depth);
 	peek_end(&peek);

@@ -367,7 +367,7 @@ static enum status read_one(struct reading *rd, uint8_t *bytes, size_t n, int de
 	if (st == ST_OK && *what == BOUNCE_MAIL && rd->outcome.refusals == 0 && inner.n > 0 &&
 	    depth < LIMIT_NESTING)
 		st = read_one(rd, bytes + (inner.p - m.bytes.p), inner.n, depth + 1, what, bad);
-	if (*what == BOUNCE_MAIL && m.bad)
+	if (m.bad && !*bad)
 		*bad = m.bad;
 	mail_free(&m);
 	return st;

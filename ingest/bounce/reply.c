@@ -187,6 +187,8 @@ bool reply_take_peer(struct reading *rd, struct span s, struct refusal *r)
 	struct ip ip = {0}, bare;
 	while (n < s.n && is_host(s.p[n]))
 		n++;
+	if (n < s.n && s.p[n] == '@') /* an address: no server */
+		return false;
 	bool has_ip = take_ip(span_from(s, n), &ip, &end);
 	struct span word = {s.p, n};
 	while (word.n > 0 && (word.p[word.n - 1] == ':' || word.p[word.n - 1] == '.'))
@@ -204,18 +206,12 @@ bool reply_take_peer(struct reading *rd, struct span s, struct refusal *r)
 /* "NAME [ip] did not like our RCPT TO": the server stands in front of the words. */
 static bool peer_before(struct reading *rd, struct span text, struct refusal *r)
 {
-	static const char *const cues[] = {" did not like our",
-					   " does not like recipient",
-					   " gave this error",
-					   " rejected your message",
-					   " but sender was rejected",
-					   " but my name was rejected",
-					   " but greeting failed",
-					   " failed on data command",
-					   " failed after i sent",
-					   " but connection died",
-					   " returned '",
-					   " couldn't accept"};
+	static const char *const cues[] = {
+	    " did not like our",      " does not like recipient", " gave this error",
+	    " rejected your message", " but sender was rejected", " but my name was rejected",
+	    " but greeting failed",   " failed on data command",  " remote server returned '",
+	    " failed after i sent",   " but connection died",     " returned '",
+	    " couldn't accept"};
 	for (size_t i = 0; i < sizeof cues / sizeof *cues; i++) {
 		size_t at = span_find(text, cues[i]), from = at;
 		for (int words = 0; from != SPAN_NONE && words < 2; words++) {
@@ -344,9 +340,12 @@ static struct span behind_code(struct span s)
 	return s;
 }
 
-/* Octets of a code, and maybe a status, that repeats at s what its first line said; else 0. */
+/* Octets at s of what only continues a reply: the mark of a transcript; a code, and maybe a status,
+ * that repeats what the first line said; else 0. */
 static size_t repeated(struct span s, unsigned code, bool folded)
 {
+	if (span_begins(s, "<<< "))
+		return 4;
 	if (s.n < 4 || reply_code(s) != code || s.p[0] == '#' ||
 	    (s.p[3] != '-' && !(folded && s.p[3] == ' ')))
 		return 0;
