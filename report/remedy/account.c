@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/text.h"
+#include "report/sender/tenant.h"
 
 #define ONE_TENANT 90 /* per cent that a tenant signs of its mail */
 
@@ -44,31 +45,6 @@ static void find_marks(const struct gate *g, const struct service *s, struct acc
 	}
 }
 
-/* Letters and digits alone: hyphens come and go. */
-static bool same_letters(const char *a, size_t n, const char *b, size_t m)
-{
-	size_t i = 0, k = 0;
-	for (;;) {
-		while (i < n && a[i] == '-')
-			i++;
-		while (k < m && b[k] == '-')
-			k++;
-		if (i == n || k == m)
-			return i == n && k == m;
-		if (ascii_lower(a[i++]) != ascii_lower(b[k++]))
-			return false;
-	}
-}
-
-static const char *tenant_of(const struct dmarc_profile *p)
-{
-	for (unsigned i = 0; i < p->n_dkim; i++)
-		if (p->dkim[i].result.code == W_PASS && p->dkim[i].domain &&
-		    domain_is_below(p->dkim[i].domain, "onmicrosoft.com"))
-			return p->dkim[i].domain;
-	return NULL;
-}
-
 static void find_tenant(const struct gate *g, const struct sender *s, struct account *out)
 {
 	uint64_t votes = 0, signs = 0;
@@ -88,9 +64,7 @@ static void find_tenant(const struct gate *g, const struct sender *s, struct acc
 	}
 	if (100 * signs < ONE_TENANT * s->t.messages)
 		out->tenant = NULL;
-	const char *t = out->tenant;
-	out->like_us =
-	    t && same_letters(t, strcspn(t, "."), g->zone->org, strcspn(g->zone->org, "."));
+	out->like_us = out->tenant && tenant_is_like(out->tenant, g->zone->org);
 }
 
 bool account_read(const struct gate *g, const struct sender *s, struct account *out)

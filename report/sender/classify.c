@@ -128,6 +128,8 @@ static struct verdict decide(const struct matter *m)
 	int margin = x->legit - x->spoof - LEGIT_MARGIN;
 	bool legit = x->legit >= LEGIT_SCORE && margin >= 0;
 	bool proven = tied || (x->direct && !m->let_in) || (own && x->legit >= LEGIT_SCORE);
+	if (s->guest && !s->label && 2 * m->o->messages[SEEN_DIRECT] > m->n)
+		return verdict_let_in(m);
 	if (m->spike && !(s->service && own))
 		return verdict_abused(
 		    m, LIKELY,

@@ -6,32 +6,10 @@
 
 #include "core/day.h"
 #include "core/mem.h"
-#include "report/sender/identity.h"
+#include "report/sender/grouping.h"
+#include "report/sender/tenant.h"
 
 #define REST_SOURCES 100 /* addresses told of the rest: those with the most mail */
-
-/* An address, or "no address": its rows stand together in the facts. */
-struct address {
-	const struct fact *first;
-	size_t n;
-	const char *key;
-	const struct service *service;
-	const char *guest; /* the account that is a stranger's; NULL: none */
-	uint64_t messages, dmarc_pass;
-	const struct tally *t; /* while its key is found */
-};
-
-struct grouping {
-	const struct domain_facts *facts;
-	const struct zone *zone;   /* NULL: from aggregate data alone */
-	const struct asked *asked; /* NULL: every address is told */
-	struct arena *a;
-	const char *last_key; /* neighbours share it */
-	struct identities ids;
-	uint64_t *votes;               /* by identity; all zero between two addresses */
-	const struct service **passes; /* by profile: whose MAIL FROM passes; NULL: nobody's */
-	uint64_t *with_us;             /* by identity: messages that pass for us, too */
-};
 
 size_t group_base_len(const char *key)
 {
@@ -50,222 +28,39 @@ void tally_add(struct tally *t, const struct fact *f, const struct dmarc_profile
 	t->cells[p->cell] += f->messages;
 }
 
-/* ---- keys ---- */
-
-static const char *network_mark(const struct tally *t)
+/* A stranger's account passes by our record from the addresses from which our own sends: its rows
+ * are taken out, and those of the others stay together. x->first is a copy then. */
+static size_t part_tenants(struct grouping *g, struct address *x, size_t n)
 {
-	const uint64_t *c = t->cells;
-	if (2 * tally_judged_pass(t) >= t->messages && t->messages > 0)
-		return 2 * (c[CELL_P1] + c[CELL_P5] + c[CELL_P6] + c[CELL_P7]) >= t->messages
-			   ? ""
-			   : "#dkim";
-	uint64_t ours = c[CELL_F1] + c[CELL_F2] + c[CELL_F3] + c[CELL_F4] + c[CELL_F5];
-	return 2 * ours > t->messages - tally_judged_pass(t) ? "#spf-fail" : "#fail";
-}
-
-static const char *identity_mark(const struct tally *t)
-{
-	const uint64_t *c = t->cells;
-	uint64_t carried = c[CELL_F2] + c[CELL_F8] + c[CELL_F11];
-	return 2 * (tally_judged_pass(t) + carried) < t->messages ? "#fail" : "";
-}
-
-/* A million invented addresses are as many networks: what is beyond the first of a crowded domain
- * is one sender. */
-static bool is_rest(const struct grouping *g, const struct ip *ip)
-{
-	return g->asked && ip->family != 0 && !asked_lists(g->asked, ip);
-}
-
-static const char *network_key(struct grouping *g, const struct address *x)
-{
-	const struct ip *ip = &x->first->source;
-	char text[IP_STRLEN], key[IP_STRLEN + 24];
-	if (ip->family == 0)
-		return "net:none";
-	unsigned bits = ip->family == 4 ? 24 : 64;
-	struct ip net = ip_network(ip, bits);
-	if (is_rest(g, ip))
-		snprintf(key, sizeof key, "%s%s", GROUP_REST, network_mark(x->t));
-	else
-		snprintf(key, sizeof key, "net:%s/%u%s", ip_format(&net, text), bits,
-			 network_mark(x->t));
-	if (!g->last_key || strcmp(g->last_key, key) != 0)
-		g->last_key = arena_strdup(g->a, key);
-	return g->last_key;
-}
-
-/* What most of the address's messages prove; the first of equals. */
-static uint32_t majority(const struct grouping *g, const struct address *x)
-{
-	const uint32_t *id = g->ids.of_profile;
-	uint32_t best = id[x->first->profile];
-	for (size_t i = 0; i < x->n; i++)
-		g->votes[id[x->first[i].profile]] += x->first[i].messages;
-	for (size_t i = 0; i < x->n; i++)
-		if (g->votes[id[x->first[i].profile]] > g->votes[best])
-			best = id[x->first[i].profile];
-	for (size_t i = 0; i < x->n; i++)
-		g->votes[id[x->first[i].profile]] = 0;
-	return best;
-}
-
-static const char *service_mark(const struct service *s, const struct tally *t)
-{
-	const uint64_t *c = t->cells;
-	uint64_t direct = c[CELL_P1] + c[CELL_P5] + c[CELL_P6] + c[CELL_P7];
-	uint64_t dkim = c[CELL_P2] + c[CELL_P3] + c[CELL_P4];
-	uint64_t ours = c[CELL_F1] + c[CELL_F3] + c[CELL_F4] + c[CELL_F5];
-	uint64_t broken = c[CELL_F2] + c[CELL_F8] + c[CELL_F11];
-	uint64_t theirs = c[CELL_F6] + c[CELL_F7] + c[CELL_F9];
-	bool hands_on =
-	    s->kind == KIND_MAILBOX || s->kind == KIND_GATEWAY || s->kind == KIND_FORWARDER;
-	if (hands_on && dkim + broken > direct && dkim + broken >= ours && dkim + broken >= theirs)
-		return "#forward";
-	if (2 * (direct + dkim) >= t->messages)
-		return direct >= dkim ? "" : "#dkim";
-	if (ours >= broken && ours >= theirs && ours >= c[CELL_F10])
-		return "#spf-fail";
-	if (broken >= theirs && broken >= c[CELL_F10])
-		return "#broken";
-	return theirs >= c[CELL_F10] ? "#unaligned" : "#fail";
-}
-
-/* Where many customers share machines and names, a sender is a machine, never the neighbourhood. */
-static bool is_neighbourhood(const struct service *s)
-{
-	return s->kind == KIND_WEBHOST || s->kind == KIND_CLOUD || s->kind == KIND_ISP;
-}
-
-static const struct service *service_of_key(const struct grouping *g, const char *identity)
-{
-	if (!identity || !g->zone)
-		return NULL;
-	bool dkim = strncmp(identity, "dkim:", 5) == 0;
-	return catalogue_find(g->zone->known->catalogue, dkim ? BY_DKIM : BY_RETURN_PATH,
-			      strchr(identity, ':') + 1);
-}
-
-/* The service that most of the address's mail proves to be of, by what passes: closer than whose
- * network it comes from (Gmail, Groups and Calendar send from the same addresses). */
-static const struct service *proved_service(const struct grouping *g, const struct address *x)
-{
-	const struct service *best = NULL;
-	uint64_t votes = 0, all = 0;
-	for (size_t i = 0; i < x->n; i++) { /* majority vote (Boyer and Moore) */
-		const struct service *s = g->passes[x->first[i].profile];
-		uint64_t n = x->first[i].messages;
-		if (s == best) {
-			votes += n;
-		} else if (votes >= n) {
-			votes -= n;
-		} else {
-			votes = n - votes;
-			best = s;
-		}
+	struct address whole = x[n - 1];
+	const char *const *of = g->tenants;
+	size_t strange = 0, out = n - 1;
+	for (size_t i = 0; i < whole.n; i++)
+		strange += of[whole.first[i].profile] != NULL;
+	if (strange == 0)
+		return n;
+	struct fact *rest = arena_alloc(g->a, whole.n * sizeof *rest);
+	size_t n_rest = 0;
+	for (size_t i = 0; i < whole.n; i++)
+		if (!of[whole.first[i].profile])
+			rest[n_rest++] = whole.first[i];
+	if (n_rest > 0)
+		x[out++] = (struct address){.first = rest, .n = n_rest};
+	for (size_t i = 0; i < whole.n; i++) {
+		const char *tenant = of[whole.first[i].profile];
+		bool told = !tenant;
+		for (size_t k = 0; k < i && !told; k++)
+			told = of[whole.first[k].profile] == tenant;
+		if (told)
+			continue;
+		struct fact *rows = arena_alloc(g->a, strange * sizeof *rows);
+		struct address *to = &x[out++];
+		*to = (struct address){.first = rows, .tenant = tenant};
+		for (size_t k = i; k < whole.n; k++)
+			if (of[whole.first[k].profile] == tenant)
+				rows[to->n++] = whole.first[k];
 	}
-	votes = 0;
-	for (size_t i = 0; i < x->n; i++) {
-		all += x->first[i].messages;
-		votes += g->passes[x->first[i].profile] == best ? x->first[i].messages : 0;
-	}
-	return 2 * votes > all ? best : NULL;
-}
-
-/*
- * Inside a service the sender is split by the foreign identity that passes: an account that signs,
- * or bounces, as somebody who is neither we nor the service, and never anything of ours, is a
- * stranger's. Mail that passes for us, or tries to sign as us, is our account's.
- */
-static const char *guest_of(const struct grouping *g, const struct address *x, uint32_t identity)
-{
-	const uint64_t *c = x->t->cells;
-	const char *key = identity ? g->ids.keys[identity] : NULL;
-	if (!key || !x->service || g->with_us[identity] > 0)
-		return NULL;
-	if (2 * (c[CELL_F6] + c[CELL_F7] + c[CELL_F9]) <= x->t->messages)
-		return NULL;
-	const char *name = strchr(key, ':') + 1;
-	const struct catalogue *all = g->zone->known->catalogue;
-	/* what a service bounces as, or calls its machines, is its own when it signs, too */
-	bool owner = catalogue_find(all, BY_DKIM, name) ||
-		     catalogue_find(all, BY_RETURN_PATH, name) || catalogue_find(all, BY_PTR, name);
-	bool tenant = strstr(name, ".onmicrosoft.com") || strstr(name, ".gappssmtp.com");
-	return zone_is_ours(g->zone, name) || (owner && !tenant) ? NULL : name;
-}
-
-static const char *host_key(const struct grouping *g, const struct address *x,
-			    const struct address_known *known)
-{
-	char text[IP_STRLEN];
-	const char *host =
-	    known->name && !known->generic ? known->name : ip_format(&x->first->source, text);
-	return arena_printf(g->a, "host:%s%s", host, network_mark(x->t));
-}
-
-/* The key that DNS proves; NULL: it proves none. */
-static const char *known_key(const struct grouping *g, struct address *x, uint32_t best)
-{
-	const char *identity = best ? g->ids.keys[best] : NULL;
-	const struct zone *z = g->zone;
-	const struct ip *ip = &x->first->source;
-	if (!z)
-		return NULL;
-	const struct address_known *known = knowledge_of(z->known, ip);
-	bool named = known->org && strcmp(known->org, z->org) == 0 && !known->generic;
-	if (named || zone_names_address(z, ip))
-		return arena_printf(g->a, "own:%s%s", z->org, network_mark(x->t));
-	x->service = proved_service(g, x);
-	if (!x->service)
-		x->service = known->service ? known->service : service_of_key(g, identity);
-	x->guest = guest_of(g, x, best);
-	if (x->guest)
-		return arena_printf(g->a, "%s%s", identity, identity_mark(x->t));
-	if (zone_host(z, ip))
-		return host_key(g, x, known);
-	if (x->service && !is_neighbourhood(x->service))
-		return arena_printf(g->a, "%s%s", x->service->key, service_mark(x->service, x->t));
-	if (!identity && known->name && !known->generic) {
-		bool passes = 2 * tally_judged_pass(x->t) >= x->t->messages;
-		if (!x->service && passes)
-			return arena_printf(g->a, "ptr:%s%s", known->org, network_mark(x->t));
-		return host_key(g, x, known);
-	}
-	return x->service && !is_rest(g, ip) ? host_key(g, x, known) : NULL;
-}
-
-/* Of labelled networks the smallest: it is what was said of these addresses in particular. */
-static const char *label_key(const struct grouping *g, const struct ip *ip)
-{
-	const struct fact_label *best = NULL;
-	for (size_t i = 0; i < g->facts->n_labels && ip->family != 0; i++) {
-		const struct fact_label *l = &g->facts->labels[i];
-		struct ip net = ip_network(ip, l->bits);
-		if (l->network.family == ip->family && ip_cmp(&net, &l->network) == 0 &&
-		    (!best || l->bits > best->bits))
-			best = l;
-	}
-	return best ? arena_printf(g->a, "label:%s", best->sender) : NULL;
-}
-
-static void key_address(struct grouping *g, struct address *x)
-{
-	struct tally t = {0};
-	for (size_t i = 0; i < x->n; i++)
-		tally_add(&t, &x->first[i], &g->facts->profiles[x->first[i].profile]);
-	x->t = &t;
-	uint32_t best = majority(g, x);
-	const char *identity = best ? g->ids.keys[best] : NULL;
-	x->key = label_key(g, &x->first->source);
-	if (!x->key && x->first->source.family != 0)
-		x->key = known_key(g, x, best);
-	if (!x->key && identity && x->first->source.family != 0)
-		x->key = arena_printf(g->a, "%s%s", identity, identity_mark(x->t));
-	if (!x->key)
-		x->key = network_key(g, x);
-	x->t = NULL;
-	x->messages = t.messages;
-	x->dmarc_pass = t.dmarc_pass;
+	return out;
 }
 
 static struct address *find_addresses(struct grouping *g, size_t *n)
@@ -273,16 +68,20 @@ static struct address *find_addresses(struct grouping *g, size_t *n)
 	const struct domain_facts *d = g->facts;
 	size_t count = 0;
 	for (size_t i = 0; i < d->n_facts; i++)
-		count += i == 0 || ip_cmp(&d->facts[i].source, &d->facts[i - 1].source) != 0;
-	struct address *all = arena_alloc(g->a, (count + 1) * sizeof *all);
+		count += i == 0 || ip_cmp(&d->facts[i].source, &d->facts[i - 1].source) != 0 ||
+			 g->tenants[d->facts[i].profile];
+	struct address *all = arena_alloc(g->a, (count + 2) * sizeof *all);
 	*n = 0;
-	for (size_t i = 0; i < d->n_facts; i++) {
-		if (i == 0 || ip_cmp(&d->facts[i].source, &d->facts[i - 1].source) != 0)
-			all[(*n)++].first = &d->facts[i];
-		all[*n - 1].n++;
+	for (size_t i = 0, end; i < d->n_facts; i = end) {
+		for (end = i + 1;
+		     end < d->n_facts && ip_cmp(&d->facts[end].source, &d->facts[i].source) == 0;
+		     end++)
+			;
+		all[(*n)++] = (struct address){.first = &d->facts[i], .n = end - i};
+		*n = part_tenants(g, all, *n);
 	}
 	for (size_t i = 0; i < *n; i++)
-		key_address(g, &all[i]);
+		address_key(g, &all[i]);
 	return all;
 }
 
@@ -468,6 +267,7 @@ void group_senders(const struct domain_facts *facts, const struct zone *zone,
 		g.asked = asked;
 	g.votes = arena_alloc(a, g.ids.n * sizeof *g.votes);
 	read_profiles(&g);
+	g.tenants = tenants_find(facts, zone, a);
 	size_t n_addresses, n_senders = 0;
 	struct address *all = find_addresses(&g, &n_addresses);
 	qsort(all, n_addresses, sizeof *all, by_key);

@@ -152,6 +152,26 @@ struct verdict verdict_guest(const struct matter *m)
 	    "it is an agency of yours, have it send from your account");
 }
 
+struct verdict verdict_let_in(const struct matter *m)
+{
+	const struct sender *s = m->s;
+	const struct service *x = s->service;
+	const char *name = x ? x->name : "the service";
+	bool include = x && x->n_names[BY_INCLUDE] > 0;
+	return verdict_abused(
+	    m, LIKELY,
+	    arena_printf(
+		m->zone->known->a,
+		"it passes DMARC as you, and another customer of %s sends it: your account there "
+		"signs its mail as your domain, and this is signed by %s alone. SPF lets every "
+		"customer of the service pass, and strict alignment changes nothing about that. "
+		"Unless that account is yours, report it to %s. As your own mail there is signed, "
+		"your SPF record can name the service without a pass%s%s: then strangers fail, and "
+		"your mail passes by DKIM",
+		name, s->guest, name, include ? " (?include:" : "",
+		include ? arena_printf(m->zone->known->a, "%s)", x->names[BY_INCLUDE][0]) : ""));
+}
+
 struct verdict verdict_forwards(const struct matter *m, enum strength strength)
 {
 	return verdict_of(

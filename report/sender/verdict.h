@@ -44,6 +44,8 @@ struct verdict verdict_passing(const struct matter *m, enum strength strength);
 struct verdict verdict_abused(const struct matter *m, enum strength strength, const char *text);
 struct verdict verdict_pooled(const struct matter *m);
 struct verdict verdict_guest(const struct matter *m);
+/* A stranger's account at a service that our record lets in. */
+struct verdict verdict_let_in(const struct matter *m);
 struct verdict verdict_forwards(const struct matter *m, enum strength strength);
 
 #endif

@@ -155,8 +155,59 @@ static void test_cases(void **state)
 	assert_int_equal(bad, 0);
 }
 
+#define BOX         "203.0.113.65" /* of Boxes, where everybody's account sends from */
+#define AS_US       "example.com pass", "example.com s1 pass", 0
+#define AS(account) "example.com pass", account ".onmicrosoft.com k pass", 0
+#define BOX_ZONE    "example.com TXT v=spf1 include:_spf.boxes.example -all"
+
+/* Another customer of the host of our mailboxes passes by our record, from the very addresses. */
+static void test_tenants(void **state)
+{
+	static const struct {
+		const char *what;
+		struct row rows[3];
+		uint64_t strange;
+	} rented[] = {
+	    {"three days beside ours",
+	     {{BOX, 5000, AS_US, MONTH}, {BOX, 4500, AS("kxq"), 7u << 19}},
+	     4500},
+	    {"one day", {{BOX, 5000, AS_US, MONTH}, {BOX, 4500, AS("kxq"), ON(20)}}, 4500},
+	    {"all month", {{BOX, 5000, AS_US, MONTH}, {BOX, 60, AS("kxq"), MONTH}}, 60},
+	    {"ours before it signed as us",
+	     {{BOX, 5000, AS_US, FROM(16)}, {BOX, 4500, AS("kxq"), UNTIL(17)}},
+	     0},
+	    {"ours on a day when it did not sign as us",
+	     {{BOX, 5000, AS_US, MONTH & ~ON(20)}, {BOX, 300, AS("kxq"), ON(20)}},
+	     0},
+	    {"one called as we are",
+	     {{BOX, 5000, AS_US, MONTH}, {BOX, 60, AS("example"), MONTH}},
+	     0},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rented); i++) {
+		struct arena a = {0};
+		struct world w = {.zone = {BOX_ZONE}};
+		memcpy(w.now, rented[i].rows, sizeof rented[i].rows);
+		struct domain_inventory d = world_judge(&w, &a);
+		uint64_t abuse = 0, fine = 0,
+			 all = rented[i].rows[0].messages + rented[i].rows[1].messages;
+		for (size_t k = 0; k < d.n_senders; k++) {
+			enum category c = d.senders[k].verdict.category;
+			abuse += c == CAT_SUSPECT_ABUSE ? d.senders[k].t.messages : 0;
+			fine += c == CAT_AUTHORIZED ? d.senders[k].t.messages : 0;
+		}
+		if (abuse != rented[i].strange || fine != all - abuse) {
+			print_error("%s\n", rented[i].what);
+			world_print(&d);
+			fail();
+		}
+		arena_free(&a);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_cases)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_cases),
+					   cmocka_unit_test(test_tenants)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,151 @@
+#include "report/sender/tenant.h"
+
+#include <string.h>
+
+#include "core/domain.h"
+#include "core/text.h"
+#include "report/sender/daily.h"
+
+#define SIGNED_DAYS  10 /* days on which our account signs as us: then it does so */
+#define OVERLAP_DAYS 3  /* days that show two accounts side by side */
+
+const char *tenant_of(const struct dmarc_profile *p)
+{
+	for (unsigned i = 0; i < p->n_dkim; i++) {
+		const struct dmarc_dkim *d = &p->dkim[i];
+		if (d->result.code == W_PASS && d->domain &&
+		    (domain_is_below(d->domain, "onmicrosoft.com") ||
+		     domain_is_below(d->domain, "gappssmtp.com")))
+			return d->domain;
+	}
+	return NULL;
+}
+
+/* Letters and digits alone: hyphens come and go. */
+static bool same_letters(const char *a, size_t n, const char *b, size_t m)
+{
+	size_t i = 0, k = 0;
+	for (;;) {
+		while (i < n && a[i] == '-')
+			i++;
+		while (k < m && b[k] == '-')
+			k++;
+		if (i == n || k == m)
+			return i == n && k == m;
+		if (ascii_lower(a[i++]) != ascii_lower(b[k++]))
+			return false;
+	}
+}
+
+bool tenant_is_like(const char *tenant, const char *org)
+{
+	return same_letters(tenant, strcspn(tenant, "."), org, strcspn(org, "."));
+}
+
+struct finder {
+	const struct domain_facts *facts;
+	const struct zone *zone;
+	struct arena *a;
+	int32_t first;
+	size_t n; /* days */
+};
+
+static const struct service *service_at(const struct finder *f, const struct fact *x)
+{
+	return x->source.family ? knowledge_of(f->zone->known, &x->source)->service : NULL;
+}
+
+/* Passes by SPF alone, in the domain's own name, and is no bounce. */
+static bool is_foreign(const struct dmarc_profile *p)
+{
+	return p->aligned_spf && !p->aligned_dkim && !(p->flags & DMARC_NULL_SENDER) &&
+	       p->header_from && tenant_of(p);
+}
+
+static bool same_account_name(const struct dmarc_profile *p, const struct dmarc_profile *q)
+{
+	const char *s = tenant_of(p), *t = tenant_of(q);
+	return s && t && ascii_ieq(s, t) && strcmp(p->header_from, q->header_from) == 0;
+}
+
+/* What the tenant signs with this From, and what is signed as us there with it, by day. */
+static const struct service *add_days(const struct finder *f, const struct dmarc_profile *p,
+				      double *theirs, double *ours)
+{
+	const struct domain_facts *d = f->facts;
+	const struct service *at = NULL;
+	for (size_t i = 0; i < d->n_facts; i++) {
+		const struct dmarc_profile *q = &d->profiles[d->facts[i].profile];
+		if (!is_foreign(q) || !same_account_name(p, q))
+			continue;
+		at = service_at(f, &d->facts[i]);
+		daily_add(&d->facts[i], f->first, theirs, f->n);
+	}
+	for (size_t i = 0; at && i < d->n_facts; i++) {
+		const struct dmarc_profile *q = &d->profiles[d->facts[i].profile];
+		if (q->aligned_dkim && q->aligned_spf && q->header_from &&
+		    strcmp(p->header_from, q->header_from) == 0 &&
+		    service_at(f, &d->facts[i]) == at)
+			daily_add(&d->facts[i], f->first, ours, f->n);
+	}
+	return at;
+}
+
+/* Our account goes on signing as us while the other sends: on some days, or before and after. Had
+ * it stopped to sign, its own mail would be what the tenant signs. */
+static bool is_beside_ours(const struct finder *f, const double *theirs, const double *ours)
+{
+	size_t first = f->n, last = 0;
+	unsigned days = 0, both = 0, their_days = 0;
+	double usual = 0, then = 0;
+	for (size_t i = 0; i < f->n; i++) {
+		days += ours[i] > 0;
+		usual += ours[i];
+		if (theirs[i] <= 0)
+			continue;
+		first = first < i ? first : i;
+		last = i;
+		their_days++;
+		both += ours[i] > 0;
+		then += ours[i];
+	}
+	bool before = false, after = false;
+	for (size_t i = 0; i < f->n; i++) {
+		before = before || (i < first && ours[i] > 0);
+		after = after || (i > last && ours[i] > 0);
+	}
+	return days >= SIGNED_DAYS && their_days > 0 &&
+	       (both >= OVERLAP_DAYS || (before && after)) && 2 * then / their_days >= usual / days;
+}
+
+static bool is_strange(const struct finder *f, const struct dmarc_profile *p)
+{
+	double *theirs = arena_alloc(f->a, (f->n + 1) * sizeof *theirs),
+	       *ours = arena_alloc(f->a, (f->n + 1) * sizeof *ours);
+	const struct service *at = add_days(f, p, theirs, ours);
+	return at && at->kind == KIND_MAILBOX && at->shared && is_beside_ours(f, theirs, ours);
+}
+
+#define TENANTS_MAX 20 /* that are looked at: in mail that passes as us, more is a curiosity */
+
+const char **tenants_find(const struct domain_facts *facts, const struct zone *zone,
+			  struct arena *a)
+{
+	struct finder f = {.facts = facts, .zone = zone, .a = a, .first = facts->window.since};
+	const char **out = arena_alloc(a, (facts->n_profiles + 1) * sizeof *out);
+	unsigned looked = 0;
+	f.n = (size_t)(facts->window.until > f.first ? facts->window.until - f.first : 0);
+	for (size_t i = 0; zone && i < facts->n_profiles && looked < TENANTS_MAX; i++) {
+		const struct dmarc_profile *p = &facts->profiles[i];
+		if (out[i] || !is_foreign(p) || tenant_is_like(tenant_of(p), zone->org))
+			continue;
+		looked++;
+		if (!is_strange(&f, p))
+			continue;
+		for (size_t k = i; k < facts->n_profiles; k++)
+			if (is_foreign(&facts->profiles[k]) &&
+			    same_account_name(p, &facts->profiles[k]))
+				out[k] = tenant_of(p);
+	}
+	return out;
+}
