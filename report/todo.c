@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/day.h"
-#include "report/sender/command.h"
+#include "report/command.h"
 #include "report/sender/daily.h"
 #include "report/sender/knowledge.h"
 #include "report/sender/sentence.h"

@@ -2,10 +2,10 @@
 
 #include "core/day.h"
 #include "core/text.h"
+#include "report/command.h"
 #include "report/render/render.h"
 #include "report/render/table.h"
 #include "report/render/todo.h"
-#include "report/sender/command.h"
 
 #define WIDTH_MAX      200
 #define ROWS_MAX       40 /* senders shown; the smallest of the others are folded into one line */

@@ -1,7 +1,7 @@
 /* report/roster, sender/command: what a person calls a sender, and what to type. */
 #include "core/label.h"
+#include "report/command.h"
 #include "report/roster.h"
-#include "report/sender/command.h"
 #include "tests/unit/report_facts.h"
 
 static const struct row september[] = {

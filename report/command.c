@@ -1,4 +1,4 @@
-#include "report/sender/command.h"
+#include "report/command.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /*
  * command.h - what to type to say that a sender is ours.
  */
-#ifndef REPORT_SENDER_COMMAND_H
-#define REPORT_SENDER_COMMAND_H
+#ifndef REPORT_COMMAND_H
+#define REPORT_COMMAND_H
 
 #include "core/buf.h"
 #include "report/sender/finding.h"
