@@ -173,7 +173,8 @@ struct sender {
 	bool steady;  /* sends again and again: many days, or both periods */
 	bool returns; /* mail of one organisation that comes back on its day (rhythm.h) */
 	struct rhythm rhythm;
-	bool hinted; /* something of ours speaks for it: a tie, our d=, our MAIL FROM */
+	bool named_ours; /* a machine of it has a name in our domain that ties nothing */
+	bool hinted;     /* something of ours speaks for it: a tie, our d=, our MAIL FROM */
 
 	const struct fact *const *facts; /* what it was made of, address by address */
 	size_t n_facts;

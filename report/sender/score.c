@@ -202,7 +202,7 @@ static void score_legit(struct sender *s, const struct observed *o, const struct
 		evidence(s, "L_WAY_OUT", weight, s->way_out);
 		by_dns += weight;
 	}
-	s->hinted = direct || own || tries || s->way_out ||
+	s->hinted = direct || own || tries || s->way_out || s->named_ours ||
 		    at_least(o->messages[SEEN_SERIES], n, 50) || s->ties_any ||
 		    tally_judged_pass(&s->t) > 0 ||
 		    (s->service && !s->guest && !is_neighbourhood(s) &&

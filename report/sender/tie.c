@@ -213,7 +213,8 @@ static bool is_lease_word(const char *word, size_t n)
 	    "wlan",     "wifi",    "guest",   "gast",   "visitor",   "vpn",        "laptop",
 	    "notebook", "desktop", "dorm",    "resnet", "student",   "wohnheim",   "zimmer",
 	    "room",     "tenant",  "user",    "dhcp",   "dyn",       "pool",       "cust",
-	    "customer", "client",  "kunde"};
+	    "customer", "client",  "kunde",   "kunden", "static",    "statisch",   "dsl",
+	    "ftth",     "business"};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (strlen(words[i]) == n && strncmp(word, words[i], n) == 0)
 			return true;
@@ -396,10 +397,67 @@ static void tie_source(struct ties *t, const struct sender *s, struct sender_sou
 		x->ties |= TIE_SERVICE;
 }
 
-static bool is_given_name(const struct zone *z, const struct ip *ip)
+static bool has_own_name(const struct zone *z, const struct ip *ip)
 {
 	const struct address_known *k = knowledge_of(z->known, ip);
-	return k->ptr == PTR_CONFIRMED && k->generic && k->name && zone_is_ours(z, k->name);
+	return k->ptr == PTR_CONFIRMED && k->name && zone_is_ours(z, k->name);
+}
+
+#define GIVEN_NETWORKS 3
+
+/* Does mail of ours pass somewhere in the /24, or does our zone name a host there? */
+static bool is_our_network(const struct ties *t, const struct ip *net)
+{
+	const struct domain_facts *d = t->facts;
+	for (size_t i = 0; i < t->zone->n_hosts; i++) {
+		struct ip other = ip_network(&t->zone->hosts[i].ip, 24);
+		if (!t->zone->hosts[i].foreign && ip_cmp(&other, net) == 0)
+			return true;
+	}
+	for (size_t i = 0; i < d->n_facts; i++) {
+		struct ip other = ip_network(&d->facts[i].source, 24);
+		const struct dmarc_profile *p = &d->profiles[d->facts[i].profile];
+		if ((p->aligned_spf || p->aligned_dkim) && ip_cmp(&other, net) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Networks in which machines with names of ours send, and nothing of ours was ever proven. */
+struct networks {
+	struct ip seen[GIVEN_NETWORKS];
+	unsigned n;
+};
+
+static void note_network(const struct ties *t, const struct sender *s, struct networks *x)
+{
+	size_t at = 0;
+	for (size_t i = 0; i < s->n_sources && x->n < GIVEN_NETWORKS; i++) {
+		const struct ip *ip = &s->sources[i].ip;
+		struct conduct c = conduct_of(t, s, ip, &at);
+		struct ip net = ip_network(ip, 24);
+		bool known = ip->family != 4 || c.direct || c.signs || !has_own_name(t->zone, ip);
+		for (unsigned k = 0; k < x->n; k++)
+			known = known || ip_cmp(&x->seen[k], &net) == 0;
+		if (!known && !is_our_network(t, &net))
+			x->seen[x->n++] = net;
+	}
+}
+
+/* Who connects people, or lets machines, gives names of his domain to strangers: names made of the
+ * address tell, or machines with names all over his networks from which nothing of his passes. */
+static bool gives_names(const struct ties *t, const struct sender *senders, size_t n)
+{
+	struct networks networks = {.n = 0};
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = 0; k < senders[i].n_sources; k++) {
+			const struct ip *ip = &senders[i].sources[k].ip;
+			if (knowledge_of(t->zone->known, ip)->generic && has_own_name(t->zone, ip))
+				return true;
+		}
+		note_network(t, &senders[i], &networks);
+	}
+	return networks.n == GIVEN_NETWORKS;
 }
 
 void ties_look_at(struct ties *t, const struct domain_facts *facts,
@@ -407,10 +465,7 @@ void ties_look_at(struct ties *t, const struct domain_facts *facts,
 {
 	t->facts = facts;
 	t->earlier = earlier;
-	t->gives_names = false;
-	for (size_t i = 0; i < n && !t->gives_names; i++)
-		for (size_t k = 0; k < senders[i].n_sources && !t->gives_names; k++)
-			t->gives_names = is_given_name(t->zone, &senders[i].sources[k].ip);
+	t->gives_names = gives_names(t, senders, n);
 }
 
 void ties_of(struct ties *t, struct sender *s)
@@ -426,5 +481,8 @@ void ties_of(struct ties *t, struct sender *s)
 		s->editable_messages += x->ties & TIE_EDIT ? x->messages : 0;
 		s->pool_messages += x->pool ? x->messages : 0;
 		s->aged = s->aged || x->aged;
+		s->named_ours =
+		    s->named_ours || (!x->ties && !s->guest && has_own_name(t->zone, &x->ip) &&
+				      !knowledge_of(t->zone->known, &x->ip)->generic);
 	}
 }
