@@ -148,6 +148,7 @@ static struct sender gone(struct sender *was)
 	    .ties_any = was->ties_any,
 	    .hinted = was->hinted,
 	    .returns = was->returns,
+	    .patient = was->patient,
 	    .rhythm = was->rhythm,
 	    .change = CHANGE_GONE};
 }

@@ -237,17 +237,27 @@ static void abuse(struct making *m, const struct sender *s)
 		    arena_printf(m->a, "%s %s", sentence(m->a, spike), sentence(m->a, t->text));
 }
 
-/* It comes back on its day, and its last mail failed. */
+/* "on 2026-09-14", "from 2026-09-10 to 2026-09-14" */
+static const char *last_run(struct arena *a, const struct rhythm *r)
+{
+	char first[DAY_STRLEN], last[DAY_STRLEN];
+	if (r->last == r->until)
+		return arena_printf(a, "on %s", day_format(r->last, first));
+	return arena_printf(a, "from %s to %s", day_format(r->last, first),
+			    day_format(r->until, last));
+}
+
+/* Its last mail failed, whenever that was. */
 static void failed_last(struct making *m, struct todo *t, const struct sender *s)
 {
-	char day[DAY_STRLEN];
 	t->messages = s->rhythm.messages;
 	t->title = arena_printf(m->a, "%s: failed when last seen: is it yours?", s->name);
-	t->text = arena_printf(m->a,
-			       "Its last mail, %llu messages on %s, failed, and it was not seen "
-			       "since. %s",
-			       (unsigned long long)s->rhythm.messages,
-			       day_format(s->rhythm.last, day), sentence(m->a, t->text));
+	t->text =
+	    arena_printf(m->a,
+			 "Its last mail, %llu messages %s, failed, and it was not seen since. "
+			 "%s",
+			 (unsigned long long)s->rhythm.messages, last_run(m->a, &s->rhythm),
+			 sentence(m->a, t->text));
 }
 
 static void question(struct making *m, const struct sender *s)

@@ -7,6 +7,7 @@
 #define WORST_MESSAGES 50
 #define OPEN_MESSAGES  10
 #define OPEN_DAYS      2
+#define CHANCE         2 /* standard deviations */
 
 /* Who of ours sends mail without a signature that passes, and with what share of legitimate mail:
  * those that hardly sign; if there are none, those that sign less than most of their mail. */
@@ -33,21 +34,66 @@ static const char *unsigned_senders(const struct judging *j)
 	return *hardly ? hardly : unsigned_below(j, 99);
 }
 
+struct fall {
+	bool known;
+	double points, variance;   /* how much less of the mail passes; of chance alone */
+	const struct sender *most; /* who makes most of it; NULL: nobody fell */
+};
+
+/* Each sender that has sent in both weeks is compared with itself, and weighs as in both together:
+ * who sends how much varies, and changes nothing. */
+static struct fall fall_of_week(const struct judging *j)
+{
+	const struct domain_inventory *inv = j->out->inventory;
+	struct fall f = {0};
+	double all = 0, worst = 0;
+	for (size_t i = 0; i < inv->n_senders; i++) {
+		const struct volume *a = &j->week_of[0][i], *b = &j->week_of[1][i];
+		if (!sender_is_legit(&inv->senders[i]) || a->messages == 0 || b->messages == 0)
+			continue;
+		double n = (double)a->messages, m = (double)b->messages;
+		double rate = ((double)a->pass + (double)b->pass) / (n + m);
+		double points = 100 * (n + m) * ((double)a->pass / n - (double)b->pass / m);
+		all += n + m;
+		f.points += points;
+		f.variance += 1e4 * (n + m) * (n + m) * rate * (1 - rate) * (1 / n + 1 / m);
+		if (points > worst) {
+			worst = points;
+			f.most = &inv->senders[i];
+		}
+	}
+	f.known = all > 0;
+	f.points /= f.known ? all : 1;
+	f.variance /= f.known ? all * all : 1;
+	return f;
+}
+
+static void check_fall(struct judging *j)
+{
+	const struct fall f = fall_of_week(j);
+	if (!f.known) {
+		set_check(j, CHECK_A9, CHECK_UNKNOWN, "", "no sender of yours sent in both weeks");
+		return;
+	}
+	bool chance = f.points * f.points <= CHANCE * CHANCE * f.variance;
+	enum check_status status = judge_value(j, CHECK_A9, chance ? 0 : f.points);
+	set_check(j, CHECK_A9, status, TEXT(j, "%+.2f points", f.points == 0 ? 0 : -f.points),
+		  status != CHECK_PASS && f.most
+		      ? TEXT(j,
+			     "less of the mail of %s passes than the week before: look for what "
+			     "was changed",
+			     f.most->name)
+		      : "each sender is compared with itself");
+}
+
 static void check_passing(struct judging *j)
 {
 	const struct volume *g = &j->gate[FATE_LEGIT];
 	double now = percent(g->pass, g->messages);
-	const struct volume *w = j->week[1], *b = j->week[0];
 	set_check(j, CHECK_A1, g->messages ? judge_value(j, CHECK_A1, now) : CHECK_UNKNOWN,
 		  g->messages ? TEXT(j, "%.2f%%", now) : "",
 		  TEXT(j, "%llu of %llu messages from legitimate senders pass",
 		       (unsigned long long)g->pass, (unsigned long long)g->messages));
-	double drop = percent(b[FATE_LEGIT].pass, b[FATE_LEGIT].messages) -
-		      percent(w[FATE_LEGIT].pass, w[FATE_LEGIT].messages);
-	bool known = b[FATE_LEGIT].messages > 0 && w[FATE_LEGIT].messages > 0;
-	set_check(j, CHECK_A9, known ? judge_value(j, CHECK_A9, drop) : CHECK_UNKNOWN,
-		  known ? TEXT(j, "%+.2f points", drop == 0 ? 0 : -drop) : "",
-		  "a fall points to a change made last week");
 	double dkim = percent(g->dkim, g->messages);
 	bool enough = g->messages && judge_value(j, CHECK_A5, dkim) == CHECK_PASS;
 	const char *bare = enough ? unsigned_below(j, 80) : unsigned_senders(j);
@@ -150,44 +196,72 @@ static void check_open(struct judging *j)
 		    : "every legitimate sender passes");
 }
 
-/*
- * Strangers have no veto: anybody may send as us for weeks. What fails the check is what something
- * of ours speaks for; what is asked about besides is counted and warns, until a person answers.
- */
-static void check_unknown(struct judging *j)
+/* Is it asked about, does it come again or is it due again, and is "yours" what is likeliest? */
+static bool is_likely_ours(const struct sender *s)
+{
+	const struct remedy *r = &s->verdict.remedy;
+	bool again = s->change == CHANGE_GONE ? s->returns : s->steady || s->returns || s->patient;
+	return r->kind == REMEDY_CONFIRM && again && r->n_readings > 0 &&
+	       r->readings[0].kind == READING_MISSING;
+}
+
+/* Failing mail of unknown senders, by what speaks for them. */
+struct open_mail {
+	uint64_t ours, open, strange;
+	const struct sender *most; /* of those that may be ours; NULL: there are none */
+	bool asked;                /* some question, or steady hint, is open */
+};
+
+static struct open_mail find_open_mail(const struct judging *j)
 {
 	const struct domain_inventory *inv = j->out->inventory;
-	const struct sender *most = NULL;
-	uint64_t legit = j->window_volume[FATE_LEGIT].messages, ours = 0, open = 0, strange = 0;
-	bool asked = false;
+	bool nobody = j->window_volume[FATE_LEGIT].messages == 0;
+	struct open_mail m = {0};
 	for (size_t i = 0; i < inv->n_senders; i++) {
 		const struct sender *s = &inv->senders[i];
-		if (fate_of(s) != FATE_UNKNOWN || failing_of(s) == 0 || sender_is_ignored(s))
+		uint64_t n = failing_of(s);
+		if (fate_of(s) != FATE_UNKNOWN || n == 0 || sender_is_ignored(s))
 			continue;
 		bool confirm = s->verdict.remedy.kind == REMEDY_CONFIRM;
 		bool may_be_ours = s->hinted || confirm;
-		ours += s->hinted || (confirm && legit == 0) ? failing_of(s) : 0;
-		*(may_be_ours ? &open : &strange) += failing_of(s);
-		asked = asked || confirm || (s->hinted && sender_is_steady(s));
-		if (may_be_ours && (!most || failing_of(s) > failing_of(most)))
-			most = s;
+		m.ours += s->hinted || is_likely_ours(s) || (confirm && nobody) ? n : 0;
+		*(may_be_ours ? &m.open : &m.strange) += n;
+		m.asked = m.asked || confirm || (s->hinted && sender_is_steady(s));
+		if (may_be_ours && (!m.most || n > failing_of(m.most)))
+			m.most = s;
 	}
-	double share = legit ? 100.0 * (double)ours / (double)legit : ours ? 100 : 0;
-	j->open_share = legit ? 100.0 * (double)open / (double)legit : open ? 100 : 0;
-	j->most_open = most;
-	enum check_status status = judge_value(j, CHECK_A4, share);
+	return m;
+}
+
+static double share_of_legit(uint64_t part, uint64_t legit)
+{
+	return legit ? 100.0 * (double)part / (double)legit : part ? 100 : 0;
+}
+
+/*
+ * Strangers have no veto: anybody may send as us for weeks. What fails the check is what something
+ * of ours speaks for, or what comes back and is likeliest ours; what is asked about besides is
+ * counted and warns, until a person answers.
+ */
+static void check_unknown(struct judging *j)
+{
+	const struct open_mail m = find_open_mail(j);
+	uint64_t legit = j->window_volume[FATE_LEGIT].messages;
+	j->open_share = share_of_legit(m.open, legit);
+	j->most_open = m.asked || j->open_share > limit_of(j, CHECK_A4) ? m.most : NULL;
+	enum check_status status = judge_value(j, CHECK_A4, share_of_legit(m.ours, legit));
 	if (status == CHECK_PASS &&
-	    (asked || judge_value(j, CHECK_A4, j->open_share) != CHECK_PASS))
+	    (m.asked || judge_value(j, CHECK_A4, j->open_share) != CHECK_PASS))
 		status = CHECK_WARN; /* small is no excuse: five invoices are five customers */
-	const char *rest = strange ? TEXT(j, "; %llu more from strangers do not count",
-					  (unsigned long long)strange)
-				   : "";
+	const char *rest = m.strange ? TEXT(j, "; %llu more from strangers do not count",
+					    (unsigned long long)m.strange)
+				     : "";
 	set_check(j, CHECK_A4, status, TEXT(j, "%.2f%%", j->open_share),
-		  most ? TEXT(j,
-			      "%llu failing messages are from senders that may be yours, most from "
-			      "%s: find out, and label them%s",
-			      (unsigned long long)open, most_of(j, most), rest)
-		       : TEXT(j, "no failing mail that may be yours%s", rest));
+		  m.most ? TEXT(j,
+				"%llu failing messages are from senders that may be yours, most "
+				"from %s: find out, and label them%s",
+				(unsigned long long)m.open, most_of(j, m.most), rest)
+			 : TEXT(j, "no failing mail that may be yours%s", rest));
 }
 
 /* A list that nobody can repair is no reason to wait: it is told, with what lists can do. */
@@ -280,6 +354,7 @@ static void check_owners(struct judging *j)
 void check_mail(struct judging *j)
 {
 	check_passing(j);
+	check_fall(j);
 	check_worst(j);
 	check_open(j);
 	check_unknown(j);

@@ -136,7 +136,7 @@ static void step_up(struct judging *j, enum rung now)
 	};
 	int days = j->in->as_of - rung_since(j, now), month = rung_days(j);
 	days = days < 0 ? 0 : days;
-	if (j->open_share > limit_of(j, CHECK_A4))
+	if (j->most_open) /* however small: who publishes the record loses that mail */
 		say(j, REPAIR_DAYS,
 		    TEXT(
 			j,

@@ -21,11 +21,12 @@ struct judging {
 	struct ties *ties; /* NULL: DNS did not answer */
 	struct arena *a;
 	struct map owner; /* address -> index + 1 of its sender in the inventory */
-	struct volume window_volume[FATE_COUNT], gate[FATE_COUNT], week[2][FATE_COUNT];
-	uint64_t window_unproved; /* struct weighed: in the name of who proves its reports */
-	struct volume *of_sender; /* in the gate, by sender of the inventory */
+	struct volume window_volume[FATE_COUNT], gate[FATE_COUNT];
+	uint64_t window_unproved;  /* struct weighed: in the name of who proves its reports */
+	struct volume *of_sender;  /* in the gate, by sender of the inventory */
+	struct volume *week_of[2]; /* in the week before the last one, and in that */
 	/* Failing mail that may be ours, by hints or as a question: per cent of the legitimate; and
-	 * who sends most of it, or NULL. Set by check_mail(). */
+	 * who sends most of it, where somebody has to answer, or NULL. Set by check_mail(). */
 	double open_share;
 	const struct sender *most_open;
 };

@@ -60,7 +60,10 @@ static void sum_gate(struct judging *j)
 {
 	const struct domain_facts *d = j->window;
 	int32_t week = j->in->as_of - 7, gate = j->in->as_of - GATE_DAYS;
-	j->of_sender = arena_alloc(j->a, (j->out->inventory->n_senders + 1) * sizeof *j->of_sender);
+	size_t room = (j->out->inventory->n_senders + 1) * sizeof *j->of_sender;
+	j->of_sender = arena_alloc(j->a, room);
+	for (int k = 0; k < 2; k++)
+		j->week_of[k] = arena_alloc(j->a, room);
 	for (size_t i = 0; i < d->n_facts; i++) {
 		const struct fact *f = &d->facts[i];
 		const struct dmarc_profile *p = &d->profiles[f->profile];
@@ -72,8 +75,8 @@ static void sum_gate(struct judging *j)
 		uint64_t n = share_of(f, gate, j->in->as_of);
 		add_volume(&j->gate[fate], p, n);
 		add_volume(&j->of_sender[index], p, n);
-		add_volume(&j->week[1][fate], p, share_of(f, week, j->in->as_of));
-		add_volume(&j->week[0][fate], p, share_of(f, week - 7, week));
+		add_volume(&j->week_of[0][index], p, share_of(f, week - 7, week));
+		add_volume(&j->week_of[1][index], p, share_of(f, week, j->in->as_of));
 	}
 }
 
@@ -115,21 +118,31 @@ static bool has(const struct readiness *r, enum check_status status)
 	return false;
 }
 
+/* Something of the list a person must look at before anything is green; a duty has its check. */
+static bool has_open_thing(const struct todo_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->list[i].kind != TODO_DUTY && l->list[i].kind != TODO_FORGED)
+			return true;
+	return false;
+}
+
 static enum verdict_word verdict(const struct readiness *r)
 {
 	const struct check *c = r->checks;
 	if (r->does_not_exist)
 		return VERDICT_NOT_READY;
+	bool open = has_open_thing(r->inventory->todo);
 	if (r->parked)
-		return c[CHECK_D8].status == CHECK_PASS ? VERDICT_READY : VERDICT_WARNINGS;
+		return c[CHECK_D8].status == CHECK_PASS && !open ? VERDICT_READY : VERDICT_WARNINGS;
 	if (c[CHECK_C1].status == CHECK_FAIL || c[CHECK_C3].status == CHECK_FAIL ||
 	    c[CHECK_C5].status == CHECK_FAIL)
 		return VERDICT_INSUFFICIENT;
 	if (r->dns_failed) /* never green when DNS was silent */
 		return has(r, CHECK_FAIL) ? VERDICT_NOT_READY : VERDICT_INSUFFICIENT;
-	return has(r, CHECK_FAIL)   ? VERDICT_NOT_READY
-	       : has(r, CHECK_WARN) ? VERDICT_WARNINGS
-				    : VERDICT_READY;
+	return has(r, CHECK_FAIL)           ? VERDICT_NOT_READY
+	       : has(r, CHECK_WARN) || open ? VERDICT_WARNINGS
+					    : VERDICT_READY;
 }
 
 /* No mail can be lost: what fails is to be looked at, and only D8 stands in the way. */

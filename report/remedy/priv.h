@@ -32,7 +32,9 @@ struct remedier {
 	struct part *parts;      /* the last one first */
 	struct plan **plan_of;   /* by sender: where its edit is in; NULL: nowhere */
 	unsigned unsigned_share; /* per cent of our own mail */
-	uint64_t swarm; /* messages of one of too many that are alike: none is asked about */
+	/* Messages of one of too many that are alike: none is asked about. Those that have kept at
+	 * it for weeks are counted apart. */
+	uint64_t swarm, patient_swarm;
 };
 
 /* spf.c. *to: the plan that the sender's edit went into. */

@@ -13,6 +13,9 @@
 
 #define STEADY_DAYS    5
 #define STEADY_SOURCES 3
+/* An account at a service for customers: what it sends on two days is no slip. */
+#define CAMPAIGN_DAYS     2
+#define CAMPAIGN_MESSAGES 10
 
 static uint64_t cells_in(const struct sender *s, enum dmarc_cell first, enum dmarc_cell last)
 {
@@ -54,13 +57,16 @@ bool question_is_due(const struct gate *g, const struct sender *s)
 		return true;
 	if (s->guest)
 		return false;
+	if (s->patient && failing > 0 && (c == CAT_UNKNOWN || c == CAT_UNAUTHORIZED))
+		return true;
 	if (s->aged)
 		return true;
 	bool line = s->n_sources <= 3 && (s->recurs || (s->steady && s->days >= 15));
 	/* many customers of a service send alike on the same days: that makes no botnet of it */
-	if (c == CAT_UNKNOWN && failing > 0 && s->steady &&
-	    asking_sends_for_customers(s->service) &&
-	    (asking_is_unaligned(s) || asking_tries_to_sign(s)))
+	bool campaign = s->steady || (s->days >= CAMPAIGN_DAYS && failing >= CAMPAIGN_MESSAGES);
+	bool account = asking_sends_for_customers(s->service) &&
+		       (asking_is_unaligned(s) || asking_tries_to_sign(s));
+	if (c == CAT_UNKNOWN && failing > 0 && campaign && account)
 		return true;
 	if (c != CAT_UNKNOWN || failing == 0 || (!line && sender_has_evidence(s, "S_DISPERSED")) ||
 	    sender_has_evidence(s, "S_NO_SUCH_FROM") || sender_has_evidence(s, "S_CLAIMS_US"))
@@ -152,8 +158,8 @@ static void read_missing(struct asking *q)
 		speaks_for(q, r, 4,
 			   "its reverse DNS calls it as your own servers are called, or it stands "
 			   "beside them");
-	if (s->returns)
-		speaks_for(q, r, 3, rhythm_text(&s->rhythm, q->a));
+	if (s->returns || s->patient)
+		speaks_for(q, r, s->returns ? 3 : 2, rhythm_text(&s->rhythm, q->a));
 	const char *org =
 	    s->returns && !s->service && asking_is_unaligned(s) ? server_org(q) : NULL;
 	if (org)
@@ -171,6 +177,12 @@ static void read_missing(struct asking *q)
 		speaks_for(q, r, 2, steady_text(q));
 	if (sender_has_evidence(s, "L_TRIES_DKIM"))
 		speaks_for(q, r, 4, signature_text(q));
+	if (asking_sends_for_customers(s->service) && !s->guest && asking_is_unaligned(s))
+		speaks_for(q, r, 2,
+			   arena_printf(q->a,
+					"%s sends for customers, and whose account it is "
+					"does not show",
+					s->service->name));
 	if (sender_has_evidence(s, "L_IN_ZONE"))
 		speaks_for(q, r, 3, "your DNS names the service");
 	if (sender_has_evidence(s, "L_HOST_RELAY"))

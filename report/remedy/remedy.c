@@ -58,6 +58,8 @@ static void finish_parts(const struct remedier *r)
 
 #define MEANT_CONFIDENCE 84 /* whom the owner himself names, and nothing else ties to him */
 
+#define GONE_MESSAGES    6 /* fewer, when last seen, are no run that comes again */
+
 #define ALIKE_MAX        12 /* senders that nothing names, and that do the same: so many are a botnet */
 #define ALIKE_MORE       4 /* times what half of them send at most: who sends more is none of them */
 
@@ -76,8 +78,9 @@ static int by_number(const void *x, const void *y)
 }
 
 /* Infected customer lines, each at it for some days: who has sent ten messages by now is no other
- * than who has sent nine. Messages that one of a swarm sends at most; 0: there is none. */
-static uint64_t find_swarm(const struct remedier *r)
+ * than who has sent nine. Messages that one of a swarm sends at most; 0: there is none. patient:
+ * among those that have kept at it for weeks, which most are not. */
+static uint64_t find_swarm(const struct remedier *r, bool patient)
 {
 	uint64_t *sent = arena_alloc(r->a, (r->n + 1) * sizeof *sent);
 	size_t n = 0;
@@ -85,21 +88,46 @@ static uint64_t find_swarm(const struct remedier *r)
 		const struct sender *s = &r->senders[i];
 		enum category c = s->verdict.category;
 		if (s->change != CHANGE_GONE && (c == CAT_UNKNOWN || c == CAT_UNAUTHORIZED) &&
-		    tally_judged_pass(&s->t) == 0 && is_nameless(r, s))
+		    tally_judged_pass(&s->t) == 0 && is_nameless(r, s) && (s->patient || !patient))
 			sent[n++] = s->t.messages;
 	}
 	qsort(sent, n, sizeof *sent, by_number);
 	return n > ALIKE_MAX ? ALIKE_MORE * sent[n / 2] : 0;
 }
 
-/* Its next run is due, and the last one failed: silent for no longer than twice its longest pause.
- */
+static bool is_of_swarm(const struct remedier *r, const struct sender *s)
+{
+	return s->t.messages <= (s->patient ? r->patient_swarm : r->swarm) && is_nameless(r, s);
+}
+
+/* Has it a name, by which a person may know it? */
+static bool is_known_by_name(const struct remedier *r, const struct sender *s)
+{
+	return s->returns || s->hinted || habit_is_named(s, r->zone->known) ||
+	       (s->service && !s->guest);
+}
+
+/* Another sender of the same service passes now: that is how it was repaired. */
+static bool passes_today(const struct remedier *r, const struct sender *was)
+{
+	for (size_t i = 0; was->service && i < r->n; i++) {
+		const struct sender *s = &r->senders[i];
+		if (s->change != CHANGE_GONE && s->service == was->service &&
+		    2 * tally_judged_pass(&s->t) > s->t.messages)
+			return true;
+	}
+	return false;
+}
+
+/* Newsletters, invitations, payslips: its last mail failed, whenever that was, and so will its next
+ * run, if it has one. */
 static bool is_expected(const struct remedier *r, const struct sender *s)
 {
 	const struct sender *was = s->was;
-	int32_t silent = r->gate.periods[0]->window.until - s->last_day;
-	return was && was->returns && silent <= 2 * was->rhythm.pause + 1 &&
-	       2 * tally_judged_pass(&was->t) < was->t.messages && question_is_due(&r->gate, was);
+	return was && is_known_by_name(r, was) &&
+	       2 * tally_judged_pass(&was->t) < was->t.messages &&
+	       was->t.messages >= GONE_MESSAGES && !passes_today(r, was) &&
+	       question_is_due(&r->gate, was);
 }
 
 static void ask_of_gone(struct remedier *r, struct sender *s)
@@ -118,15 +146,18 @@ static void ask(struct remedier *r, struct sender *s)
 		return;
 	}
 	enum remedy_kind kind = s->verdict.remedy.kind;
-	bool open = kind == REMEDY_REVIEW || kind == REMEDY_NONE || s->aged;
+	bool patient = kind == REMEDY_BLOCK && s->patient;
+	bool open = kind == REMEDY_REVIEW || kind == REMEDY_NONE || s->aged || patient;
 	if (kind != REMEDY_CONFIRM && !(open && question_is_due(&r->gate, s)))
 		return;
-	if (kind != REMEDY_CONFIRM && s->t.messages <= r->swarm && is_nameless(r, s))
+	if (kind != REMEDY_CONFIRM && is_of_swarm(r, s))
 		return;
 	if (kind != REMEDY_CONFIRM)
 		s->verdict.remedy = question_of(&r->gate, s, r->unsigned_share);
-	if (s->verdict.confidence > 84)
-		s->verdict.confidence = 84; /* what is asked is not known */
+	if (patient)
+		s->verdict.category = CAT_UNKNOWN;
+	if (s->verdict.confidence > (patient ? 49 : 84))
+		s->verdict.confidence = patient ? 49 : 84; /* what is asked is not known */
 	remedy_if_yours(r, s);
 }
 
@@ -264,7 +295,8 @@ void remedy_senders(const struct domain_facts *const *periods, size_t n_periods,
 	}
 	finish_edits(&r);
 	finish_parts(&r);
-	r.swarm = find_swarm(&r);
+	r.swarm = find_swarm(&r, false);
+	r.patient_swarm = find_swarm(&r, true);
 	for (size_t i = 0; i < n; i++)
 		ask(&r, order[i]);
 	find_faults(&r, out);

@@ -141,6 +141,7 @@ struct rhythm {
 	enum rhythm_kind kind;
 	unsigned runs;               /* times that it came, in this period and the one before */
 	int32_t first, before, last; /* days on which the first, the last but one, the last began */
+	int32_t until;               /* day on which the last ended */
 	int32_t pause;               /* days, the longest between two */
 	uint64_t messages;           /* of the last */
 };
@@ -172,6 +173,7 @@ struct sender {
 	bool recurs;  /* most of its addresses, servers all, sent in the period before, too */
 	bool steady;  /* sends again and again: many days, or both periods */
 	bool returns; /* mail of one organisation that comes back on its day (rhythm.h) */
+	bool patient; /* a few machines that keep at it for weeks (rhythm.h) */
 	struct rhythm rhythm;
 	bool named_ours; /* a machine of it has a name in our domain that ties nothing */
 	bool hinted;     /* something of ours speaks for it: a tie, our d=, our MAIL FROM */

@@ -16,10 +16,12 @@
 #define MONTH_SLACK      2  /* days that the date may move: weekends */
 #define OFTEN_DAYS       15 /* no campaign is at it for so long ... */
 #define OFTEN_SPAN       21 /* ... and for three weeks */
-#define RHYTHM_MESSAGES  10
+#define RHYTHM_MESSAGES  6
+#define LINE_SPAN        35 /* days; an infected machine is found, or gets another address, before */
+#define LINE_DAYS        8
 #define RHYTHM_REPORTERS 2
 #define NAMED_SHARE      95 /* per cent of the mail that comes from machines with a name */
-#define MACHINES_AS_US   3  /* that use our MAIL FROM: more is a campaign */
+#define FEW_MACHINES     3  /* that authenticate as nobody or as us: more is a campaign */
 #define AS_ITSELF        (SET(F6) | SET(F7) | SET(F9))
 #define SPAN_MAX         (31 * 64)
 
@@ -48,9 +50,8 @@ static bool same_base(const struct sender *x, const struct sender *y)
 	return n == group_base_len(y->key) && memcmp(x->key, y->key, n) == 0;
 }
 
-/* An organisation sends from other machines the next time: it is known by its key. Who had none
- * then is known by the address. */
-static bool add_earlier(struct days *d, const struct sender *s, const struct earlier *e)
+/* An organisation sends from other machines the next time: it is known by its key. */
+static bool add_by_key(struct days *d, const struct sender *s, const struct earlier *e)
 {
 	bool found = false;
 	for (size_t i = 0; i < e->n; i++) {
@@ -59,8 +60,14 @@ static bool add_earlier(struct days *d, const struct sender *s, const struct ear
 		add_facts(d, &e->senders[i]);
 		found = true;
 	}
-	for (size_t i = 0; !found && i < s->n_sources; i++) {
-		const struct domain_facts *f = e->facts;
+	return found;
+}
+
+/* Who had no such key then, or is no organisation, is known by the address. */
+static bool add_by_address(struct days *d, const struct sender *s, const struct domain_facts *f)
+{
+	bool found = false;
+	for (size_t i = 0; i < s->n_sources; i++) {
 		const struct ip *ip = &s->sources[i].ip;
 		for (size_t k = domain_facts_find(f, ip);
 		     k < f->n_facts && ip_cmp(&f->facts[k].source, ip) == 0; k++)
@@ -144,6 +151,7 @@ static struct rhythm rhythm_of(const struct run *runs, size_t n, unsigned days)
 	r.first = runs[0].first;
 	r.before = n > 1 ? runs[n - 2].first : r.first;
 	r.last = last->first;
+	r.until = last->last;
 	r.messages = (uint64_t)(last->messages + 0.5);
 	for (size_t i = 1; i < n; i++)
 		if (runs[i].first - runs[i - 1].last > r.pause)
@@ -198,9 +206,16 @@ static bool serves_anybody(const struct service *s)
 	       (s->kind == KIND_MAILBOX || s->kind == KIND_GATEWAY || s->kind == KIND_FORWARDER);
 }
 
+/* Few machines that authenticate as us, in vain, or as nobody. */
+static bool is_few(const struct sender *s)
+{
+	uint64_t n = cells_of(s, SET(F1) | SET(F2) | SET(F3) | SET(F4) | SET(F5) | SET(F10));
+	return 2 * n > s->t.messages && s->n_sources <= FEW_MACHINES;
+}
+
 static bool is_one_organisation(const struct sender *s, struct knowledge *known)
 {
-	uint64_t as_itself = cells_of(s, AS_ITSELF), as_us = cells_of(s, FAILS_AS_US);
+	uint64_t as_itself = cells_of(s, AS_ITSELF);
 	bool sends_for_customers =
 	    s->service && (s->service->kind == KIND_ESP || s->service->kind == KIND_SAAS);
 	if (serves_anybody(s->service))
@@ -210,9 +225,16 @@ static bool is_one_organisation(const struct sender *s, struct knowledge *known)
 	const char *org = organisation_of(s, known);
 	if (!org)
 		return false;
-	return 2 * as_itself > s->t.messages
-		   ? authenticates_as(s, org, known)
-		   : 2 * as_us > s->t.messages && s->n_sources <= MACHINES_AS_US;
+	return 2 * as_itself > s->t.messages ? authenticates_as(s, org, known) : is_few(s);
+}
+
+/* A fax on the office line, a form: a machine whose name says nothing, and that has kept at it for
+ * longer than an infected one is left alone. */
+static bool is_patient(const struct sender *s, unsigned days)
+{
+	return is_few(s) && days >= LINE_DAYS &&
+	       (s->rhythm.kind == RHYTHM_WEEKLY || s->rhythm.kind == RHYTHM_OFTEN) &&
+	       s->rhythm.until - s->rhythm.first >= LINE_SPAN;
 }
 
 void rhythm_find(struct sender *s, const struct earlier *earlier, struct knowledge *known,
@@ -221,16 +243,19 @@ void rhythm_find(struct sender *s, const struct earlier *earlier, struct knowled
 	struct run runs[RUNS_MAX];
 	struct days d = {.first = s->first_day};
 	unsigned days = 0;
-	if (!is_one_organisation(s, known))
-		return;
-	if (earlier && earlier->facts->reports > 0 && earlier->facts->window.since < d.first)
-		d.first = month_first_day(month_of_day(earlier->facts->window.since));
+	bool one = is_one_organisation(s, known), few = !one && is_few(s);
+	const struct domain_facts *before = earlier ? earlier->facts : NULL;
+	if (before && (before->reports == 0 || !(one || few)))
+		before = NULL;
+	if (before && before->window.since < d.first)
+		d.first = month_first_day(month_of_day(before->window.since));
 	d.n = (size_t)(s->last_day - d.first) + 1;
 	if (d.n > SPAN_MAX)
 		return;
 	d.on = mem_alloc(d.n * sizeof *d.on);
 	add_facts(&d, s);
-	bool before = earlier && earlier->facts->reports > 0 && add_earlier(&d, s, earlier);
+	bool found = before && one && add_by_key(&d, s, earlier);
+	found = found || (before && add_by_address(&d, s, before));
 	double all = 0;
 	for (size_t i = 0; i < d.n; i++)
 		all += d.on[i];
@@ -239,7 +264,9 @@ void rhythm_find(struct sender *s, const struct earlier *earlier, struct knowled
 	/* whoever uses our MAIL FROM every day may be a forger at his post */
 	bool kept = s->rhythm.kind == RHYTHM_OFTEN ? 2 * cells_of(s, AS_ITSELF) > s->t.messages
 						   : s->rhythm.kind != RHYTHM_NONE;
-	s->returns = kept && all >= RHYTHM_MESSAGES && (reporters >= RHYTHM_REPORTERS || before);
+	bool seen = reporters >= RHYTHM_REPORTERS || found;
+	s->returns = one && kept && all >= RHYTHM_MESSAGES && seen;
+	s->patient = !s->returns && is_few(s) && seen && is_patient(s, days);
 	free(d.on);
 }
 

@@ -157,8 +157,9 @@ static void test_no_reject(void **state)
 	    {{NO_MX, .no_history = true, .spf = SPF("-all")}, true},
 	    /* it only sends, through one vendor that was never set up */
 	    {{NO_MX, .no_history = true, .stranger = 500, .spf = "example.com TXT nothing"}, false},
-	    /* unsigned mail of others makes no sender of it */
-	    {{NO_MX, .no_history = true, .stranger = 500, .spf = SPF("-all")}, true},
+	    /* and whatever its record says: what comes every day is asked about */
+	    {{NO_MX, .no_history = true, .stranger = 500, .spf = SPF("-all")}, false},
+	    {{NO_MX, .no_history = true, .new_stranger = 500, .spf = SPF("-all")}, true},
 	    /* it sent until a month ago */
 	    {{NO_MX, .spf = SPF("-all")}, false},
 	    {{.nobody = true, .no_history = true, .absent = true}, false},

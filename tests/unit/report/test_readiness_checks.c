@@ -74,7 +74,9 @@ static const struct {
     {CHECK_A4, CHECK_WARN, {.maybe = 46, .legit = 9000}},
     {CHECK_A4, CHECK_WARN, {.maybe = 40, .legit = 2000}},
     {CHECK_A4, CHECK_FAIL, {.maybe = 41, .legit = 2000}},
-    {CHECK_A4, CHECK_WARN, {.stranger = 1000}}, /* steady: asked about, and no veto */
+    {CHECK_A4, CHECK_FAIL, {.stranger = 1000}}, /* one organisation, every day: likely ours */
+    {CHECK_A4, CHECK_WARN, {.stranger = 60}},
+    {CHECK_A4, CHECK_PASS, {.new_stranger = 1000}}, /* no veto */
     {CHECK_A4, CHECK_PASS, {.spoofed = 1000000}},
     {CHECK_A5, CHECK_PASS, {.legit = 9500, .spf_only = 500}},
     {CHECK_A5, CHECK_WARN, {.legit = 9499, .spf_only = 501}},
@@ -109,6 +111,10 @@ static const struct {
     {CHECK_A9, CHECK_WARN, {.legit = 21420, .fell = 50}},
     {CHECK_A9, CHECK_FAIL, {.legit = 21420, .fell = 51}},
     {CHECK_A9, CHECK_UNKNOWN, {.nobody = true, .spoofed = 1000}},
+    /* who fails as ever sends more: the mix has changed, and nothing else */
+    {CHECK_A9, CHECK_PASS, {.invoices = 800, .invoice_days = LAST_WEEK | 1u << 20}},
+    {CHECK_A9, CHECK_PASS, {.legit = 600, .fell = 2}}, /* 1.4 points, of 140 messages: chance */
+    {CHECK_A9, CHECK_FAIL, {.legit = 600, .fell = 20}},
     {CHECK_A10, CHECK_UNKNOWN, {0}},
     {CHECK_A11, CHECK_INFO, {0}},
     {CHECK_D1, CHECK_PASS, {0}},
