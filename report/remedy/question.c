@@ -138,6 +138,14 @@ static void read_account(struct asking *q, struct reading *r)
 		    arena_printf(q->a, "your zone has signs of an account there: %s", x->marks));
 }
 
+/* Who forwards does so day after day, too: no more than many days say. */
+static int rhythm_weight(const struct sender *s)
+{
+	if (s->rhythm.kind == RHYTHM_OFTEN)
+		return s->days >= STEADY_DAYS ? 0 : 2;
+	return s->returns ? 3 : 2;
+}
+
 static void read_missing(struct asking *q)
 {
 	const struct sender *s = q->s;
@@ -159,7 +167,7 @@ static void read_missing(struct asking *q)
 			   "its reverse DNS calls it as your own servers are called, or it stands "
 			   "beside them");
 	if (s->returns || s->patient)
-		speaks_for(q, r, s->returns ? 3 : 2, rhythm_text(&s->rhythm, q->a));
+		speaks_for(q, r, rhythm_weight(s), rhythm_text(&s->rhythm, q->a));
 	const char *org =
 	    s->returns && !s->service && asking_is_unaligned(s) ? server_org(q) : NULL;
 	if (org)

@@ -145,7 +145,7 @@ static const struct habit_case {
      {"example.com TXT v=spf1 mx ~all"},
      "203.0.7.9",
      true,
-     "again and again"},
+     NULL},
     {"an infected line, at it for two weeks",
      {OUR_ROW, {"203.0.7.9", 14, "example.com fail", NULL, 0, 0x3fff}},
      {OUR_ROW},
