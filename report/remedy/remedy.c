@@ -58,6 +58,7 @@ static void finish_parts(const struct remedier *r)
 
 #define MEANT_CONFIDENCE 84 /* whom the owner himself names, and nothing else ties to him */
 
+#define PATIENT_MAX      3 /* fax machines that one domain may have; more are of the botnet */
 #define GONE_MESSAGES    6 /* fewer, when last seen, are no run that comes again */
 
 #define ALIKE_MAX        12 /* senders that nothing names, and that do the same: so many are a botnet */
@@ -79,7 +80,7 @@ static int by_number(const void *x, const void *y)
 
 /* Infected customer lines, each at it for some days: who has sent ten messages by now is no other
  * than who has sent nine. Messages that one of a swarm sends at most; 0: there is none. patient:
- * among those that have kept at it for weeks, which most are not. */
+ * among those that have kept at it for weeks, which most are not: few make a swarm. */
 static uint64_t find_swarm(const struct remedier *r, bool patient)
 {
 	uint64_t *sent = arena_alloc(r->a, (r->n + 1) * sizeof *sent);
@@ -92,7 +93,7 @@ static uint64_t find_swarm(const struct remedier *r, bool patient)
 			sent[n++] = s->t.messages;
 	}
 	qsort(sent, n, sizeof *sent, by_number);
-	return n > ALIKE_MAX ? ALIKE_MORE * sent[n / 2] : 0;
+	return n > (patient ? PATIENT_MAX : ALIKE_MAX) ? ALIKE_MORE * sent[n / 2] : 0;
 }
 
 static bool is_of_swarm(const struct remedier *r, const struct sender *s)

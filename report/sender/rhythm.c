@@ -228,13 +228,13 @@ static bool is_one_organisation(const struct sender *s, struct knowledge *known)
 	return 2 * as_itself > s->t.messages ? authenticates_as(s, org, known) : is_few(s);
 }
 
-/* A fax on the office line, a form: a machine whose name says nothing, and that has kept at it for
- * longer than an infected one is left alone. */
-static bool is_patient(const struct sender *s, unsigned days)
+/* A form, a fax on the office line: it keeps at it, and where the name of the machine says nothing,
+ * for longer than an infected one is left alone. */
+static bool is_patient(const struct sender *s, unsigned days, bool named)
 {
 	return is_few(s) && days >= LINE_DAYS &&
 	       (s->rhythm.kind == RHYTHM_WEEKLY || s->rhythm.kind == RHYTHM_OFTEN) &&
-	       s->rhythm.until - s->rhythm.first >= LINE_SPAN;
+	       s->rhythm.until - s->rhythm.first >= (named ? OFTEN_SPAN : LINE_SPAN);
 }
 
 void rhythm_find(struct sender *s, const struct earlier *earlier, struct knowledge *known,
@@ -266,7 +266,7 @@ void rhythm_find(struct sender *s, const struct earlier *earlier, struct knowled
 						   : s->rhythm.kind != RHYTHM_NONE;
 	bool seen = reporters >= RHYTHM_REPORTERS || found;
 	s->returns = one && kept && all >= RHYTHM_MESSAGES && seen;
-	s->patient = !s->returns && is_few(s) && seen && is_patient(s, days);
+	s->patient = !s->returns && is_few(s) && seen && is_patient(s, days, one);
 	free(d.on);
 }
 
