@@ -60,6 +60,10 @@ static const struct command commands[] = {
      "services that are known; whose a name is (--file: check an own catalogue)"},
     {"bounce codes", NEED_NOTHING, cmd_bounce_codes, "[--file FILE] [WORD...]",
      "the wordings of refused mail that are known (--file: check own ones)"},
+    {"bounce", NEED_DB, cmd_bounce,
+     "[-f text|json] [--domain D] [--from-ip A] [--dnsbl] [--no-db] [--no-dns] [FILE...]",
+     "why mail was refused, whose that is, and what helps: of bounces, pasted replies, mail logs\n"
+     "      (FILE, or what is pasted into it)"},
     {"rejects list", NEED_DB, cmd_rejects_list, PRINTED, "what is quarantined, and why"},
     {"rejects show", NEED_DB, cmd_rejects_show, "ID", "all that is known about one"},
     {"rejects export", NEED_DB, cmd_rejects_export, "ID [-o FILE]", "its bytes as they came"},

@@ -20,6 +20,7 @@ int cmd_report(struct app *app, int argc, char **argv);
 
 int cmd_catalogue(struct app *app, int argc, char **argv);
 
+int cmd_bounce(struct app *app, int argc, char **argv);
 int cmd_bounce_codes(struct app *app, int argc, char **argv);
 
 int cmd_label_set(struct app *app, int argc, char **argv); /* approve, deny, ignore, name */

@@ -63,4 +63,16 @@ void render_readiness_summary(const struct readiness *all, size_t n, const struc
 /* One line; docs/schema/readiness.json */
 void render_readiness_json(const struct readiness *r, struct buf *out);
 
+struct bounce_input;
+struct bounce_explained;
+
+/* What failed, whose it is, the evidence, the repair, what was not checked. named: with the name of
+ * the input before it. */
+void render_bounce_text(const struct bounce_input *in, const struct bounce_explained *all,
+			bool named, const struct text_style *style, struct buf *out);
+
+/* One line; docs/schema/bounce.json */
+void render_bounce_json(const struct bounce_input *in, const struct bounce_explained *all,
+			struct buf *out);
+
 #endif

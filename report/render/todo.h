@@ -25,6 +25,12 @@ void put_todo_json(struct json *j, bool judged, const struct todo_list *list);
 /* {"name":..., "type":"TXT", "before":[...], "after":...} under key; null for NULL. */
 void put_change_json(struct json *j, const char *key, const struct record_change *c);
 
+/* One thing of a list. */
+void put_thing_json(struct json *j, const struct todo *t);
+
+/* The record of a name as it is and as it is to be, a line each, to be pasted. */
+void put_record_text(struct buf *out, const struct record_change *c);
+
 /* ---- what the forms share ---- */
 
 /* "unsigned mail of yours, forwarded" */

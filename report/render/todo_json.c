@@ -74,7 +74,7 @@ static void put_readings(struct json *j, const struct todo *t)
 	json_end(j);
 }
 
-static void put_thing(struct json *j, const struct todo *t)
+void put_thing_json(struct json *j, const struct todo *t)
 {
 	json_object(j);
 	member(j, "id", t->id);
@@ -101,6 +101,6 @@ void put_todo_json(struct json *j, bool judged, const struct todo_list *list)
 	json_key(j, "todo");
 	json_array(j);
 	for (size_t i = 0; list && i < list->n; i++)
-		put_thing(j, &list->list[i]);
+		put_thing_json(j, &list->list[i]);
 	json_end(j);
 }

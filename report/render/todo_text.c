@@ -36,7 +36,7 @@ static void put_escaped(struct buf *out, const char *s, size_t n)
 	}
 }
 
-static void put_record(struct buf *out, const struct record_change *c)
+void put_record_text(struct buf *out, const struct record_change *c)
 {
 	struct buf line;
 	buf_init(&line, TEXT_MAX);
@@ -73,7 +73,7 @@ static void put_edit(struct buf *out, const struct text_style *style, const stru
 	const struct record_change *c = list->list[i].record;
 	size_t at = todo_record_at(list, i);
 	if (at == i) {
-		put_record(out, c);
+		put_record_text(out, c);
 		put_cost(out, style, c);
 		return;
 	}
@@ -184,7 +184,7 @@ static void put_thing(struct buf *out, const struct text_style *style, const str
 	put_readings(out, style, t);
 	if (t->if_yours) {
 		put_paragraph(out, style, t->n_senders ? "If it is yours:" : "If you want that:");
-		put_record(out, t->if_yours);
+		put_record_text(out, t->if_yours);
 		put_cost(out, style, t->if_yours);
 	}
 	for (unsigned k = 0; k < t->n_commands; k++)

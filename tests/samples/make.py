@@ -15,6 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
 
+import bounces  # noqa: E402
 import damaged  # noqa: E402
 import model  # noqa: E402
 import render  # noqa: E402
@@ -222,6 +223,12 @@ def damaged_files(samples):
     samples.counts["conflict"] += 1
 
 
+def refused_mail(samples):
+    """What `ruascope bounce` explains; for ingest it is no report."""
+    for name, data, _ in bounces.files():
+        samples.add("bounces/" + name, data, ["not_a_report"])
+
+
 def totals(stored):
     domains = {}
     for r in stored:
@@ -303,6 +310,14 @@ example.org is parked (p=reject); only spoofers use it. odd.example is the domai
 | `reports/two-in-one.zip` | two reports | both stored |
 | `README.md` | this file | no report |
 
+## Refused mail: `bounces/`
+
+`ruascope bounce samples/bounces/*` explains it ([docs/bounces.md](../docs/bounces.md)); for `ingest` none is a report.
+
+| file | what it is |
+|---|---|
+%(bounces)s
+
 ## Damaged and hostile: `damaged/`
 
 | file | what it is | what comes out |
@@ -321,6 +336,7 @@ def readme(samples, mbox):
             for n, _, o, _, why in damaged.files()]
     rows.append("| `conflict.xml` | the key of a report of the story, one record told as two | one of the two is a conflict |")
     values = dict(samples.counts, inputs=samples.inputs, not_reports=samples.not_reports, mbox=mbox,
+                  bounces="\n".join("| `%s` | %s |" % (n, why) for n, _, why in bounces.files()),
                   damaged="\n".join(rows))
     return (README % values).encode()
 
@@ -331,6 +347,7 @@ def build():
     resend(samples)
     other_mail(samples)
     damaged_files(samples)
+    refused_mail(samples)
     samples.add("README.md", b"", ["not_a_report"])
     samples.files["README.md"] = readme(samples, len(samples.outcomes["archive-2026-09.mbox"]))
     for folder in ("Maildir", "Maildir/.2026-09"):
