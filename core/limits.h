@@ -79,7 +79,8 @@ struct limits {
 	(192 * MIB) /* one mail of the ceiling in a mail in a mail, or three abreast               \
 		     */
 #define LIMIT_PENDING_BYTES (8 * MIB)   /* containers held by the loader until its commit */
-#define LIMIT_BLOB_COPY     (256 * KIB) /* larger ones are not copied: the loader commits at once */
+#define LIMIT_BLOB_COPY     (1 * MIB)   /* larger ones are not copied: the loader commits at once */
+#define LIMIT_HELD_COPY     (256 * KIB) /* of one that waits for the clock to be judged */
 #define LIMIT_PROBLEMS      10000       /* problems listed beyond rejected and conflict */
 
 /* Who sent a mail (ingest/auth). Whoever writes to the mailbox chooses what is looked at. */

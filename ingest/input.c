@@ -100,7 +100,7 @@ static enum status hold(struct pipeline *p, struct ticket *t, const char *source
 			const struct blob *container, const char *reason, struct err *err)
 {
 	struct clock_watch *c = p->o.clock;
-	if (!c || clock_judge(c, false) == CLOCK_RIGHT || container->size > LIMIT_BLOB_COPY ||
+	if (!c || clock_judge(c, false) == CLOCK_RIGHT || container->size > LIMIT_HELD_COPY ||
 	    t->told[OUT_REJECTED] >= LIMIT_TOLD)
 		return note(p, t, source, container, OUT_REJECTED, reason, err);
 	struct held h = {

@@ -17,7 +17,22 @@ static struct entry *entry_new(struct loader *l, enum entry_kind kind, const str
 	return e;
 }
 
-/* The container's bytes outlive the call only in a copy; a large one is settled before that. */
+static bool same_bytes(const struct blob *copy, const struct blob *container)
+{
+	uint8_t piece[16 * KIB];
+	if (copy->size != container->size)
+		return false;
+	for (uint64_t at = 0; at < copy->size;) {
+		ssize_t got = blob_read(container, at, piece, sizeof piece);
+		if (got <= 0 || memcmp(copy->mem + at, piece, (size_t)got) != 0)
+			return false;
+		at += (uint64_t)got;
+	}
+	return true;
+}
+
+/* The container's bytes outlive the call only in a copy; a large one is settled before that. What
+ * comes out of one container shares its copy: hundreds of reports may be in a zip. */
 static void entry_keep(struct loader *l, struct entry *e, const struct item *item)
 {
 	struct batch *b = &l->batch;
@@ -26,6 +41,10 @@ static void entry_keep(struct loader *l, struct entry *e, const struct item *ite
 	e->container = item->container;
 	if (item->container.size > LIMIT_BLOB_COPY)
 		return;
+	if (b->n > 0 && same_bytes(&b->entries[b->n - 1].container, &item->container)) {
+		e->container = b->entries[b->n - 1].container;
+		return;
+	}
 	uint8_t *copy = arena_alloc(&b->arena, (size_t)item->container.size);
 	ssize_t got = blob_read(&item->container, 0, copy, (size_t)item->container.size);
 	e->container = (struct blob){.size = got > 0 ? (uint64_t)got : 0, .mem = copy, .fd = -1};

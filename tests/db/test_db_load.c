@@ -379,6 +379,58 @@ static void test_quarantine(void **state)
 	loading_close(&l);
 }
 
+/* Hundreds of reports of one large container are one transaction and one copy of it. What only has
+ * its size, at its place in memory, is another container. */
+static void test_one_container(void **state)
+{
+	(void)state;
+	static uint8_t bytes[700 * 1024];
+	struct blob zip = {.size = sizeof bytes, .mem = bytes, .fd = -1};
+	struct loading l;
+	loading_open(&l, fixture_database(), false);
+	memset(bytes, 'a', sizeof bytes);
+	for (int i = 0; i < 300; i++) {
+		char id[32];
+		snprintf(id, sizeof id, "z%d", i);
+		put(&l,
+		    &(struct made){
+			.domain = "d.example", .id = id, .day = DAY0, .n = 2, .container = zip});
+	}
+	assert_int_equal(l.settled.n, 0);
+	for (uint8_t other = 'b'; other <= 'c'; other++) {
+		memset(bytes, other, sizeof bytes);
+		put(&l, &(struct made){.domain = "d.example",
+				       .id = "z7",
+				       .day = DAY0,
+				       .n = 2,
+				       .variant = other,
+				       .container = zip});
+	}
+	memset(bytes, 'x', sizeof bytes);
+	loading_flush(&l);
+	assert_int_equal(l.settled.outcome[OUT_STORED], 300);
+	assert_int_equal(l.settled.outcome[OUT_CONFLICT], 2);
+	check_sums(l.db, 300, 600);
+	assert_int_equal(fixture_int(l.db, "SELECT count(DISTINCT xmin::text) FROM report"), 1);
+	struct arena a = {0};
+	struct quarantined *rows;
+	size_t n, got;
+	CHECK_OK(quarantine_list(l.db, 0, &a, &rows, &n, &err));
+	assert_int_equal(n, 2);
+	unsigned seen = 0;
+	for (size_t i = 0; i < n; i++) {
+		char *data = read_back(l.db, rows[i].id, &got);
+		assert_int_equal(got, sizeof bytes);
+		memset(bytes, data[0], sizeof bytes);
+		assert_memory_equal(data, bytes, got);
+		seen |= 1u << (data[0] - 'a');
+		free(data);
+	}
+	assert_int_equal(seen, 1u << 1 | 1u << 2);
+	arena_free(&a);
+	loading_close(&l);
+}
+
 static void test_dry(void **state)
 {
 	(void)state;
@@ -424,6 +476,7 @@ static int tests(void)
 	    cmocka_unit_test(test_partition_gone), cmocka_unit_test(test_names),
 	    cmocka_unit_test(test_marks),          cmocka_unit_test(test_torn),
 	    cmocka_unit_test(test_quarantine),     cmocka_unit_test(test_dry),
+	    cmocka_unit_test(test_one_container),
 	};
 	return cmocka_run_group_tests(all, fixture_acquire, fixture_release);
 }
