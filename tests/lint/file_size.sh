@@ -2,12 +2,5 @@
 # No file past 500 lines without a reason.
 set -euo pipefail
 cd "$1"
-bad=0
-while read -r file; do
-    lines=$(wc -l < "$file")
-    if [ "$lines" -gt 500 ]; then
-        echo "$file has $lines lines"
-        bad=1
-    fi
-done < <(find core ingest db dns report cli bench -name '*.[ch]')
-exit $bad
+find core ingest db dns report cli bench -name '*.[ch]' -exec wc -l {} + |
+    awk '$2 != "total" && $1 > 500 { print $2 " has " $1 " lines"; bad = 1 } END { exit bad }'

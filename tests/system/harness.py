@@ -9,6 +9,7 @@ Every test of a file shares one Server. Processes are ended by the id read from 
 """
 import contextlib
 import dataclasses
+import fcntl
 import glob
 import json
 import os
@@ -29,6 +30,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 SHARED = pathlib.Path(os.environ.get("RUASCOPE_SHARED") or ROOT.parent / "shared")
 SANITIZED = os.environ.get("RUASCOPE_SANITIZE", "").upper() in ("1", "ON", "TRUE", "YES")
+LONG = bool(os.environ.get("RUASCOPE_LONG"))  # a sweep, by hand: check --long
 IS_ROOT = os.geteuid() == 0
 ACCEPT = "--accept" in sys.argv
 RUN_SECONDS = 240  # far past anything a run may take: hanging is a failure, slowness is another test's
@@ -49,6 +51,7 @@ def _pg_bin():
 
 PROGRAM = _program()
 PG_BIN = _pg_bin()
+PSQL = str(PG_BIN / "psql")  # Debian's in /usr/bin is a Perl script that starts it, and costs four times as much
 
 # ---------------------------------------------------------------- running
 
@@ -160,14 +163,15 @@ def judges_cost():
 
 def wait(condition, what, seconds=60):
     """Ask until it is true; its value."""
-    deadline = time.monotonic() + seconds
+    deadline, pause = time.monotonic() + seconds, 0.01
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {seconds} s in vain: {what}")
-        time.sleep(0.01)
+        time.sleep(pause)
+        pause = min(0.1, pause * 1.3)  # each question may be a process
 
 
 _help = None
@@ -240,7 +244,7 @@ class Server:
         if IS_ROOT:
             shutil.chown(self.dir, "postgres")
         self.data = self.dir / "data"
-        self._pg("initdb", "-D", self.data, "-U", "tester", "-A", "trust", "-N", "-E", "UTF8", "--locale=C.UTF-8")
+        self._make()
         self.start()
         self.count = 0
         self.sql("create database migrated", "postgres")
@@ -261,6 +265,24 @@ class Server:
     def _close_shared(cls):
         shared, cls._shared = cls._shared, None
         shared.close()
+
+    def _make(self):
+        """An empty cluster: a copy of the one in $RUASCOPE_TEST_CLUSTER, which whoever comes first makes."""
+        shared = os.environ.get("RUASCOPE_TEST_CLUSTER")
+        if not shared:
+            return self._initdb(self.data)
+        template = pathlib.Path(shared) / "data"
+        with open(pathlib.Path(shared) / "lock", "a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not template.exists():
+                self._initdb(self.data)
+                subprocess.run(["cp", "-a", self.data, f"{template}.new"], check=True)
+                os.rename(f"{template}.new", template)
+                return
+        subprocess.run(["cp", "-a", "--reflink=auto", template, self.data], check=True)
+
+    def _initdb(self, data):
+        self._pg("initdb", "-D", data, "-U", "tester", "-A", "trust", "-N", "-E", "UTF8", "--locale=C.UTF-8")
 
     def _pg(self, tool, *args):
         done = subprocess.run(as_user(self.user, [PG_BIN / tool, *args]), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -291,7 +313,7 @@ class Server:
         return f"host={self.dir} user=tester dbname={name}"
 
     def sql(self, text, name):
-        done = subprocess.run(["psql", "-AtqX", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-c", text, self.conninfo(name)],
+        done = subprocess.run([PSQL, "-AtqX", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-c", text, self.conninfo(name)],
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=RUN_SECONDS)
         if done.returncode != 0:
             raise AssertionError(f"{text}: {done.stderr}")
@@ -342,7 +364,7 @@ class Database:
     @contextlib.contextmanager
     def locked(self, table="record", before=""):
         """While inside, nobody else can write to table: a run stands still in its first commit."""
-        psql = subprocess.Popen(["psql", "-AtqX", "-v", "ON_ERROR_STOP=1", self.conninfo], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        psql = subprocess.Popen([PSQL, "-AtqX", "-v", "ON_ERROR_STOP=1", self.conninfo], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                 stderr=subprocess.DEVNULL, text=True)
         try:
             psql.stdin.write(f"{before}begin; lock table {table} in access exclusive mode; select 'held';\n")

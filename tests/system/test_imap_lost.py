@@ -14,7 +14,7 @@ import oauthserver
 import reports
 
 SEED = int(os.environ.get("RUASCOPE_SEED") or random.SystemRandom().randrange(10**6))
-ROUNDS = int(os.environ.get("RUASCOPE_ROUNDS") or (3 if harness.SANITIZED else 12))
+ROUNDS = int(os.environ.get("RUASCOPE_ROUNDS") or (40 if harness.LONG else 3 if harness.SANITIZED else 9))
 PASSWORD = {"RUASCOPE_IMAP_PASSWORD": "secret"}
 KINDS = ("stored", "duplicate", "conflict", "rejected", "not-a-report")
 

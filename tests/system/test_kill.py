@@ -12,7 +12,7 @@ import harness
 import reports
 
 SEED = int(os.environ.get("RUASCOPE_SEED") or random.SystemRandom().randrange(10**6))
-ROUNDS = 6 if harness.SANITIZED else 30  # with sanitizers: is anything touched that must not be? The moments are release's
+ROUNDS = 60 if harness.LONG else 4 if harness.SANITIZED else 15  # with sanitizers: is anything touched that must not be? The moments are release's
 RERUN = (0, 65)  # 65: a conflict or a rejected one was left for the rerun
 
 
