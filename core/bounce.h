@@ -118,8 +118,9 @@ struct refusal {
 				   reply.status: who wrote the bounce judges, too */
 
 	/* Who said it: the server that refused; NULL when nobody names it. In logs with "none"
-	 * there was none. reporting_host is the server that wrote the bounce or the log; it refused
-	 * itself when remote_host is NULL and the reply is its own. */
+	 * there was none. reporting_host is the server that wrote the bounce or the log (of logs
+	 * often its first label alone); it refused itself when remote_host is NULL and the reply is
+	 * its own. */
 	const char *remote_host;
 	struct ip remote_ip;
 	const char *reporting_host;

@@ -9,11 +9,21 @@
 
 /* ---- what readers share ---- */
 
+/* Its whole name, or the first label alone, as syslog mostly writes it. */
+static const char *own_host(struct reading *rd, struct span s)
+{
+	char name[DOMAIN_SIZE];
+	if (s.n == 0 || span_chr(s, '.') != SPAN_NONE)
+		return s.n > 0 ? reading_name(rd, s) : NULL;
+	return domain_normalise(rd->options->rules, s.p, s.n, name) ? arena_strdup(&rd->arena, name)
+								    : NULL;
+}
+
 struct refusal log_refusal(struct log *l, const struct log_line *line, enum refusal_form form)
 {
 	struct refusal r = {.form = form, .line = l->lines};
 	r.at = line->at ? line->at : log_date(l->rd, line->date, &r.year_guessed);
-	r.reporting_host = line->host.n > 0 ? reading_name(l->rd, line->host) : NULL;
+	r.reporting_host = own_host(l->rd, line->host);
 	l->year_guessed |= r.year_guessed;
 	return r;
 }

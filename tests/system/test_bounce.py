@@ -70,10 +70,9 @@ class Bounce(harness.Case):
         self.addCleanup(dns.stop)
         return dns
 
-    def ask(self, *args, code=0, input=None, dns=None, db=True):
+    def ask(self, *args, code=0, input=None, dns=None, **more):
         args = ("--dns-server", (dns or self.dns).address, "bounce", *args)
-        more = {"input": input.encode()} if input is not None else {}
-        done = self.db.run(*args, **more) if db else harness.run(*args, **more)
+        done = self.db.run(*args, **more, **({"input": input.encode()} if input is not None else {}))
         self.assert_code(done, code, args)
         self.assert_harmless(done.out, "text")
         return done
@@ -173,6 +172,33 @@ class Bounce(harness.Case):
             " If you are the client (mail program, web form): log in on port 587 of your provider; port 25 takes mail for its own domains only."
             " If your server got it from another: it is no MX of elsewhere.example (now: mx.elsewhere.example): stale MX, transport or relayhost."
             " Authentication records are not the cause. Not a blocklist: those say so.", text)
+
+    def test_own_log(self):
+        """Our own server refuses: who is to be let in, who is a probe, which domain its lists lack."""
+        text = self.said(BOUNCES / "mail.log", env={"TZ": "UTC"})
+        for sentence in (
+                "Your own Postfix refused to relay for 203.0.113.150: 412 times, 4 clients, 10-02 to 10-31",
+                "192.0.2.10 (mail.example.com, an authorised sender of example.com; 97 times): let it in: add 192.0.2.10 to mynetworks, or SMTP AUTH"
+                " on 587 (permit_sasl_authenticated).",
+                "203.0.113.150 and one more, strangers, many recipients: probes for an open relay. Nothing to do: the refusal is right.",
+                "example.net is refused 12 times, and its MX leads to this server: add it to virtual_mailbox_domains, relay_domains or mydestination."):
+            self.assertIn(sentence, text)
+        document = self.document(BOUNCES / "mail.log", env={"TZ": "UTC"})
+        self.assertEqual(sum(r["count"] for r in document["refusals"]), 412)
+        self.assertEqual({r["group"] for r in document["refusals"]}, {"relay"})
+        self.assertFalse([t for r in document["refusals"] for t in r["todo"] if t["record"] or t["if_yours"]])
+        self.assertEqual({r["ip"]: r["ours"] for r in document["refusals"]}["203.0.113.150"], False)
+        beside = (BOUNCES / "mail.log").read_text() + (
+            "Oct 31 03:00:00 gate postfix/smtpd[2211]: NOQUEUE: reject: RCPT from unknown[203.0.113.150]: 503 5.5.1 <x@a.example>: Error: need MAIL"
+            " command; from=<i@bulk7.test> to=<x@a.example> proto=ESMTP helo=<mail>\n"
+            "Oct 31 03:00:01 gate postfix/smtp[9]: 4Xk3Tz0Jw2: to=<u@outlook.com>, relay=a.mail.protection.outlook.com[203.0.113.77]:25, delay=1,"
+            " delays=0/0/0/1, dsn=4.7.650, status=deferred (host a.mail.protection.outlook.com[203.0.113.77] said: 451 4.7.650 The mail server"
+            " [192.0.2.11] has been temporarily rate limited due to IP reputation. (S775) (in reply to MAIL FROM command))\n")
+        self.assertIn('"503 5.5.1" beside it is an echo (commands out of order); "451 4.7.650" is Microsoft slowing an address of bad reputation: not'
+                      " relaying.", self.said(input=beside, env={"TZ": "UTC"}))
+        unknown = self.said("--no-db", BOUNCES / "mail.log")
+        self.assertIn("whether that is yours is not known here", unknown)
+        self.assertNotIn("mynetworks", unknown, "nobody is let in unproved")
 
     def test_others_mail(self):
         """Forwarded and forged mail, lists, addresses: no edit of SPF, ever."""
