@@ -213,7 +213,8 @@ static bool joins_replay(struct making *m, const struct sender *s)
 {
 	for (size_t i = 0; i < m->out->n && !spike_of(s); i++) {
 		struct todo *t = &m->out->list[i];
-		if (t->kind != TODO_ABUSE || spike_of(t->senders[0]))
+		if (t->kind != TODO_ABUSE || spike_of(t->senders[0]) ||
+		    strcmp(t->text, s->verdict.remedy.text) != 0)
 			continue;
 		join(m, t, s, "%s and %zu more: suspected abuse");
 		t->messages += s->t.messages - failing(s);

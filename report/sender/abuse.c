@@ -85,6 +85,47 @@ bool find_spike(const struct sender *s, const struct domain_facts *earlier, doub
 	return true;
 }
 
+#define JUNKED_MESSAGES  100
+#define JUNKED_SHARE     30 /* per cent of what passes; filters err in a few */
+#define JUNKED_RECEIVERS 2  /* known ones: one may have a rule of its own */
+
+/* It passes as its reporter evaluated, too, and was not let through. */
+static bool is_junked(const struct dmarc_profile *p)
+{
+	bool passes = p->eval_dkim.code == W_PASS || p->eval_spf.code == W_PASS;
+	return passes && p->cell <= CELL_P7 &&
+	       (p->disposition.code == W_QUARANTINE || p->disposition.code == W_REJECT);
+}
+
+const char *abuse_by_receivers(const struct sender *s, const struct domain_facts *facts,
+			       struct arena *a)
+{
+	uint64_t junked = 0, pass = tally_judged_pass(&s->t);
+	bool *by = arena_alloc(a, (facts->n_reporters + 1) * sizeof *by);
+	unsigned receivers = 0;
+	if (pass < JUNKED_MESSAGES)
+		return NULL;
+	for (size_t i = 0; i < s->n_facts; i++) {
+		const struct fact *f = s->facts[i];
+		if (!is_junked(&s->profiles[f->profile]))
+			continue;
+		junked += f->messages;
+		for (uint32_t k = 0; k < f->n_witnesses; k++) {
+			uint32_t r = f->witnesses[k].reporter;
+			receivers += !by[r] && !facts->reporters[r].unknown;
+			by[r] = true;
+		}
+	}
+	if (junked < JUNKED_MESSAGES || 100 * junked < JUNKED_SHARE * pass ||
+	    receivers < JUNKED_RECEIVERS)
+		return NULL;
+	return arena_printf(a,
+			    "it passes DMARC, and %u receivers put %llu of its messages into junk "
+			    "or refused them all the same: for what is in them. Look for a stolen "
+			    "password, a script or a web form that strangers use",
+			    receivers, (unsigned long long)junked);
+}
+
 static const struct spf_record *record_of(const struct zone *z, const char *mailfrom)
 {
 	for (size_t i = 0; mailfrom && i < z->n_mailfrom; i++)

@@ -36,4 +36,12 @@ bool find_spike(const struct sender *s, const struct domain_facts *earlier, doub
  */
 const char *abuse_by_alias(const struct sender *s, const struct zone *z, bool compared);
 
+/*
+ * Receivers put into junk, or refuse, what passes DMARC: by their own judgement of what is in it.
+ * Of ours that is what stolen passwords and web forms send. What to say of it; NULL: it is not so.
+ * facts: whose reporters the sender's facts index.
+ */
+const char *abuse_by_receivers(const struct sender *s, const struct domain_facts *facts,
+			       struct arena *a);
+
 #endif

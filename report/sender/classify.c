@@ -146,6 +146,8 @@ static struct verdict decide(const struct matter *m)
 	const char *taken = m->zone ? abuse_by_alias(s, m->zone, m->compared) : NULL;
 	if (taken)
 		return verdict_abused(m, HINTED, taken);
+	if (m->junked && (tied || direct || own))
+		return verdict_abused(m, LIKELY, m->junked);
 	if (s->guest && !tied && !s->returns)
 		return verdict_guest(m);
 	bool handed_on = !is_own_machine(m) && !direct && !s->way_out;
@@ -275,6 +277,7 @@ static void classify(struct classifier *c, struct sender *s)
 		    spike.usual);
 		m.spike = find_spike(s, before, SPIKE_MORE, c->a, &spike);
 	}
+	m.junked = abuse_by_receivers(s, c->observer.facts, c->a);
 	if (m.spike)
 		evidence(s, "N_SPIKE", 0, s->doubtful_day);
 	if (is_own_machine(&m))

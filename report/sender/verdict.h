@@ -24,6 +24,7 @@ struct matter {
 	bool compared; /* there are reports of the period before */
 	bool spike;    /* it passes, and suddenly sends far more (abuse.h) */
 	bool let_in;
+	const char *junked;    /* receivers turn against it, though it passes; NULL: they do not */
 	uint64_t n, pass;      /* messages; those that pass, or would with today's record */
 	unsigned failing_days; /* on which some fail */
 	uint64_t bounces;      /* failing ones with an empty MAIL FROM, of a machine of ours */

@@ -318,11 +318,44 @@ static void test_replay(void **state)
 	arena_free(&a);
 }
 
+/* Receivers turn against mail that passes. */
+static void test_junked(void **state)
+{
+	static const struct {
+		const char *what, *spf;
+		uint64_t junked;
+		enum dmarc_word_code disposition;
+		uint32_t reporters;
+		bool abused;
+	} rows[] = {
+	    {"most of it goes into junk", "example.com pass", 400, W_QUARANTINE, 7, true},
+	    {"or is refused", "example.com pass", 400, W_REJECT, 7, true},
+	    {"by one receiver alone", "example.com pass", 400, W_QUARANTINE, 1, false},
+	    {"too few of it", "example.com pass", 99, W_QUARANTINE, 7, false},
+	    {"what is refused is what fails", "example.com fail", 400, W_REJECT, 7, false},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct arena a = {0};
+		const struct world w = {
+		    .now = {{HOST, 400, "example.com pass", NULL, 0, MONTHLY},
+			    {HOST, rows[i].junked, rows[i].spf, NULL, 0, DAY(20) | DAY(21),
+			     rows[i].reporters, rows[i].disposition}},
+		    .zone = {"example.com TXT v=spf1 mx ~all"}};
+		struct domain_inventory d = world_judge(&w, &a);
+		const struct sender *s = world_sender(&d, HOST);
+		CHECK_ROW((s->verdict.category == CAT_SUSPECT_ABUSE) == rows[i].abused, i);
+		if (rows[i].abused)
+			assert_non_null(strstr(d.todo->list[0].text, "400 of its messages"));
+		arena_free(&a);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_spikes), cmocka_unit_test(test_abuse),
-	    cmocka_unit_test(test_replay), cmocka_unit_test(test_alias),
-	    cmocka_unit_test(test_selectors)};
+	    cmocka_unit_test(test_spikes),    cmocka_unit_test(test_abuse),
+	    cmocka_unit_test(test_replay),    cmocka_unit_test(test_alias),
+	    cmocka_unit_test(test_selectors), cmocka_unit_test(test_junked)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
