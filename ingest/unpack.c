@@ -476,5 +476,6 @@ enum status unpack(const struct blob *input, const char *source, const struct li
 			    .blob = input,
 			    .mbox = visitor->mbox};
 	meter_init(&u.meter, limits->container_bytes);
+	meter_work(&u.meter, input->size, limits->ratio, LIMIT_INFLATED);
 	return unpack_node(&u, &node);
 }

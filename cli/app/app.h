@@ -128,7 +128,7 @@ int check_paths(const struct app *app, char **paths, int n);
 bool parse_size(const char *s, uint64_t *out);
 
 /* The --max-... options: rows for a long-option table, and what to do when one was met. */
-enum { OPT_LIMITS = 1000, OPT_LIMITS_END = OPT_LIMITS + 13 };
+enum { OPT_LIMITS = 1000, OPT_LIMITS_END = OPT_LIMITS + 14 };
 // clang-format off
 #define LIMIT_OPTIONS \
 	{"max-mail-bytes", required_argument, NULL, OPT_LIMITS}, \
@@ -143,7 +143,8 @@ enum { OPT_LIMITS = 1000, OPT_LIMITS_END = OPT_LIMITS + 13 };
 	{"max-span", required_argument, NULL, OPT_LIMITS + 9}, \
 	{"first-month", required_argument, NULL, OPT_LIMITS + 10}, \
 	{"max-memory", required_argument, NULL, OPT_LIMITS + 11}, \
-	{"max-quarantine-bytes", required_argument, NULL, OPT_LIMITS + 12}
+	{"max-quarantine-bytes", required_argument, NULL, OPT_LIMITS + 12}, \
+	{"max-ratio", required_argument, NULL, OPT_LIMITS + 13}
 // clang-format on
 /* "The quarantine is full" on stderr: for load_quarantine(). */
 void tell_trimmed(uint64_t dropped, uint64_t max);

@@ -65,7 +65,8 @@ static int unknown_option(const struct app *app, const char *word)
 	static const char limits[] = "--max-mail-bytes --max-report-bytes --max-container-bytes "
 				     "--max-zip-members --max-mime-parts --max-records "
 				     "--max-mbox-mails --max-documents --max-months --max-span "
-				     "--first-month --max-memory --max-quarantine-bytes";
+				     "--first-month --max-memory --max-quarantine-bytes "
+				     "--max-ratio";
 	const struct command *c = app->command;
 	char *typed = mem_strdup(word), *found = NULL;
 	typed[strcspn(typed, "=")] = '\0';
@@ -131,7 +132,7 @@ bool limit_option(const struct app *app, struct limits *limits, int option, cons
 	    &limits->zip_members, &limits->mime_parts,   &limits->records,
 	    &limits->mbox_mails,  &limits->documents,    &limits->months,
 	    &limits->span_days,   &limits->first_month,  &limits->memory,
-	    &limits->quarantine};
+	    &limits->quarantine,  &limits->ratio};
 	int32_t month;
 	if (field[option - OPT_LIMITS] == &limits->first_month) {
 		if (!month_parse(value, &month) || month < 1970 * 12) {

@@ -225,7 +225,7 @@ static int read_mailboxes(struct app *app, const struct ingest_options *o, struc
 	if (rc == EXIT_OK && !o->watch)
 		rc = exit_code(&totals);
 	if (!o->dry)
-		own_propose(app, &own);
+		own_propose(app, &own, o->json);
 	own_close(&own);
 	ingest_totals_free(&totals);
 	return rc;
@@ -431,7 +431,7 @@ int cmd_ingest(struct app *app, int argc, char **argv)
 	if (rc == EXIT_OK) {
 		rc = ingest(app, &o, archive, keys, &own);
 		if (!o.dry)
-			own_propose(app, &own);
+			own_propose(app, &own, o.json);
 	}
 	own_close(&own);
 	mail_key_source_close(keys);

@@ -53,20 +53,30 @@ void own_close(struct own *own)
 	arena_free(&own->a);
 }
 
-void own_propose(struct app *app, const struct own *own)
+void own_propose(struct app *app, const struct own *own, bool quiet)
 {
-	struct buf list;
+	struct buf list, said;
 	if (own->n > 0 || own->several)
 		return;
 	buf_init(&list, MIB);
+	buf_init(&said, 2 * MIB);
 	size_t n = list_stored(app, own, &list);
 	if (n > 1 && n <= PROPOSE_MOST)
-		log_info("there are reports about %zu domains; if all are yours, say so in the "
-			 "configuration, and reports about others are set aside: domains = {%s}",
-			 n, list.data);
+		buf_printf(&said,
+			   "%shere are reports about %zu domains; if all are yours, say so in the "
+			   "configuration, and reports about others are set aside: domains = {%s}",
+			   quiet ? "t" : "T", n, list.data);
 	else if (n > 1)
-		log_info("there are reports about %zu domains; say in the configuration which are "
-			 "yours (domains = {...}), and reports about others are set aside",
-			 n);
+		buf_printf(&said,
+			   "%shere are reports about %zu domains; say in the configuration which "
+			   "are yours (domains = {...}), and reports about others are set aside",
+			   quiet ? "t" : "T", n);
+	if (n > 1 && quiet)
+		log_info("%s", said.data);
+	else if (n > 1) {
+		buf_putc(&said, '\n');
+		print_buf(&said);
+	}
+	buf_free(&said);
 	buf_free(&list);
 }

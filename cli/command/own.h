@@ -20,7 +20,8 @@ int own_open(struct app *app, struct own *own);
 void own_close(struct own *own);
 
 /* After a run that met several organisational domains for the first time, where nothing is
- * configured: the line that would say whose they are. */
-void own_propose(struct app *app, const struct own *own);
+ * configured: the line that would say whose they are, on standard output behind the summary.
+ * quiet: where that is not for people, and only -v shows it. */
+void own_propose(struct app *app, const struct own *own, bool quiet);
 
 #endif

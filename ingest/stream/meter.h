@@ -19,8 +19,10 @@
 
 struct meter {
 	uint64_t left;
-	bool over;       /* a read was refused */
-	char reason[64]; /* "more than 2 GiB decompressed" */
+	uint64_t work_left; /* of bytes that are neither blanks nor NULs */
+	bool over;          /* a read was refused */
+	char reason[128];   /* "more than 2 GiB decompressed" */
+	char work_reason[128];
 };
 
 struct metered {
@@ -30,6 +32,10 @@ struct metered {
 };
 
 void meter_init(struct meter *m, uint64_t max);
+
+/* Blanks cost next to nothing; of other bytes no more than ratio times the size of the input shall
+ * come, or least, whichever is more. */
+void meter_work(struct meter *m, uint64_t size, uint64_t ratio, uint64_t least);
 
 /* Reads fail with ST_ITEM once the meter is used up. m holds its state and must stay in place. */
 struct origin metered_origin(struct metered *m, struct meter *meter, const struct origin *under);

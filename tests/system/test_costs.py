@@ -4,6 +4,7 @@ import base64
 import os
 import random
 import time
+import zlib
 
 import harness
 import reports
@@ -155,6 +156,74 @@ class Quarantine(harness.Case):
         self.assertIn(f"{self.serial:03d}.gz", left)
         self.assertEqual(self.db.number("select count(*) from quarantine q where not exists (select from quarantine_bytes b where b.digest = q.kept)"), 0)
         self.assertEqual(self.db.number("select count(*) from v_ledger where outcome = 'rejected'"), 9, "the account stays")
+
+
+def packed(pieces):
+    """gzip of many pieces, none of which is held."""
+    z, out = zlib.compressobj(9, zlib.DEFLATED, 31), []
+    for piece in pieces:
+        out.append(z.compress(piece))
+    return b"".join(out + [z.flush()])
+
+
+class Ratio(harness.Case):
+    """What little may become: 64 MiB, or a hundred times its size; blanks apart. Counted in bytes, not in seconds."""
+    MIB = 1 << 20
+
+    def look(self, data, *more, code=0):
+        path = self.scratch() / "r"
+        path.write_bytes(data)
+        done = harness.run("parse", *more, path)
+        self.assert_code(done, code)
+        return [d["messages"] if "messages" in d else sum(r["count"] for r in d["records"]) for d in done.lines()], done.err
+
+    def document(self, mib, piece, n=1):
+        """n MiB of piece in a document, in an element that nobody knows."""
+        block = piece * (self.MIB // len(piece))
+        return [reports.head("ratio").encode(), b"<x>", *([block] * mib), b"</x>", reports.record(count=3).encode(), reports.TAIL.encode()]
+
+    def test_small_ones(self):
+        """Beneath 64 MiB any ratio is read; beyond it none that is above."""
+        self.assertEqual(self.look(packed(self.document(63, b"<y/>")))[0], [3])
+        for piece in (b"<y/>", b"&amp;", b"x"):
+            with self.subTest(piece):
+                said, err = self.look(packed(self.document(66 * len(piece) // len(piece.replace(b" ", b"")) + 1, piece)), code=65)
+                self.assertEqual(said, [])
+                self.assertRegex(err, "rejected: more than 64 MiB and 100 times its [0-9]+ bytes decompressed")
+        self.assertEqual(self.look(packed(self.document(133, b"& ")), code=65)[0], [], "where each is repaired")
+        self.assertEqual(self.look(packed(self.document(66, b"<y/>")), "--max-ratio", "2000")[0], [3])
+        # in a mail, in a zip, in both, and many of them in one: it is one input
+        inner = packed(self.document(66, b"<y/>"))
+        for data in (reports.mail(inner), reports.zipped(inner, "a.gz"), zip_of([b"".join(self.document(12, b"<y/>"))] * 6)):
+            said, err = self.look(data, code=65)
+            self.assertIn("100 times its", err)
+
+    def test_large_ones(self):
+        """Of a megabyte a hundred may come, and no more: with bytes beside it that cannot be compressed."""
+        ballast = [b"<z>" + base64.b64encode(random.Random(7).randbytes(self.MIB)) + b"</z>"]
+        whole = self.document(90, b"<y/>")
+        self.assertEqual(self.look(packed(whole[:1] + ballast + whole[1:]))[0], [3])
+        whole = self.document(130, b"<y/>")
+        self.assertIn("100 times its", self.look(packed(whole[:1] + ballast + whole[1:]), code=65)[1])
+
+    def test_blanks(self):
+        self.assertEqual(self.look(packed(self.document(200, b" \n\t ")))[0], [3])
+
+    def test_honest(self):
+        """Eighty megabytes of records as they are: many addresses, few results."""
+        dice = random.Random(3)
+        results = [reports.record("{}", 1, *how) for how in (("pass", "pass"), ("fail", "pass"), ("pass", "fail"))]
+        rows = [r.replace("{}", "%s").replace("<count>1<", "<count>%d<") for r in results]
+        blocks = ["".join(dice.choice(rows) % (f"203.0.{dice.randrange(256)}.{dice.randrange(256)}", dice.randrange(1, 50)) for _ in range(2000)).encode()
+                  for _ in range(90)]
+        data = packed([reports.head("honest").encode(), *blocks, reports.TAIL.encode()])
+        path = self.scratch() / "honest.gz"
+        path.write_bytes(data)
+        ratio = sum(map(len, blocks)) / len(data)
+        self.assertGreater(sum(map(len, blocks)), 64 * self.MIB)
+        self.assertGreater(ratio, 20)
+        document = self.database().ingest("--dry-run", path)
+        self.assertEqual((document["reports"]["stored"], document["records"]), (1, 180000))
 
 
 class Process(harness.Case):
