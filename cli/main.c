@@ -11,6 +11,7 @@
 
 #include "cli/app/app.h"
 #include "cli/command/commands.h"
+#include "cli/judge/judge_commands.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/text.h"
@@ -40,6 +41,18 @@ static const struct command commands[] = {
     {"readiness", NEED_DB, cmd_readiness,
      "DOMAIN... | --group G | --all  [--as-of D] [--strict] [-f text|json|html] [-o FILE]",
      "may the domain publish p=reject, and what would break"},
+    {"judge", NEED_DB, cmd_judge, "[DOMAIN...] [--group G] [--day D] [-f text|json] [-o FILE]",
+     "judge each complete day of reports, keep what was said, and say what changed"},
+    {"overview", NEED_DB, cmd_overview, "[DOMAIN...] [--group G] [-f text|json|csv|html] [-o FILE]",
+     "where each domain stands, a line each, worst first"},
+    {"history", NEED_DB, cmd_history,
+     "DOMAIN... | --group G  [--months N] [-f text|json|html] [-o FILE]",
+     "month by month: mail, policy, verdict, what changed in DNS, what was offered, events"},
+    {"events ack", NEED_DB, cmd_events_ack, "ID [--owner TEXT] [--until D]",
+     "somebody knows: it is told again only when it gets worse or closes"},
+    {"events", NEED_DB, cmd_events,
+     "[DOMAIN...] [--group G] [--all] [--since D] [-f text|json] [-o FILE]",
+     "what is open (--all: what was closed, too)"},
     {"dmarc", NEED_NOTHING, cmd_dmarc, "DOMAIN " PRINTED,
      "the DMARC record in force, how it was found, what is odd in it"},
     {"spf show", NEED_NOTHING, cmd_spf_show, "DOMAIN " PRINTED,

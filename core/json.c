@@ -143,3 +143,9 @@ void json_null(struct json *j)
 	before_value(j);
 	buf_puts(j->out, "null");
 }
+
+void json_raw(struct json *j, const char *json)
+{
+	before_value(j);
+	buf_puts(j->out, json ? json : "null");
+}

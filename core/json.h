@@ -41,5 +41,6 @@ void json_uint(struct json *j, uint64_t v);
 void json_fixed(struct json *j, double v, int decimals);
 void json_bool(struct json *j, bool v);
 void json_null(struct json *j);
+void json_raw(struct json *j, const char *json); /* a whole value that is JSON; NULL: null */
 
 #endif

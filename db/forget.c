@@ -80,8 +80,8 @@ enum status db_forget(struct db *db, const char *domain, bool really, bool *know
 	if (st != ST_OK || !*known)
 		return st;
 	st = db_exec(db,
-		     "BEGIN; SELECT pg_advisory_xact_lock(" LOCK_ROLLUP "); SELECT "
-		     "pg_advisory_xact_lock(" LOCK_JUDGE "); SELECT "
+		     "BEGIN; SELECT pg_advisory_xact_lock(" LOCK_JUDGE "); SELECT "
+		     "pg_advisory_xact_lock(" LOCK_ROLLUP "); SELECT "
 		     "pg_advisory_xact_lock(" LOCK_ASIDE ")",
 		     err);
 	if (st == ST_OK)

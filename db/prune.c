@@ -74,9 +74,9 @@ static enum status prune_before(struct db *db, const char *day, struct prune_res
 	/* exclusive: no loader is halfway into a month that goes. The parents alone, as everybody
 	 * locks them: with all their partitions the server could run out of locks. */
 	enum status st = db_exec(db,
-				 "BEGIN; SELECT pg_advisory_xact_lock(" LOCK_ROLLUP "); LOCK TABLE "
+				 "BEGIN; SELECT pg_advisory_xact_lock(" LOCK_JUDGE "); "
+				 "SELECT pg_advisory_xact_lock(" LOCK_ROLLUP "); LOCK TABLE "
 				 "ONLY report, ONLY record, ONLY profile IN ACCESS EXCLUSIVE MODE; "
-				 "SELECT pg_advisory_xact_lock(" LOCK_JUDGE "); "
 				 "SELECT pg_advisory_xact_lock(" LOCK_ASIDE ")",
 				 err);
 	for (size_t i = 0; st == ST_OK && i < sizeof steps / sizeof *steps; i++)

@@ -2,14 +2,17 @@
  * of that, what a person must act on. */
 #include <getopt.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli/app/app.h"
 #include "cli/app/domains.h"
 #include "cli/app/senders.h"
 #include "cli/command/commands.h"
 #include "core/arena.h"
+#include "core/day.h"
 #include "core/log.h"
 #include "core/text.h"
+#include "db/store/history.h"
 #include "dns/names.h"
 #include "report/render/render.h"
 
@@ -88,7 +91,28 @@ static int read_option(const struct app *app, struct inventory_request *r, int c
 	}
 }
 
-static int print(const struct inventory *inv, const struct inventory_request *r)
+#define TAKEN_DAYS 30
+
+/* Did it take? What was judged says so; a role that may not read that goes without. */
+static void put_taken(struct app *app, const struct inventory *inv, const struct text_style *style,
+		      struct buf *b)
+{
+	struct arena a = {0};
+	struct judged_remedy *list;
+	struct err err;
+	size_t n;
+	const char **names = arena_alloc(&a, (inv->n_domains + 1) * sizeof *names);
+	for (size_t i = 0; i < inv->n_domains; i++)
+		names[i] = inv->domains[i].domain;
+	int32_t since = day_from_unix(time(NULL)) - TAKEN_DAYS;
+	if (remedy_list(app->db, names, inv->n_domains, since, &a, &list, &n, &err) == ST_OK)
+		render_taken_text(list, n, style, b);
+	else
+		log_debug("records that were offered: %s", err.msg);
+	arena_free(&a);
+}
+
+static int print(struct app *app, const struct inventory *inv, const struct inventory_request *r)
 {
 	struct buf b;
 	bool findings = r->senders.options.findings;
@@ -100,6 +124,8 @@ static int print(const struct inventory *inv, const struct inventory_request *r)
 	switch (r->format) {
 	case FORMAT_TEXT:
 		render_inventory_text(inv, &style, &b);
+		if (findings)
+			put_taken(app, inv, &style, &b);
 		break;
 	case FORMAT_JSON:
 		(findings ? render_findings_json : render_inventory_json)(inv, &b);
@@ -147,7 +173,7 @@ static int run(struct app *app, int argc, char **argv, bool findings)
 	if (rc == EXIT_OK)
 		rc = senders_collect(app, &r.senders, &senders);
 	if (rc == EXIT_OK)
-		rc = print(&senders.inventory, &r);
+		rc = print(app, &senders.inventory, &r);
 	senders_close(&senders);
 	arena_free(&a);
 	return rc;

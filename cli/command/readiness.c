@@ -7,7 +7,7 @@
 #include "cli/app/app.h"
 #include "cli/app/dns_run.h"
 #include "cli/app/domains.h"
-#include "cli/app/facts.h"
+#include "cli/app/ready_windows.h"
 #include "cli/app/senders.h"
 #include "cli/command/commands.h"
 #include "core/day.h"
@@ -18,9 +18,7 @@
 #include "report/readiness/readiness.h"
 #include "report/render/render.h"
 
-#define OUTPUT_MAX  (256 * MIB)
-#define WINDOW_DAYS 30
-#define PAST_DAYS   395 /* 13 months */
+#define OUTPUT_MAX (256 * MIB)
 
 /* As a Nagios plugin has them. */
 enum { READY = 0, WARNINGS = 1, NOT_READY = 2, TOO_LITTLE = 3 };
@@ -48,51 +46,15 @@ struct readiness_run {
 	struct arena facts, round;
 };
 
-enum { WINDOW, HISTORY, N_WINDOWS };
-
-/* 30 days with hardly a message are no basis: as many days are looked at as make READY_MESSAGES. */
-static int32_t since_of(const struct domain_facts *window, const struct domain_facts *history)
-{
-	uint64_t messages = window->messages;
-	size_t i = history->n_days;
-	while (window->reports > 0 && messages < READY_MESSAGES && i > 0)
-		messages += history->days[--i].messages;
-	return i < history->n_days ? history->days[i].day : window->window.since;
-}
-
-/* Of those with few messages the windows are read anew. */
-static enum status widen(struct app *app, const struct request *q, struct readiness_run *run,
-			 struct domain_facts *facts, struct err *err)
-{
-	enum status st = ST_OK;
-	for (size_t i = 0; i < q->n && st == ST_OK; i++, facts += N_WINDOWS) {
-		int32_t since = since_of(&facts[WINDOW], &facts[HISTORY]);
-		if (since == facts[WINDOW].window.since)
-			continue;
-		const struct window windows[N_WINDOWS] = {
-		    [WINDOW] = {since, q->as_of},
-		    [HISTORY] = {q->as_of - PAST_DAYS, since},
-		};
-		const struct facts_request what = {&q->domains[i], 1, false, windows, N_WINDOWS};
-		st = facts_read(app, &what, &run->facts, facts, err);
-	}
-	return st;
-}
+enum { WINDOW = READY_WINDOW, HISTORY = READY_HISTORY, N_WINDOWS = READY_WINDOWS };
 
 static enum status read_facts(struct app *app, const struct request *q, struct readiness_run *run,
 			      struct err *err)
 {
-	int32_t since = q->as_of - WINDOW_DAYS;
-	const struct window windows[N_WINDOWS] = {
-	    [WINDOW] = {since, q->as_of},
-	    [HISTORY] = {q->as_of - PAST_DAYS, since},
-	};
-	const struct facts_request what = {q->domains, q->n, q->all, windows, N_WINDOWS};
 	struct domain_facts *facts =
 	    arena_alloc(&run->facts, (N_WINDOWS * q->n + 1) * sizeof *facts);
-	enum status st = facts_read(app, &what, &run->facts, facts, err);
-	if (st == ST_OK)
-		st = widen(app, q, run, facts, err);
+	enum status st =
+	    ready_windows_read(app, q->domains, q->n, q->all, q->as_of, &run->facts, facts, err);
 	run->windows = facts;
 	weigh_domains(facts, q->n, N_WINDOWS, N_WINDOWS, &run->facts, &run->weighed, &run->judged);
 	for (size_t i = 0; i < q->n; i++, facts += N_WINDOWS)
@@ -181,25 +143,6 @@ static int print(const struct readiness_run *run, const struct request *q)
 	return rc;
 }
 
-static int read_limits(const struct app *app, struct readiness_limits *limits)
-{
-	for (unsigned i = 0; i < app->config.n_readiness; i++) {
-		char id[8];
-		double pass, warn;
-		int end = 0;
-		const char *s = app->config.readiness[i];
-		if (sscanf(s, "%7s %lf %lf %n", id, &pass, &warn, &end) == 3 && s[end] == '\0' &&
-		    readiness_limit(limits, id, pass, warn))
-			continue;
-		log_error(
-		    "%s: readiness: \"%s\" is not like \"A1 99 98\": a check that has limits, to "
-		    "pass and to warn",
-		    app->config.path, s);
-		return EXIT_CONFIG;
-	}
-	return EXIT_OK;
-}
-
 /* With --all: every domain that ever had a report. One that fell silent is news. */
 static enum status find_domains(struct app *app, struct request *q, struct readiness_run *run,
 				struct err *err)
@@ -226,7 +169,7 @@ static int work(struct app *app, struct request *q, struct readiness_run *run)
 		log_error("%s", err.msg);
 		return EXIT_CONFIG;
 	}
-	int rc = read_limits(app, &run->limits);
+	int rc = ready_limits(app, &run->limits);
 	if (rc == EXIT_OK)
 		rc = app_open(app);
 	if (rc != EXIT_OK)

@@ -9,7 +9,7 @@
 /* Bytes in quarantine: who points to them (shared), who drops them (exclusive). The last one taken.
  */
 #define LOCK_ASIDE "4711003"
-/* One process at a time judges. Taken after LOCK_ROLLUP, before LOCK_ASIDE. */
+/* One process at a time judges. Taken before all others. */
 #define LOCK_JUDGE "4711004"
 /* One process at a time makes a partition. */
 #define LOCK_PARTITION "4711002"

@@ -3,6 +3,7 @@
 #include "core/day.h"
 #include "core/text.h"
 #include "report/render/render.h"
+#include "report/render/table.h"
 #include "report/render/todo.h"
 #include "report/todo.h"
 
@@ -24,7 +25,7 @@ static bool is_formula(const char *s)
 }
 
 /* A quoted cell; control characters are shown, not kept. */
-static void put_cell(struct buf *out, const char *s)
+void put_csv_cell(struct buf *out, const char *s)
 {
 	struct buf clean;
 	buf_init(&clean, out->max);
@@ -63,12 +64,12 @@ static void put_sender(struct buf *out, const struct inventory *inv,
 		       const struct domain_inventory *d, const struct sender *s)
 {
 	char ip[IP_STRLEN];
-	put_cell(out, d->domain);
+	put_csv_cell(out, d->domain);
 	put_day(out, inv->window.since);
 	put_day(out, inv->window.until);
-	put_cell(out, s->name);
-	put_cell(out, s->key);
-	put_cell(out, category_names[s->verdict.category]);
+	put_csv_cell(out, s->name);
+	put_csv_cell(out, s->key);
+	put_csv_cell(out, category_names[s->verdict.category]);
 	put_number(out, (uint64_t)s->verdict.confidence);
 	put_number(out, s->t.messages);
 	put_number(out, s->t.dmarc_pass);
@@ -80,21 +81,21 @@ static void put_sender(struct buf *out, const struct inventory *inv,
 	put_day(out, s->last_day);
 	put_number(out, s->days);
 	put_number(out, s->reporters);
-	put_cell(out, change_names[s->change]);
-	put_cell(out, remedy_names[s->verdict.remedy.kind]);
+	put_csv_cell(out, change_names[s->change]);
+	put_csv_cell(out, remedy_names[s->verdict.remedy.kind]);
 	buf_putc(out, '"');
 	for (size_t i = 0; i < s->n_sources && i < SOURCES_SHOWN; i++)
 		buf_printf(out, "%s%s", i ? " " : "", ip_format(&s->sources[i].ip, ip));
 	buf_puts(out, "\",");
-	put_cell(out, s->verdict.remedy.text);
+	put_csv_cell(out, s->verdict.remedy.text);
 	const struct record_change *c = s->verdict.remedy.change;
-	put_cell(out, c ? c->name : "");
-	put_cell(out, c && c->before ? c->before : "");
-	put_cell(out, c ? c->after : "");
+	put_csv_cell(out, c ? c->name : "");
+	put_csv_cell(out, c && c->before ? c->before : "");
+	put_csv_cell(out, c ? c->after : "");
 	const struct record_change *yours = s->verdict.remedy.if_yours;
-	put_cell(out, yours ? yours->after : "");
+	put_csv_cell(out, yours ? yours->after : "");
 	put_number(out, s->more_sources);
-	put_cell(out, inventory_is_judged(d) ? "true" : "false");
+	put_csv_cell(out, inventory_is_judged(d) ? "true" : "false");
 	end_row(out);
 }
 
@@ -123,7 +124,7 @@ static void put_joined(struct buf *out, const char *const *words, size_t n, cons
 		buf_puts(&text, i ? sep : "");
 		buf_puts(&text, words[i]);
 	}
-	put_cell(out, text.data ? text.data : "");
+	put_csv_cell(out, text.data ? text.data : "");
 	buf_free(&text);
 }
 
@@ -136,7 +137,7 @@ static void put_senders(struct buf *out, const struct todo *t)
 		buf_puts(&text, i ? " " : "");
 		buf_puts(&text, t->senders[i]->key);
 	}
-	put_cell(out, text.data ? text.data : "");
+	put_csv_cell(out, text.data ? text.data : "");
 	buf_free(&text);
 }
 
@@ -145,28 +146,28 @@ static void put_thing(struct buf *out, const struct domain_inventory *d, size_t 
 {
 	const struct record_change *c = t->record;
 	put_number(out, rank);
-	put_cell(out, d->domain);
-	put_cell(out, todo_kind_names[t->kind]);
-	put_cell(out, t->id);
+	put_csv_cell(out, d->domain);
+	put_csv_cell(out, todo_kind_names[t->kind]);
+	put_csv_cell(out, t->id);
 	put_senders(out, t);
 	put_number(out, t->messages);
-	put_cell(out, t->title);
-	put_cell(out, t->text);
-	put_cell(out, c ? c->name : t->if_yours ? t->if_yours->name : "");
-	put_cell(out, c && c->before ? c->before : "");
-	put_cell(out, c ? c->after : "");
-	put_cell(out, t->if_yours ? t->if_yours->after : "");
+	put_csv_cell(out, t->title);
+	put_csv_cell(out, t->text);
+	put_csv_cell(out, c ? c->name : t->if_yours ? t->if_yours->name : "");
+	put_csv_cell(out, c && c->before ? c->before : "");
+	put_csv_cell(out, c ? c->after : "");
+	put_csv_cell(out, t->if_yours ? t->if_yours->after : "");
 	put_joined(out, t->commands, t->n_commands, "; ");
-	put_cell(out, inventory_is_judged(d) ? "true" : "false");
+	put_csv_cell(out, inventory_is_judged(d) ? "true" : "false");
 	end_row(out);
 }
 
 static void put_not_judged(struct buf *out, const struct domain_inventory *d)
 {
 	buf_puts(out, "0,");
-	put_cell(out, d->domain);
+	put_csv_cell(out, d->domain);
 	buf_puts(out, "\"not_judged\",\"\",\"\",0,\"Not judged: DNS did not answer\",");
-	put_cell(out, todo_unjudged(d));
+	put_csv_cell(out, todo_unjudged(d));
 	buf_puts(out, "\"\",\"\",\"\",\"\",\"\",\"false\"\r\n");
 }
 

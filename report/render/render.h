@@ -75,4 +75,36 @@ void render_bounce_text(const struct bounce_input *in, const struct bounce_expla
 void render_bounce_json(const struct bounce_input *in, const struct bounce_explained *all,
 			struct buf *out);
 
+/* ---- what was judged (core/judgement.h) ---- */
+
+struct judged_event;
+struct overview_row;
+struct history;
+struct judged_remedy;
+struct json;
+
+/* Each a line or more, as they come; docs/schema/events.json. */
+void render_events_text(const struct judged_event *events, size_t n, const struct text_style *style,
+			struct buf *out);
+void render_events_json(const struct judged_event *events, size_t n, struct buf *out);
+void render_event_json(const struct judged_event *e, struct json *j); /* one of them */
+
+/* A line a domain, worst first. They are sorted. */
+void render_overview_text(struct overview_row *rows, size_t n, const struct text_style *style,
+			  struct buf *out);
+void render_overview_json(struct overview_row *rows, size_t n, struct buf *out);
+void render_overview_csv(struct overview_row *rows, size_t n, struct buf *out);
+void render_overview_html(struct overview_row *rows, size_t n, struct buf *out);
+
+void render_history_text(const struct history *h, const struct text_style *style, struct buf *out);
+void render_history_json(const struct history *h, struct buf *out);
+void render_history_html(const struct history *h, struct buf *out);
+
+/* Those of them that DNS has by now, and whether they helped; nothing when there is none. */
+void render_taken_text(const struct judged_remedy *list, size_t n, const struct text_style *style,
+		       struct buf *out);
+
+/* "published 2026-10-07; since then 99.8 % of 1,204 messages pass", a sentence without its end. */
+void render_remedy(const struct judged_remedy *r, struct buf *out);
+
 #endif

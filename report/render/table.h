@@ -42,4 +42,7 @@ void put_clean_wrapped(struct buf *out, const struct text_style *style, const ch
  * characters only. Returns the column. */
 size_t put_wrapped(struct buf *out, const char *text, size_t column, size_t indent, size_t width);
 
+/* A cell of CSV (RFC 4180), that no spreadsheet takes for a formula (csv.c). */
+void put_csv_cell(struct buf *out, const char *s);
+
 #endif

@@ -32,7 +32,7 @@ wings=(
     'db | db/read db/store db/pg | distribute.h forget.h migrate.h prune.h status.h |'
     'db/load | db/store db/pg | load.h |'
     'db/read | db/store db/pg | query.h rollup.h |'
-    'db/store | db/pg | bounce.h label.h mailbox.h quarantine.h snapshot.h stored.h | document.h'
+    'db/store | db/pg | bounce.h history.h judgement.h label.h mailbox.h quarantine.h snapshot.h stored.h | document.h'
     'db/cluster | db/pg | cluster.h |'
     'db/pg | | conninfo.h db.h | array_text.h copy.h locks.h pg.h result.h'
 
@@ -42,17 +42,19 @@ wings=(
 
     'report/render | report report/readiness report/bounce report/remedy report/sender report/catalogue | render.h |'
     'report/bounce | report report/remedy report/sender report/catalogue | class.h explain.h rules.h |'
+    'report/watch | report/readiness report report/remedy report/sender report/catalogue | watch.h looks.h |'
     'report/readiness | report report/remedy report/sender report/catalogue | readiness.h |'
     'report | report/remedy report/sender report/catalogue | ahead.h command.h inventory.h one_record.h roster.h | todo.h'
     'report/remedy | report/sender report/catalogue | | address.h dmarc_edit.h keys.h parked.h remedy.h spf_edit.h'
     'report/sender | report/catalogue | | asked.h classify.h daily.h finding.h group.h habit.h knowledge.h rhythm.h scope.h sentence.h tenant.h tie.h weigh.h zone.h'
     'report/catalogue | | catalogue.h | csv.h'
 
-    'cli | cli/command cli/app | |'
+    'cli | cli/command cli/judge cli/app | |'
     'cli/command | cli/bounce cli/mailbox cli/app cli/config | | commands.h'
+    'cli/judge | cli/app cli/config | | judge_commands.h'
     'cli/bounce | cli/app cli/config | | cases.h facts.h'
     'cli/mailbox | cli/app cli/config | | mailbox.h oauth_settings.h'
-    'cli/app | cli/config | | app.h dns_run.h domains.h facts.h mail_keys.h senders.h'
+    'cli/app | cli/config | | app.h dns_run.h domains.h facts.h mail_keys.h ready_windows.h senders.h'
     'cli/config | | | config.h group.h oauth.h'
 )
 # header pattern -> files that may include it

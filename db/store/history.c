@@ -1,0 +1,162 @@
+#include "db/store/history.h"
+
+#include <string.h>
+
+#include "core/day.h"
+#include "db/pg/array_text.h"
+#include "db/pg/result.h"
+#include "db/store/judgement.h"
+#include "sql.h"
+
+#define LIST_MAX (1u << 30)
+
+static int32_t day_at(const PGresult *res, int row, int col)
+{
+	return PQgetisnull(res, row, col) ? NO_DAY : db_int4(res, row, col) + DB_EPOCH_DAY;
+}
+
+static uint64_t count_at(const PGresult *res, int row, int col)
+{
+	return PQgetisnull(res, row, col) ? 0 : (uint64_t)db_int8(res, row, col);
+}
+
+static enum status ask(struct db *db, const char *sql, const char *const *names, size_t n_names,
+		       int32_t since, PGresult **res, struct err *err)
+{
+	char day[DAY_STRLEN];
+	struct buf list;
+	buf_init(&list, LIST_MAX);
+	for (size_t i = 0; i < n_names; i++)
+		array_put(&list, names[i]);
+	const char *params[] = {names ? array_close(&list) : NULL,
+				since == NO_DAY ? NULL : day_format(since, day)};
+	enum status st = db_query_binary(db, sql, since == NO_DAY ? 1 : 2, params, res, err);
+	buf_free(&list);
+	return st;
+}
+
+enum status overview_read(struct db *db, const char *const *names, size_t n_names, struct arena *a,
+			  struct overview_row **out, size_t *n, struct err *err)
+{
+	PGresult *res;
+	enum status st = ask(db, sql_overview, names, n_names, NO_DAY, &res, err);
+	if (st != ST_OK)
+		return st;
+	*n = (size_t)PQntuples(res);
+	*out = arena_alloc(a, (*n + 1) * sizeof **out);
+	for (int i = 0; i < (int)*n; i++)
+		(*out)[i] = (struct overview_row){.domain = result_text(res, i, 0, a),
+						  .day = day_at(res, i, 1),
+						  .verdict = result_text(res, i, 2, a),
+						  .p = result_text(res, i, 3, a),
+						  .next_step = result_text(res, i, 4, a),
+						  .parked = db_bool(res, i, 5),
+						  .policy_since = day_at(res, i, 6),
+						  .newest_report = day_at(res, i, 7),
+						  .messages = count_at(res, i, 8),
+						  .own = count_at(res, i, 9),
+						  .own_pass = count_at(res, i, 10),
+						  .own_before = count_at(res, i, 11),
+						  .own_pass_before = count_at(res, i, 12),
+						  .forged = count_at(res, i, 13),
+						  .questions = (unsigned)db_int4(res, i, 14),
+						  .todo = (unsigned)db_int4(res, i, 15),
+						  .events_open = count_at(res, i, 16)};
+	PQclear(res);
+	return ST_OK;
+}
+
+static enum offer offer_of(const char *word)
+{
+	for (int i = 0; i < OFFER_COUNT; i++)
+		if (strcmp(offer_names[i], word) == 0)
+			return (enum offer)i;
+	return OFFER_MADE;
+}
+
+enum status remedy_list(struct db *db, const char *const *names, size_t n_names, int32_t since,
+			struct arena *a, struct judged_remedy **out, size_t *n, struct err *err)
+{
+	PGresult *res;
+	enum status st = ask(db, sql_remedy_list, names, n_names, since, &res, err);
+	if (st != ST_OK)
+		return st;
+	*n = (size_t)PQntuples(res);
+	*out = arena_alloc(a, (*n + 1) * sizeof **out);
+	for (int i = 0; i < (int)*n; i++)
+		(*out)[i] = (struct judged_remedy){.domain = result_text(res, i, 0, a),
+						   .name = result_text(res, i, 1, a),
+						   .edit = result_text(res, i, 2, a),
+						   .offered = day_at(res, i, 3),
+						   .state = offer_of(PQgetvalue(res, i, 4)),
+						   .since = day_at(res, i, 5),
+						   .seen = day_at(res, i, 6),
+						   .messages = count_at(res, i, 7),
+						   .passed = count_at(res, i, 8),
+						   .senders = result_text(res, i, 9, a),
+						   .before = result_text(res, i, 10, a),
+						   .after = result_text(res, i, 11, a)};
+	PQclear(res);
+	return ST_OK;
+}
+
+static enum status read_months(struct db *db, const char *domain, int32_t since, struct arena *a,
+			       struct history *out, struct err *err)
+{
+	char day[DAY_STRLEN];
+	const char *params[] = {domain, day_format(since, day)};
+	PGresult *res;
+	enum status st = db_query_binary(db, sql_history_months, 2, params, &res, err);
+	if (st != ST_OK)
+		return st;
+	out->n_months = (size_t)PQntuples(res);
+	struct history_month *months = arena_alloc(a, (out->n_months + 1) * sizeof *months);
+	for (int i = 0; i < (int)out->n_months; i++)
+		months[i] = (struct history_month){.month = month_of_day(day_at(res, i, 0)),
+						   .days = count_at(res, i, 1),
+						   .messages = count_at(res, i, 2),
+						   .own = count_at(res, i, 3),
+						   .own_pass = count_at(res, i, 4),
+						   .forged = count_at(res, i, 5),
+						   .p = result_text(res, i, 6, a),
+						   .verdict = result_text(res, i, 7, a)};
+	out->months = months;
+	PQclear(res);
+	return ST_OK;
+}
+
+/* What is no news is left out. */
+static void keep_changes(struct dns_change *all, size_t n, int32_t since, struct history *out)
+{
+	size_t k = 0;
+	for (size_t i = 0; i < n; i++)
+		if (!all[i].first && all[i].confirmed && day_from_unix(all[i].seen_at) >= since)
+			all[k++] = all[i];
+	out->changes = all;
+	out->n_changes = k;
+}
+
+enum status history_read(struct db *db, const char *domain, int32_t since, struct arena *a,
+			 struct history *out, struct err *err)
+{
+	const struct event_filter f = {&domain, 1, false, false, since};
+	struct dns_change *changes;
+	struct judged_remedy *remedies;
+	struct judged_event *events;
+	size_t n;
+	*out = (struct history){.domain = domain};
+	enum status st = read_months(db, domain, since, a, out, err);
+	if (st == ST_OK)
+		st = judgement_dns(db, &domain, 1, a, &changes, &n, err);
+	if (st != ST_OK)
+		return st;
+	keep_changes(changes, n, since, out);
+	st = remedy_list(db, &domain, 1, since, a, &remedies, &out->n_remedies, err);
+	if (st == ST_OK)
+		st = event_list(db, &f, a, &events, &out->n_events, err);
+	if (st != ST_OK)
+		return st;
+	out->remedies = remedies;
+	out->events = events;
+	return ST_OK;
+}
