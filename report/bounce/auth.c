@@ -350,14 +350,58 @@ static void explain_record(struct explainer *e)
 		    ->kind = TODO_DUTY;
 }
 
+/* Our own log, and a sender that is none of the domains with reports: mail of others that our
+ * server hands on. */
+static bool is_handed_on(const struct explainer *e)
+{
+	const struct refusal *r = &e->x->r;
+	bool stored = false;
+	for (size_t i = 0; i < e->c->n_domains; i++)
+		stored = stored || e->c->domains[i].stored;
+	return r->form >= FORM_LOG_POSTFIX && e->c->db && e->mailfrom && !e->c->domain &&
+	       !(e->d && e->d->stored) && (r->original_domain || stored);
+}
+
+static void explain_handed_on(struct explainer *e)
+{
+	e->out->whose = WHOSE_YOUR_SERVER;
+	explain_evidence(
+	    e, "Whose",
+	    arena_printf(e->a,
+			 "your server, as a forwarder. It brought mail of %s, of which no "
+			 "reports are stored: forwarded mail fails SPF where it arrives.",
+			 e->mailfrom));
+	explain_todo(
+	    e, "bounce:forwarding", "mail of others is handed on",
+	    arena_printf(e->a,
+			 "where %s is not yours, have your server rewrite the envelope sender "
+			 "(SRS) or seal what it hands on (ARC), and change nothing on the way, "
+			 "so that signatures survive",
+			 e->mailfrom))
+	    ->kind = TODO_DUTY;
+	explain_note(e, "No SPF edit of yours helps: the record asked is that of the sender.");
+}
+
+/* What the reports know of the address says which record the receiver asked. */
+static void take_sender(struct explainer *e)
+{
+	const struct sender *s = e->out->sender;
+	if (!e->mailfrom && s && e->d && !e->x->r.mail_from_domain &&
+	    s->verdict.category == CAT_LEGIT_SPF_MISSING)
+		e->mailfrom = e->d->domain;
+}
+
 void explain_auth(struct explainer *e)
 {
 	const struct sender *s = e->out->sender;
 	enum bounce_class c = e->out->class;
 	struct dmarc_answer dmarc;
 	bool known = look_dmarc(e, &dmarc);
+	take_sender(e);
 	if (e->from && bounce_is_public(e->from)) {
 		explain_public(e);
+	} else if (is_handed_on(e)) {
+		explain_handed_on(e);
 	} else if (c == CLASS_AUTH_ARC || (s && s->verdict.category == CAT_FORWARDER)) {
 		explain_forwarded(e);
 	} else if (c == CLASS_AUTH_DKIM) {

@@ -206,6 +206,21 @@ static void explain_backscatter(struct explainer *e)
 			"changed for it. DMARC with p=reject makes such bounces fewer.");
 }
 
+/* What our own server refuses of others is theirs to repair. */
+static void explain_own_refusal(struct explainer *e)
+{
+	char ip[IP_STRLEN];
+	const char *who = e->out->ip.family ? ip_format(&e->out->ip, ip) : "a client";
+	e->out->whose = WHOSE_NOBODY;
+	e->out->summary = arena_printf(e->a, "Your own server refused %s: %s%s", who,
+				       bounce_class_words[e->out->class], particulars(e));
+	explain_evidence(e, "Whose", "nobody's of yours: nothing ties the client to you.");
+	explain_note(e,
+		     "If it is a client of yours, let it log in (port 587) and send as its own "
+		     "account. Anybody else: the refusal is right, and no record of yours is to be "
+		     "changed for it.");
+}
+
 static bool is_own_relay(const struct explainer *e)
 {
 	return e->out->class == CLASS_RELAY_DENIED && e->x->r.direction == REFUSED_BY_US;
@@ -246,9 +261,10 @@ static void take_quoted(struct explainer *e)
 {
 	const struct refusal *r = &e->x->r;
 	bool of_from = e->out->class == CLASS_AUTH_DMARC || e->out->class == CLASS_AUTH_ALL;
-	if (!of_from || !or_null(r->quoted_domain))
+	if (!of_from)
 		return;
-	e->from = or_null(r->header_from_domain) ? r->header_from_domain : r->quoted_domain;
+	if (!or_null(r->header_from_domain) && or_null(r->quoted_domain))
+		e->from = r->quoted_domain;
 	e->mailfrom = or_null(r->mail_from_domain);
 }
 
@@ -273,6 +289,8 @@ static void explain_one(struct explainer *e, bool *own_told)
 	const char *unknown = unknown_words(e);
 	if (is_backscatter(e))
 		explain_backscatter(e);
+	else if (e->x->r.direction == REFUSED_BY_US && out->ours != SENT_BY_US)
+		explain_own_refusal(e);
 	else if (bounce_group_of(out->class) == GROUP_AUTH)
 		explain_auth(e);
 	else if (out->class == CLASS_RELAY_DENIED)

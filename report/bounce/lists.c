@@ -48,8 +48,10 @@ void explain_lists(struct explainer *e)
 				    named ? ")" : ""));
 		return;
 	}
-	if (!e->out->ip.family || !e->view || e->out->ours == SENT_BY_OTHERS) {
-		explain_unchecked(e, "blocklists: the address is not known to be yours");
+	bool own = e->out->ours == SENT_BY_US || ip_cmp(&e->out->ip, &e->c->from_ip) == 0;
+	if (!e->out->ip.family || !e->view || !own) {
+		explain_unchecked(
+		    e, "blocklists: the address is not known to be yours (--from-ip says so)");
 		return;
 	}
 	if (named)

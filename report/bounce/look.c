@@ -81,6 +81,12 @@ void look_spf(struct explainer *e, bool tell)
 	struct spf_tree tree;
 	if (!e->view)
 		return;
+	if (!e->mailfrom && e->x->r.mail_from_domain) {
+		explain_unchecked(e,
+				  "SPF: the envelope sender is empty (<>), receivers then ask the "
+				  "HELO name");
+		return;
+	}
 	if (!e->mailfrom) {
 		explain_unchecked(e, "SPF: the envelope sender (MAIL FROM) is not said "
 				     "(--domain)");

@@ -151,6 +151,10 @@ class Bounce(harness.Case):
         gmail = self.said("--domain", "gmail.com", input="550 #5.7.1 DMARC unauthenticated mail is prohibited.\n")
         self.assertIn("From is gmail.com, whose policy refuses its addresses from other servers.", gmail)
         self.assertIn("send as your own domain (From; Reply-To may stay)", gmail)
+        bare = self.one("--domain", "example.com", input="550 #5.7.1 DMARC unauthenticated mail is prohibited.\n")
+        self.assertEqual([(t["record"], t["if_yours"]) for t in bare["todo"]][:1], [(None, None)], "which server sent it is not said")
+        web = self.one("--domain", "example.com", "--from-ip", "192.0.2.80", input="550 #5.7.1 DMARC unauthenticated mail is prohibited.\n")
+        self.assertEqual(web["todo"][0]["record"]["terms"], ["ip4:192.0.2.80"])
 
     def test_exchange(self):
         text = self.said(BOUNCES / "exchange-relay.eml")
@@ -200,6 +204,24 @@ class Bounce(harness.Case):
         self.assertIn("whether that is yours is not known here", unknown)
         self.assertNotIn("mynetworks", unknown, "nobody is let in unproved")
 
+    def test_other_logs(self):
+        """What our server refuses of others, and what it hands on for others: no record of ours is the cause."""
+        inbound = ("Oct 29 10:00:00 gate postfix/smtpd[1]: NOQUEUE: reject: RCPT from mx.stranger.example[203.0.113.88]: 550 5.7.23 <office@example.com>:"
+                   " Recipient address rejected: Message rejected due to: SPF fail - not authorized; from=<a@stranger.example> to=<office@example.com>"
+                   " proto=ESMTP helo=<mx.stranger.example>\n")
+        one = self.one(input=inbound)
+        self.assertEqual((one["class"], one["whose"], one["todo"]), ("auth_spf", "nobody", []))
+        self.assertIn("Your own server refused 203.0.113.88", one["summary"])
+        forwarded = ("Oct 29 10:00:00 gate postfix/smtp[1]: 4Xk3Tz0Jw2: to=<u@gmail.com>, orig_to=<u@example.com>,"
+                     " relay=gmail-smtp-in.l.google.com[203.0.113.2]:25, delay=1, delays=0/0/0/1, dsn=5.7.26, status=bounced (host"
+                     " gmail-smtp-in.l.google.com[203.0.113.2] said: 550-5.7.26 This mail is unauthenticated. The sender must authenticate with at least"
+                     " one of SPF or DKIM. SPF check for [stranger.example] did not pass with ip: [192.0.2.11]. 550 5.7.26 - gsmtp (in reply to end of"
+                     " DATA command))\n")
+        one = self.one(input=forwarded)
+        self.assertEqual(one["class"], "auth_any")
+        self.assertFalse([t for t in one["todo"] if t["record"] or t["if_yours"]])
+        self.assertIn("as a forwarder", " ".join(one["evidence"]))
+
     def test_others_mail(self):
         """Forwarded and forged mail, lists, addresses: no edit of SPF, ever."""
         backscatter = self.one(BOUNCES / "backscatter.eml")
@@ -227,7 +249,7 @@ class Bounce(harness.Case):
         self.assertIn("--dnsbl", done["unchecked"][0])
 
         def asked(ip, name):
-            one = self.one("--domain", "example.com", "--dnsbl", input=reply % (ip, name))
+            one = self.one("--domain", "example.com", "--from-ip", ip, "--dnsbl", input=reply % (ip, name))
             return [(x["zone"], x["state"], x["code"]) for x in one["dns"]["dnsbl"]]
         self.assertEqual(asked("192.0.2.10", "zen.spamhaus.org"), [("zen.spamhaus.org", "listed", "127.0.0.4")])
         self.assertEqual(asked("198.51.100.3", "zen.spamhaus.org"), [("zen.spamhaus.org", "policy", "127.0.0.10")])
@@ -239,6 +261,8 @@ class Bounce(harness.Case):
         self.assertIn("Spamhaus ZEN lists 192.0.2.10 (127.0.0.4): XBL: an infected or misused machine. Removal: https://check.spamhaus.org/", text)
         forger = self.one("--domain", "example.com", "--dnsbl", input=reply % ("203.0.113.140", "zen.spamhaus.org"))
         self.assertEqual(forger["dns"]["dnsbl"], [], "not an address of ours")
+        unknown = self.one("--no-db", "--dnsbl", input=reply % ("192.0.2.99", "zen.spamhaus.org"))
+        self.assertEqual(unknown["dns"]["dnsbl"], [], "nor known to be one")
 
     def test_inputs(self):
         """Each input is a line; what is no bounce is said to be that."""
@@ -256,6 +280,8 @@ class Bounce(harness.Case):
         both = self.said(BOUNCES / "relay-denied.txt", BOUNCES / "unknown-user.eml")
         self.assertIn("relay-denied.txt: Refused to relay", both)
         self.assertIn("unknown-user.eml: Refused: there is no such mailbox", both)
+        hostile = self.ask(input="550 5.7.1 \x1b[31m<b>\u202e relaying denied " + "A" * 100000 + "\n").out
+        self.assertLess(len(hostile), 20000)
         unknown = self.one(input="550 5.7.26 words that nobody has read\n")
         self.assertTrue(unknown["by_number"])
         self.assertIn("classed by its number alone", words(" ".join(unknown["notes"])))
