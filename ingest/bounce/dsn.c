@@ -116,7 +116,8 @@ static void add_context(struct reading *rd, const struct section *s, struct refu
 {
 	struct refusal said = {.form = r->form};
 	bool end;
-	reply_peer(rd, s->context, &said);
+	struct span context = clean_line(&rd->arena, s->context);
+	reply_peer(rd, context, &said);
 	if (!r->remote_host && !r->remote_ip.family) {
 		r->remote_host = said.remote_host;
 		r->remote_ip = said.remote_ip;
@@ -125,7 +126,7 @@ static void add_context(struct reading *rd, const struct section *s, struct refu
 		r->remote_ip = said.remote_ip;
 	}
 	if (r->reply.phase == PHASE_UNKNOWN) {
-		r->reply.phase = reply_phase(s->context, &end);
+		r->reply.phase = reply_phase(context, &end);
 		r->reply.phase_end = r->reply.phase == PHASE_DATA && end;
 	}
 }

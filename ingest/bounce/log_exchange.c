@@ -139,8 +139,7 @@ enum status tracking_line(struct log *l, struct span s, bool *known)
 	    f[COL_ORIGINAL_CLIENT_IP].n > 0 ? f[COL_ORIGINAL_CLIENT_IP] : f[COL_CLIENT_IP];
 	ip_parse(client.p, client.n, &r.client_ip, NULL);
 	if (f[COL_INTERNAL_ID].n > 0 && f[COL_INTERNAL_ID].n < 64)
-		r.queue_id =
-		    arena_strndup(&l->rd->arena, f[COL_INTERNAL_ID].p, f[COL_INTERNAL_ID].n);
+		r.queue_id = reading_word(l->rd, f[COL_INTERNAL_ID], 64);
 	for (unsigned i = 0;
 	     st == ST_OK && i < 1000 && (i == 0 || part_of(f[COL_RECIPIENT], i).n > 0); i++)
 		st = tell_recipient(l, f, &r, i);

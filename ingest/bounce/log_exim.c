@@ -31,7 +31,7 @@ static void take_helo(struct log *l, struct span h, struct refusal *r)
 		return;
 	struct span helo = span_between(h, "(", ")");
 	if (helo.n < 256)
-		r->helo = arena_strndup(&l->rd->arena, helo.p, utf8_valid_prefix(helo.p, helo.n));
+		r->helo = reading_word(l->rd, helo, 255);
 }
 
 /* "r [<o>] [F=<s>] R=router T=transport H=host [ip]: text", behind "**" or "==" */
@@ -57,7 +57,7 @@ static enum status failed(struct log *l, const struct log_line *line, struct spa
 	struct span host = host_of(all);
 	if (host.n > 0)
 		reply_take_peer(l->rd, host, &r);
-	r.queue_id = arena_strndup(&l->rd->arena, id.p, id.n);
+	r.queue_id = reading_word(l->rd, id, 64);
 	struct span from = span_between(all, " f=<", ">");
 	if (from.n > 0)
 		reading_mail_from(l->rd, from, &r);

@@ -81,7 +81,7 @@ static enum status delivery(struct log *l, const struct log_line *line, struct s
 		reply_take_peer(l->rd, relay, &r);
 	reply_status(span_between(head, "dsn=", ","), r.bounce_status);
 	r.action = span_begins(said, "deferred") ? REFUSAL_DELAYED : REFUSAL_FAILED;
-	r.queue_id = arena_strndup(&l->rd->arena, id.p, id.n);
+	r.queue_id = reading_word(l->rd, id, 64);
 	log_joined(l, join_get(&l->join, KIND, id), &r);
 	size_t open = span_chr(said, '(');
 	if (open != SPAN_NONE) {
@@ -138,7 +138,7 @@ static enum status rejection(struct log *l, const struct log_line *line, struct 
 	r.direction = REFUSED_BY_US;
 	r.submission = is_submission(line->program);
 	r.logged_in = span_has(rest, "sasl_username=");
-	r.queue_id = span_is(id, "noqueue") ? NULL : arena_strndup(&l->rd->arena, id.p, id.n);
+	r.queue_id = span_is(id, "noqueue") ? NULL : reading_word(l->rd, id, 64);
 	log_joined(l, join_get(&l->join, KIND, id), &r);
 	struct span client = span_from(rest, from + 6);
 	log_client(l, client, &r);
@@ -148,7 +148,7 @@ static enum status rejection(struct log *l, const struct log_line *line, struct 
 	if (bracketed(tail, " to=<", ">", &v))
 		recipient(l, v, &r, known, &n_known);
 	if (bracketed(tail, "helo=<", ">", &v) && v.n < 256)
-		r.helo = arena_strndup(&l->rd->arena, v.p, utf8_valid_prefix(v.p, v.n));
+		r.helo = reading_word(l->rd, v, 255);
 	size_t colon = span_find(client, "]: "), port = span_find(client, "]:");
 	if (colon == SPAN_NONE && port != SPAN_NONE) /* of postscreen: "[ip]:port: " */
 		colon = port + span_find(span_from(client, port + 2), ": ") + 1;

@@ -48,7 +48,7 @@ static enum status sendmail_delivery(struct log *l, const struct log_line *line,
 	if (relay.n > 0)
 		reply_take_peer(l->rd, relay, &r);
 	reply_status(field(rest, "dsn="), r.bounce_status);
-	r.queue_id = arena_strndup(&l->rd->arena, id.p, id.n);
+	r.queue_id = reading_word(l->rd, id, 64);
 	log_joined(l, join_get(&l->join, 's', id), &r);
 	if (!reply_read(l->rd, stat, known, n_known, &r))
 		l->rd->outcome.no_replies = true;
@@ -64,7 +64,7 @@ static enum status sendmail_reject(struct log *l, const struct log_line *line, s
 	struct span known[1], rule = field(rest, "ruleset=");
 	size_t n_known = 0;
 	r.direction = REFUSED_BY_US;
-	r.queue_id = arena_strndup(&l->rd->arena, id.p, id.n);
+	r.queue_id = reading_word(l->rd, id, 64);
 	if (span_is(rule, "check_rcpt"))
 		n_known = take_recipient(l, field(rest, "arg1="), &r, known);
 	else if (span_is(rule, "check_mail"))
@@ -128,7 +128,7 @@ enum status opensmtpd_line(struct log *l, const struct log_line *line, bool *kno
 	if (ip_parse(source.p, source.n, &r.ip, NULL))
 		r.ip_source = IP_LOG;
 	struct span evpid = span_between(s, "evpid=", " ");
-	r.queue_id = evpid.n > 0 ? arena_strndup(&l->rd->arena, evpid.p, evpid.n) : NULL;
+	r.queue_id = evpid.n > 0 ? reading_word(l->rd, evpid, 64) : NULL;
 	reply_read(l->rd, quoted(s, "stat=\""), known_words, n_known, &r);
 	r.action = span_is(result, "tempfail") ? REFUSAL_DELAYED : REFUSAL_FAILED;
 	return log_tell(l, &r);

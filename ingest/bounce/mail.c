@@ -220,13 +220,14 @@ static enum status tell_section(struct reading *rd, const struct mail *m, const 
 	}
 	r.form = form;
 	reply_read(rd, s->reply, known, n_known, &r);
-	reply_peer(rd, s->context, &r);
+	struct span context = clean_line(&rd->arena, s->context);
+	reply_peer(rd, context, &r);
 	if (r.reply.phase == PHASE_UNKNOWN) {
-		r.reply.phase = reply_phase(s->context, &end);
+		r.reply.phase = reply_phase(context, &end);
 		r.reply.phase_end = r.reply.phase != PHASE_UNKNOWN && end;
 	}
-	if (r.reply.code / 100 == 4 || span_has(s->context, "will retry") ||
-	    span_has(s->context, "delayed"))
+	if (r.reply.code / 100 == 4 || span_has(context, "will retry") ||
+	    span_has(context, "delayed"))
 		r.action = r.reply.code / 100 == 5 ? REFUSAL_FAILED : REFUSAL_DELAYED;
 	return reading_tell(rd, &r);
 }

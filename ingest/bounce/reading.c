@@ -116,6 +116,14 @@ void reading_message_id(struct reading *rd, struct span s, struct refusal *r)
 		r->message_id_domain = reading_name(rd, span_from(s, at + 1));
 }
 
+const char *reading_word(struct reading *rd, struct span s, size_t max)
+{
+	s = clean_line(&rd->arena, span_to(s, max));
+	s = span_to(s, max);
+	s.n = utf8_valid_prefix(s.p, s.n);
+	return s.n > 0 ? arena_strndup(&rd->arena, s.p, s.n) : NULL;
+}
+
 /* ---- to the sink ---- */
 
 static bool is_log(enum refusal_form form)

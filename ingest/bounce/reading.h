@@ -39,6 +39,9 @@ bool reading_address(struct reading *rd, struct span s, struct address *out);
 /* The first address in s; *end (may be NULL) is where it ends. */
 bool reading_find_address(struct reading *rd, struct span s, struct address *out, size_t *end);
 
+/* s as one line of clean text in the arena, at most max octets; NULL: nothing is left. */
+const char *reading_word(struct reading *rd, struct span s, size_t max);
+
 /* Set mail_from_domain: "" for "<>" and MAILER-DAEMON. */
 void reading_mail_from(struct reading *rd, struct span s, struct refusal *r);
 

@@ -243,7 +243,7 @@ static enum status read_words(struct reading *rd, struct span text, enum refusal
 		if (!reply_read(rd, list[i].reply, &list[i].rcpt.local, list[i].has_rcpt, &r) &&
 		    !list[i].has_rcpt)
 			continue;
-		reply_peer(rd, list[i].context, &r);
+		reply_peer(rd, clean_line(&rd->arena, list[i].context), &r);
 		st = reading_tell(rd, &r);
 	}
 	rd->outcome.dropped += more;
