@@ -174,6 +174,7 @@ struct sender {
 	bool steady;  /* sends again and again: many days, or both periods */
 	bool returns; /* mail of one organisation that comes back on its day (rhythm.h) */
 	bool patient; /* a few machines that keep at it for weeks (rhythm.h) */
+	bool vouched; /* one organisation: its servers are named as it, and authenticate as it */
 	struct rhythm rhythm;
 	bool named_ours; /* a machine of it has a name in our domain that ties nothing */
 	bool hinted;     /* something of ours speaks for it: a tie, our d=, our MAIL FROM */

@@ -184,19 +184,28 @@ static const char *organisation_of(const struct sender *s, struct knowledge *kno
 	return at_least(named, s->t.messages, NAMED_SHARE) ? org : NULL;
 }
 
-/* By whom the sender is known, where that is an identity that passed (group.h). */
-static bool authenticates_as(const struct sender *s, const char *org, struct knowledge *known)
+static bool is_of(const char *name, const char *org, const struct knowledge *known)
 {
-	char name[DOMAIN_SIZE];
-	const char *colon = strchr(s->key, ':');
-	if (strncmp(s->key, "dkim:", 5) != 0 && strncmp(s->key, "mailfrom:", 9) != 0)
-		return false;
-	size_t n = strcspn(colon + 1, "#");
-	if (n >= sizeof name)
-		return false;
-	memcpy(name, colon + 1, n);
-	name[n] = '\0';
-	return strcmp(known->rules->org_domain(known->rules->ctx, name), org) == 0;
+	return name && strcmp(known->rules->org_domain(known->rules->ctx, name), org) == 0;
+}
+
+/* Does most of its mail pass as the organisation: signed, by envelope sender, or, where that is
+ * empty, by HELO? */
+static bool authenticates_as(const struct sender *s, const char *org, const struct knowledge *known)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < s->n_facts; i++) {
+		const struct dmarc_profile *p = &s->profiles[s->facts[i]->profile];
+		bool passes = false;
+		for (unsigned k = 0; k < p->n_dkim; k++)
+			passes = passes || (p->dkim[k].result.code == W_PASS &&
+					    is_of(p->dkim[k].domain, org, known));
+		for (unsigned k = 0; k < p->n_spf; k++)
+			passes = passes || (p->spf[k].result.code == W_PASS &&
+					    is_of(p->spf[k].domain, org, known));
+		n += passes ? s->facts[i]->messages : 0;
+	}
+	return 2 * n > s->t.messages;
 }
 
 /* Where anybody has a mailbox, or has mail handed on, the name of the machine says nothing. */
@@ -265,6 +274,8 @@ void rhythm_find(struct sender *s, const struct earlier *earlier, struct knowled
 	bool kept = s->rhythm.kind == RHYTHM_OFTEN ? 2 * cells_of(s, AS_ITSELF) > s->t.messages
 						   : s->rhythm.kind != RHYTHM_NONE;
 	bool seen = reporters >= RHYTHM_REPORTERS || found;
+	const char *org = one ? organisation_of(s, known) : NULL;
+	s->vouched = org && seen && authenticates_as(s, org, known);
 	s->returns = one && kept && all >= RHYTHM_MESSAGES && seen;
 	s->patient = !s->returns && is_few(s) && seen && is_patient(s, days, one);
 	free(d.on);
