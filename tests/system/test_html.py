@@ -339,7 +339,8 @@ class Large(harness.Case):
                 self.assertEqual(page.problems, [])
                 for domain in domains:
                     self.assertTrue(page.says(domain))
-                self.assertIn("and 81 more, in the CSV and JSON forms", text)
+                if pages.DOMAINS == 50:  # few domains have room for more things each
+                    self.assertIn("and 81 more, in the CSV and JSON forms", text)
                 if name == "inventory":
                     rows = page.table("Senders,") + page.table("Small senders")
                     self.assertEqual(len(rows), pages.DOMAINS * pages.SENDERS)

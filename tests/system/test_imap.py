@@ -86,6 +86,8 @@ class Reading(Mailbox):
                 self.assertEqual(here[key], there[key], key)
             self.assertEqual(here["inputs"], size)
             self.assertEqual(box.totals(), files.totals())
+            if rates[-1] > 0.5:
+                break
         print(f"rate beside a directory: {max(rates):.2f}", flush=True)
         if harness.judges_cost():
             self.assertGreater(max(rates), 0.5)
@@ -161,13 +163,14 @@ class Reading(Mailbox):
         secret, peak = self.scratch() / "password", {}
         secret.write_text("secret")
         secret.chmod(0o600)
-        for size in (4000, 16000):
+        few, many = (4000, 16000) if harness.LONG else (2000, 8000)
+        for size in (few, many):
             user = self.user([mail(f"n{size}.{n}") for n in range(size)])
             done = harness.measure("ingest", "--json", *self.args(user, "--password-file", secret), db=self.database().conninfo)
             self.assertEqual(done.json()["reports"]["stored"], size, done.err)
             peak[size] = done.rss_mib
         print(f"peak RSS, MiB: {peak}", flush=True)
-        self.assertLess(peak[16000], peak[4000] + 6)
+        self.assertLess(peak[many], peak[few] + (6 if harness.LONG else 3))
 
     def test_progress(self):
         """On a terminal it says how far it is, of how many; elsewhere it says nothing."""

@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import shutil
+import subprocess
 import sys
 
 import harness
@@ -144,6 +145,18 @@ class Worlds(harness.Case):
         kinds = {"tidy_ready", "replay_of_one_message"}
         made = [world.write(self.scratch() / "w", 7, kinds, jobs) for jobs in (1, 2)]
         self.assertEqual(json.dumps(made[0]), json.dumps(made[1]))
+
+    def test_side_by_side(self):
+        """Seeds at once: each is scored, and a second call shows the same without running them again."""
+        scores = self.scratch()
+        args = [sys.executable, str(harness.ROOT / "tests/world/run.py"), "--seeds", "1-2", "--kinds", "parked,tidy_ready", "--ruascope", harness.PROGRAM,
+                "--scores", str(scores)]
+        first, second = (subprocess.run([*args, "--jobs", jobs], capture_output=True, text=True, timeout=harness.RUN_SECONDS) for jobs in ("2", "1"))
+        self.assertEqual((first.returncode, second.returncode), (0, 0), first.stderr + second.stderr)
+        self.assertEqual({p.name for p in scores.iterdir()}, {"seed1.pickle", "seed2.pickle"})
+        told = [line for line in first.stdout.splitlines() if line.startswith("seed ")]
+        self.assertEqual(len(told), 2)
+        self.assertEqual([line for line in first.stdout.splitlines() if line not in told], second.stdout.splitlines())
 
     def test_spf_suite(self):
         """The world's own evaluator against the conformance suite of RFC 7208, where it knows the types."""

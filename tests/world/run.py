@@ -1,11 +1,14 @@
-"""Worlds against the program: python3 run.py --seeds 1-3 [--kinds a,b] [--ruascope PATH] [--keep DIR] [--scores DIR]
+"""Worlds against the program: python3 run.py --seeds 1-3 [--kinds a,b] [--ruascope PATH] [--keep DIR] [--scores DIR] [--jobs N]
 
 For each seed: the world is written, a private PostgreSQL and an NSD of its own are started, the reports ingested, the three documents
 asked for and scored; then the forged reports come in, and nothing may have changed. Exit 1 on a deadly error, 2 when a run failed.
 Two of these side by side do not meet: own directories, own port, own server; all are ended by their ids. With --scores a seed that
 was scored there is not run again, so a long sweep can be broken off, or shared by two; one directory for each build of the program.
+--jobs runs so many seeds side by side: what is scored does not hang on it.
 """
 import argparse
+import concurrent.futures
+import functools
 import json
 import os
 import pathlib
@@ -95,7 +98,7 @@ def run_seed(a, seed):
     top = pathlib.Path(tempfile.mkdtemp(prefix="world."))
     top.chmod(0o755)
     try:
-        made = world.write(top / "w", seed, set(filter(None, a.kinds.split(","))))
+        made = world.write(top / "w", seed, set(filter(None, a.kinds.split(","))), jobs=2 if a.jobs == 1 else 1)
         written = time.monotonic()
         (top / "home").mkdir()
         if os.geteuid() == 0:
@@ -114,6 +117,19 @@ def run_seed(a, seed):
     return total
 
 
+def score_of(a, seed):
+    return kept(a, seed) or run_seed(a, seed)
+
+
+def scores(a, seeds):
+    """Of each seed, in their order."""
+    if a.jobs == 1:
+        yield from (score_of(a, seed) for seed in seeds)
+        return
+    with concurrent.futures.ProcessPoolExecutor(a.jobs) as pool:
+        yield from pool.map(functools.partial(score_of, a), seeds)
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--seeds", default="1", help="a number, or A-B")
@@ -121,14 +137,17 @@ def main():
     p.add_argument("--ruascope", default=str(HERE.parents[1] / "build/release/cli/ruascope"))
     p.add_argument("--keep", help="leave the world and the documents here")
     p.add_argument("--scores", type=pathlib.Path, help="keep each seed's score here, and take those that are there")
+    p.add_argument("--jobs", type=int, default=1, help="seeds at once")
     a = p.parse_args()
+    if a.jobs < 1:
+        p.error("--jobs: at least 1")
     if a.kinds == "list":
         print("\n".join(world.kit.KINDS))
         return 0
     first, _, last = a.seeds.partition("-")
     total = score.Score()
-    for seed in range(int(first), int(last or first) + 1):
-        total.merge(kept(a, seed) or run_seed(a, seed))
+    for one in scores(a, range(int(first), int(last or first) + 1)):
+        total.merge(one)
     score.show(total)
     return int(bool(total.deadly))
 
