@@ -158,6 +158,52 @@ def read_otherwise():
         ("deflate.bin", deflated, [REJECTED], [], "deflate without gzip around it: bytes that nobody knows"),
         ("old.tar", old_tar(b"report.xml", june("old-tar")), [REJECTED], [], "a tar as it was in 1979"),
         ("wide.zip", zips_wide(10, 5), [REJECTED], [], "zips five deep, ten in each: one word for all"),
+    ] + read_behind()
+
+
+def thousandfold():
+    """70 MiB of an element that says nothing."""
+    out = io.BytesIO()
+    with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=out, mtime=0) as f:
+        f.write(june("thousandfold").replace(b"</feedback>", b""))
+        for _ in range(70):
+            f.write(b"<x/>" * (1 << 18))
+        f.write(b"</feedback>\n")
+    return out.getvalue()
+
+
+def read_behind():
+    """The same of what stands behind something, or in something that is no container."""
+    def gz(name):
+        return render.gz(june(name))
+
+    def zipped(name):
+        return render.zipped((name + ".xml", june(name)))
+
+    def both(*names):
+        return [june_odd(name) for name in names]
+    return [
+        ("behind.xml.gz", gz("gzip-first") + b"\r\n" + gz("gzip-behind"), [STORED] * 2, both("gzip-first", "gzip-behind"),
+         "a gzip behind a gzip, with a line end between"),
+        ("members.xml.gz", gz("member-one") + gz("member-two"), [STORED] * 2, both("member-one", "member-two"),
+         "two members of a gzip, a document in each"),
+        ("zip-behind.xml.gz", gz("before-zip") + zipped("zip-behind"), [STORED] * 2, both("before-zip", "zip-behind"), "a zip behind a gzip"),
+        ("behind.zip", zipped("zip-first") + june("xml-behind"), [STORED] * 2, both("zip-first", "xml-behind"), "a document behind a zip"),
+        ("two.zip", zipped("zip-one") + zipped("zip-two"), [STORED] * 2, both("zip-one", "zip-two"), "a zip behind a zip"),
+        ("gzip-behind.xml", june("before-gzip") + gz("lost"), [STORED, REJECTED], both("before-gzip"),
+         "a gzip behind a document: the document is stored, the whole is kept"),
+        ("base64-behind.xml", june("before-base64") + b"\n" + render.b64(gz("lost-too"), "\n").encode(), [STORED, REJECTED],
+         both("before-base64"), "a gzip in base64 behind a document"),
+        ("junk-behind.xml.gz", gz("before-junk") + bytes((n * n * 7 + n // 3) % 251 for n in range(900)), [STORED, REJECTED], both("before-junk"),
+         "bytes of no kind behind a gzip, as many as a report may have"),
+        ("two-mails.eml", letter("mail-one") + b"\n" + letter("mail-two"), [STORED] * 2, both("mail-one", "mail-two"),
+         "a mail behind a mail: cat *.eml"),
+        ("mac.eml", letter("mac").replace(b"\n", b"\r"), [STORED], both("mac"), "a mail with the line ends of old Macs"),
+        ("escaped.txt", escape(june("escaped").decode()).encode(), [REJECTED], [],
+         "a report whose brackets are escaped"),
+        ("quoted.json", b'{"name": "r.xml.gz", "content": "' + render.b64(gz("quoted"), "").encode() + b'"}\n', [REJECTED], [],
+         "a gzip in base64, in quotes"),
+        ("thousandfold.xml.gz", thousandfold(), [REJECTED], [], "70 MiB of XML out of 70 kB"),
     ]
 
 
