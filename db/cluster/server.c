@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <libpq-fe.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 
 #include "core/buf.h"
 #include "db/cluster/priv.h"
+#include "db/pg/pg.h"
 
 #define WAIT_SECONDS   120 /* for a server that starts (it may recover a crash) or stops */
 #define ORPHAN_SECONDS 30  /* for the processes of one that was killed */
@@ -184,16 +184,16 @@ void server_conninfo(const struct cluster_paths *p, const char *dbname, char *ou
 	buf_free(&b);
 }
 
-static PGPing ping(const struct cluster_paths *p)
+static enum db_answer ping(const struct cluster_paths *p)
 {
 	char conninfo[512];
 	server_conninfo(p, NULL, conninfo, sizeof conninfo);
-	return PQping(conninfo);
+	return db_ping(conninfo);
 }
 
 bool server_is_up(const struct cluster_paths *p)
 {
-	return ping(p) == PQPING_OK;
+	return ping(p) == DB_ANSWERS;
 }
 
 static enum status write_settings(const struct cluster_paths *p, struct err *err)
@@ -226,7 +226,7 @@ static enum status start_once(const struct cluster_paths *p, bool *again, struct
 	bool up = false, ended = false;
 	for (time_t end = now() + WAIT_SECONDS; !up && !ended && now() < end; nap()) {
 		ended = server < 0 || has_ended(server); /* asked first: an old one may answer */
-		up = ping(p) == PQPING_OK;
+		up = ping(p) == DB_ANSWERS;
 	}
 	if (server >= 0)
 		close(server);
@@ -249,12 +249,12 @@ static enum status start(const struct cluster_paths *p, struct err *err)
 	bool again = true;
 	/* orphans of a killed server leave within seconds */
 	for (time_t end = now() + ORPHAN_SECONDS; again && now() <= end;) {
-		PGPing state = ping(p);
-		for (time_t busy = now() + WAIT_SECONDS; state == PQPING_REJECT && now() < busy;) {
+		enum db_answer state = ping(p);
+		for (time_t busy = now() + WAIT_SECONDS; state == DB_REFUSES && now() < busy;) {
 			nap(); /* one that somebody left behind recovers, or is shutting down */
 			state = ping(p);
 		}
-		if (state == PQPING_OK)
+		if (state == DB_ANSWERS)
 			return ST_OK;
 		st = start_once(p, &again, err);
 		if (st == ST_OK)
@@ -269,22 +269,17 @@ static enum status make_database_once(const struct cluster_paths *p, struct err 
 {
 	char conninfo[512];
 	server_conninfo(p, NULL, conninfo, sizeof conninfo);
-	PGconn *conn = PQconnectdb(conninfo);
-	PGresult *res = PQexec(conn, "SELECT 1 FROM pg_database WHERE datname = 'ruascope'");
-	bool ok = PQresultStatus(res) == PGRES_TUPLES_OK;
-	if (ok && PQntuples(res) == 0) {
-		PQclear(res);
-		res = PQexec(conn, "CREATE DATABASE ruascope");
-		ok = PQresultStatus(res) == PGRES_COMMAND_OK;
-	}
-	enum status st = ST_OK;
-	if (!ok) {
-		const char *msg = PQerrorMessage(conn);
-		st = err_set(err, ST_RETRY, "private database: %.*s", (int)strcspn(msg, "\n"), msg);
-	}
+	struct db *db = NULL;
+	PGresult *res = NULL;
+	enum status st = db_open(conninfo, &db, err);
+	if (st == ST_OK)
+		st = db_query(db, "SELECT 1 FROM pg_database WHERE datname = 'ruascope'", 0, NULL,
+			      &res, err);
+	if (st == ST_OK && PQntuples(res) == 0)
+		st = db_exec(db, "CREATE DATABASE ruascope", err);
 	PQclear(res);
-	PQfinish(conn);
-	return st;
+	db_close(db);
+	return st == ST_OK ? st : err_wrap(err, ST_RETRY, "private database");
 }
 
 /* A process that was killed may have left its CREATE DATABASE at work: ours fails until that ends.
@@ -292,7 +287,7 @@ static enum status make_database_once(const struct cluster_paths *p, struct err 
 static enum status make_database(const struct cluster_paths *p, struct err *err)
 {
 	enum status st = make_database_once(p, err);
-	for (time_t end = now() + ORPHAN_SECONDS; st != ST_OK && now() < end;) {
+	for (time_t end = now() + ORPHAN_SECONDS; st != ST_OK && !db_stopping() && now() < end;) {
 		nap();
 		st = make_database_once(p, err);
 	}

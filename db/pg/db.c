@@ -114,6 +114,17 @@ enum status db_open(const char *conninfo, struct db **out, struct err *err)
 	return ST_OK;
 }
 
+enum db_answer db_ping(const char *conninfo)
+{
+	PGPing p = PQping(conninfo);
+	return p == PQPING_OK ? DB_ANSWERS : p == PQPING_REJECT ? DB_REFUSES : DB_SILENT;
+}
+
+bool db_stopping(void)
+{
+	return db_stop_flag() && atomic_load(db_stop_flag());
+}
+
 void db_close(struct db *db)
 {
 	if (!db)

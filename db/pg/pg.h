@@ -29,6 +29,12 @@ PGresult *db_run_params(struct db *db, const char *sql, int n, const char *const
 			const int *lengths, const int *formats, int binary);
 bool db_put(struct db *db, const char *data, size_t n);
 
+/* Is there a server that takes connections? Refuses: it starts, recovers or shuts down. */
+enum db_answer { DB_SILENT, DB_REFUSES, DB_ANSWERS };
+enum db_answer db_ping(const char *conninfo);
+
+bool db_stopping(void); /* the program was told to end: nothing is waited for any more */
+
 /* What the failed result (or, with NULL, the connection) means; fills err. */
 enum status db_fail(struct db *db, const PGresult *res, struct err *err);
 

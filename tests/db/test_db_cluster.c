@@ -119,7 +119,7 @@ static void test_user_killed(void **state)
 	pid_t pid = fork();
 	if (pid == 0)
 		_exit(use_it(20000000));
-	for (int i = 0; i < 500 && !fixture_postmaster(); i++)
+	for (int i = 0; i < 6000 && !fixture_postmaster(); i++)
 		usleep(20000);
 	usleep(300000);
 	kill(pid, SIGKILL);

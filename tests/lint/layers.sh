@@ -64,7 +64,7 @@ doors=(
     'zlib\.h ingest/stream/gzip.c'
     'libdeflate\.h ingest/stream/gzip.c'
     'gmime/ ingest/mail/mime.c'
-    'libpq-fe\.h db/pg/* db/cluster/server.c'
+    'libpq-fe\.h db/pg/*'
     'libpsl\.h dns/*'
     'idn2\.h dns/*'
     'ares\.h dns/ask/transport.c'
