@@ -9,6 +9,7 @@
 
 #define TEXT_MAX (64 * 1024)
 #define INDENT   2
+#define TOLD_MAX 40 /* kinds of refusals of one input; JSON has all */
 
 static void put_labelled(struct buf *out, const struct text_style *style, const char *label,
 			 const char *text)
@@ -151,7 +152,7 @@ static void put_remarks(struct buf *out, const struct text_style *style,
 void render_bounce_text(const struct bounce_input *in, const struct bounce_explained *all,
 			bool named, const struct text_style *style, struct buf *out)
 {
-	bool first = true;
+	size_t told = 0, left = 0;
 	if (in->outcome.what != BOUNCE_REFUSALS) {
 		put_other(out, style, &in->outcome);
 		return;
@@ -163,10 +164,15 @@ void render_bounce_text(const struct bounce_input *in, const struct bounce_expla
 	for (size_t i = 0; i < in->n; i++) {
 		if (all[i].told)
 			continue;
-		if (!first)
+		if (told == TOLD_MAX) {
+			left++;
+			continue;
+		}
+		if (told++ > 0)
 			buf_putc(out, '\n');
-		first = false;
 		put_one(out, style, &all[i]);
 	}
+	if (left > 0)
+		buf_printf(out, "\nand %zu more kinds of refusals (see -f json)\n", left);
 	put_remarks(out, style, in);
 }

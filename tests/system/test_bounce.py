@@ -1,5 +1,4 @@
 """Refused mail, explained: the samples' bounces with their reports and their DNS behind them; real PostgreSQL and NSD."""
-import json
 import os
 import re
 import shutil
@@ -8,6 +7,7 @@ import unittest
 
 import harness
 import nameserver
+import reports
 
 sys.path.insert(0, str(harness.ROOT / "tests/samples"))
 import story_zones  # noqa: E402
@@ -40,11 +40,6 @@ def zones(directory, policy="none"):
     finally:
         story_zones.ZONES.clear()
         story_zones.ZONES.update(saved)
-
-
-def flat(text):
-    """Without the line breaks of wrapping; records stay lines of their own."""
-    return re.sub(r"\n  (?=[^ ])", "\n", re.sub(r"(?<=[^\n])\n  (?=[a-z0-9(\"])", " ", text))
 
 
 def words(text):
@@ -129,6 +124,30 @@ class Bounce(harness.Case):
         self.assertEqual((forger["ours"], forger["whose"], forger["todo"]), (False, "nobody", []))
         nothing = self.one("--no-db", "--no-dns", input=pasted)
         self.assertEqual((nothing["dns"]["spf"], nothing["todo"][0]["record"], nothing["todo"][0]["if_yours"]), (None, None, None))
+
+    def test_repaired(self):
+        """It failed, the record was repaired, and it passes: the bounce tells of before."""
+        db = self.database()
+        top = self.scratch()
+        fails, passes = (reports.record(ip="198.51.100.240", count=30, dkim="fail", spf=spf, header_from="shop.example") for spf in ("fail", "pass"))
+        for day, record in ((25, fails), (27, fails), (28, fails), (30, passes), (31, passes)):
+            path = top / f"{day}.xml"
+            path.write_bytes(reports.report(f"shop{day}", [record], org="google.com", domain="shop.example", begin=reports.BEGIN + (day - 1) * reports.DAY))
+            db.ingest(path)
+        (top / "shop.zone").write_text(story_zones.text("shop.example", ['@ TXT "v=spf1 ip4:198.51.100.240 ~all"', "@ A 198.51.100.240"]))
+        bounce = (BOUNCES / "gmail-neither.eml").read_text()
+        bounce = bounce.replace("29 Oct 2026", "28 Oct 2026").replace("192.0.2.80", "198.51.100.240").replace("example.com", "shop.example")
+        with nameserver.NameServer({"shop.example": top / "shop.zone"}) as dns:
+            done = db.run("--dns-server", dns.address, "bounce", input=bounce.encode())
+            one = db.run("--dns-server", dns.address, "bounce", "-f", "json", input=bounce.encode()).json()
+        self.assert_schema(one)
+        text = words(done.out)
+        for sentence in ("198.51.100.240 matches ip4:198.51.100.240: SPF of shop.example passes (0 of 10 lookups).",
+                         "google.com reported 30 failing messages of this address on 10-27: the same cause.",
+                         "It passes since 10-30: the bounce is older than the repair.",
+                         "nothing to add: SPF passes today, the refusal is older than that"):
+            self.assertIn(sentence, text)
+        self.assertEqual([t["record"] for t in one["refusals"][0]["todo"]], [None])
 
     def test_cisco(self):
         """One's own policy: no include helps, the service must sign or bounce to us."""

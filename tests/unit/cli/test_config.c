@@ -79,6 +79,11 @@ static void catalogue(void **state)
 	const char *const rows[][2] = {{"catalogue = own.csv\n", beside},
 				       {"catalogue = \"/srv/own.csv\"\n", "/srv/own.csv"},
 				       {"database = local\n", NULL}};
+	struct config own;
+	struct err none;
+	assert_int_equal(load("bounce-rules = own.csv\n", &own, &none), ST_OK);
+	assert_string_equal(own.bounce_rules, beside);
+	config_free(&own);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct config c;
 		struct err err;
@@ -182,6 +187,7 @@ static void bad(void **state)
 	    {"database\n", 2},
 	    {"# c\ndatabase = {\n", 2},
 	    {"catalogue = \"\"\n", 1},
+	    {"bounce-rules = \"\"\n", 1},
 	    {"mailbox rua {\n\tauth = cram\n}\n", 2},
 	    {"mailbox rua {\n\n\tscope = \"\"\n}\n", 3},
 	    {"mailbox rua {\n\tclient-id = \"a\\x01b\"\n}\n", 2},
