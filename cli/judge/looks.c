@@ -207,11 +207,23 @@ enum status judge_looks(struct judge_run *run, struct judged *domains, size_t n,
 #define RECENT_REPORTS 5
 #define SILENT_LEAST   3
 #define BASELINE       7
+#define REOPENED       7 /* days */
 
 static const struct judged_event *open_silence(const struct judged *d)
 {
 	for (size_t i = 0; i < d->n_events; i++)
 		if (d->events[i].closed == NO_DAY && strcmp(d->events[i].rule, "reports.none") == 0)
+			return &d->events[i];
+	return NULL;
+}
+
+/* The one that was closed within a week: silence that comes back is the same. */
+static const struct judged_event *closed_silence(const struct judge_run *run,
+						 const struct judged *d)
+{
+	for (size_t i = 0; i < d->n_events; i++)
+		if (d->events[i].closed != NO_DAY && run->today - d->events[i].closed <= REOPENED &&
+		    strcmp(d->events[i].rule, "reports.none") == 0)
 			return &d->events[i];
 	return NULL;
 }
@@ -263,9 +275,12 @@ enum status judge_silence(struct judge_run *run, struct judged *domains, size_t 
 					 .ack_until = NO_DAY};
 		bool usual = recent[i].reports >= RECENT_REPORTS && silent <= JUDGE_BACK &&
 			     d->newest - d->first >= BASELINE;
-		if (open) {
-			e = *open;
+		const struct judged_event *was = open ? open : closed_silence(run, d);
+		if (was) {
+			e = *was;
 			e.text = e.numbers = NULL;
+			e.closed = NO_DAY;
+			e.times += !open;
 		}
 		if (open && silent <= most)
 			e.closed = run->today;

@@ -88,8 +88,9 @@ static void check_failing(struct day *d, struct subject *s)
 		close_failing(d, s, e);
 		return;
 	}
-	if (e || !s->good || s->last != d->in->day || l.failing_days < 2 ||
-	    l.failing < FAILING_LEAST || share(l.messages - l.failing, l.messages) >= OPENS_BELOW)
+	if (e || !s->good || s->last != d->in->day || !is_failing(&s->of[s->n_of - 1]) ||
+	    l.failing_days < 2 || l.failing < FAILING_LEAST ||
+	    share(l.messages - l.failing, l.messages) >= OPENS_BELOW)
 		return;
 	e = event_begin(d, "own.failing", s->key, SEVERITY_HIGH);
 	if (e)
@@ -153,7 +154,10 @@ static void take_day(struct day *d, const struct seen_sender *seen)
 		s->name = seen->name;
 		s->last = d->in->day;
 		s->streak = rate >= CLOSES_FROM ? s->streak + 1 : 0;
-		s->good = s->good || rate >= OPENS_BELOW;
+		if (!s->good && rate >= OPENS_BELOW) {
+			s->good = true;
+			s->n_of = 0; /* what failed before it ever passed is no news */
+		}
 		if (c->refused > 0)
 			s->refused = d->in->day;
 		remember(s, c);

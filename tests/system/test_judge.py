@@ -247,7 +247,7 @@ class Sixty(harness.Case):
         self.assertGreaterEqual(int(messages), 100)
         self.assertEqual(messages, passed)
         said = self.daily.run("history", "repair.example", env=clock(DAYS)).out
-        self.assertIn(f"published {date(30)}; since then 100% of {messages} messages pass", " ".join(said.split()))
+        self.assertIn(f"published {date(30)}; since then 100% of {int(messages):,} messages pass", " ".join(said.split()))
         said = self.daily.run("--offline", "report", "repair.example", env=clock(58)).out
         self.assertIn(f"published {date(30)}", " ".join(said.split()))
 
