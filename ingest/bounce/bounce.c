@@ -257,7 +257,7 @@ static enum status read_origin(struct reading *rd, const struct origin *o, int d
 		    s.kind == KIND_UNKNOWN;
 	if (st != ST_OK && (st != ST_ITEM || n < SNIFF_BYTES))
 		st = failed(rd, st, &why);
-	else if (text && log_looks_like(head))
+	else if (text && log_looks_like(head, s.kind == KIND_MAIL))
 		st = log_read(rd, &again);
 	else
 		st = read_kind(rd, &again, s, depth);

@@ -282,7 +282,7 @@ static enum status ignore_refusal(void *ctx, const struct refusal *r, struct err
 	return ST_OK;
 }
 
-bool log_looks_like(struct span head)
+bool log_looks_like(struct span head, bool mail)
 {
 	/* tried on a reading of its own, whose refusals nobody hears */
 	struct limits limits = LIMITS_DEFAULT;
@@ -304,9 +304,11 @@ bool log_looks_like(struct span head)
 			break;
 		bool dated = log_split(line, &split);
 		shaped += l->read > read || dated;
-		first |= lines == 1 && l->read > read && dated;
+		first |= lines == 1 && l->read > read && (dated || mail);
+		if (mail)
+			break;
 	}
-	bool yes = lines > 0 && (first || shaped * 2 >= lines);
+	bool yes = lines > 0 && (first || (!mail && shaped * 2 >= lines));
 	join_free(&l->join);
 	free(l);
 	sha256_free(rd.sha);

@@ -48,8 +48,9 @@ struct log {
 	bool tracking;          /* a header line of message tracking was seen */
 };
 
-/* Does a text that begins with head look like a log? */
-bool log_looks_like(struct span head);
+/* Does a text that begins with head look like a log? mail: it looks like a mail, too, which may
+ * quote a log; then its first line decides. */
+bool log_looks_like(struct span head, bool mail);
 
 enum status log_read(struct reading *rd, const struct origin *o) MUST_CHECK;
 

@@ -3,4 +3,4 @@
 set -euo pipefail
 cd "$1"
 command -v shellcheck > /dev/null || { echo "skipped: shellcheck is not installed"; exit 77; }
-shellcheck quickstart check .ci/run packages/install tests/lint/*.sh tests/fuzz/run
+shellcheck quickstart check .ci/run packages/install packages/unpack tests/lint/*.sh tests/fuzz/run

@@ -254,6 +254,15 @@ static void none(void **state)
 								  "version=\"1.0\"?><feedback></"
 								  "feedback>\n--B--\n",
 	      "x: a DMARC aggregate report\n");
+	/* one that quotes a log is no log */
+	struct buf quotes;
+	buf_init(&quotes, 1 << 20);
+	buf_puts(&quotes, MAIL("") "\n");
+	for (int i = 0; i < 300; i++)
+		buf_puts(&quotes, "Nov 28 12:57:14 m postfix/smtp[1]: 1: to=<a@b.example>, "
+				  "relay=none, dsn=5.7.1, status=bounced (550 5.7.1 no)\n");
+	READS(quotes.data, "x: a mail that is no bounce\n");
+	buf_free(&quotes);
 	/* a bounce that a person passed on, as a mail in his mail */
 	READS(MAIL("Content-Type: multipart/mixed; boundary=O\n") "\n--O\n\nwhat is "
 								  "this?\n--O\nContent-Type: "
