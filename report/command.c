@@ -47,8 +47,10 @@ static void put_word(struct buf *out, const char *s, size_t n)
  * people (in a /64 they are the same machine). NULL: the key is meant. */
 static const struct sender_source *alone(const struct sender *s)
 {
-	if (s->n_sources > 1)
+	if (sender_aged_source(s)) /* "own:" are all machines that the record names */
 		return sender_aged_source(s);
+	if (s->n_sources > 1)
+		return NULL;
 	bool network = strncmp(s->key, "net:", 4) == 0 && s->n_sources == 1 && !s->more_sources;
 	return network && s->sources[0].ip.family == 4 ? &s->sources[0] : NULL;
 }
@@ -62,6 +64,10 @@ bool label_command(struct buf *out, const char *verdict, const char *domain, con
 		return false;
 	buf_puts(out, "ruascope label ");
 	buf_puts(out, verdict);
+	/* who passes is denied on purpose: by a slip it is refused */
+	bool passes = 2 * s->t.dmarc_pass > s->t.messages || (one && one->dmarc_pass > 0);
+	if (strcmp(verdict, "deny") == 0 && passes)
+		buf_puts(out, " --force");
 	put_word(out, domain, d);
 	if (one) {
 		ip_format(&one->ip, text);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/hash.h"
+#include "core/limits.h"
 #include "core/log.h"
 #include "core/text.h"
 
@@ -100,4 +101,53 @@ int domains_own(const struct app *app, const struct name_rules *rules, struct ar
 	*domains = names.list;
 	*n = names.n;
 	return rc;
+}
+
+static void read_list(const struct name_rules *rules, struct arena *a, char *const *domains,
+		      unsigned n, struct owner_lists *out)
+{
+	struct names names = {.rules = rules, .a = a};
+	if (n == 0 || n > LIMIT_OWNER_DOMAINS)
+		return;
+	names.list = arena_alloc(a, n * sizeof *names.list);
+	for (unsigned i = 0; i < n; i++)
+		add(&names, domains[i]);
+	map_free(&names.seen);
+	out->list[out->n++] = (struct owner_list){names.list, names.n};
+}
+
+void owner_lists_read(const struct app *app, const struct name_rules *rules, struct arena *a,
+		      struct owner_lists *out)
+{
+	const struct config *c = &app->config;
+	out->n = 0;
+	out->list = arena_alloc(a, (c->n_groups + 1) * sizeof *out->list);
+	read_list(rules, a, c->domains, c->n_domains, out);
+	for (unsigned i = 0; i < c->n_groups; i++)
+		read_list(rules, a, c->groups[i].domains, c->groups[i].n_domains, out);
+}
+
+static bool list_holds(const struct owner_list *l, const char *domain)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (domain_is_below(domain, l->names[i]))
+			return true;
+	return false;
+}
+
+struct owner_list owner_domains(const struct owner_lists *lists, const char *domain,
+				struct arena *a)
+{
+	struct owner_list out = {NULL, 0};
+	size_t room = 0;
+	for (size_t i = 0; i < lists->n; i++)
+		room += list_holds(&lists->list[i], domain) ? lists->list[i].n : 0;
+	const char **names = arena_alloc(a, (room + 1) * sizeof *names);
+	for (size_t i = 0; i < lists->n; i++) {
+		const struct owner_list *l = &lists->list[i];
+		for (size_t k = 0; k < l->n && list_holds(l, domain); k++)
+			names[out.n++] = l->names[k];
+	}
+	out.names = names;
+	return out;
 }

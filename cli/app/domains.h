@@ -37,4 +37,24 @@ int domains_choose(const struct app *app, const struct name_rules *rules,
 int domains_own(const struct app *app, const struct name_rules *rules, struct arena *a,
 		const char *const **domains, size_t *n);
 
+/* Domains that belong to the same owner: those of the configuration ("domains"), and those of each
+ * group. A list of more than LIMIT_OWNER_DOMAINS is a provider's, and says nothing of that. */
+struct owner_list {
+	const char *const *names; /* in normal form */
+	size_t n;
+};
+
+struct owner_lists {
+	struct owner_list *list;
+	size_t n;
+};
+
+/* What is no name is passed over. Lives in a. */
+void owner_lists_read(const struct app *app, const struct name_rules *rules, struct arena *a,
+		      struct owner_lists *out);
+
+/* All that share a list with the domain; none: n 0. */
+struct owner_list owner_domains(const struct owner_lists *lists, const char *domain,
+				struct arena *a);
+
 #endif

@@ -1,5 +1,7 @@
 #include "cli/app/senders.h"
 
+#include "cli/app/domains.h"
+
 #include "cli/app/dns_run.h"
 #include "cli/app/facts.h"
 #include "core/day.h"
@@ -75,23 +77,30 @@ static void judge_domain(const struct domain_facts *windows, const struct weighe
 }
 
 /* Over and over, until no question is open: each time with what was answered meanwhile. */
-static void judge(struct senders *s, const struct ahead *ahead, const struct weighed *weighed,
-		  const struct inventory_options *options)
+static void judge(const struct app *app, struct senders *s, const struct ahead *ahead,
+		  const struct weighed *weighed, const struct inventory_options *options)
 {
+	struct owner_lists owner;
 	struct dns_view view = {0};
 	struct knowledge k;
 	if (s->resolver)
 		view = resolver_view(s->resolver);
+	owner_lists_read(app, s->rules, &s->facts, &owner);
 	dns_run_ahead(s->resolver, ahead, &s->round);
 	do {
 		arena_reset(&s->round);
 		knowledge_begin(&k, s->rules, s->resolver ? &view : NULL, s->catalogue, &s->round);
 		k.origins = s->origins;
 		k.asked = &ahead->asked;
-		for (size_t i = 0; i < s->inventory.n_domains; i++)
+		for (size_t i = 0; i < s->inventory.n_domains; i++) {
+			struct owner_list ours = owner_domains(
+			    &owner, s->windows[SENDERS_WINDOWS * i].domain, &s->round);
+			k.ours = ours.names;
+			k.n_ours = ours.n;
 			judge_domain(&s->windows[SENDERS_WINDOWS * i],
 				     &weighed[SENDERS_WINDOWS * i], &k, options,
 				     &s->inventory.domains[i]);
+		}
 		one_record(s->inventory.domains, s->inventory.n_domains, &s->round);
 		knowledge_end(&k);
 	} while (dns_run_round(s->resolver));
@@ -133,7 +142,7 @@ int senders_collect(struct app *app, struct senders_request *r, struct senders *
 			      .n_domains = inv->n_domains,
 			      .n_windows = ASKED_WINDOWS};
 	ahead_begin(&ahead, &s->facts);
-	judge(s, &ahead, weighed, &r->options);
+	judge(app, s, &ahead, weighed, &r->options);
 	dns_run_keep(app, s->resolver, &ahead);
 	ahead_end(&ahead);
 	return EXIT_OK;

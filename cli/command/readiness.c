@@ -66,20 +66,28 @@ static enum status read_facts(struct app *app, const struct request *q, struct r
 	return st;
 }
 
-static void judge(struct readiness_run *run, const struct request *q, const struct ahead *ahead)
+static void judge(const struct app *app, struct readiness_run *run, const struct request *q,
+		  const struct ahead *ahead)
 {
+	struct owner_lists owner;
 	struct dns_view view = {0};
 	struct knowledge k;
 	if (run->resolver)
 		view = resolver_view(run->resolver);
+	owner_lists_read(app, run->rules, &run->facts, &owner);
 	dns_run_ahead(run->resolver, ahead, &run->round);
 	do {
 		arena_reset(&run->round);
 		knowledge_begin(&k, run->rules, run->resolver ? &view : NULL, run->catalogue,
 				&run->round);
 		k.asked = &ahead->asked;
-		for (size_t i = 0; i < q->n; i++)
+		for (size_t i = 0; i < q->n; i++) {
+			struct owner_list ours =
+			    owner_domains(&owner, run->inputs[i].window->domain, &run->round);
+			k.ours = ours.names;
+			k.n_ours = ours.n;
 			readiness_judge(&run->inputs[i], &k, &run->out[i]);
+		}
 		knowledge_end(&k);
 	} while (dns_run_round(run->resolver));
 	for (size_t i = 0; run->known && i < q->n; i++)
@@ -190,7 +198,7 @@ static int work(struct app *app, struct request *q, struct readiness_run *run)
 			      .n_domains = q->n,
 			      .n_windows = N_WINDOWS};
 	ahead_begin(&ahead, &run->facts);
-	judge(run, q, &ahead);
+	judge(app, run, q, &ahead);
 	dns_run_keep(app, run->resolver, &ahead);
 	ahead_end(&ahead);
 	return print(run, q);

@@ -130,6 +130,14 @@ const char *question_text(const struct asking *q)
 		return "is this a server or a service of yours? It authenticates as another "
 		       "domain. Ask who uses it. If it is yours, let it sign with DKIM as your "
 		       "domain";
+	if (asking_is_unaligned(s) && s->service->dkim != ANSWER_YES && !*s->service->advice_dkim)
+		return arena_printf(
+		    q->a,
+		    "does somebody of yours write with your domain in From by way of %s? There is "
+		    "nothing to be set up there that would sign as your domain. Who does so writes "
+		    "from a mailbox of yours instead, or sends through your mail server with a "
+		    "login",
+		    s->service->name);
 	if (asking_is_unaligned(s))
 		return arena_printf(
 		    q->a,

@@ -187,7 +187,9 @@ void remedy_passing(const struct remedier *r, struct sender *s)
 		return;
 	uint64_t dkim =
 	    s->t.cells[CELL_P1] + s->t.cells[CELL_P2] + s->t.cells[CELL_P3] + s->t.cells[CELL_P4];
-	if (100 * dkim >= 80 * s->t.messages || s->verdict.remedy.kind != REMEDY_NONE)
+	uint64_t bare = s->t.cells[CELL_P5] + s->t.cells[CELL_P6] + s->t.cells[CELL_P7];
+	if (100 * dkim >= 80 * s->t.messages || (dkim > 0 && bare == 0) ||
+	    s->verdict.remedy.kind != REMEDY_NONE)
 		return;
 	s->verdict.remedy.kind = REMEDY_DKIM_ENABLE;
 	if (2 * zone_taken_out(r->zone, s) > s->t.messages) {

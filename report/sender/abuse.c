@@ -43,6 +43,24 @@ static bool has_its_day(const double *by_day, size_t day)
 	return false;
 }
 
+/* What is more than usual on the day; where `days` is more than one, on all days as large among so
+ * many: a small office's infected machine stays below any ceiling of one day. */
+static double excess(const double *by_day, size_t n, size_t day, double median, size_t days)
+{
+	double sum = 0;
+	for (size_t i = day; i < n && i < day + days; i++)
+		if (by_day[i] >= SPIKE_FACTOR * median)
+			sum += by_day[i] - median;
+	return sum;
+}
+
+/* It passes by SPF alone: whoever gets hold of the machine does, too. */
+static bool is_unsigned(const struct sender *s)
+{
+	const uint64_t *c = s->t.cells;
+	return 10 * (c[CELL_P5] + c[CELL_P6] + c[CELL_P7]) > 9 * s->t.messages;
+}
+
 bool find_spike(const struct sender *s, const struct domain_facts *earlier, double more,
 		struct arena *a, struct spike *out)
 {
@@ -54,17 +72,18 @@ bool find_spike(const struct sender *s, const struct domain_facts *earlier, doub
 	size_t n = (size_t)(s->last_day - first) + 1;
 	double *by_day = arena_alloc(a, n * sizeof *by_day),
 	       *scratch = arena_alloc(a, n * sizeof *scratch);
+	size_t days = is_unsigned(s) ? SPIKE_WEEK : 1;
 	*out = (struct spike){0};
 	for (size_t i = 0; earlier && i < s->n_sources; i++)
 		add_earlier(earlier, &s->sources[i].ip, first, by_day, n);
 	for (size_t i = 0; i < s->n_facts; i++)
 		daily_add(s->facts[i], first, by_day, n);
 	for (size_t i = (size_t)(s->first_day - first); i < n; i++) {
-		if (by_day[i] < more || by_day[i] <= out->messages)
+		if (by_day[i] <= out->messages)
 			continue;
 		double median = usual(by_day, i, scratch);
 		if (median > 0 && by_day[i] >= SPIKE_FACTOR * median &&
-		    by_day[i] >= median + more && !has_its_day(by_day, i))
+		    excess(by_day, n, i, median, days) >= more && !has_its_day(by_day, i))
 			*out = (struct spike){
 			    .day = first + (int32_t)i, .messages = by_day[i], .usual = median};
 	}

@@ -15,6 +15,7 @@
 #define USUAL_DAYS   10
 #define SPIKE_FACTOR 10  /* times the median of the days before ... */
 #define SPIKE_MORE   500 /* ... and so many messages more: abuse, though it passes */
+#define SPIKE_WEEK   7   /* ... on one day; of mail that nobody signs, in so many days together */
 #define SPIKE_DOUBT  50  /* so many: no edit of SPF for a machine that others share */
 
 struct spike {

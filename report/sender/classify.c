@@ -115,6 +115,13 @@ static bool is_too_young(const struct matter *m)
 	return m->s->service && 2 * unaligned > m->n && m->s->days < UNALIGNED_DAYS;
 }
 
+/* It failed, and since somebody published the key for it, all of it is signed as us. */
+static bool is_set_up(const struct matter *m)
+{
+	return m->set_up != INT32_MIN && m->o->reporters[SEEN_OWN] >= RELIABLE &&
+	       at_least(m->o->messages[SEEN_OWN], tally_judged_pass(&m->s->t), 90);
+}
+
 static struct verdict decide(const struct matter *m)
 {
 	const struct score *x = m->x;
@@ -130,6 +137,12 @@ static struct verdict decide(const struct matter *m)
 	bool proven = tied || (x->direct && !m->let_in) || (own && x->legit >= LEGIT_SCORE);
 	if (s->guest && !s->label && 2 * m->o->messages[SEEN_DIRECT] > m->n)
 		return verdict_let_in(m);
+	if (m->spike && own && !s->service)
+		return verdict_abused(
+		    m, LIKELY,
+		    "it sends far more than usual, signed as it always is: a newsletter, or a "
+		    "stolen password, a script or a web form that strangers use. Ask who sent it "
+		    "before you change any record");
 	if (m->spike && !(s->service && own))
 		return verdict_abused(
 		    m, LIKELY,
@@ -163,6 +176,8 @@ static struct verdict decide(const struct matter *m)
 		    s, CAT_UNKNOWN, HINTED, REMEDY_REVIEW,
 		    "it passes only because your SPF record authorises every address. "
 		    "Close the record first, then see who still passes");
+	if (is_set_up(m))
+		return verdict_set_up(m);
 	if (legit && passes(m))
 		return verdict_passing(m, proven ? PROVEN : LIKELY);
 	if (margin >= 0 && verdict_is_fault(m))
@@ -267,6 +282,7 @@ static void classify(struct classifier *c, struct sender *s)
 			   .let_in = sc.let_in};
 	m.pass = tally_judged_pass(&s->t) + o.messages[SEEN_REPAIRED];
 	m.failing_days = habit_failing_days(s);
+	m.set_up = habit_set_up_since(s);
 	const struct domain_facts *before = c->earlier ? c->earlier->facts : NULL;
 	s->recurs = habit_recurs(s, before, c->zone ? c->zone->known : NULL);
 	s->steady = habit_is_steady(s, &o) || s->returns;

@@ -3,6 +3,8 @@
 #include "core/day.h"
 
 #define RECURRING_MESSAGES  10
+#define SET_UP_DAYS         7
+#define SET_UP_MESSAGES     10
 #define STEADY_DAYS         5
 #define STEADY_LINE_DAYS    10
 #define ESTABLISHED_DAYS    15
@@ -68,4 +70,29 @@ bool habit_is_established(const struct sender *s, struct knowledge *known)
 	uint64_t as_itself = s->t.cells[CELL_F6] + s->t.cells[CELL_F9];
 	return s->days >= ESTABLISHED_DAYS && s->n_sources <= ESTABLISHED_SOURCES &&
 	       2 * as_itself > s->t.messages && habit_is_named(s, known);
+}
+
+static int32_t first_day_of(const struct fact *f)
+{
+	return month_first_day(f->month) + (f->days ? __builtin_ctz(f->days) : 0);
+}
+
+int32_t habit_set_up_since(const struct sender *s)
+{
+	int32_t failed = INT32_MIN, since = INT32_MAX;
+	uint64_t failing = 0, passing = 0;
+	for (size_t i = 0; i < s->n_facts; i++) {
+		const struct fact *f = s->facts[i];
+		const struct dmarc_profile *p = &s->profiles[f->profile];
+		int32_t first = first_day_of(f), last = fact_last_day(f);
+		bool passes = p->cell <= CELL_P7;
+		if (passes && !p->aligned_dkim)
+			return INT32_MIN;
+		*(passes ? &passing : &failing) += f->messages;
+		failed = !passes && last > failed ? last : failed;
+		since = passes && first < since ? first : since;
+	}
+	bool often = passing >= SET_UP_MESSAGES && failing >= SET_UP_MESSAGES;
+	/* it began in the course of a day */
+	return often && failed <= since && s->last_day - since >= SET_UP_DAYS ? since : INT32_MIN;
 }

@@ -29,4 +29,10 @@ bool habit_is_named(const struct sender *s, struct knowledge *known);
  * that is how a vendor sends that nobody set up. Forgers are rarely as patient. */
 bool habit_is_established(const struct sender *s, struct knowledge *known);
 
+/*
+ * The first day from which on all of it passes, signed as us, where it failed before: somebody has
+ * set it up. INT32_MIN: it is not so, or since too few days.
+ */
+int32_t habit_set_up_since(const struct sender *s);
+
 #endif

@@ -114,6 +114,14 @@ struct verdict verdict_passing(const struct matter *m, enum strength strength)
 				"mail with DKIM: it passes by SPF alone");
 }
 
+struct verdict verdict_set_up(const struct matter *m)
+{
+	return verdict_of(
+	    m->s, CAT_AUTHORIZED, PROVEN, REMEDY_NONE,
+	    "nothing to do: it failed until it was set up to sign as your domain, and "
+	    "all of it passes since");
+}
+
 struct verdict verdict_abused(const struct matter *m, enum strength strength, const char *text)
 {
 	return verdict_of(m->s, CAT_SUSPECT_ABUSE, strength, REMEDY_REVIEW, text);

@@ -26,6 +26,7 @@ struct matter {
 	bool let_in;
 	const char *junked;    /* receivers turn against it, though it passes; NULL: they do not */
 	uint64_t n, pass;      /* messages; those that pass, or would with today's record */
+	int32_t set_up;        /* habit_set_up_since() */
 	unsigned failing_days; /* on which some fail */
 	uint64_t bounces;      /* failing ones with an empty MAIL FROM, of a machine of ours */
 };
@@ -42,6 +43,7 @@ bool verdict_is_fault(const struct matter *m);
 struct verdict verdict_fault(const struct matter *m, enum strength strength);
 
 struct verdict verdict_passing(const struct matter *m, enum strength strength);
+struct verdict verdict_set_up(const struct matter *m);
 struct verdict verdict_abused(const struct matter *m, enum strength strength, const char *text);
 struct verdict verdict_pooled(const struct matter *m);
 struct verdict verdict_guest(const struct matter *m);
