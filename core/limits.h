@@ -142,8 +142,9 @@ struct limits {
 	(20 * 1000) /* of a domain that are asked about: the widest real senders have thousands */
 #define LIMIT_DNS_ALL_ADDRESSES                                                                    \
 	(200 * 1000) /* of all domains of a run: two questions each, and room for names */
-#define LIMIT_OWNER_DOMAINS 100 /* of one owner: a longer list is a provider's, of his customers   \
-				 */
+#define LIMIT_OWNER_DOMAINS                                                                        \
+	100 /* of one owner: a longer list is a provider's, of his customers                       \
+	     */
 #define LIMIT_DNS_NAMES                                                                            \
 	200 /* selectors, MAIL FROM and From names below a domain: real ones are few */
 

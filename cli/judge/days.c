@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/app/dns_run.h"
+#include "cli/app/domains.h"
 #include "cli/app/ready_windows.h"
 #include "cli/judge/judge.h"
 #include "core/day.h"
@@ -148,15 +149,22 @@ static void judge_them(struct day_run *d, const struct dns_view *view)
 			      .windows = d->judged,
 			      .n_domains = d->n,
 			      .n_windows = READY_WINDOWS};
+	struct owner_lists owner;
 	struct knowledge k;
+	owner_lists_read(run->app, run->rules, &run->facts, &owner);
 	ahead_begin(&ahead, &run->facts);
 	dns_run_ahead(run->resolver, &ahead, &run->round);
 	do {
 		arena_reset(&run->round);
 		knowledge_begin(&k, run->rules, view, run->catalogue, &run->round);
 		k.asked = &ahead.asked;
-		for (size_t i = 0; i < d->n; i++)
+		for (size_t i = 0; i < d->n; i++) {
+			struct owner_list ours =
+			    owner_domains(&owner, d->in[i].window->domain, &run->round);
+			k.ours = ours.names;
+			k.n_ours = ours.n;
 			readiness_judge(&d->in[i], &k, &d->out[i]);
+		}
 		knowledge_end(&k);
 	} while (dns_run_round(run->resolver));
 	ahead_end(&ahead);
