@@ -152,6 +152,28 @@ const struct sender *meant_somebody(const struct gate *g, const struct zone_mail
 	return best;
 }
 
+uint64_t meant_sent(const struct gate *g, const struct zone_mailfrom *m,
+		    const struct spf_tree *tree)
+{
+	const struct spf_term *term;
+	uint64_t n = 0;
+	for (size_t i = 0; i < g->n_senders; i++) {
+		const struct sender *s = &g->senders[i];
+		if (s->change == CHANGE_GONE || is_forger(s) || s->days < 2)
+			continue;
+		for (size_t k = 0; k < s->n_facts; k++) {
+			const struct fact *f = s->facts[k];
+			const struct dmarc_profile *p = &s->profiles[f->profile];
+			const char *name = zone_own_mailfrom(g->zone, p);
+			if (name && strcmp(name, m->domain) == 0 && p->cell > CELL_P7 &&
+			    f->source.family &&
+			    spf_tree_find(tree, &f->source, &term, NULL, NULL) == SPF_PASS)
+				n += f->messages;
+		}
+	}
+	return n;
+}
+
 void meant_scope(struct gate *g, const struct zone_mailfrom *m, const char *record,
 		 struct scope *out)
 {

@@ -32,6 +32,11 @@ bool meant_nobody(const struct spf_tree *tree);
  * or more; most of all. NULL: nobody. */
 const struct sender *meant_somebody(const struct gate *g, const struct zone_mailfrom *m);
 
+/* Failing messages with the envelope sender that would pass by the tree, of senders that are no
+ * forgers and send on more than one day. */
+uint64_t meant_sent(const struct gate *g, const struct zone_mailfrom *m,
+		    const struct spf_tree *tree);
+
 /* How many the record lets in, in the place of m's. */
 void meant_scope(struct gate *g, const struct zone_mailfrom *m, const char *record,
 		 struct scope *out);

@@ -4,6 +4,7 @@
 
 #include "core/day.h"
 #include "report/remedy/meant.h"
+#include "report/remedy/mending.h"
 #include "report/remedy/plan.h"
 #include "report/remedy/spf_edit.h"
 #include "report/sender/scope.h"
@@ -18,17 +19,6 @@ static struct arena *arena_of(const struct plan *p)
 	return p->gate->a;
 }
 
-static void add_text(struct plan *p, const char **to, const char *text)
-{
-	*to = *to ? arena_printf(arena_of(p), "%s; %s", *to, text) : text;
-}
-
-static void add_fault(struct plan *p, enum fault_weight weight, const char *text)
-{
-	add_text(p, &p->fault, text);
-	p->weight = weight > p->weight ? weight : p->weight;
-}
-
 static void merge_several(struct plan *p)
 {
 	const struct spf_record *r = root_of(p);
@@ -36,7 +26,7 @@ static void merge_several(struct plan *p)
 	if (r->n_texts < 2)
 		return;
 	const char *why, *merged = spf_edit_merge(arena_of(p), r->texts, r->n_texts, &why);
-	add_fault(
+	mending_fault(
 	    p, FAULT_LOST,
 	    arena_printf(
 		arena_of(p),
@@ -44,9 +34,9 @@ static void merge_several(struct plan *p)
 		p->m->domain, r->n_texts));
 	if (merged) {
 		p->record = merged;
-		add_text(p, &p->mended, "publish one record with the terms of all");
+		mending_add(p, &p->mended, "publish one record with the terms of all");
 		if (why)
-			add_text(p, &p->mended, why);
+			mending_add(p, &p->mended, why);
 	} else {
 		p->in_vain =
 		    "keep one, with what the others authorise: a redirect=, or a term that "
@@ -60,8 +50,8 @@ static void mend_slips(struct plan *p)
 	p->record = spf_edit_mend(arena_of(p), p->record, &what);
 	if (!what)
 		return;
-	add_fault(p, FAULT_LOST, what);
-	add_text(p, &p->mended, "correct these terms");
+	mending_fault(p, FAULT_LOST, what);
+	mending_add(p, &p->mended, "correct these terms");
 }
 
 /* A wide network that is written as one host of it. */
@@ -71,8 +61,8 @@ static void narrow_hosts(struct plan *p)
 	p->record = spf_edit_narrow(arena_of(p), p->record, &what);
 	if (!what)
 		return;
-	add_fault(p, FAULT_OPEN, what);
-	add_text(p, &p->mended, "name the host alone");
+	mending_fault(p, FAULT_OPEN, what);
+	mending_add(p, &p->mended, "name the host alone");
 }
 
 static bool is_broken(const struct spf_term *t)
@@ -92,11 +82,12 @@ static void tell_nonsense(struct plan *p)
 	const struct spf_record *r = tree.root;
 	if (tree.pending || !r || !r->problem || r->problem[0] != '"') /* none is named */
 		return;
-	add_fault(p, FAULT_LOST,
-		  arena_printf(arena_of(p),
-			       "%s, which makes the record an error (permerror): SPF passes for "
-			       "nobody",
-			       r->problem));
+	mending_fault(
+	    p, FAULT_LOST,
+	    arena_printf(arena_of(p),
+			 "%s, which makes the record an error (permerror): SPF passes for "
+			 "nobody",
+			 r->problem));
 	p->in_vain = arena_printf(arena_of(p), "write %.*s as it was meant, or take it out",
 				  (int)strcspn(r->problem + 1, "\""), r->problem + 1);
 }
@@ -108,12 +99,13 @@ static bool mend_include(struct plan *p, const struct spf_term *t, size_t at)
 	if (!host)
 		return false;
 	p->record = spf_edit_replace(arena_of(p), p->record, at, host);
-	add_fault(p, FAULT_LOST,
-		  arena_printf(arena_of(p),
-			       "%s is an error (permerror), as %s has no SPF record: it is a host, "
-			       "which a: names",
-			       t->text, t->domain));
-	add_text(p, &p->mended, arena_printf(arena_of(p), "write %s", host));
+	mending_fault(
+	    p, FAULT_LOST,
+	    arena_printf(arena_of(p),
+			 "%s is an error (permerror), as %s has no SPF record: it is a host, "
+			 "which a: names",
+			 t->text, t->domain));
+	mending_add(p, &p->mended, arena_printf(arena_of(p), "write %s", host));
 	return true;
 }
 
@@ -126,11 +118,12 @@ static void tell_for_sale(struct plan *p, const struct spf_term *t)
 	if (!org || zone_is_ours(p->gate->zone, org) ||
 	    dns_ask(k->view, org, DNS_A)->outcome != DNS_NXDOMAIN)
 		return;
-	add_fault(p, FAULT_LOST,
-		  arena_printf(arena_of(p),
-			       "%s does not exist any more: until the term is gone, anybody can "
-			       "register it and send as you",
-			       org));
+	mending_fault(
+	    p, FAULT_LOST,
+	    arena_printf(arena_of(p),
+			 "%s does not exist any more: until the term is gone, anybody can "
+			 "register it and send as you",
+			 org));
 }
 
 /* Terms that make the record an error, and authorise nobody. */
@@ -153,13 +146,13 @@ static void drop_broken(struct plan *p)
 			continue;
 		p->drops = true;
 		p->record = spf_edit_drop(arena_of(p), p->record, (size_t)at);
-		add_fault(p, FAULT_LOST,
-			  arena_printf(arena_of(p),
-				       leads_nowhere ? "%s leads to no valid SPF record, which "
-						       "makes yours an error (permerror)"
-						     : "%s is not a valid term",
-				       text));
-		add_text(p, &p->mended, arena_printf(arena_of(p), "drop %s", text));
+		mending_fault(p, FAULT_LOST,
+			      arena_printf(arena_of(p),
+					   leads_nowhere ? "%s leads to no valid SPF record, which "
+							   "makes yours an error (permerror)"
+							 : "%s is not a valid term",
+					   text));
+		mending_add(p, &p->mended, arena_printf(arena_of(p), "drop %s", text));
 		tell_for_sale(p, &tree.root->terms[at]);
 	}
 }
@@ -180,14 +173,15 @@ static void drop_void(struct plan *p)
 		dropped = dropped ? arena_printf(arena_of(p), "%s, %s", t->text, dropped) : t->text;
 		p->record = spf_edit_drop(arena_of(p), p->record, i);
 	}
-	add_fault(p, FAULT_LOST,
-		  arena_printf(arena_of(p),
-			       "it has %u void lookups, and %d are allowed: SPF is an error "
-			       "(permerror)",
-			       voids, SPF_VOID_LIMIT));
+	mending_fault(p, FAULT_LOST,
+		      arena_printf(arena_of(p),
+				   "it has %u void lookups, and %d are allowed: SPF is an error "
+				   "(permerror)",
+				   voids, SPF_VOID_LIMIT));
 	if (dropped)
-		add_text(p, &p->mended,
-			 arena_printf(arena_of(p), "drop what leads to no address: %s", dropped));
+		mending_add(
+		    p, &p->mended,
+		    arena_printf(arena_of(p), "drop what leads to no address: %s", dropped));
 }
 
 static unsigned lookups_of(const struct plan *p, const char *record)
@@ -223,11 +217,11 @@ static void drop_dead(struct plan *p)
 	gate_try(p->gate, p->m, record, &tree);
 	if (tree.pending || tree.lookups <= SPF_LOOKUP_LIMIT)
 		return;
-	add_fault(p, FAULT_LOST,
-		  arena_printf(arena_of(p),
-			       "it needs %u lookups, and %d are allowed: SPF is an error "
-			       "(permerror) for mail that no earlier term decides",
-			       tree.lookups, SPF_LOOKUP_LIMIT));
+	mending_fault(p, FAULT_LOST,
+		      arena_printf(arena_of(p),
+				   "it needs %u lookups, and %d are allowed: SPF is an error "
+				   "(permerror) for mail that no earlier term decides",
+				   tree.lookups, SPF_LOOKUP_LIMIT));
 	while (tree.lookups > SPF_LOOKUP_LIMIT) {
 		ptrdiff_t at = best_dead(p, &tree);
 		if (at < 0)
@@ -248,11 +242,31 @@ static void drop_dead(struct plan *p)
 	unsigned days;
 	char from[DAY_STRLEN], to[DAY_STRLEN];
 	gate_span(p->gate, &first, &last, &days);
-	add_text(p, &p->mended,
-		 arena_printf(arena_of(p),
-			      "drop %s, by which no mail passed on %u days with reports (%s to "
-			      "%s). Ask who added it before you drop it",
-			      dropped, days, day_format(first, from), day_format(last, to)));
+	mending_add(p, &p->mended,
+		    arena_printf(arena_of(p),
+				 "drop %s, by which no mail passed on %u days with reports (%s to "
+				 "%s). Ask who added it before you drop it",
+				 dropped, days, day_format(first, from), day_format(last, to)));
+}
+
+/* A term of the record itself that answers for everybody, and is not needed for that. */
+static bool drop_open(struct plan *p, const struct scope_spot *s)
+{
+	struct spf_tree tree;
+	if (s->depth > 0)
+		return false;
+	gate_try(p->gate, p->m, p->record, &tree);
+	for (size_t i = 0; !tree.pending && tree.root && i < tree.root->n_terms; i++) {
+		if (strcmp(tree.root->terms[i].text, s->term->text) != 0)
+			continue;
+		p->closes = true;
+		p->record = spf_edit_drop(arena_of(p), p->record, i);
+		mending_add(p, &p->mended,
+			    arena_printf(arena_of(p), "drop %s: what passes by it alone will fail",
+					 s->term->text));
+		return true;
+	}
+	return false;
 }
 
 static void close_open(struct plan *p)
@@ -263,7 +277,7 @@ static void close_open(struct plan *p)
 	if (!s->term)
 		return;
 	bool all = s->term->kind == SPF_ALL && s->depth == 0;
-	add_fault(
+	mending_fault(
 	    p, FAULT_OPEN,
 	    all ? *s->term->text == '+'
 		      ? "+all authorises every address: any machine passes SPF as your domain"
@@ -276,71 +290,17 @@ static void close_open(struct plan *p)
 	if (all) {
 		p->closes = true;
 		p->record = spf_edit_close(arena_of(p), p->record, '~');
-		add_text(p, &p->mended,
-			 "publish ~all in its place: what passes by it alone will fail");
-	} else {
-		p->in_vain = arena_printf(arena_of(p),
-					  "ask the owner of %s to close it, or replace the include "
-					  "by the addresses that you need",
-					  s->domain);
+		mending_add(p, &p->mended,
+			    "publish ~all in its place: what passes by it alone will fail");
+	} else if (!drop_open(p, s)) {
+		p->in_vain = arena_printf(
+		    arena_of(p),
+		    zone_is_ours(p->gate->zone, s->domain)
+			? "take the term out of the record of %s, and name there what sends for you"
+			: "ask the owner of %s to close it, or replace the include by the "
+			  "addresses that you need",
+		    s->domain);
 	}
-}
-
-/* What stands beside "all" and is never read, or leads to no name that exists: harmless today. */
-static void drop_idle(struct plan *p)
-{
-	struct spf_tree tree;
-	gate_try(p->gate, p->m, p->record, &tree);
-	for (size_t i = !tree.pending && tree.root ? tree.root->n_terms : 0; i-- > 0;) {
-		const struct spf_term *t = &tree.root->terms[i];
-		bool beside = t->kind == SPF_REDIRECT && t->ignored;
-		bool dangles =
-		    (t->kind == SPF_A || t->kind == SPF_MX) && t->domain && !t->depends &&
-		    !t->ignored && t->n_networks == 0 &&
-		    dns_ask(p->gate->zone->known->view, t->domain, DNS_A)->outcome == DNS_NXDOMAIN;
-		if (!beside && !dangles)
-			continue;
-		bool ours = t->domain && zone_is_ours(p->gate->zone, t->domain);
-		add_fault(p, dangles && !ours ? FAULT_OPEN : FAULT_WEAK,
-			  arena_printf(arena_of(p),
-				       beside ? "%s is never read beside \"all\""
-				       : ours ? "%s leads to a name that does not exist"
-					      : "%s leads to a name that does not exist: whoever "
-						"registers it may send as you",
-				       t->text));
-		add_text(p, &p->mended,
-			 beside ? arena_printf(arena_of(p),
-					       "drop %s; if it was meant, write include:%s before "
-					       "\"all\"",
-					       t->text, t->domain ? t->domain : "")
-				: arena_printf(arena_of(p), "drop %s", t->text));
-		p->record = spf_edit_drop(arena_of(p), p->record, i);
-	}
-}
-
-static void close_neutral(struct plan *p)
-{
-	const struct spf_record *r = root_of(p);
-	for (size_t i = 0; r && i < r->n_terms; i++) {
-		if (r->terms[i].kind != SPF_ALL || r->terms[i].qualifier != SPF_NEUTRAL)
-			continue;
-		add_fault(p, FAULT_WEAK, "?all (neutral) says nothing of mail from elsewhere");
-		add_text(p, &p->mended, "publish ~all in its place");
-		p->record = spf_edit_close(arena_of(p), p->record, '~');
-		return;
-	}
-}
-
-static bool is_silent(const struct spf_record *r, unsigned depth)
-{
-	if (!r || depth > SPF_LOOKUP_LIMIT)
-		return false;
-	bool silent = r->result == SPF_TEMPERROR;
-	for (size_t i = 0; !silent && i < r->n_terms; i++)
-		silent = r->terms[i].error_v4 == SPF_TEMPERROR ||
-			 r->terms[i].error_v6 == SPF_TEMPERROR ||
-			 is_silent(r->terms[i].child, depth + 1);
-	return silent;
 }
 
 /* A record that includes itself: that term adds nothing, and makes it an error. */
@@ -353,11 +313,11 @@ static void drop_self(struct plan *p)
 		if ((t->kind != SPF_INCLUDE && t->kind != SPF_REDIRECT) || t->ignored || t->child ||
 		    !t->domain || strcmp(t->domain, p->m->domain) != 0)
 			continue;
-		add_fault(p, FAULT_LOST,
-			  arena_printf(arena_of(p),
-				       "%s includes itself, which is an error (permerror)",
-				       p->m->domain));
-		add_text(p, &p->mended, arena_printf(arena_of(p), "drop %s", t->text));
+		mending_fault(p, FAULT_LOST,
+			      arena_printf(arena_of(p),
+					   "%s includes itself, which is an error (permerror)",
+					   p->m->domain));
+		mending_add(p, &p->mended, arena_printf(arena_of(p), "drop %s", t->text));
 		p->record = spf_edit_drop(arena_of(p), p->record, i);
 	}
 }
@@ -398,7 +358,7 @@ static void tell_loop(struct plan *p)
 	if (p->in_vain || tree.pending || !find_loop(tree.root, above, 0, &l) || l.in == tree.root)
 		return;
 	const char *term = l.in->terms[l.at].text;
-	add_fault(
+	mending_fault(
 	    p, FAULT_LOST,
 	    arena_printf(arena_of(p),
 			 "%s in the record of %s leads back to a record that includes it, "
@@ -414,10 +374,10 @@ static void tell_error(struct plan *p)
 {
 	struct spf_tree tree;
 	gate_try(p->gate, p->m, p->record, &tree);
-	if (p->in_vain || tree.pending || !tree.problem || is_silent(tree.root, 0))
+	if (p->in_vain || tree.pending || !tree.problem || mending_is_silent(tree.root))
 		return;
-	add_fault(p, FAULT_LOST,
-		  arena_printf(arena_of(p), "%s: SPF is an error (permerror)", tree.problem));
+	mending_fault(p, FAULT_LOST,
+		      arena_printf(arena_of(p), "%s: SPF is an error (permerror)", tree.problem));
 	p->in_vain = "correct that term, or take it out";
 }
 
@@ -431,8 +391,7 @@ static void mend_terms(struct plan *p)
 	drop_void(p);
 	drop_dead(p);
 	close_open(p);
-	drop_idle(p);
-	close_neutral(p);
+	mend_idle(p);
 	tell_loop(p);
 	tell_error(p);
 }
@@ -450,12 +409,13 @@ static void take_attempt(struct plan *p)
 		return;
 	p->record = record;
 	p->drops = true; /* it is the first record of the name */
-	add_fault(p, FAULT_LOST,
-		  arena_printf(arena_of(p),
-			       "the text at %s does not begin with \"v=spf1 \", so it is no SPF "
-			       "record, and receivers see none",
-			       p->m->domain));
-	add_text(p, &p->mended, "publish it as it was meant");
+	mending_fault(
+	    p, FAULT_LOST,
+	    arena_printf(arena_of(p),
+			 "the text at %s does not begin with \"v=spf1 \", so it is no SPF "
+			 "record, and receivers see none",
+			 p->m->domain));
+	mending_add(p, &p->mended, "publish it as it was meant");
 }
 
 void plan_mend(struct plan *p)
@@ -465,8 +425,10 @@ void plan_mend(struct plan *p)
 		return;
 	p->owned_by_other = r->canonical && strcmp(r->canonical, p->m->domain) != 0 &&
 			    !zone_is_ours(p->gate->zone, r->canonical);
-	if (p->owned_by_other)
+	if (p->owned_by_other) {
+		tell_alias(p);
 		return;
+	}
 	if (r->n_texts == 0)
 		take_attempt(p);
 	else
