@@ -327,6 +327,57 @@ static uint64_t count_organisations(const struct domain_facts *d)
 	return n;
 }
 
+#define USUAL_SPAN   30
+#define USUAL_DAYS   15 /* with reports, before the last one: a small domain has gaps */
+#define STOPPED_DAYS 8
+
+/* Days with reports from since until the day `until`; *newest: the last of them. */
+static unsigned reported_days(const struct domain_facts *d, int32_t since, int32_t until,
+			      int32_t *newest)
+{
+	unsigned n = 0;
+	for (size_t i = 0; i < d->n_days; i++) {
+		int32_t day = d->days[i].day;
+		if (d->days[i].messages == 0 || day < since || day >= until)
+			continue;
+		n++;
+		*newest = day > *newest ? day : *newest;
+	}
+	return n;
+}
+
+/* Reports came every day, and stopped: the first to know is nobody. */
+static void tell_stopped(const struct inventory_input *in, const struct knowledge *k,
+			 struct remedies *out)
+{
+	char day[DAY_STRLEN];
+	int32_t newest = INT32_MIN, until = in->now->window.until;
+	if (in->today && in->today < until)
+		until = in->today;
+	reported_days(in->now, in->now->window.since, until, &newest);
+	if (newest == INT32_MIN || until - 1 - newest < STOPPED_DAYS)
+		return;
+	int32_t since = newest + 1 - USUAL_SPAN;
+	unsigned usual = reported_days(in->now, since, newest + 1, &newest) +
+			 reported_days(in->before, since, in->now->window.since, &newest);
+	struct fault *f =
+	    usual >= USUAL_DAYS && out->n_faults < out->most ? &out->faults[out->n_faults++] : NULL;
+	if (!f)
+		return;
+	struct dmarc_answer d;
+	dmarc_discover(k->view, k->rules, in->now->domain, k->a, &d);
+	const char *rua = addresses_of(k, &d.record);
+	*f = (struct fault){.weight = FAULT_WEAK, .id = "reports", .title = "reports stopped"};
+	f->text = arena_printf(k->a,
+			       "The last report is of %s, and before that they came on %u of %d "
+			       "days. %s%s. Until they come again nobody sees what is lost",
+			       day_format(newest, day), usual, USUAL_SPAN,
+			       rua ? "Does the mailbox exist, and is it full: "
+				   : "The DMARC record "
+				     "names no address for them (rua)",
+			       rua ? rua : "");
+}
+
 void inventory_judge(const struct inventory_input *in, struct knowledge *k,
 		     const struct inventory_options *options, struct domain_inventory *out,
 		     struct inventory_basis *basis)
@@ -353,6 +404,8 @@ void inventory_judge(const struct inventory_input *in, struct knowledge *k,
 	struct sender *all = merge(&p, &old, k->a, &n);
 	if (ties)
 		remedy_senders(periods, n_periods, ties, all, n, &remedies);
+	if (ties)
+		tell_stopped(in, k, &remedies);
 	struct todo_list *todo = arena_alloc(k->a, sizeof *todo);
 	struct sender *judged = arena_memdup(k->a, all, n * sizeof *all);
 	todo_make(in->now->domain, in->now->window.until, &remedies, judged, n, k->a, todo);

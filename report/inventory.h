@@ -42,6 +42,7 @@ struct inventory_input {
 	const struct domain_facts
 	    *past; /* all stored months before that, up to 13 in all; NULL: none */
 	const struct weighed *weighed; /* of these three, in order; NULL: they are weighed here */
+	int32_t today; /* where the period ends later, reports may come yet; 0: it is over */
 };
 
 /*

@@ -1,8 +1,9 @@
 #include "cli/app/senders.h"
 
-#include "cli/app/domains.h"
+#include <time.h>
 
 #include "cli/app/dns_run.h"
+#include "cli/app/domains.h"
 #include "cli/app/facts.h"
 #include "core/day.h"
 #include "core/log.h"
@@ -72,7 +73,8 @@ static void judge_domain(const struct domain_facts *windows, const struct weighe
 			 struct knowledge *k, const struct inventory_options *options,
 			 struct domain_inventory *out)
 {
-	const struct inventory_input in = {&windows[0], &windows[1], &windows[2], weighed};
+	const struct inventory_input in = {&windows[0], &windows[1], &windows[2], weighed,
+					   day_from_unix(time(NULL))};
 	inventory_domain(&in, k, options, out);
 }
 

@@ -94,6 +94,7 @@ void check_data(struct judging *j)
 	set_check(j, CHECK_C6, judge_value(j, CHECK_C6, worst),
 		  newest == INT32_MIN ? "no report" : TEXT(j, "%d days, %d days", age, gap),
 		  "reports come daily; if they stop, check the mailbox that rua names");
+	j->stopped = newest != INT32_MIN && judge_value(j, CHECK_C6, age) == CHECK_FAIL;
 	for (int id = CHECK_C1; j->out->parked && id <= CHECK_C6; id++) {
 		j->out->checks[id].status = CHECK_INFO;
 		j->out->checks[id].text = "A non-sending domain needs no history.";

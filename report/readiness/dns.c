@@ -113,6 +113,39 @@ static const char *spot_text(const struct judging *j, const struct scope_spot *s
 			: TEXT(j, "%s %s", s->term->text, what);
 }
 
+/* Does mail of ours use it as envelope-sender domain? */
+static bool carries(const struct judging *j, const struct zone_mailfrom *m)
+{
+	const struct domain_inventory *inv = j->out->inventory;
+	for (size_t i = 0; i < inv->n_senders; i++) {
+		const struct sender *s = &inv->senders[i];
+		for (size_t k = 0; sender_is_legit(s) && k < s->n_facts; k++) {
+			const struct dmarc_profile *p = &j->window->profiles[s->facts[k]->profile];
+			const char *name = zone_own_mailfrom(&j->zone, p);
+			if (name && strcmp(name, m->domain) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Mail of ours from a name without a record that fails for it; DKIM may carry it all the same. */
+static bool is_missed(const struct judging *j, const struct zone_mailfrom *m)
+{
+	const struct domain_inventory *inv = j->out->inventory;
+	for (size_t i = 0; i < inv->n_senders; i++) {
+		const struct sender *s = &inv->senders[i];
+		for (size_t k = 0; sender_is_legit(s) && k < s->n_facts; k++) {
+			const struct dmarc_profile *p = &j->window->profiles[s->facts[k]->profile];
+			const char *name =
+			    p->cell > CELL_P7 ? zone_own_mailfrom(&j->zone, p) : NULL;
+			if (name && strcmp(name, m->domain) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
 static enum check_status spf_status(const struct judging *j, const struct zone_mailfrom *m,
 				    bool ipv6, const char **why)
 {
@@ -123,6 +156,10 @@ static enum check_status spf_status(const struct judging *j, const struct zone_m
 	if (t->pending || !r || r->result == SPF_TEMPERROR)
 		return CHECK_UNKNOWN;
 	enum check_status lookups = judge_value(j, CHECK_D4, t->lookups);
+	if (r->result == SPF_NONE && !carries(j, m)) {
+		*why = "has no SPF record, and no mail of yours uses it as envelope sender";
+		return CHECK_WARN; /* DMARC needs none there */
+	}
 	if (r->result == SPF_NONE)
 		*why = "has no SPF record";
 	else if (t->problem)
@@ -171,36 +208,7 @@ static bool sends_over_ipv6(const struct domain_inventory *inv)
 /* Is it the envelope-sender domain of somebody of ours? Whoever forges may write any name. */
 static bool is_used(const struct judging *j, const struct zone_mailfrom *m)
 {
-	const struct domain_inventory *inv = j->out->inventory;
-	if (m == j->zone.mailfrom)
-		return true;
-	for (size_t i = 0; i < inv->n_senders; i++) {
-		const struct sender *s = &inv->senders[i];
-		for (size_t k = 0; sender_is_legit(s) && k < s->n_facts; k++) {
-			const char *name =
-			    zone_own_mailfrom(&j->zone, &j->window->profiles[s->facts[k]->profile]);
-			if (name && strcmp(name, m->domain) == 0)
-				return true;
-		}
-	}
-	return false;
-}
-
-/* Mail of ours from a name without a record that fails for it; DKIM may carry it all the same. */
-static bool is_missed(const struct judging *j, const struct zone_mailfrom *m)
-{
-	const struct domain_inventory *inv = j->out->inventory;
-	for (size_t i = 0; i < inv->n_senders; i++) {
-		const struct sender *s = &inv->senders[i];
-		for (size_t k = 0; sender_is_legit(s) && k < s->n_facts; k++) {
-			const struct dmarc_profile *p = &j->window->profiles[s->facts[k]->profile];
-			const char *name =
-			    p->cell > CELL_P7 ? zone_own_mailfrom(&j->zone, p) : NULL;
-			if (name && strcmp(name, m->domain) == 0)
-				return true;
-		}
-	}
-	return false;
+	return m == j->zone.mailfrom || carries(j, m);
 }
 
 /* The heaviest thing of the list that is wrong with an SPF record; NULL: none is. */

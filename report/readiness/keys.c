@@ -2,6 +2,8 @@
 #include "report/remedy/keys.h"
 #include "report/readiness/priv.h"
 
+#define DKIM_LEAST_BITS 1024 /* RFC 8301 section 3.2 */
+
 static enum check_status key_status(const struct judging *j, const struct used_key *s,
 				    const char **what)
 {
@@ -20,8 +22,8 @@ static enum check_status key_status(const struct judging *j, const struct used_k
 	if (k->state != DKIM_KEY_GOOD)
 		return key_is_rotated(s, j->in->as_of) ? CHECK_PASS : CHECK_FAIL;
 	enum check_status status = k->ed25519 ? CHECK_PASS : judge_value(j, CHECK_D6, k->bits);
-	if (status != CHECK_PASS)
-		*what = TEXT(j, "has %u bits%s", k->bits, who);
+	if (status != CHECK_PASS) /* receivers refuse what is shorter, and nothing else for it */
+		*what = TEXT(j, "has %u bits%s", k->bits, k->bits < DKIM_LEAST_BITS ? who : "");
 	else if (key_is_another(s)) {
 		*what =
 		    TEXT(j, "never verified%s: the published key is not the one that signs", who);

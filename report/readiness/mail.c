@@ -285,7 +285,9 @@ static void check_forwarded(struct judging *j)
 		  breaks ? TEXT(j,
 				"%llu forwarded messages fail, most of them from %s. With p=reject "
 				"they are lost, unless the list rewrites From or the receiver "
-				"trusts its ARC seal: ask its owner",
+				"trusts its ARC seal: ask its owner. Where people write to lists, "
+				"RFC 9989 section 7.4 advises against p=reject: keep p=quarantine, "
+				"or let them write from a subdomain with a policy of its own",
 				(unsigned long long)breaks, worst ? worst->name : "a forwarder")
 			 : "no forwarded mail fails");
 }

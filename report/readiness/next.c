@@ -35,9 +35,25 @@ static int rung_days(const struct judging *j)
 	return (int)limit_of(j, CHECK_A8);
 }
 
+/* Beside a CNAME nothing can be published: who hosts the record changes it. */
+static bool is_hosted(const struct judging *j)
+{
+	const char *owner = j->out->dmarc.owner;
+	return owner && !zone_is_ours(&j->zone, owner);
+}
+
 static void publish(struct judging *j, enum published_policy p, bool testing, const char *text)
 {
 	const struct dmarc_answer *d = &j->out->dmarc;
+	if (is_hosted(j)) {
+		say(j, rung_days(j),
+		    TEXT(j,
+			 "change the policy to p=%s%s at whoever hosts the record: _dmarc.%s is an "
+			 "alias (CNAME) of %s, and nothing can be published beside it",
+			 published_policy_names[p], testing ? "; t=y" : "", j->out->domain,
+			 d->owner));
+		return;
+	}
 	const struct dmarc_edit e = {.domain = j->out->domain, .p = p, .testing = testing};
 	say(j, rung_days(j), text);
 	j->out->next.record = dmarc_edit(j->a, d->found == FOUND_HERE ? &d->record : NULL, &e);
@@ -69,7 +85,7 @@ static void step_repair(struct judging *j, const struct todo *t)
 	j->out->next.record = t->record->after;
 }
 
-static const char *name_of(struct judging *j)
+static const char *name_of(const struct judging *j)
 {
 	const struct dmarc_answer *d = &j->out->dmarc;
 	return TEXT(j, "p=%s%s", published_policy_names[d->policy],
@@ -103,8 +119,35 @@ static void step_unpublished(struct judging *j)
 			"publish a record first. With p=none receivers only send reports");
 }
 
+/* Time alone does not help a domain that sends little, or that nobody reports about any more. */
+static const char *too_little(const struct judging *j, const struct check *c)
+{
+	const struct check *checks = j->out->checks;
+	const struct dmarc_published *r = &j->out->dmarc.record;
+	if (c != &checks[CHECK_C1] && c != &checks[CHECK_C3] && c != &checks[CHECK_C5] &&
+	    c != &checks[CHECK_C6])
+		return NULL;
+	if (j->stopped)
+		return TEXT(j,
+			    "stay at %s until reports come again: look into the mailbox that rua "
+			    "names%s%s",
+			    name_of(j), r->n_rua ? ", " : "", r->n_rua ? r->rua[0].uri : "");
+	return TEXT(j,
+		    "stay at %s for now: so few reports prove nothing, and waiting may bring no "
+		    "more. Go by names instead of numbers: list everything that sends as the "
+		    "domain, settle the list above, send one message with each, and when the "
+		    "reports of all of them pass, publish p=quarantine; t=y, and look again after "
+		    "a month",
+		    name_of(j));
+}
+
 static void step_blocked(struct judging *j, const struct check *c)
 {
+	const char *little = too_little(j, c);
+	if (little && rung_now(j->out) < RUNG_REJECT_TEST) {
+		say(j, REPAIR_DAYS, little);
+		return;
+	}
 	if (rung_now(j->out) == RUNG_REJECT) {
 		say(j, REPAIR_DAYS,
 		    TEXT(j, "p=reject is published although %s fails. %s", c->id, c->text));
@@ -112,6 +155,15 @@ static void step_blocked(struct judging *j, const struct check *c)
 		say(j, REPAIR_DAYS,
 		    TEXT(j, "stay at %s until %s passes. %s", name_of(j), c->id, c->text));
 	}
+}
+
+#define LISTS_SHARE 10 /* per cent of legitimate mail: that is no exception any more */
+
+static bool lists_break(const struct judging *j)
+{
+	const struct volume *f = &j->window_volume[FATE_FORWARDER];
+	uint64_t legit = j->window_volume[FATE_LEGIT].messages;
+	return legit > 0 && 100 * (f->messages - f->pass) > LISTS_SHARE * legit;
 }
 
 static void step_up(struct judging *j, enum rung now)
@@ -144,6 +196,14 @@ static void step_up(struct judging *j, enum rung now)
 			"%s: `ruascope label` takes the answer. Receivers that do not know t=y "
 			"(RFC 9989) act on the policy at once",
 			name_of(j), j->most_open->name));
+	else if (now == RUNG_QUARANTINE && lists_break(j))
+		say(j, month,
+		    TEXT(j,
+			 "stay at %s: %s of the mail goes through lists and forwarders that break "
+			 "it, and p=reject would lose it there. RFC 9989 section 7.4 advises such "
+			 "domains against p=reject; a subdomain for who writes to lists, with a "
+			 "policy of its own, is the way beyond",
+			 name_of(j), j->out->checks[CHECK_A6].value));
 	else if (days < month)
 		say(j, month - days,
 		    TEXT(j, "stay at %s: %d of %d days have passed", name_of(j), days, month));

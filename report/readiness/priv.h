@@ -28,6 +28,7 @@ struct judging {
 	/* Failing mail that may be ours, by hints or as a question: per cent of the legitimate; and
 	 * who sends most of it, where somebody has to answer, or NULL. Set by check_mail(). */
 	double open_share;
+	bool stopped; /* no report for longer than C6 allows; set by check_data() */
 	const struct sender *most_open;
 };
 

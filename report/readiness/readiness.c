@@ -160,7 +160,7 @@ void readiness_judge(const struct readiness_input *in, struct knowledge *k, stru
 	struct inventory_basis basis;
 	struct judging j = {.in = in, .out = out, .k = k, .a = k->a};
 	*out = (struct readiness){.domain = in->window->domain, .window = in->window->window};
-	inventory_judge(&(struct inventory_input){in->window, in->history, NULL, in->weighed}, k,
+	inventory_judge(&(struct inventory_input){in->window, in->history, NULL, in->weighed, 0}, k,
 			&everything, inv, &basis);
 	out->inventory = inv;
 	j.window_unproved = in->weighed ? in->weighed->unproved : 0;

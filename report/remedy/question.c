@@ -306,12 +306,33 @@ static bool passed_before(const struct asking *q, int32_t *last)
 	return *last != INT32_MIN;
 }
 
+#define SILENT_DAYS 7 /* at least; and twice the longest pause */
+
+/* It sent day after day, and then no more: somebody may have stopped it. */
+static bool read_fell_silent(struct asking *q)
+{
+	const struct sender *s = q->s;
+	char day[DAY_STRLEN];
+	const struct domain_facts *d = q->g->periods[0];
+	int32_t silent = d->n_days ? d->days[d->n_days - 1].day - s->last_day : 0;
+	if (s->change == CHANGE_GONE || s->days < STEADY_DAYS || silent < SILENT_DAYS ||
+	    silent <= 2 * s->rhythm.pause)
+		return false;
+	struct reading *r = add(q, READING_SWITCHED_OFF, 2);
+	speaks_for(q, r, 4,
+		   arena_printf(q->a,
+				"it sent on %u days, the last time on %s, and not in the %d "
+				"days since",
+				s->days, day_format(s->last_day, day), silent));
+	return true;
+}
+
 /* It passed until a day: somebody took it out of the record, or a name in the record moved. */
 static void read_switched_off(struct asking *q)
 {
 	int32_t last;
 	char day[DAY_STRLEN];
-	if (q->s->aged || !passed_before(q, &last))
+	if (read_fell_silent(q) || q->s->aged || !passed_before(q, &last))
 		return;
 	const char *elsewhere = meant_elsewhere(q->g, q->s);
 	for (unsigned i = 0; elsewhere && i < q->n; i++)

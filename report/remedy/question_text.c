@@ -179,7 +179,8 @@ const char *question_text(const struct asking *q)
 		       "with DKIM, and do not add this address to SPF. Ask a recipient there "
 		       "whether mail is forwarded";
 	case READING_SWITCHED_OFF:
-		return "was this sender switched off on purpose? Ask who changed the SPF record";
+		return "was this sender switched off on purpose? Ask who ran it, and who changed "
+		       "the SPF record. If it is gone, nothing is to be added";
 	case READING_MISSING:
 		return "does it belong to you? Ask who runs web forms, printers, shops and "
 		       "programs that send mail, and look for this address in their settings";

@@ -18,7 +18,7 @@
 #define OFTEN_SPAN       21 /* ... and for three weeks */
 #define RHYTHM_MESSAGES  6
 #define LINE_SPAN        35 /* days; an infected machine is found, or gets another address, before */
-#define LINE_DAYS        8
+#define LINE_DAYS        8  /* of a machine with a name */
 #define RHYTHM_REPORTERS 2
 #define NAMED_SHARE      95 /* per cent of the mail that comes from machines with a name */
 #define FEW_MACHINES     3  /* that authenticate as nobody or as us: more is a campaign */
@@ -241,7 +241,7 @@ static bool is_one_organisation(const struct sender *s, struct knowledge *known)
  * for longer than an infected one is left alone. */
 static bool is_patient(const struct sender *s, unsigned days, bool named)
 {
-	return is_few(s) && days >= LINE_DAYS &&
+	return is_few(s) && days >= (named ? LINE_DAYS : OFTEN_DAYS) &&
 	       (s->rhythm.kind == RHYTHM_WEEKLY || s->rhythm.kind == RHYTHM_OFTEN) &&
 	       s->rhythm.until - s->rhythm.first >= (named ? OFTEN_SPAN : LINE_SPAN);
 }

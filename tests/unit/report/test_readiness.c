@@ -178,6 +178,49 @@ static void test_no_reject(void **state)
 	}
 }
 
+static bool lists(const struct readiness *r, const char *id)
+{
+	for (size_t i = 0; i < r->inventory->todo->n; i++)
+		if (strcmp(r->inventory->todo->list[i].id, id) == 0)
+			return true;
+	return false;
+}
+
+/* Where waiting helps nobody, the next step says what does. */
+static void test_what_helps(void **state)
+{
+	static const struct {
+		struct variant c;
+		const char *says, *thing; /* NULL: none of it in the list */
+	} rows[] = {
+	    {{.days = 13}, "Go by names", NULL},
+	    {{.legit = 60}, "Go by names", NULL},
+	    {{.last_gap = 9},
+	     "look into the mailbox that rua names, mailto:a@example.com",
+	     "reports"},
+	    {{.last_gap = 4}, NULL, NULL},
+	    {{.dmarc = "_dmarc.example.com CNAME example.com.dmarc.vendor.example",
+	      .more = {"example.com.dmarc.vendor.example TXT v=DMARC1; p=quarantine; " RUA}},
+	     "alias (CNAME) of example.com.dmarc.vendor.example",
+	     NULL},
+	    {{.stranger = 60}, "somebody has answered", "question:mailfrom:vendor.example#fail"},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct arena a = {0};
+		struct readiness r = judge(&rows[i].c, &a);
+		if (rows[i].says && !strstr(r.next.text, rows[i].says))
+			fail_msg("row %zu: %s", i, r.next.text);
+		if (rows[i].says && !rows[i].thing)
+			assert_false(lists(&r, "reports"));
+		if (rows[i].thing && !lists(&r, rows[i].thing))
+			fail_msg("row %zu: %s is not in the list", i, rows[i].thing);
+		if (rows[i].says)
+			assert_null(r.next.record);
+		arena_free(&a);
+	}
+}
+
 /* Limits of one's own; and those that are none. */
 static void test_limits(void **state)
 {
@@ -385,6 +428,6 @@ int main(void)
 	    cmocka_unit_test(test_first_record), cmocka_unit_test(test_projection),
 	    cmocka_unit_test(test_limits),       cmocka_unit_test(test_no_reject),
 	    cmocka_unit_test(test_every_limit),  cmocka_unit_test(test_labels),
-	    cmocka_unit_test(test_subdomains)};
+	    cmocka_unit_test(test_subdomains),   cmocka_unit_test(test_what_helps)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -174,6 +174,9 @@ static const struct {
     {CHECK_D4, CHECK_FAIL, {.spf = SPF("mx nonsense ~all")}},
     {CHECK_D4, CHECK_FAIL, {.spf = "example.com TXT nothing"}},
     {CHECK_D4, CHECK_FAIL, {.more = {SPF("-all")}}}, /* a second one */
+    {CHECK_D4, /* nor is one needed where nothing of ours uses the name */
+     CHECK_WARN,
+     {.nobody = true, .new_age = 20, .spf = "example.com TXT nothing"}},
     {CHECK_D4, CHECK_FAIL, {.spf = SPF("mx include:gone.example.com ~all")}},
 #define TWO_DOWN(r)                                                                                \
 	.spf = SPF("mx include:a.example.com ~all"),                                               \
