@@ -10,6 +10,7 @@
 #include "report/remedy/remedy.h"
 #include "report/sender/classify.h"
 #include "report/sender/group.h"
+#include "report/sender/one_receiver.h"
 #include "report/sender/sentence.h"
 #include "report/sender/weigh.h"
 
@@ -395,6 +396,8 @@ void inventory_judge(const struct inventory_input *in, struct knowledge *k,
 	struct period old = read_period(&basis->before, NULL, ties, k);
 	const struct earlier earlier = {&basis->before, old.senders, old.n};
 	struct period p = read_period(&basis->now, &earlier, ties, k);
+	for (size_t i = 0; i < p.n; i++)
+		receiver_find(&p.senders[i], &basis->now, k->a);
 	match_keys(&p, &old);
 	for (size_t i = 0; i < p.n; i++)
 		if (p.partner[i])

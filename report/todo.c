@@ -261,6 +261,16 @@ static void failed_last(struct making *m, struct todo *t, const struct sender *s
 			 sentence(m->a, t->text));
 }
 
+/* It passes, but for one receiver. */
+static void at_one_receiver(struct making *m, const struct sender *s)
+{
+	struct todo *t = add(m, TODO_OWN_FAILING, arena_printf(m->a, "receiver:%s", s->key));
+	about(m, t, s);
+	t->messages = s->receiver_messages;
+	t->title = arena_printf(m->a, "%s: fails at one receiver", s->name);
+	t->text = s->receiver;
+}
+
 static void question(struct making *m, const struct sender *s)
 {
 	struct todo *t = add(m, TODO_QUESTION, arena_printf(m->a, "question:%s", s->key));
@@ -366,6 +376,8 @@ static void each_sender(struct making *m, const struct sender *s)
 	enum category c = s->verdict.category;
 	if (s->label && s->label->verdict == LABEL_IGNORE)
 		return;
+	if (c == CAT_AUTHORIZED && s->receiver)
+		at_one_receiver(m, s);
 	bool asked = s->verdict.remedy.kind == REMEDY_CONFIRM;
 	if (s->change == CHANGE_GONE && !asked) {
 		gone_failing(m, s);
@@ -428,7 +440,7 @@ void todo_make(const char *domain, int32_t until, const struct remedies *remedie
 {
 	struct making m = {
 	    .domain = domain, .a = a, .out = out, .today = until, .senders = senders, .n = n};
-	size_t room = n + remedies->n_faults + 1;
+	size_t room = 2 * n + remedies->n_faults + 1; /* at one receiver, and a duty */
 	for (size_t i = 0; i < n; i++)
 		room += senders[i].verdict.remedy.n_parts;
 	*out = (struct todo_list){.list = arena_alloc(a, room * sizeof *out->list)};

@@ -176,6 +176,8 @@ struct sender {
 	bool patient; /* a few machines that keep at it for weeks (rhythm.h) */
 	bool vouched; /* one organisation: its servers are named as it, and authenticate as it */
 	struct rhythm rhythm;
+	const char *receiver; /* that its mail fails at one receiver alone (one_receiver.h); NULL */
+	uint64_t receiver_messages;
 	bool named_ours; /* a machine of it has a name in our domain that ties nothing */
 	bool hinted;     /* something of ours speaks for it: a tie, our d=, our MAIL FROM */
 

@@ -216,6 +216,29 @@ static const struct fault_case cases[] = {
      "key:s1._domainkey.example.com", NULL, "is not in DNS"},
 };
 
+/* What one receiver alone sees is no fault of DNS: told with what to look into there. */
+static void test_one_receiver(void **state)
+{
+	struct world w = {.now = {OUR_ROW,
+				  {"192.0.2.10", 90, "b.vendor.example pass",
+				   "example.com s1 fail", 0, MONTH, 1}},
+			  .before = {OUR_ROW},
+			  .zone = {GOOD_SPF}};
+	struct arena a = {0};
+	(void)state;
+	struct domain_inventory d = world_judge(&w, &a);
+	const struct todo *t = find_thing(&d, "receiver:own:example.com");
+	assert_non_null(t);
+	assert_int_equal(t->kind, TODO_OWN_FAILING);
+	assert_int_equal(t->messages, 90);
+	assert_non_null(strstr(t->text, "that google.com reports fail (5 %)"));
+	assert_non_null(strstr(t->text, "relaxed/relaxed"));
+	w.now[1].reporters = 0; /* all of them */
+	d = world_judge(&w, &a);
+	assert_null(find_thing(&d, "receiver:own:example.com"));
+	arena_free(&a);
+}
+
 static void test_faults(void **state)
 {
 	size_t bad = 0;
@@ -483,7 +506,7 @@ static void test_order(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_faults), cmocka_unit_test(test_advice),
+	    cmocka_unit_test(test_faults), cmocka_unit_test(test_one_receiver), cmocka_unit_test(test_advice),
 	    cmocka_unit_test(test_silence), cmocka_unit_test(test_strangers_key),
 	    cmocka_unit_test(test_order)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
