@@ -220,8 +220,8 @@ static const struct fault_case cases[] = {
 static void test_one_receiver(void **state)
 {
 	struct world w = {.now = {OUR_ROW,
-				  {"192.0.2.10", 90, "b.vendor.example pass",
-				   "example.com s1 fail", 0, MONTH, 1}},
+				  {"192.0.2.10", 90, "b.vendor.example pass", "example.com s1 fail",
+				   0, MONTH, 1}},
 			  .before = {OUR_ROW},
 			  .zone = {GOOD_SPF}};
 	struct arena a = {0};
@@ -506,8 +506,8 @@ static void test_order(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_faults), cmocka_unit_test(test_one_receiver), cmocka_unit_test(test_advice),
-	    cmocka_unit_test(test_silence), cmocka_unit_test(test_strangers_key),
-	    cmocka_unit_test(test_order)};
+	    cmocka_unit_test(test_faults),        cmocka_unit_test(test_one_receiver),
+	    cmocka_unit_test(test_advice),        cmocka_unit_test(test_silence),
+	    cmocka_unit_test(test_strangers_key), cmocka_unit_test(test_order)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
