@@ -175,7 +175,8 @@ void bounce_facts_judge(struct bounce_facts *f, struct knowledge *k)
 	for (size_t i = 0; i < f->n; i++) {
 		const struct domain_facts *w = &f->windows[i * BOUNCE_WINDOWS];
 		struct weighed *weighed = &f->weighed[i * BOUNCE_WINDOWS];
-		const struct inventory_input in = {&w[0], &w[1], &w[2], weighed};
+		const struct inventory_input in = {
+		    .now = &w[0], .before = &w[1], .past = &w[2], .weighed = weighed};
 		struct bounce_domain *d = &f->domains[i];
 		inventory_judge(&in, k, &all, &d->inventory, &d->basis);
 		d->periods[0] = &d->basis.now;

@@ -200,8 +200,11 @@ static void check_open(struct judging *j)
 static bool is_likely_ours(const struct sender *s)
 {
 	const struct remedy *r = &s->verdict.remedy;
-	bool again = s->change == CHANGE_GONE ? s->returns : s->steady || s->returns || s->patient;
-	return r->kind == REMEDY_CONFIRM && again && r->n_readings > 0 &&
+	bool again = s->change == CHANGE_GONE ? s->returns : s->steady || s->returns;
+	uint64_t signs = s->t.cells[CELL_F6] + s->t.cells[CELL_F9];
+	/* a forger may be at his post every day, and signs nothing */
+	bool daily = s->rhythm.kind == RHYTHM_OFTEN && !s->service && 2 * signs <= s->t.messages;
+	return r->kind == REMEDY_CONFIRM && again && !daily && r->n_readings > 0 &&
 	       r->readings[0].kind == READING_MISSING;
 }
 

@@ -251,7 +251,7 @@ static inline void inventory_without_dns(const struct domain_facts *now,
 {
 	struct knowledge k;
 	knowledge_begin(&k, &test_rules, NULL, NULL, a);
-	inventory_domain(&(struct inventory_input){now, before, NULL, NULL}, &k, options, out);
+	inventory_domain(&(struct inventory_input){.now = now, .before = before}, &k, options, out);
 	knowledge_end(&k);
 }
 #endif

@@ -115,7 +115,8 @@ static inline struct domain_inventory world_judge(const struct world *w, struct 
 	facts[2] = make_facts(a, OCTOBER - 2, w->past, count_rows(w->past));
 	facts[0].labels = w->label;
 	facts[0].n_labels = w->label ? 1 : 0;
-	const struct inventory_input in = {&facts[0], &facts[1], &facts[2]};
+	const struct inventory_input in = {
+	    .now = &facts[0], .before = &facts[1], .past = &facts[2]};
 	zone_view_end(&z);
 	struct dns_view view = zone_view(&z, lines);
 	for (size_t before = 1, asked = 0, rounds = 0; before != asked; rounds++) {

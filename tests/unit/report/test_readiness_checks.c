@@ -74,7 +74,7 @@ static const struct {
     {CHECK_A4, CHECK_WARN, {.maybe = 46, .legit = 9000}},
     {CHECK_A4, CHECK_WARN, {.maybe = 40, .legit = 2000}},
     {CHECK_A4, CHECK_FAIL, {.maybe = 41, .legit = 2000}},
-    {CHECK_A4, CHECK_FAIL, {.stranger = 1000}}, /* one organisation, every day: likely ours */
+    {CHECK_A4, CHECK_WARN, {.stranger = 1000}}, /* every day, unsigned: asked about, no veto */
     {CHECK_A4, CHECK_WARN, {.stranger = 60}},
     {CHECK_A4, CHECK_PASS, {.new_stranger = 1000}}, /* no veto */
     {CHECK_A4, CHECK_PASS, {.spoofed = 1000000}},
