@@ -7,10 +7,10 @@
 #include "core/hash.h"
 #include "core/text.h"
 #include "dns/dmarc.h"
+#include "report/one_receiver.h"
 #include "report/remedy/remedy.h"
 #include "report/sender/classify.h"
 #include "report/sender/group.h"
-#include "report/sender/one_receiver.h"
 #include "report/sender/sentence.h"
 #include "report/sender/weigh.h"
 

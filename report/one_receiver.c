@@ -1,13 +1,16 @@
-#include "report/sender/one_receiver.h"
-
-#include "report/sender/observe.h"
+#include "report/one_receiver.h"
 
 #define ALONE_MESSAGES   10
 #define ALONE_SHARE      90  /* per cent of the failing mail that the one reports */
 #define ALONE_RATE       3   /* per cent of what goes there that fails, at least */
 #define ELSEWHERE        100 /* messages that others must have reported ... */
 #define ELSEWHERE_RATE   1   /* ... and per cent of them that may fail */
-#define SIGNATURE_BREAKS (SET(F2) | SET(F8) | SET(F11))
+#define SIGNATURE_BREAKS (1u << CELL_F2 | 1u << CELL_F8 | 1u << CELL_F11)
+
+static bool at_least(uint64_t part, uint64_t whole, unsigned percent)
+{
+	return 100 * part >= percent * whole;
+}
 
 struct seen_there {
 	uint64_t all, failing, broken;

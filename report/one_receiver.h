@@ -4,8 +4,8 @@
  * What is wrong with a sender or its DNS, all receivers see. What one of them alone sees happened
  * on the way there.
  */
-#ifndef REPORT_SENDER_ONE_RECEIVER_H
-#define REPORT_SENDER_ONE_RECEIVER_H
+#ifndef REPORT_ONE_RECEIVER_H
+#define REPORT_ONE_RECEIVER_H
 
 #include "core/arena.h"
 #include "report/sender/finding.h"
