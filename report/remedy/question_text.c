@@ -88,11 +88,12 @@ const char *question_text(const struct asking *q)
 	const struct sender *s = q->s;
 	char ip[IP_STRLEN];
 	if (s->aged)
-		return arena_printf(
-		    q->a,
-		    "is %s still yours? Your SPF record authorises it. Ask who runs the machine; "
-		    "if nobody knows it, let the record no longer authorise it",
-		    ip_format(&sender_aged_source(s)->ip, ip));
+		return arena_printf(q->a,
+				    "is %s still yours? Your SPF record authorises it. Ask who "
+				    "runs the machine, and "
+				    "whether a service was hired that sends from there; if nobody "
+				    "knows it, let the record no longer authorise it",
+				    ip_format(&sender_aged_source(s)->ip, ip));
 	const struct lead x = leads_to(q->g->zone, s);
 	if (x.alias && !s->ties_any)
 		return arena_printf(

@@ -283,3 +283,40 @@ const struct address_known *knowledge_of(struct knowledge *k, const struct ip *i
 		x->service = service_of_network(k, ip);
 	return x;
 }
+
+/* ---- names of machines that are let ---- */
+
+/* Words by which hosters, universities and offices name machines of customers, students, visitors.
+ */
+static bool is_lease_word(const char *word, size_t n)
+{
+	static const char *const words[] = {
+	    "vps",      "kvm",     "vserver", "dedi",   "dedicated", "rootserver", "colo",
+	    "wlan",     "wifi",    "guest",   "gast",   "visitor",   "vpn",        "laptop",
+	    "notebook", "desktop", "dorm",    "resnet", "student",   "wohnheim",   "zimmer",
+	    "room",     "tenant",  "user",    "dhcp",   "dyn",       "pool",       "cust",
+	    "customer", "client",  "kunde",   "kunden", "static",    "statisch",   "dsl",
+	    "ftth",     "business"};
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strlen(words[i]) == n && strncmp(word, words[i], n) == 0)
+			return true;
+	return false;
+}
+
+bool name_is_leased(const char *name, const char *org)
+{
+	size_t own = strlen(org), n = strlen(name);
+	n = n > own ? n - own : 0; /* what stands in front of the organisation's name */
+	for (size_t i = 0; i < n;) {
+		size_t letters = i, digits;
+		while (letters < n && name[letters] >= 'a' && name[letters] <= 'z')
+			letters++;
+		for (digits = letters; digits < n && name[digits] >= '0' && name[digits] <= '9';)
+			digits++;
+		bool serial = letters > i && digits - letters >= 4;
+		if (serial || is_lease_word(name + i, letters - i))
+			return true;
+		i = digits > i ? digits : i + 1;
+	}
+	return false;
+}

@@ -83,4 +83,9 @@ void knowledge_ask(const struct dns_view *view, const struct ip *ip);
 /* Is name what an access network calls an address: its digits, or a label like "dyn" or "pool"? */
 bool ptr_is_generic(const char *name, const struct ip *ip);
 
+/* Who sells machines or connects people gives names of his own domain to customers, students and
+ * visitors ("vps4711", "anna-laptop.wohnheim3", "v22019"): there a forward-confirmed name proves
+ * nothing. name: in the domain org or below it, both in normal form. */
+bool name_is_leased(const char *name, const char *org);
+
 #endif

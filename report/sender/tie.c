@@ -119,6 +119,15 @@ static bool signs_foreign(const struct zone *z, const struct dmarc_profile *p)
 	return false;
 }
 
+/* Strict alignment (RFC 9989 section 5.1) fails what is ours all the same. */
+static bool signs_ours(const struct zone *z, const struct dmarc_profile *p)
+{
+	for (unsigned i = 0; i < p->n_dkim; i++)
+		if (p->dkim[i].result.code == W_PASS && zone_is_ours(z, p->dkim[i].domain))
+			return true;
+	return false;
+}
+
 /* Does mail of ours pass by SPF, or by a signature, from the address? Do others pass there? */
 struct conduct {
 	bool direct, signs, foreign;
@@ -134,7 +143,7 @@ static struct conduct conduct_of(const struct ties *t, const struct sender *s, c
 	for (; *at < s->n_facts && ip_cmp(&s->facts[*at]->source, ip) == 0; ++*at) {
 		const struct dmarc_profile *p = &t->facts->profiles[s->facts[*at]->profile];
 		c.direct = c.direct || p->aligned_spf;
-		c.signs = c.signs || p->aligned_dkim;
+		c.signs = c.signs || p->aligned_dkim || signs_ours(t->zone, p);
 		c.foreign = c.foreign || signs_foreign(t->zone, p);
 	}
 	return c;
@@ -182,6 +191,15 @@ static bool is_rented(const struct zone *z, const struct zone_host *h)
 	       (k->generic || (k->service && k->service->kind == KIND_CLOUD));
 }
 
+/* An interface identifier as a machine makes them up for a while (RFC 8981), and no provider deals
+ * out: no small number, and none made of a network card (RFC 4291 appendix A). */
+static bool is_temporary(const struct ip *ip)
+{
+	static const uint8_t none[4];
+	bool card = ip->b[11] == 0xff && ip->b[12] == 0xfe;
+	return memcmp(ip->b + 8, none, sizeof none) != 0 && !card;
+}
+
 static bool is_tied_host(const struct ties *t, const struct ip *ip, const struct conduct *c)
 {
 	const struct zone *z = t->zone;
@@ -189,7 +207,7 @@ static bool is_tied_host(const struct ties *t, const struct ip *ip, const struct
 	if (h)
 		return !h->foreign && (!h->exchanger || c->direct) &&
 		       (c->direct || c->signs || !is_rented(z, h));
-	if (ip->family != 6)
+	if (ip->family != 6 || !is_temporary(ip))
 		return false;
 	struct ip net = ip_network(ip, 64);
 	if (zone_is_shared_machine(z, ip) || is_unlike(t, &net, c))
@@ -204,43 +222,6 @@ static bool is_tied_host(const struct ties *t, const struct ip *ip, const struct
 	return is_beside_named(z, &net);
 }
 
-/* Words by which hosters, universities and offices name machines of customers, students, visitors.
- */
-static bool is_lease_word(const char *word, size_t n)
-{
-	static const char *const words[] = {
-	    "vps",      "kvm",     "vserver", "dedi",   "dedicated", "rootserver", "colo",
-	    "wlan",     "wifi",    "guest",   "gast",   "visitor",   "vpn",        "laptop",
-	    "notebook", "desktop", "dorm",    "resnet", "student",   "wohnheim",   "zimmer",
-	    "room",     "tenant",  "user",    "dhcp",   "dyn",       "pool",       "cust",
-	    "customer", "client",  "kunde",   "kunden", "static",    "statisch",   "dsl",
-	    "ftth",     "business"};
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (strlen(words[i]) == n && strncmp(word, words[i], n) == 0)
-			return true;
-	return false;
-}
-
-/* Who sells machines or connects people gives names of his domain to strangers: "vps4711",
- * "anna-laptop.wohnheim3", "v22019". */
-static bool is_leased_name(const struct zone *z, const char *name)
-{
-	size_t own = strlen(z->org), n = strlen(name);
-	n = n > own ? n - own : 0; /* what stands in front of the organisation's name */
-	for (size_t i = 0; i < n;) {
-		size_t letters = i, digits;
-		while (letters < n && name[letters] >= 'a' && name[letters] <= 'z')
-			letters++;
-		for (digits = letters; digits < n && name[digits] >= '0' && name[digits] <= '9';)
-			digits++;
-		bool serial = letters > i && digits - letters >= 4;
-		if (serial || is_lease_word(name + i, letters - i))
-			return true;
-		i = digits > i ? digits : i + 1;
-	}
-	return false;
-}
-
 static bool is_tied_name(const struct ties *t, const struct ip *ip, const struct address_known *k,
 			 const struct conduct *c)
 {
@@ -248,7 +229,7 @@ static bool is_tied_name(const struct ties *t, const struct ip *ip, const struct
 	if (t->gives_names && !c->direct && !c->signs)
 		return false;
 	if (k->ptr != PTR_CONFIRMED || k->generic || !k->name || !zone_is_ours(z, k->name) ||
-	    is_leased_name(z, k->name))
+	    name_is_leased(k->name, z->org))
 		return false;
 	const struct dns_answer *forward =
 	    dns_ask(z->known->view, k->name, ip->family == 4 ? DNS_A : DNS_AAAA);

@@ -7,7 +7,7 @@
  *
  *	TIE_HOST     a name of ours (A, AAAA) leads here, over no alias into another
  *	             zone; or our MX in our own zone, which also sends mail of ours
- *	             that passes. IPv6: its /64
+ *	             that passes. IPv6: temporary addresses in its /64
  *	TIE_NAME     the forward-confirmed reverse name is ours, and no generic one
  *	TIE_RECORD   our SPF record authorises it today, and lets in few (scope.h);
  *	             unless it aged
