@@ -394,7 +394,8 @@ void inventory_judge(const struct inventory_input *in, struct knowledge *k,
 	if (ties)
 		ties_init(ties, &basis->zone);
 	struct period old = read_period(&basis->before, NULL, ties, k);
-	const struct earlier earlier = {&basis->before, old.senders, old.n};
+	const struct earlier earlier = {&basis->before, n_periods > 2 ? periods[2] : NULL,
+					old.senders, old.n};
 	struct period p = read_period(&basis->now, &earlier, ties, k);
 	for (size_t i = 0; i < p.n; i++)
 		receiver_find(&p.senders[i], &basis->now, k->a);

@@ -114,6 +114,15 @@ const char *question_text(const struct asking *q)
 		return way_out_text(q);
 	if (q->at_host)
 		return account_text(q);
+	if (asking_is_unaligned(s) && s->guest && s->service && s->service->kind == KIND_MAILBOX)
+		return arena_printf(
+		    q->a,
+		    "is %s another domain of yours, or a partner who writes for you? People there "
+		    "send in your name through %s, and their mail is signed as %s. If so, have "
+		    "your domain added to that account, with a DKIM key of its own: with p=reject "
+		    "this mail is lost. A domain of yours may stand under `domains` in the "
+		    "configuration",
+		    s->guest, s->service->name, s->guest);
 	if (asking_is_unaligned(s) && s->guest)
 		return arena_printf(
 		    q->a,

@@ -215,6 +215,14 @@ static bool serves_anybody(const struct service *s)
 	       (s->kind == KIND_MAILBOX || s->kind == KIND_GATEWAY || s->kind == KIND_FORWARDER);
 }
 
+/* An organisation's account at a host of mailboxes, which signs as it: a sister company, or whoever
+ * writes for us there. Mail that people have handed on has no signature of theirs alone. */
+static bool is_tenant(const struct sender *s)
+{
+	return s->guest && s->service && s->service->kind == KIND_MAILBOX &&
+	       strncmp(s->key, "dkim:", 5) == 0;
+}
+
 /* Few machines that authenticate as us, in vain, or as nobody. */
 static bool is_few(const struct sender *s)
 {
@@ -227,6 +235,8 @@ static bool is_one_organisation(const struct sender *s, struct knowledge *known)
 	uint64_t as_itself = cells_of(s, AS_ITSELF);
 	bool sends_for_customers =
 	    s->service && (s->service->kind == KIND_ESP || s->service->kind == KIND_SAAS);
+	if (is_tenant(s))
+		return 2 * as_itself > s->t.messages;
 	if (serves_anybody(s->service))
 		return false;
 	if (sends_for_customers && 2 * as_itself > s->t.messages)
@@ -256,8 +266,12 @@ void rhythm_find(struct sender *s, const struct earlier *earlier, struct knowled
 	const struct domain_facts *before = earlier ? earlier->facts : NULL;
 	if (before && (before->reports == 0 || !(one || few)))
 		before = NULL;
+	const struct domain_facts *past =
+	    before && earlier->past && earlier->past->reports > 0 ? earlier->past : NULL;
 	if (before && before->window.since < d.first)
 		d.first = month_first_day(month_of_day(before->window.since));
+	if (past && past->window.since < d.first)
+		d.first = month_first_day(month_of_day(past->window.since));
 	d.n = (size_t)(s->last_day - d.first) + 1;
 	if (d.n > SPAN_MAX)
 		return;
@@ -265,6 +279,7 @@ void rhythm_find(struct sender *s, const struct earlier *earlier, struct knowled
 	add_facts(&d, s);
 	bool found = before && one && add_by_key(&d, s, earlier);
 	found = found || (before && add_by_address(&d, s, before));
+	found = (past && add_by_address(&d, s, past)) || found;
 	double all = 0;
 	for (size_t i = 0; i < d.n; i++)
 		all += d.on[i];

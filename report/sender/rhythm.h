@@ -12,9 +12,9 @@
 #include "report/sender/finding.h"
 #include "report/sender/knowledge.h"
 
-/* The period before, as facts and as senders by key. */
+/* The period before, as facts and as senders by key; and what is stored of the months before it. */
 struct earlier {
-	const struct domain_facts *facts;
+	const struct domain_facts *facts, *past; /* past: NULL, there are none */
 	const struct sender *senders;
 	size_t n;
 };
