@@ -2,6 +2,7 @@
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
@@ -36,6 +37,7 @@ static void must(int ok)
 struct crypto *crypto_new(void)
 {
 	struct crypto *c = mem_alloc(sizeof *c);
+	must(OSSL_LIB_CTX_get0_global_default() != NULL); /* as in record/digest.c */
 	c->hash = EVP_MD_CTX_new();
 	must(c->hash && EVP_DigestInit_ex(c->hash, EVP_sha256(), NULL));
 	return c;

@@ -211,7 +211,8 @@ static enum status remove_original(int dir, const char *name, const struct stat 
 	if (unlinkat(dir, aside, 0) == 0)
 		return ST_OK;
 	int e = errno;
-	(void)!rename_new(dir, aside, dir, name);
+	if (rename_new(dir, aside, dir, name) != 0)
+		return err_set(err, ST_ITEM, "%s, and it is now called %s", strerror(e), aside);
 	return err_set(err, ST_ITEM, "%s", strerror(e));
 }
 

@@ -1,6 +1,7 @@
 #include "ingest/record/digest.h"
 
 #include <endian.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,9 @@ static void must(int ok)
 struct sha256 *sha256_new(void)
 {
 	struct sha256 *s = mem_alloc(sizeof *s);
+	/* where memory ran out while it was set up, libcrypto goes on and falls over a lock that
+	 * is not there */
+	must(OSSL_LIB_CTX_get0_global_default() != NULL);
 	s->ctx = EVP_MD_CTX_new();
 	must(s->ctx && EVP_DigestInit_ex(s->ctx, EVP_sha256(), NULL));
 	return s;

@@ -118,12 +118,16 @@ static bool has(const struct readiness *r, enum check_status status)
 	return false;
 }
 
-/* Something of the list a person must look at before anything is green; a duty has its check. */
-static bool has_open_thing(const struct todo_list *l)
+/* Something of the list a person must look at before anything is green. A duty has its check; of a
+ * domain that sends nothing D8 knows what of its zone matters. */
+static bool has_open_thing(const struct todo_list *l, bool parked)
 {
-	for (size_t i = 0; i < l->n; i++)
-		if (l->list[i].kind != TODO_DUTY && l->list[i].kind != TODO_FORGED)
+	for (size_t i = 0; i < l->n; i++) {
+		enum todo_kind k = l->list[i].kind;
+		if (k == TODO_ABUSE || k == TODO_QUESTION ||
+		    (!parked && k != TODO_DUTY && k != TODO_FORGED))
 			return true;
+	}
 	return false;
 }
 
@@ -132,7 +136,7 @@ static enum verdict_word verdict(const struct readiness *r)
 	const struct check *c = r->checks;
 	if (r->does_not_exist)
 		return VERDICT_NOT_READY;
-	bool open = has_open_thing(r->inventory->todo);
+	bool open = has_open_thing(r->inventory->todo, r->parked);
 	if (r->parked)
 		return c[CHECK_D8].status == CHECK_PASS && !open ? VERDICT_READY : VERDICT_WARNINGS;
 	if (c[CHECK_C1].status == CHECK_FAIL || c[CHECK_C3].status == CHECK_FAIL ||

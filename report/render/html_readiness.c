@@ -162,7 +162,7 @@ static void put_losers(struct buf *out, const struct readiness *r)
 		buf_puts(out, "</td><td class=\"n\">");
 		html_count(out, r->projection.of_sender[losers[i]]);
 		if (s->change == CHANGE_GONE)
-			buf_printf(out, " on %s", day_format(s->last_day, day));
+			buf_printf(out, " until %s", day_format(s->last_day, day));
 		buf_puts(out, "</td></tr>\n");
 	}
 	buf_puts(out, n > 0 ? "</tbody></table></div>\n" : "");

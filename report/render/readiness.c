@@ -228,7 +228,7 @@ static void put_losers(struct buf *out, const struct text_style *style, const st
 		put_text_cell(out, style, category_words[s->verdict.category], 18, true);
 		put_count_cell(out, lost, 12);
 		if (s->change == CHANGE_GONE)
-			buf_printf(out, " on %s", day_format(s->last_day, day));
+			buf_printf(out, " until %s", day_format(s->last_day, day));
 		put_line_end(out);
 	}
 	if (n > LOSERS_MAX) {

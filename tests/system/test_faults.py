@@ -112,7 +112,8 @@ class Faults(harness.Case):
     def state(cls, mails, archive):
         """All that there is to see, but for what a second run may say in another word: of files that were stored and
         not yet moved, it says that they are stored already."""
-        left = sorted(p.name for p in mails.rglob("*") if p.is_file())
+        hidden = [p for p in mails.rglob(".ruascope-*")]
+        left = sorted(p.name for p in mails.rglob("*") if p.is_file() and p not in hidden)
         filed = {}
         # a copy that could not even be removed has a name of its own, and hides
         kept = [path for path in archive.rglob("*") if path.is_file() and not path.name.startswith(".ruascope-")]
@@ -124,6 +125,9 @@ class Faults(harness.Case):
         for path in kept:
             filed[named(path)] = {"duplicate": "stored", "conflict": "stored"}.get(path.parent.name, path.parent.name)
         assert all(path.read_bytes() == names[named(path)] for path in kept), "a file changed"
+        # an original that could neither be removed nor get its name back was told, and has its copy
+        copies = {path.read_bytes() for path in kept}
+        assert all(path.read_bytes() in copies for path in hidden), "a hidden original without a copy"
         return {
             "left": left, "filed": filed, "totals": harness.consistent(cls.session.rows),
             "reports": sorted(cls.session.rows("select domain, org_name, report_id, records, messages, warnings from v_report")),
