@@ -7,20 +7,29 @@
 
 /* ---- code and status ---- */
 
+/* Three digits of a code at the beginning of s, and what may stand behind them. */
+static bool has_code(struct span s)
+{
+	if (s.n < 3 || (s.p[0] != '4' && s.p[0] != '5') || s.p[1] < '0' || s.p[1] > '7' ||
+	    !is_digit(s.p[2]))
+		return false;
+	bool ends = s.n == 3 || strchr(" -#_:,;>'\")\n", s.p[3]);
+	return ends && (s.n <= 4 || s.p[3] != ',' || !is_digit(s.p[4]));
+}
+
 unsigned reply_code(struct span s)
 {
 	if (s.n > 0 && s.p[0] == '#')
 		s = span_from(s, 1);
-	if (s.n < 3 || (s.p[0] != '4' && s.p[0] != '5') || s.p[1] < '0' || s.p[1] > '7' ||
-	    !is_digit(s.p[2]))
+	if (!has_code(s))
 		return 0;
-	if (s.n > 3 && !strchr(" -#_:,;>'\")\n", s.p[3]))
-		return 0;
-	if (s.n > 4 && s.p[3] == '-' && is_digit(s.p[4]) && !reply_status(span_from(s, 4), NULL) &&
-	    reply_code(span_from(s, 4)) == 0)
-		return 0; /* "550-1234": a number of something else */
-	if (s.n > 4 && s.p[3] == ',' && is_digit(s.p[4]))
-		return 0;
+	/* "550-5.7.1" and "550-550 5.7.1" go on, "550-1234" is a number of something else */
+	for (struct span at = s; at.n > 4 && at.p[3] == '-' && is_digit(at.p[4]) &&
+				 !reply_status(span_from(at, 4), NULL);) {
+		at = span_from(at, 4);
+		if (!has_code(at))
+			return 0;
+	}
 	return (unsigned)(s.p[0] - '0') * 100 + (unsigned)(s.p[1] - '0') * 10 +
 	       (unsigned)(s.p[2] - '0');
 }
