@@ -30,7 +30,7 @@ enum status app_catalogue_file(const char *path, const struct name_rules *rules,
 			       struct catalogue **out, struct err *err)
 {
 	char *text;
-	size_t n;
+	size_t n = 0;
 	*out = NULL;
 	enum status st = slurp(path, CATALOGUE_BYTES, &text, &n, err);
 	if (st == ST_OK)
@@ -43,7 +43,7 @@ enum status app_bounce_rules(const struct app *app, const char *path, struct bou
 			     struct err *err)
 {
 	char *text;
-	size_t n;
+	size_t n = 0;
 	*out = NULL;
 	path = path ? path : app->config.bounce_rules;
 	if (!path)
