@@ -251,7 +251,9 @@ static bool is_one_organisation(const struct sender *s, struct knowledge *known)
  * for longer than an infected one is left alone. */
 static bool is_patient(const struct sender *s, unsigned days, bool named)
 {
-	return is_few(s) && days >= (named ? LINE_DAYS : OFTEN_DAYS) &&
+	bool weekly =
+	    s->rhythm.kind == RHYTHM_WEEKLY; /* one weekday for two months: no infection */
+	return is_few(s) && days >= (named || weekly ? LINE_DAYS : OFTEN_DAYS) &&
 	       (s->rhythm.kind == RHYTHM_WEEKLY || s->rhythm.kind == RHYTHM_OFTEN) &&
 	       s->rhythm.until - s->rhythm.first >= (named ? OFTEN_SPAN : LINE_SPAN);
 }
