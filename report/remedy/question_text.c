@@ -83,6 +83,107 @@ static const char *series_text(const struct asking *q)
 	    name ? name : "that name", at->family == 4 ? "A" : "AAAA", ip);
 }
 
+/* It authenticates as somebody: an account, a supplier, a service. */
+static const char *unaligned_text(const struct asking *q)
+{
+	const struct sender *s = q->s;
+	if (s->guest && s->service && s->service->kind == KIND_MAILBOX)
+		return arena_printf(
+		    q->a,
+		    "is %s another domain of yours, or a partner who writes for you? People there "
+		    "send in your name through %s, and their mail is signed as %s. If so, have "
+		    "your domain added to that account, with a DKIM key of its own: with p=reject "
+		    "this mail is lost. A domain of yours may stand under `domains` in the "
+		    "configuration",
+		    s->guest, s->service->name, s->guest);
+	if (s->guest)
+		return arena_printf(
+		    q->a,
+		    "is %s a supplier of yours, for reviews, tickets, invoices, surveys? It sends "
+		    "in your name through %s, and signs as itself. Ask who works with it, and look "
+		    "into a mail. If it does so for you, have it sign with DKIM as your domain, or "
+		    "write From a domain of its own: with p=reject every mail of it is lost",
+		    s->guest, s->service ? s->service->name : "a service");
+	if (!s->service && s->returns)
+		return "is it a service of yours, for newsletters, tickets, invoices? It "
+		       "authenticates as its own domain. Ask who uses it, and look into a mail. If "
+		       "it is yours, have it sign with DKIM as your domain, or every mail of it is "
+		       "lost with p=reject";
+	if (!s->service)
+		return "is this a server or a service of yours? It authenticates as another "
+		       "domain. Ask who uses it. If it is yours, let it sign with DKIM as your "
+		       "domain";
+	if (s->service->dkim != ANSWER_YES && !*s->service->advice_dkim)
+		return arena_printf(
+		    q->a,
+		    "does somebody of yours write with your domain in From by way of %s? There is "
+		    "nothing to be set up there that would sign as your domain. Who does so writes "
+		    "from a mailbox of yours instead, or sends through your mail server with a "
+		    "login",
+		    s->service->name);
+	return arena_printf(
+	    q->a,
+	    "is this an account of yours at %s? Ask who in your organisation uses it. If "
+	    "so, set it up to sign with DKIM as your domain%s%s%s%s",
+	    s->service->name, *s->service->advice_dkim ? ". " : "", s->service->advice_dkim,
+	    *s->service->link ? " " : "", s->service->link);
+}
+
+/* What the names of its machines, or the key that it tries, make of the question; NULL: nothing. */
+static const char *machine_text(const struct asking *q)
+{
+	const struct sender *s = q->s;
+	char ip[IP_STRLEN];
+	bool tries = sender_has_evidence(s, "L_TRIES_DKIM") ||
+		     (asking_tries_to_sign(s) && asking_sends_for_customers(s->service));
+	const char *dkim = tries ? key_advice(q->g->zone, s) : "";
+	if (*dkim)
+		return arena_printf(
+		    q->a,
+		    "does it belong to you? It signs as your domain. Ask who runs "
+		    "web forms, shops and programs that send mail. If it is yours, %s",
+		    dkim);
+	if (sender_has_evidence(s, "L_SERIES"))
+		return series_text(q);
+	const char *machines = own_named(q);
+	const struct zone_host *rented =
+	    s->n_sources && !s->ties_any ? zone_host(q->g->zone, &s->sources[0].ip) : NULL;
+	if (rented && !rented->exchanger)
+		return arena_printf(
+		    q->a,
+		    "is the machine behind %s still yours? That name leads to %s, a rented address "
+		    "or one of somebody else's. If nobody knows the machine, delete the record of "
+		    "the name: whoever has the address next can use it",
+		    rented->name, ip_format(&s->sources[0].ip, ip));
+	if (*machines && s->ties == 0)
+		return arena_printf(
+		    q->a,
+		    "are these machines yours, or those of customers, students or visitors: %s? A "
+		    "machine of yours should send through your mail server; one of theirs should "
+		    "not send as you at all",
+		    machines);
+	return NULL;
+}
+
+static const char *reading_text(const struct asking *q)
+{
+	switch (q->n ? q->list[0].kind : READING_FORGED) {
+	case READING_FORWARDED:
+		return "is it unsigned mail of yours that recipients forward? Sign all your mail "
+		       "with DKIM, and do not add this address to SPF. Ask a recipient there "
+		       "whether mail is forwarded";
+	case READING_SWITCHED_OFF:
+		return "was this sender switched off on purpose? Ask who ran it, and who changed "
+		       "the SPF record. If it is gone, nothing is to be added";
+	case READING_MISSING:
+		return "does it belong to you? Ask who runs web forms, printers, shops and "
+		       "programs that send mail, and look for this address in their settings";
+	default:
+		return "is it yours? Nothing in DNS says so. Ask who runs programs that send mail; "
+		       "if nobody knows it, it is spoofed and there is nothing to do";
+	}
+}
+
 const char *question_text(const struct asking *q)
 {
 	const struct sender *s = q->s;
@@ -114,88 +215,8 @@ const char *question_text(const struct asking *q)
 		return way_out_text(q);
 	if (q->at_host)
 		return account_text(q);
-	if (asking_is_unaligned(s) && s->guest && s->service && s->service->kind == KIND_MAILBOX)
-		return arena_printf(
-		    q->a,
-		    "is %s another domain of yours, or a partner who writes for you? People there "
-		    "send in your name through %s, and their mail is signed as %s. If so, have "
-		    "your domain added to that account, with a DKIM key of its own: with p=reject "
-		    "this mail is lost. A domain of yours may stand under `domains` in the "
-		    "configuration",
-		    s->guest, s->service->name, s->guest);
-	if (asking_is_unaligned(s) && s->guest)
-		return arena_printf(
-		    q->a,
-		    "is %s a supplier of yours, for reviews, tickets, invoices, surveys? It sends "
-		    "in your name through %s, and signs as itself. Ask who works with it, and look "
-		    "into a mail. If it does so for you, have it sign with DKIM as your domain, or "
-		    "write From a domain of its own: with p=reject every mail of it is lost",
-		    s->guest, s->service ? s->service->name : "a service");
-	if (asking_is_unaligned(s) && !s->service && s->returns)
-		return "is it a service of yours, for newsletters, tickets, invoices? It "
-		       "authenticates as its own domain. Ask who uses it, and look into a mail. If "
-		       "it is yours, have it sign with DKIM as your domain, or every mail of it is "
-		       "lost with p=reject";
-	if (asking_is_unaligned(s) && !s->service)
-		return "is this a server or a service of yours? It authenticates as another "
-		       "domain. Ask who uses it. If it is yours, let it sign with DKIM as your "
-		       "domain";
-	if (asking_is_unaligned(s) && s->service->dkim != ANSWER_YES && !*s->service->advice_dkim)
-		return arena_printf(
-		    q->a,
-		    "does somebody of yours write with your domain in From by way of %s? There is "
-		    "nothing to be set up there that would sign as your domain. Who does so writes "
-		    "from a mailbox of yours instead, or sends through your mail server with a "
-		    "login",
-		    s->service->name);
 	if (asking_is_unaligned(s))
-		return arena_printf(
-		    q->a,
-		    "is this an account of yours at %s? Ask who in your organisation uses it. If "
-		    "so, set it up to sign with DKIM as your domain%s%s%s%s",
-		    s->service->name, *s->service->advice_dkim ? ". " : "", s->service->advice_dkim,
-		    *s->service->link ? " " : "", s->service->link);
-	bool tries = sender_has_evidence(s, "L_TRIES_DKIM") ||
-		     (asking_tries_to_sign(s) && asking_sends_for_customers(s->service));
-	const char *dkim = tries ? key_advice(q->g->zone, s) : "";
-	if (*dkim)
-		return arena_printf(
-		    q->a,
-		    "does it belong to you? It signs as your domain. Ask who runs "
-		    "web forms, shops and programs that send mail. If it is yours, %s",
-		    dkim);
-	if (sender_has_evidence(s, "L_SERIES"))
-		return series_text(q);
-	const char *machines = own_named(q);
-	const struct zone_host *rented =
-	    s->n_sources && !s->ties_any ? zone_host(q->g->zone, &s->sources[0].ip) : NULL;
-	if (rented && !rented->exchanger)
-		return arena_printf(
-		    q->a,
-		    "is the machine behind %s still yours? That name leads to %s, a rented address "
-		    "or one of somebody else's. If nobody knows the machine, delete the record of "
-		    "the name: whoever has the address next can use it",
-		    rented->name, ip_format(&s->sources[0].ip, ip));
-	if (*machines && s->ties == 0)
-		return arena_printf(
-		    q->a,
-		    "are these machines yours, or those of customers, students or visitors: %s? A "
-		    "machine of yours should send through your mail server; one of theirs should "
-		    "not send as you at all",
-		    machines);
-	switch (q->n ? q->list[0].kind : READING_FORGED) {
-	case READING_FORWARDED:
-		return "is it unsigned mail of yours that recipients forward? Sign all your mail "
-		       "with DKIM, and do not add this address to SPF. Ask a recipient there "
-		       "whether mail is forwarded";
-	case READING_SWITCHED_OFF:
-		return "was this sender switched off on purpose? Ask who ran it, and who changed "
-		       "the SPF record. If it is gone, nothing is to be added";
-	case READING_MISSING:
-		return "does it belong to you? Ask who runs web forms, printers, shops and "
-		       "programs that send mail, and look for this address in their settings";
-	default:
-		return "is it yours? Nothing in DNS says so. Ask who runs programs that send mail; "
-		       "if nobody knows it, it is spoofed and there is nothing to do";
-	}
+		return unaligned_text(q);
+	const char *machine = machine_text(q);
+	return machine ? machine : reading_text(q);
 }
