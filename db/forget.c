@@ -7,19 +7,6 @@
 #include "db/pg/pg.h"
 #include "sql.h"
 
-static enum status delete_from(struct db *db, const char *sql, const char *param, uint64_t *rows,
-			       struct err *err)
-{
-	PGresult *res;
-	enum status st = db_query(db, sql, 1, &param, &res, err);
-	if (st != ST_OK)
-		return st;
-	if (rows)
-		*rows = strtoull(PQcmdTuples(res), NULL, 10);
-	PQclear(res);
-	return ST_OK;
-}
-
 #define OF_DOMAIN " WHERE domain_id = $1::bigint"
 
 /* Reports before records before profiles, as everybody locks them. */
@@ -49,11 +36,11 @@ static enum status delete_all(struct db *db, const char *id, const char *domain,
 	};
 	enum status st = ST_OK;
 	for (size_t i = 0; st == ST_OK && i < sizeof steps / sizeof *steps; i++)
-		st = delete_from(db, steps[i].sql, id, steps[i].rows, err);
+		st = db_do(db, steps[i].sql, 1, &id, steps[i].rows, err);
 	if (st == ST_OK)
 		st = db_exec(db, sql_quarantine_orphans, err);
 	if (st == ST_OK)
-		st = delete_from(db, sql_snapshot_forget, domain, NULL, err);
+		st = db_do(db, sql_snapshot_forget, 1, &domain, NULL, err);
 	return st;
 }
 

@@ -14,16 +14,6 @@
 #include "db/store/document.h"
 #include "sql.h"
 
-static enum status run(struct db *db, const char *sql, int n, const char *const *params,
-		       struct err *err)
-{
-	PGresult *res;
-	enum status st = db_query(db, sql, n, params, &res, err);
-	if (st == ST_OK)
-		PQclear(res);
-	return st;
-}
-
 /* As the text of a bytea. */
 #define DIGEST_TEXT (3 + 2 * sizeof(struct digest))
 
@@ -82,12 +72,12 @@ static enum status delete_rows(struct loader *l, const struct entry *e, int64_t 
 				number_text(report_id, row), outcome_names[OUT_CONFLICT],
 				e->standing == STANDING_ACCEPTED ? LOAD_REPLACED : LOAD_DISPLACED};
 	const char *mark[] = {domain, row};
-	enum status st = run(l->db, sql_report_tell, 5, params, err);
+	enum status st = db_do(l->db, sql_report_tell, 5, params, NULL, err);
 	if (st == ST_OK)
-		st = run(l->db, sql_record_delete, 3, params, err);
+		st = db_do(l->db, sql_record_delete, 3, params, NULL, err);
 	if (st == ST_OK)
-		st = run(l->db, sql_mark_delete, 2, mark, err);
-	return st == ST_OK ? run(l->db, sql_report_delete, 3, params, err) : st;
+		st = db_do(l->db, sql_mark_delete, 2, mark, NULL, err);
+	return st == ST_OK ? db_do(l->db, sql_report_delete, 3, params, NULL, err) : st;
 }
 
 static enum status lock(struct loader *l, const struct entry *e, PGresult **res, struct err *err)
@@ -156,7 +146,7 @@ enum status load_displaced_aside(struct loader *l, const struct entry *e, struct
 	    .standing = d->standing,
 	};
 	enum status st = load_put_aside(l, &aside, err);
-	return st == ST_OK ? run(l->db, sql_conflict_settled, 3, params, err) : st;
+	return st == ST_OK ? db_do(l->db, sql_conflict_settled, 3, params, NULL, err) : st;
 }
 
 bool load_raises(const struct entry *e, enum standing stored, const char *auth)
@@ -181,7 +171,7 @@ enum status load_raise(struct loader *l, const struct entry *e, struct err *err)
 				auth_by_names[e->auth.by],
 				e->auth.domain,
 				number_text(e->standing, standing)};
-	enum status st = run(l->db, sql_report_raise, 7, params, err);
+	enum status st = db_do(l->db, sql_report_raise, 7, params, NULL, err);
 	if (st == ST_OK)
 		load_month_touch(l, e); /* its fold says otherwise */
 	return st;

@@ -106,16 +106,6 @@ enum status load_trust_ask(struct loader *l, struct db *db, const struct trust_d
 
 /* ---- learning ---- */
 
-static enum status run(struct db *db, const char *sql, int n, const char *const *params,
-		       struct err *err)
-{
-	PGresult *res;
-	enum status st = db_query(db, sql, n, params, &res, err);
-	if (st == ST_OK)
-		PQclear(res);
-	return st;
-}
-
 /* Pairs of organisation and domain, in the rows of res: what stands of their reports is given anew
  * by sql, in one statement however many they are. Folds said otherwise. */
 static enum status restand(struct db *db, const PGresult *pairs, const char *sql, struct err *err)
@@ -133,7 +123,7 @@ static enum status restand(struct db *db, const PGresult *pairs, const char *sql
 	enum status st = db_query(db, sql, 2, params, &res, err);
 	if (st == ST_OK && !PQgetisnull(res, 0, 0)) {
 		const char *months = PQgetvalue(res, 0, 0);
-		st = run(db, sql_rollup_outdate, 1, &months, err);
+		st = db_do(db, sql_rollup_outdate, 1, &months, NULL, err);
 	}
 	PQclear(res);
 	buf_free(&list[0]);
@@ -160,7 +150,7 @@ static enum status enter_known(struct db *db, const struct trust_day *days, size
 	const char *params[] = {array_close(&list[0]), array_close(&list[1]),
 				array_close(&list[2])};
 	PGresult *wrong = NULL;
-	enum status st = any ? run(db, sql_trust_enter, 3, params, err) : ST_OK;
+	enum status st = any ? db_do(db, sql_trust_enter, 3, params, NULL, err) : ST_OK;
 	if (st == ST_OK && any)
 		st = db_query(db, sql_trust_own, 1, params, &wrong, err);
 	if (st == ST_OK && any)
@@ -181,7 +171,7 @@ static enum status learn(struct db *db, const struct trust_day *days, size_t n, 
 		st = restand(db, res, sql_trust_apply, err);
 	PQclear(res);
 	if (st == ST_OK)
-		st = run(db, sql_trust_usual, 3, params, err);
+		st = db_do(db, sql_trust_usual, 3, params, NULL, err);
 	buf_free(&orgs);
 	return st;
 }
@@ -202,7 +192,7 @@ static enum status enter_days(struct db *db, const struct trust_day *days, size_
 	}
 	const char *params[] = {array_close(&list[0]), array_close(&list[1]), array_close(&list[2]),
 				LEARN_ROWS};
-	enum status st = run(db, sql_trust_days, 4, params, err);
+	enum status st = db_do(db, sql_trust_days, 4, params, NULL, err);
 	for (size_t k = 0; k < 3; k++)
 		buf_free(&list[k]);
 	return st;

@@ -167,6 +167,19 @@ enum status db_query(struct db *db, const char *sql, int n, const char *const *p
 	return query(db, sql, n, params, 0, res, err);
 }
 
+enum status db_do(struct db *db, const char *sql, int n, const char *const *params, uint64_t *rows,
+		  struct err *err)
+{
+	PGresult *res;
+	enum status st = db_query(db, sql, n, params, &res, err);
+	if (st != ST_OK)
+		return st;
+	if (rows)
+		*rows = strtoull(PQcmdTuples(res), NULL, 10);
+	PQclear(res);
+	return ST_OK;
+}
+
 enum status db_query_binary(struct db *db, const char *sql, int n, const char *const *params,
 			    PGresult **res, struct err *err)
 {

@@ -45,7 +45,11 @@ enum status db_exec(struct db *db, const char *sql, struct err *err) MUST_CHECK;
 enum status db_query(struct db *db, const char *sql, int n, const char *const *params,
 		     PGresult **res, struct err *err) MUST_CHECK;
 
-/* The same, result in binary. */
+/* The same, where nobody wants rows; *rows (may be NULL): how many the statement took. */
+enum status db_do(struct db *db, const char *sql, int n, const char *const *params, uint64_t *rows,
+		  struct err *err) MUST_CHECK;
+
+/* As db_query(), result in binary. */
 enum status db_query_binary(struct db *db, const char *sql, int n, const char *const *params,
 			    PGresult **res, struct err *err) MUST_CHECK;
 

@@ -107,15 +107,11 @@ enum status bounce_covered(struct db *db, enum bounce_cover kind, int32_t first,
 			   struct err *err)
 {
 	char from[DAY_STRLEN], to[DAY_STRLEN];
-	PGresult *res;
 	if (last - first >= LIMIT_BOUNCE_COVERED)
 		first = last - LIMIT_BOUNCE_COVERED + 1;
 	const char *params[] = {kind == COVER_LOG ? "log" : "mail", day_format(first, from),
 				day_format(last, to)};
-	enum status st = db_query(db, sql_bounce_cover, 3, params, &res, err);
-	if (st == ST_OK)
-		PQclear(res);
-	return st;
+	return db_do(db, sql_bounce_cover, 3, params, NULL, err);
 }
 
 /* ---- out ---- */

@@ -48,13 +48,9 @@ static enum status put(struct db *db, const char *sql, const struct buf *json, c
 		       const char *third, struct err *err)
 {
 	const char *params[] = {json->data, second, third};
-	PGresult *res;
 	if (json->failed)
 		return err_set(err, ST_FATAL, "too many rows to store at once");
-	enum status st = db_query(db, sql, third ? 3 : second ? 2 : 1, params, &res, err);
-	if (st == ST_OK)
-		PQclear(res);
-	return st;
+	return db_do(db, sql, third ? 3 : second ? 2 : 1, params, NULL, err);
 }
 
 struct rows {
@@ -144,7 +140,6 @@ static enum status store_senders(struct db *db, const struct judged_day *days, s
 	char day[DAY_STRLEN];
 	struct rows r;
 	struct buf names;
-	PGresult *res;
 	buf_init(&names, JSON_MAX);
 	rows_begin(&r);
 	for (size_t i = 0; i < n; i++) {
@@ -153,9 +148,7 @@ static enum status store_senders(struct db *db, const struct judged_day *days, s
 			put_sender(&r.j, days[i].domain, &days[i].senders[k]);
 	}
 	const char *params[] = {array_close(&names), day_format(days[0].day, day)};
-	enum status st = db_query(db, sql_judged_senders_clear, 2, params, &res, err);
-	if (st == ST_OK)
-		PQclear(res);
+	enum status st = db_do(db, sql_judged_senders_clear, 2, params, NULL, err);
 	struct err ignored;
 	enum status put_st =
 	    st == ST_OK ? rows_end(&r, db, sql_judged_senders_put, params[0], params[1], true, err)
@@ -235,16 +228,6 @@ static enum status store_remedies(struct db *db, const struct judged_day *days, 
 
 /* ---- whole days ---- */
 
-static enum status run(struct db *db, const char *sql, int n, const char *const *params,
-		       struct err *err)
-{
-	PGresult *res;
-	enum status st = db_query(db, sql, n, params, &res, err);
-	if (st == ST_OK)
-		PQclear(res);
-	return st;
-}
-
 static enum status finish(struct db *db, const char *const *last, size_t n_last, int32_t today,
 			  struct err *err)
 {
@@ -256,11 +239,11 @@ static enum status finish(struct db *db, const char *const *last, size_t n_last,
 	for (size_t i = 0; i < n_last; i++)
 		array_put(&names, last[i]);
 	const char *params[] = {array_close(&names), day_format(today - MEMORIES_KEPT, day)};
-	enum status st = run(db, sql_judged_withdraw, 1, params, err);
+	enum status st = db_do(db, sql_judged_withdraw, 1, params, NULL, err);
 	if (st == ST_OK)
-		st = run(db, sql_judged_withdraw_remedies, 1, params, err);
+		st = db_do(db, sql_judged_withdraw_remedies, 1, params, NULL, err);
 	if (st == ST_OK)
-		st = run(db, sql_judged_forget, 2, params, err);
+		st = db_do(db, sql_judged_forget, 2, params, NULL, err);
 	buf_free(&names);
 	return st;
 }
@@ -306,7 +289,7 @@ enum status judgement_again(struct db *db, const char *const *names, const int32
 	const char *params[] = {array_close(&list), array_close(&when)};
 	enum status st = db_begin(db, err);
 	for (size_t i = 0; st == ST_OK && i < sizeof steps / sizeof *steps; i++)
-		st = run(db, steps[i], 2, params, err);
+		st = db_do(db, steps[i], 2, params, NULL, err);
 	if (st == ST_OK)
 		st = db_commit(db, err);
 	if (st != ST_OK)

@@ -88,28 +88,15 @@ enum status quarantine_export(struct db *db, int64_t id, FILE *out, struct err *
 }
 
 /* $1 and $2 of a statement; *rows: how many it took. */
-static enum status run(struct db *db, const char *sql, int n, const char *const *params,
-		       uint64_t *rows, struct err *err)
-{
-	PGresult *res;
-	enum status st = db_query(db, sql, n, params, &res, err);
-	if (st != ST_OK)
-		return st;
-	if (rows)
-		*rows = strtoull(PQcmdTuples(res), NULL, 10);
-	PQclear(res);
-	return ST_OK;
-}
-
 /* A statement that leaves bytes without a thing, and then without them. */
 static enum status run_alone(struct db *db, const char *sql, int n, const char *const *params,
 			     uint64_t *rows, struct err *err)
 {
 	enum status st = db_exec(db, "BEGIN; SELECT pg_advisory_xact_lock(" LOCK_ASIDE ")", err);
 	if (st == ST_OK)
-		st = run(db, sql, n, params, rows, err);
+		st = db_do(db, sql, n, params, rows, err);
 	if (st == ST_OK)
-		st = run(db, sql_quarantine_orphans, 0, NULL, NULL, err);
+		st = db_do(db, sql_quarantine_orphans, 0, NULL, NULL, err);
 	if (st == ST_OK)
 		st = db_commit(db, err);
 	if (st != ST_OK)

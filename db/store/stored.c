@@ -65,19 +65,6 @@ enum status stored_write(struct db *db, const struct stored_report *r, FILE *out
 	return document_write(db, r->domain_id, r->day, r->row, out, err);
 }
 
-static enum status run(struct db *db, const char *sql, int n, const char *const *params,
-		       uint64_t *rows, struct err *err)
-{
-	PGresult *res;
-	enum status st = db_query(db, sql, n, params, &res, err);
-	if (st != ST_OK)
-		return st;
-	if (rows)
-		*rows = strtoull(PQcmdTuples(res), NULL, 10);
-	PQclear(res);
-	return ST_OK;
-}
-
 static void number(int64_t v, char out[32])
 {
 	snprintf(out, 32, "%lld", (long long)v);
@@ -100,18 +87,18 @@ static enum status drop_rows(struct db *db, const struct stored_report *r, bool 
 	const char *const mark[] = {domain, row};
 	const char *const touch[] = {domains, months, records, messages, "{-1}"};
 	uint64_t rows = 0;
-	enum status st = run(db, sql_report_tell, 5, tell, &rows, err);
+	enum status st = db_do(db, sql_report_tell, 5, tell, &rows, err);
 	*gone = st == ST_OK && rows == 1;
 	if (!*gone)
 		return st;
-	st = run(db, sql_record_delete, 3, tell, NULL, err);
+	st = db_do(db, sql_record_delete, 3, tell, NULL, err);
 	if (st == ST_OK)
-		st = run(db, sql_mark_delete, 2, mark, NULL, err);
+		st = db_do(db, sql_mark_delete, 2, mark, NULL, err);
 	if (st == ST_OK)
-		st = run(db, sql_report_delete, 3, tell, &rows, err);
+		st = db_do(db, sql_report_delete, 3, tell, &rows, err);
 	if (st == ST_OK && rows != 1)
 		st = err_set(err, ST_RETRY, "database: the report changed meanwhile");
-	return st == ST_OK ? run(db, sql_rollup_touch, 5, touch, NULL, err) : st;
+	return st == ST_OK ? db_do(db, sql_rollup_touch, 5, touch, NULL, err) : st;
 }
 
 enum status stored_drop(struct db *db, const struct stored_report *r, bool *gone, struct err *err)
