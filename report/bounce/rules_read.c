@@ -1,7 +1,5 @@
 #include "report/bounce/rules_read.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,58 +31,25 @@ struct reading {
 	struct rule_list *out;
 	struct arena *a;
 	struct csv_reader csv;
-	int place[COL_COUNT]; /* index of the field, or -1 */
-	unsigned n_columns;
 	size_t first; /* rule of this text */
 	bool own;
 	struct err *err;
 };
 
-static enum status complain(struct reading *r, const char *fmt, ...) PRINTF_LIKE(2, 3);
-
-static enum status complain(struct reading *r, const char *fmt, ...)
-{
-	char text[ERR_SIZE];
-	va_list ap;
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
-	va_end(ap);
-	return err_set(r->err, ST_FATAL, "%s:%u: %s", r->csv.file, r->csv.line, text);
-}
-
 static enum status read_header(struct reading *r)
 {
-	static const enum column needed[] = {COL_ID, COL_CLASS};
-	for (int k = 0; k < COL_COUNT; k++)
-		r->place[k] = -1;
-	for (unsigned i = 0; i < r->csv.n; i++) {
-		int k = 0;
-		while (k < COL_COUNT && !ascii_ieq(columns[k], r->csv.fields[i]))
-			k++;
-		if (k == COL_COUNT)
-			return complain(r, "unknown column \"%s\"", r->csv.fields[i]);
-		if (r->place[k] >= 0)
-			return complain(r, "the column %s stands here twice", columns[k]);
-		r->place[k] = (int)i;
-	}
-	for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
-		if (r->place[needed[i]] < 0)
-			return complain(
-			    r, "the first line must name the columns; id and class among them");
-	r->n_columns = r->csv.n;
-	return ST_OK;
-}
-
-/* "" when the column is not there. */
-static const char *field(const struct reading *r, enum column k)
-{
-	return r->place[k] < 0 ? "" : r->csv.fields[r->place[k]];
+	enum status st = csv_columns(&r->csv, columns, COL_COUNT, r->err);
+	if (st == ST_OK && !(csv_has(&r->csv, COL_ID) && csv_has(&r->csv, COL_CLASS)))
+		return csv_complain(
+		    &r->csv, r->err,
+		    "the first line must name the columns; id and class among them");
+	return st;
 }
 
 /* The whole of the code or the status; somewhere in the text. */
 static enum status compile(struct reading *r, enum column k, bool whole, regex_t *out)
 {
-	const char *text = field(r, k);
+	const char *text = csv_field(&r->csv, k);
 	if (!text[0])
 		return ST_OK;
 	struct arena_mark mark = arena_mark(r->a);
@@ -95,29 +60,32 @@ static enum status compile(struct reading *r, enum column k, bool whole, regex_t
 		return ST_OK;
 	char why[128];
 	regerror(rc, out, why, sizeof why);
-	return complain(r, "%s: \"%s\": %s", columns[k], text, why);
+	return csv_complain(&r->csv, r->err, "%s: \"%s\": %s", columns[k], text, why);
 }
 
 static enum status read_numbers(struct reading *r, struct bounce_rule *rule)
 {
-	const char *word = field(r, COL_PRIORITY);
+	const char *word = csv_field(&r->csv, COL_PRIORITY);
 	uint64_t n = 500;
 	if (word[0] && (!text_to_u64(word, strlen(word), &n) || n == 0 || n > 999))
-		return complain(r, "priority: \"%s\" is no number from 1 to 999", word);
+		return csv_complain(&r->csv, r->err, "priority: \"%s\" is no number from 1 to 999",
+				    word);
 	rule->priority = (unsigned)n;
-	if (!bounce_class_parse(field(r, COL_CLASS), &rule->class))
-		return complain(r, "class: \"%s\" is none (ruascope bounce codes shows them)",
-				field(r, COL_CLASS));
-	const char *phase = field(r, COL_PHASE);
+	if (!bounce_class_parse(csv_field(&r->csv, COL_CLASS), &rule->class))
+		return csv_complain(&r->csv, r->err,
+				    "class: \"%s\" is none (ruascope bounce codes shows them)",
+				    csv_field(&r->csv, COL_CLASS));
+	const char *phase = csv_field(&r->csv, COL_PHASE);
 	int i = PHASE_UNKNOWN + 1;
 	while (phase[0] && i < PHASE_COUNT && !ascii_ieq(refusal_phase_names[i], phase))
 		i++;
 	if (i == PHASE_COUNT)
-		return complain(r, "phase: \"%s\" is none of connect, helo, mail, rcpt, data",
-				phase);
+		return csv_complain(&r->csv, r->err,
+				    "phase: \"%s\" is none of connect, helo, mail, rcpt, data",
+				    phase);
 	rule->phase = phase[0] ? (enum refusal_phase)i : PHASE_UNKNOWN;
 	if (rule->advice[0] && !bounce_advice_known(rule->advice))
-		return complain(r, "advice: \"%s\" is not known", rule->advice);
+		return csv_complain(&r->csv, r->err, "advice: \"%s\" is not known", rule->advice);
 	return ST_OK;
 }
 
@@ -125,36 +93,39 @@ static enum status check_id(struct reading *r, const char *id)
 {
 	for (const char *s = id; *s; s++)
 		if (!((*s >= 'a' && *s <= 'z') || (*s >= '0' && *s <= '9') || *s == '-'))
-			return complain(r, "id: \"%s\" has other than a-z, 0-9 and -", id);
+			return csv_complain(&r->csv, r->err,
+					    "id: \"%s\" has other than a-z, 0-9 and -", id);
 	if (!id[0])
-		return complain(r, "a rule needs an id");
+		return csv_complain(&r->csv, r->err, "a rule needs an id");
 	for (size_t i = r->first; i < r->out->n; i++)
 		if (strcmp(r->out->list[i].rule.id, id) == 0)
-			return complain(r, "the id %s stands here twice", id);
+			return csv_complain(&r->csv, r->err, "the id %s stands here twice", id);
 	return ST_OK;
 }
 
 static enum status read_rule(struct reading *r)
 {
-	if (r->csv.n != r->n_columns)
-		return complain(r, "%u fields, and the first line has %u", r->csv.n, r->n_columns);
+	if (r->csv.n != r->csv.width)
+		return csv_complain(&r->csv, r->err, "%u fields, and the first line has %u",
+				    r->csv.n, r->csv.width);
 	if (r->out->n == BOUNCE_RULES_MAX)
-		return complain(r, "more than %d rules", BOUNCE_RULES_MAX);
-	struct bounce_rule rule = {.id = field(r, COL_ID),
-				   .code = field(r, COL_CODE),
-				   .status = field(r, COL_STATUS),
-				   .pattern = field(r, COL_PATTERN),
-				   .provider = field(r, COL_PROVIDER),
-				   .advice = field(r, COL_ADVICE),
-				   .source = field(r, COL_SOURCE),
-				   .example = field(r, COL_EXAMPLE),
+		return csv_complain(&r->csv, r->err, "more than %d rules", BOUNCE_RULES_MAX);
+	struct bounce_rule rule = {.id = csv_field(&r->csv, COL_ID),
+				   .code = csv_field(&r->csv, COL_CODE),
+				   .status = csv_field(&r->csv, COL_STATUS),
+				   .pattern = csv_field(&r->csv, COL_PATTERN),
+				   .provider = csv_field(&r->csv, COL_PROVIDER),
+				   .advice = csv_field(&r->csv, COL_ADVICE),
+				   .source = csv_field(&r->csv, COL_SOURCE),
+				   .example = csv_field(&r->csv, COL_EXAMPLE),
 				   .class = CLASS_OTHER,
 				   .own = r->own};
 	enum status st = read_numbers(r, &rule);
 	if (st == ST_OK)
 		st = check_id(r, rule.id);
 	if (st == ST_OK && !rule.code[0] && !rule.status[0] && !rule.pattern[0])
-		st = complain(r, "%s fits everything: code, status or pattern is needed", rule.id);
+		st = csv_complain(&r->csv, r->err,
+				  "%s fits everything: code, status or pattern is needed", rule.id);
 	if (st != ST_OK)
 		return st;
 	struct compiled_rule c = {.rule = rule, .order = r->out->n};

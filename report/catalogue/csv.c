@@ -1,6 +1,7 @@
 #include "report/catalogue/csv.h"
 
-#include <stdbool.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/text.h"
@@ -12,20 +13,25 @@ void csv_open(struct csv_reader *r, const char *file, const char *text, size_t n
 		r->at += 3;
 }
 
-static enum status complain(const struct csv_reader *r, const char *what, struct err *err)
+enum status csv_complain(const struct csv_reader *r, struct err *err, const char *fmt, ...)
 {
-	return err_set(err, ST_FATAL, "%s:%u: %s", r->file, r->line, what);
+	char text[ERR_SIZE];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	return err_set(err, ST_FATAL, "%s:%u: %s", r->file, r->line, text);
 }
 
 static enum status check_line(const struct csv_reader *r, const char *s, size_t n, struct err *err)
 {
 	if (utf8_valid_prefix(s, n) != n)
-		return complain(r, "not UTF-8", err);
+		return csv_complain(r, err, "not UTF-8");
 	for (size_t i = 0; i < n; i++) {
 		unsigned char c = (unsigned char)s[i];
 		bool c1 = c == 0xc2 && i + 1 < n && (unsigned char)s[i + 1] < 0xa0;
 		if (c < 0x20 || c == 0x7f || c1)
-			return complain(r, "a control byte (tabs are none either)", err);
+			return csv_complain(r, err, "a control byte (tabs are none either)");
 	}
 	return ST_OK;
 }
@@ -36,18 +42,18 @@ static enum status take_quoted(const struct csv_reader *r, const char **s, const
 {
 	for (;; (*s)++) {
 		if (*s == end)
-			return complain(r, "a quote is not closed on its line", err);
+			return csv_complain(r, err, "a quote is not closed on its line");
 		if (**s == '"' && (*s + 1 == end || (*s)[1] != '"'))
 			break;
 		if (**s == '"')
 			(*s)++;
 		if (*len == CSV_FIELD)
-			return complain(r, "a field is too long", err);
+			return csv_complain(r, err, "a field is too long");
 		out[(*len)++] = **s;
 	}
 	(*s)++;
 	if (*s < end && **s != ',')
-		return complain(r, "text behind a closing quote", err);
+		return csv_complain(r, err, "text behind a closing quote");
 	return ST_OK;
 }
 
@@ -56,10 +62,10 @@ static enum status take_plain(const struct csv_reader *r, const char **s, const 
 {
 	for (; *s < end && **s != ','; (*s)++) {
 		if (**s == '"')
-			return complain(r, "a quote inside a field that does not begin with one",
-					err);
+			return csv_complain(r, err,
+					    "a quote inside a field that does not begin with one");
 		if (*len == CSV_FIELD)
-			return complain(r, "a field is too long", err);
+			return csv_complain(r, err, "a field is too long");
 		out[(*len)++] = **s;
 	}
 	return ST_OK;
@@ -73,7 +79,7 @@ static enum status split(struct csv_reader *r, const char *s, const char *end, s
 		size_t len = 0;
 		enum status st;
 		if (r->n == CSV_FIELDS)
-			return complain(r, "too many fields", err);
+			return csv_complain(r, err, "too many fields");
 		if (s < end && *s == '"') {
 			s++;
 			st = take_quoted(r, &s, end, out, &len, err);
@@ -107,4 +113,33 @@ enum status csv_next(struct csv_reader *r, struct arena *a, struct err *err)
 		return st == ST_OK ? split(r, line, end, a, err) : st;
 	}
 	return ST_OK;
+}
+
+enum status csv_columns(struct csv_reader *r, const char *const *names, int n, struct err *err)
+{
+	r->columns = names;
+	r->width = r->n;
+	for (int k = 0; k < CSV_FIELDS; k++)
+		r->place[k] = -1;
+	for (unsigned i = 0; i < r->n; i++) {
+		int k = 0;
+		while (k < n && !ascii_ieq(names[k], r->fields[i]))
+			k++;
+		if (k == n)
+			return csv_complain(r, err, "unknown column \"%s\"", r->fields[i]);
+		if (r->place[k] >= 0)
+			return csv_complain(r, err, "the column %s stands here twice", names[k]);
+		r->place[k] = (int)i;
+	}
+	return ST_OK;
+}
+
+bool csv_has(const struct csv_reader *r, int column)
+{
+	return r->place[column] >= 0;
+}
+
+const char *csv_field(const struct csv_reader *r, int column)
+{
+	return csv_has(r, column) ? r->fields[r->place[column]] : "";
 }

@@ -1,6 +1,4 @@
 /* The rows of a catalogue: what each column may hold. */
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/mem.h"
@@ -52,49 +50,18 @@ struct reading {
 	const struct name_rules *rules;
 	struct csv_reader csv;
 	bool own;
-	size_t first;         /* service of this text */
-	int place[COL_COUNT]; /* index of the field, or -1 */
-	unsigned n_columns;
+	size_t first; /* service of this text */
 	struct err *err;
 };
 
-static enum status complain(struct reading *r, const char *fmt, ...) PRINTF_LIKE(2, 3);
-
-static enum status complain(struct reading *r, const char *fmt, ...)
-{
-	char text[ERR_SIZE];
-	va_list ap;
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
-	va_end(ap);
-	return err_set(r->err, ST_FATAL, "%s:%u: %s", r->csv.file, r->csv.line, text);
-}
-
 static enum status read_header(struct reading *r)
 {
-	for (int k = 0; k < COL_COUNT; k++)
-		r->place[k] = -1;
-	for (unsigned i = 0; i < r->csv.n; i++) {
-		int k = 0;
-		while (k < COL_COUNT && !ascii_ieq(columns[k], r->csv.fields[i]))
-			k++;
-		if (k == COL_COUNT)
-			return complain(r, "unknown column \"%s\"", r->csv.fields[i]);
-		if (r->place[k] >= 0)
-			return complain(r, "the column %s stands here twice", columns[k]);
-		r->place[k] = (int)i;
-	}
-	if (r->place[COL_NAME] < 0 || r->place[COL_KIND] < 0)
-		return complain(r,
-				"the first line must name the columns; name and kind among them");
-	r->n_columns = r->csv.n;
-	return ST_OK;
-}
-
-/* "" when the column is not there. */
-static const char *field(const struct reading *r, enum column k)
-{
-	return r->place[k] < 0 ? "" : r->csv.fields[r->place[k]];
+	enum status st = csv_columns(&r->csv, columns, COL_COUNT, r->err);
+	if (st == ST_OK && !(csv_has(&r->csv, COL_NAME) && csv_has(&r->csv, COL_KIND)))
+		return csv_complain(
+		    &r->csv, r->err,
+		    "the first line must name the columns; name and kind among them");
+	return st;
 }
 
 /* The index of word among n words, or -1. */
@@ -109,10 +76,11 @@ static int word_index(const char *word, const char *const *words, int n)
 static enum status read_answer(struct reading *r, enum column k, unsigned allowed,
 			       enum service_answer *out)
 {
-	const char *word = field(r, k);
+	const char *word = csv_field(&r->csv, k);
 	int i = word[0] ? word_index(word, service_answer_names, ANSWER_COUNT) : ANSWER_UNKNOWN;
 	if (i < 0 || !(allowed & 1u << i))
-		return complain(r, "%s: \"%s\" is not a word of this column", columns[k], word);
+		return csv_complain(&r->csv, r->err, "%s: \"%s\" is not a word of this column",
+				    columns[k], word);
 	*out = (enum service_answer)i;
 	return ST_OK;
 }
@@ -142,17 +110,18 @@ static enum status claim(struct reading *r, enum catalogue_by by, const char *na
 	const char *base = below_only ? name + 2 : name;
 	const struct claim *other = catalogue_claim(c, by, base);
 	if (other && other->service >= r->first && other->service < c->n)
-		return complain(r, "%s: \"%s\" is claimed by %s in line %u already",
-				columns[COL_PTR + by], name, c->services[other->service].name,
-				c->lines[other->service]);
+		return csv_complain(&r->csv, r->err,
+				    "%s: \"%s\" is claimed by %s in line %u already",
+				    columns[COL_PTR + by], name, c->services[other->service].name,
+				    c->lines[other->service]);
 	*mine = !other;
 	if (other)
 		return ST_OK;
 	struct digest d = catalogue_digest(by, base);
 	uint64_t *i = map_put(&c->by_name, &d, &fresh);
 	if (!fresh)
-		return complain(r, "%s: \"%s\" cannot be told from another name",
-				columns[COL_PTR + by], name);
+		return csv_complain(&r->csv, r->err, "%s: \"%s\" cannot be told from another name",
+				    columns[COL_PTR + by], name);
 	c->claims = MEM_ROOM(c->claims, c->n_claims, c->cap_claims);
 	*i = c->n_claims;
 	c->claims[c->n_claims++] = (struct claim){base, (uint32_t)c->n, below_only};
@@ -168,7 +137,8 @@ static enum status read_name(struct reading *r, enum column k, bool below, const
 	bool below_only = n > 2 && s[0] == '*' && s[1] == '.' && below;
 	size_t skip = below_only ? 2 : 0;
 	if (!domain_normalise(r->rules, s + skip, n - skip, name) || !strchr(name, '.'))
-		return complain(r, "%s: \"%.*s\" is not a name", columns[k], (int)n, s);
+		return csv_complain(&r->csv, r->err, "%s: \"%.*s\" is not a name", columns[k],
+				    (int)n, s);
 	*out = arena_printf(&r->c->a, "%s%s", below_only ? "*." : "", name);
 	return ST_OK;
 }
@@ -176,13 +146,14 @@ static enum status read_name(struct reading *r, enum column k, bool below, const
 static enum status read_names(struct reading *r, struct service *s, enum catalogue_by by)
 {
 	enum column k = COL_PTR + by;
-	const char *at = field(r, k), *value, *names[LIST_MAX];
+	const char *at = csv_field(&r->csv, k), *value, *names[LIST_MAX];
 	size_t len;
 	unsigned n = 0;
 	while (next_value(&at, &value, &len)) {
 		bool mine;
 		if (n == LIST_MAX)
-			return complain(r, "%s: more than %d names", columns[k], LIST_MAX);
+			return csv_complain(&r->csv, r->err, "%s: more than %d names", columns[k],
+					    LIST_MAX);
 		enum status st = read_name(r, k, by != BY_INCLUDE, value, len, &names[n]);
 		if (st == ST_OK)
 			st = claim(r, by, names[n], &mine);
@@ -197,15 +168,16 @@ static enum status read_names(struct reading *r, struct service *s, enum catalog
 
 static enum status read_selectors(struct reading *r, struct service *s)
 {
-	const char *at = field(r, COL_SELECTORS), *value, *all[LIST_MAX];
+	const char *at = csv_field(&r->csv, COL_SELECTORS), *value, *all[LIST_MAX];
 	size_t len;
 	unsigned n = 0;
 	while (next_value(&at, &value, &len)) {
 		char name[DOMAIN_SIZE];
 		bool begins = len > 1 && value[len - 1] == '*';
 		if (n == LIST_MAX || !domain_normalise(NULL, value, len - begins, name))
-			return complain(r, "dkim_selectors: \"%.*s\" is not a selector%s", (int)len,
-					value, n == LIST_MAX ? ", or one too many" : "");
+			return csv_complain(
+			    &r->csv, r->err, "dkim_selectors: \"%.*s\" is not a selector%s",
+			    (int)len, value, n == LIST_MAX ? ", or one too many" : "");
 		all[n++] = arena_printf(&r->c->a, "%s%s", name, begins ? "*" : "");
 	}
 	s->selectors = arena_memdup(&r->c->a, all, n * sizeof *all);
@@ -229,20 +201,21 @@ static enum status read_term(struct reading *r, const char *s, size_t n, const c
 		    ascii_ieq_n(s, (size_t)(colon - s), mechanisms[i]) && colon + 1 < s + n &&
 		    !strpbrk(*out, " \"\\"))
 			return ST_OK;
-	return complain(r, "include_for: \"%s\" is no SPF term", *out);
+	return csv_complain(&r->csv, r->err, "include_for: \"%s\" is no SPF term", *out);
 }
 
 static enum status read_include_for(struct reading *r, struct service *s)
 {
-	const char *at = field(r, COL_INCLUDE_FOR), *value;
+	const char *at = csv_field(&r->csv, COL_INCLUDE_FOR), *value;
 	struct service_term all[LIST_MAX];
 	size_t len;
 	unsigned n = 0;
 	while (next_value(&at, &value, &len)) {
 		const char *equals = memchr(value, '=', len), *mark = value;
 		if (n == LIST_MAX || !equals)
-			return complain(r, "include_for: \"%.*s\" is not MARK=INCLUDE%s", (int)len,
-					value, n == LIST_MAX ? ", or one too many" : "");
+			return csv_complain(&r->csv, r->err,
+					    "include_for: \"%.*s\" is not MARK=INCLUDE%s", (int)len,
+					    value, n == LIST_MAX ? ", or one too many" : "");
 		size_t n_mark = (size_t)(equals - mark), n_term = len - n_mark - 1;
 		text_trim(&mark, &n_mark);
 		value = equals + 1;
@@ -254,8 +227,9 @@ static enum status read_include_for(struct reading *r, struct service *s)
 			return st;
 		for (unsigned i = 0; i < n; i++)
 			if (strcmp(all[i].mark, all[n].mark) == 0)
-				return complain(r, "include_for: \"%s\" stands here twice",
-						all[n].mark);
+				return csv_complain(&r->csv, r->err,
+						    "include_for: \"%s\" stands here twice",
+						    all[n].mark);
 		n++;
 	}
 	s->include_for = arena_memdup(&r->c->a, all, n * sizeof *all);
@@ -281,14 +255,15 @@ static bool read_network(const char *s, size_t n, struct service_pool *out)
 
 static enum status read_pools(struct reading *r, struct service *s)
 {
-	const char *at = field(r, COL_POOLS), *value;
+	const char *at = csv_field(&r->csv, COL_POOLS), *value;
 	struct service_pool all[LIST_MAX];
 	size_t len;
 	unsigned n = 0;
 	while (next_value(&at, &value, &len)) {
 		if (n == LIST_MAX || !read_network(value, len, &all[n]))
-			return complain(r, "pools: \"%.*s\" is not a network%s", (int)len, value,
-					n == LIST_MAX ? ", or one too many" : "");
+			return csv_complain(&r->csv, r->err, "pools: \"%.*s\" is not a network%s",
+					    (int)len, value,
+					    n == LIST_MAX ? ", or one too many" : "");
 		n++;
 	}
 	s->pools = arena_memdup(&r->c->a, all, n * sizeof *all);
@@ -298,31 +273,32 @@ static enum status read_pools(struct reading *r, struct service *s)
 
 static enum status read_texts(struct reading *r, struct service *s)
 {
-	s->advice = field(r, COL_ADVICE);
-	s->advice_spf = field(r, COL_ADVICE_SPF);
-	s->advice_dkim = field(r, COL_ADVICE_DKIM);
-	s->advice_return_path = field(r, COL_ADVICE_RETURN_PATH);
-	s->verifies_source = field(r, COL_VERIFIES_SOURCE);
-	s->link = field(r, COL_LINK);
-	s->source = field(r, COL_SOURCE);
+	s->advice = csv_field(&r->csv, COL_ADVICE);
+	s->advice_spf = csv_field(&r->csv, COL_ADVICE_SPF);
+	s->advice_dkim = csv_field(&r->csv, COL_ADVICE_DKIM);
+	s->advice_return_path = csv_field(&r->csv, COL_ADVICE_RETURN_PATH);
+	s->verifies_source = csv_field(&r->csv, COL_VERIFIES_SOURCE);
+	s->link = csv_field(&r->csv, COL_LINK);
+	s->source = csv_field(&r->csv, COL_SOURCE);
 	if (s->link[0] && (strncmp(s->link, "https://", 8) != 0 || strpbrk(s->link, " \"<>")))
-		return complain(r, "link: \"%s\" is not an https:// address", s->link);
+		return csv_complain(&r->csv, r->err, "link: \"%s\" is not an https:// address",
+				    s->link);
 	return ST_OK;
 }
 
 static enum status read_kind(struct reading *r, struct service *s)
 {
 	static const char *const yes_no[] = {"n", "y"};
-	const char *word = field(r, COL_SHARED);
-	int kind = word_index(field(r, COL_KIND), service_kind_names, KIND_COUNT);
+	const char *word = csv_field(&r->csv, COL_SHARED);
+	int kind = word_index(csv_field(&r->csv, COL_KIND), service_kind_names, KIND_COUNT);
 	int shared = word[0] ? word_index(word, yes_no, 2) : 0;
 	if (kind < 0)
-		return complain(r,
-				"kind: \"%s\" is none of mailbox, esp, saas, webhost, cloud, "
-				"gateway, forwarder, isp",
-				field(r, COL_KIND));
+		return csv_complain(&r->csv, r->err,
+				    "kind: \"%s\" is none of mailbox, esp, saas, webhost, cloud, "
+				    "gateway, forwarder, isp",
+				    csv_field(&r->csv, COL_KIND));
 	if (shared < 0)
-		return complain(r, "shared: \"%s\" is neither y nor n", word);
+		return csv_complain(&r->csv, r->err, "shared: \"%s\" is neither y nor n", word);
 	s->kind = (enum service_kind)kind;
 	s->shared = shared;
 	return ST_OK;
@@ -355,7 +331,7 @@ static enum status read_columns(struct reading *r, struct service *s)
 static bool recognisable(const struct reading *r)
 {
 	for (int k = COL_PTR; k <= COL_SELECTORS; k++)
-		if (field(r, (enum column)k)[0])
+		if (csv_field(&r->csv, (enum column)k)[0])
 			return true;
 	return false;
 }
@@ -377,26 +353,29 @@ static enum status read_row(struct reading *r)
 {
 	struct catalogue *c = r->c;
 	struct service s = {.own = r->own};
-	if (r->csv.n != r->n_columns)
-		return complain(r, "%u fields, but %u columns", r->csv.n, r->n_columns);
-	s.name = field(r, COL_NAME);
+	if (r->csv.n != r->csv.width)
+		return csv_complain(&r->csv, r->err, "%u fields, but %u columns", r->csv.n,
+				    r->csv.width);
+	s.name = csv_field(&r->csv, COL_NAME);
 	if (strlen(s.name) > NAME_MAX_BYTES)
-		return complain(r, "name: longer than %d bytes", NAME_MAX_BYTES);
+		return csv_complain(&r->csv, r->err, "name: longer than %d bytes", NAME_MAX_BYTES);
 	s.key = catalogue_key(&c->a, s.name);
 	if (!s.key)
-		return complain(r, "name: \"%s\" has neither letter nor digit", s.name);
+		return csv_complain(&r->csv, r->err, "name: \"%s\" has neither letter nor digit",
+				    s.name);
 	struct digest key = catalogue_digest(SPACE_KEY, s.key);
 	const uint64_t *other = map_get(&c->by_key, &key);
 	if (other && *other < r->first)
 		return ST_OK; /* replaced by an own one */
 	if (other)
-		return complain(r, "name: \"%s\" stands in line %u already", s.name,
-				c->lines[*other]);
+		return csv_complain(&r->csv, r->err, "name: \"%s\" stands in line %u already",
+				    s.name, c->lines[*other]);
 	if (!recognisable(r))
-		return complain(r, "%s: nothing to recognise it by: fill at least one of %s to %s",
-				s.name, columns[COL_PTR], columns[COL_SELECTORS]);
+		return csv_complain(&r->csv, r->err,
+				    "%s: nothing to recognise it by: fill at least one of %s to %s",
+				    s.name, columns[COL_PTR], columns[COL_SELECTORS]);
 	if (c->n - r->first == CATALOGUE_SERVICES)
-		return complain(r, "more than %d services", CATALOGUE_SERVICES);
+		return csv_complain(&r->csv, r->err, "more than %d services", CATALOGUE_SERVICES);
 	enum status st = read_columns(r, &s);
 	if (st == ST_OK)
 		add(r, &s, &key);
@@ -412,7 +391,7 @@ enum status catalogue_read(struct catalogue *c, const struct name_rules *rules, 
 	csv_open(&r.csv, file, text, n);
 	enum status st = csv_next(&r.csv, &c->a, err);
 	if (st == ST_OK && r.csv.n == 0)
-		return complain(&r, "empty: the first line must name the columns");
+		return csv_complain(&r.csv, r.err, "empty: the first line must name the columns");
 	if (st == ST_OK)
 		st = read_header(&r);
 	while (st == ST_OK && (st = csv_next(&r.csv, &c->a, err)) == ST_OK && r.csv.n > 0)
