@@ -13,6 +13,23 @@
 #define TITLE_WIDTH 48
 #define LOSERS_MAX  10
 
+/* What a person decides first stands above what is said of the rest. */
+static const char *open_sentence(const struct readiness *r)
+{
+	bool asked = false, abuse = false, in_force = r->dmarc.policy == POLICY_REJECT;
+	for (size_t i = 0; i < r->inventory->todo->n; i++) {
+		asked = asked || r->inventory->todo->list[i].kind == TODO_QUESTION;
+		abuse = abuse || r->inventory->todo->list[i].kind == TODO_ABUSE;
+	}
+	if (abuse)
+		return in_force ? "p=reject is in force, and there is SUSPECTED ABUSE to look into."
+				: "WAIT with p=reject: there is SUSPECTED ABUSE to look into.";
+	if (asked)
+		return in_force ? "p=reject is in force, and questions are OPEN."
+				: "WAIT with p=reject: questions are OPEN.";
+	return NULL;
+}
+
 const char *readiness_sentence(const struct readiness *r)
 {
 	if (r->dns_failed)
@@ -29,6 +46,8 @@ const char *readiness_sentence(const struct readiness *r)
 			   : "READY: non-sending domain, locked down; its DMARC record has a "
 			     "fault.";
 	case VERDICT_WARNINGS:
+		if (open_sentence(r))
+			return open_sentence(r);
 		return r->parked ? "READY WITH WARNINGS: non-sending domain, not fully locked down."
 				 : "READY WITH WARNINGS for p=reject.";
 	case VERDICT_NOT_READY:
