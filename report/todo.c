@@ -4,12 +4,11 @@
 #include <string.h>
 
 #include "core/day.h"
-#include "report/command.h"
+#include "report/making.h"
 #include "report/sender/daily.h"
 #include "report/sender/knowledge.h"
 #include "report/sender/sentence.h"
 
-#define QUESTIONS_MAX 12 /* of one list; the others are told in the last one */
 #define LOOK_BACK     62 /* days in which what failed last gets its edit */
 #define DUTY_MESSAGES 10 /* fewer are no sender that has to sign */
 
@@ -30,54 +29,19 @@ const char *const todo_kind_words[TODO_KIND_COUNT] = {
     [TODO_FORGED] = "spoofed",
 };
 
-struct making {
-	const char *domain;
-	struct arena *a;
-	struct todo_list *out;
-	int32_t today; /* the day after the period */
-	const struct sender *senders;
-	size_t n;
-};
-
-static struct todo *add(struct making *m, enum todo_kind kind, const char *id)
+struct todo *todo_add(struct making *m, enum todo_kind kind, const char *id)
 {
 	struct todo *t = &m->out->list[m->out->n++];
 	*t = (struct todo){.id = id, .kind = kind};
 	return t;
 }
 
-static void about(struct making *m, struct todo *t, const struct sender *s)
+void todo_is_about(struct making *m, struct todo *t, const struct sender *s)
 {
 	const struct sender **list = arena_alloc(m->a, sizeof *list);
 	*list = s;
 	t->senders = list;
 	t->n_senders = 1;
-}
-
-#define COMMANDS_MAX 10 /* of one thing: what is longer is a script */
-
-/* Appends to those that are there. */
-static void label_commands(const struct making *m, struct todo *t, const struct sender *s)
-{
-	static const char *const verdicts[] = {"approve", "deny"};
-	if (t->n_commands + 2 > COMMANDS_MAX)
-		return;
-	const char **list = arena_alloc(m->a, COMMANDS_MAX * sizeof *list);
-	if (t->n_commands)
-		memcpy(list, t->commands, t->n_commands * sizeof *list);
-	for (unsigned i = 0; i < 2; i++) {
-		struct buf command;
-		buf_init(&command, 4096);
-		if (label_command(&command, verdicts[i], m->domain, s))
-			list[t->n_commands++] = arena_strndup(m->a, command.data, command.len);
-		buf_free(&command);
-	}
-	t->commands = list;
-}
-
-static uint64_t failing(const struct sender *s)
-{
-	return s->t.messages - tally_judged_pass(&s->t);
 }
 
 /* ---- the kinds ---- */
@@ -93,9 +57,9 @@ static const struct sender *sender_named(const struct making *m, const char *key
 static void zone_fault(struct making *m, const struct fault *f)
 {
 	const struct sender *s = sender_named(m, f->about);
-	struct todo *t = add(m, f->asks ? TODO_QUESTION : TODO_ZONE_FAULT, f->id);
+	struct todo *t = todo_add(m, f->asks ? TODO_QUESTION : TODO_ZONE_FAULT, f->id);
 	if (s)
-		about(m, t, s);
+		todo_is_about(m, t, s);
 	t->weight = f->asks ? 0 : (int)f->weight;
 	t->messages = f->messages;
 	t->title = f->title;
@@ -103,8 +67,6 @@ static void zone_fault(struct making *m, const struct fault *f)
 	t->record = f->asks ? NULL : f->change;
 	t->if_yours = f->asks ? f->change : NULL;
 }
-
-static void join(const struct making *m, struct todo *t, const struct sender *s, const char *title);
 
 /* Whom the same fault of a record makes fail is told with the first of them. */
 static bool joins_fault(const struct making *m, const struct sender *s)
@@ -116,7 +78,7 @@ static bool joins_fault(const struct making *m, const struct sender *s)
 		if ((t->kind != TODO_OWN_FAILING && t->kind != TODO_OWN_REFUSED) ||
 		    strcmp(t->text, r->text) != 0)
 			continue;
-		join(m, t, s, "%s and %zu more: broken");
+		todo_join(m, t, s, "%s and %zu more: broken");
 		return true;
 	}
 	return false;
@@ -126,11 +88,11 @@ static void own_failing(struct making *m, const struct sender *s)
 {
 	if (joins_fault(m, s))
 		return;
-	bool refused = 2 * (s->t.rejected + s->t.quarantined) > failing(s);
+	bool refused = 2 * (s->t.rejected + s->t.quarantined) > todo_failing(s);
 	enum todo_kind kind = refused ? TODO_OWN_REFUSED : TODO_OWN_FAILING;
-	struct todo *t = add(m, kind, arena_printf(m->a, "own:%s", s->key));
-	about(m, t, s);
-	t->messages = failing(s);
+	struct todo *t = todo_add(m, kind, arena_printf(m->a, "own:%s", s->key));
+	todo_is_about(m, t, s);
+	t->messages = todo_failing(s);
 	t->title = arena_printf(m->a, "%s: %s", s->name, category_words[s->verdict.category]);
 	t->text = s->verdict.remedy.text;
 	t->record = s->verdict.remedy.change;
@@ -143,8 +105,9 @@ static void own_parts(struct making *m, const struct sender *s)
 	for (unsigned i = 0; i < s->verdict.remedy.n_parts; i++) {
 		const struct remedy_part *p = &s->verdict.remedy.parts[i];
 		const char *name = p->change->name;
-		struct todo *t = add(m, first->kind, arena_printf(m->a, "own:%s@%s", s->key, name));
-		about(m, t, s);
+		struct todo *t =
+		    todo_add(m, first->kind, arena_printf(m->a, "own:%s@%s", s->key, name));
+		todo_is_about(m, t, s);
 		t->messages = p->messages;
 		first->messages -= p->messages < first->messages ? p->messages : first->messages;
 		t->title = arena_printf(m->a, "%s: missing from SPF of %s, too", s->name, name);
@@ -166,8 +129,8 @@ static void gone_failing(struct making *m, const struct sender *s)
 	double last = 0;
 	for (size_t i = 0; i < s->was->n_facts; i++)
 		daily_add(s->was->facts[i], s->last_day, &last, 1);
-	struct todo *t = add(m, TODO_OWN_FAILING, arena_printf(m->a, "own:%s", s->key));
-	about(m, t, s);
+	struct todo *t = todo_add(m, TODO_OWN_FAILING, arena_printf(m->a, "own:%s", s->key));
+	todo_is_about(m, t, s);
 	t->messages = (uint64_t)(last + 0.5);
 	t->title = arena_printf(m->a, "%s: failed when last seen", s->name);
 	t->text = arena_printf(m->a,
@@ -181,21 +144,21 @@ static void gone_failing(struct making *m, const struct sender *s)
 
 static void bounces(struct making *m, const struct sender *s)
 {
-	struct todo *t = add(m, TODO_OWN_FAILING, arena_printf(m->a, "bounces:%s", s->key));
-	about(m, t, s);
+	struct todo *t = todo_add(m, TODO_OWN_FAILING, arena_printf(m->a, "bounces:%s", s->key));
+	todo_is_about(m, t, s);
 	t->messages = s->bounces;
 	t->title = arena_printf(m->a, "%s: bounces and auto-replies fail", s->name);
 	t->text = s->verdict.remedy.text;
 	t->record = s->verdict.remedy.change;
 }
 
-static void join(const struct making *m, struct todo *t, const struct sender *s, const char *title)
+void todo_join(const struct making *m, struct todo *t, const struct sender *s, const char *title)
 {
 	const struct sender **list = arena_alloc(m->a, (t->n_senders + 1) * sizeof *list);
 	memcpy(list, t->senders, t->n_senders * sizeof *list);
 	list[t->n_senders++] = s;
 	t->senders = list;
-	t->messages += failing(s);
+	t->messages += todo_failing(s);
 	t->if_yours = NULL;
 	t->title = arena_printf(m->a, title, t->senders[0]->name, t->n_senders - 1);
 }
@@ -216,8 +179,8 @@ static bool joins_replay(struct making *m, const struct sender *s)
 		if (t->kind != TODO_ABUSE || spike_of(t->senders[0]) ||
 		    strcmp(t->text, s->verdict.remedy.text) != 0)
 			continue;
-		join(m, t, s, "%s and %zu more: suspected abuse");
-		t->messages += s->t.messages - failing(s);
+		todo_join(m, t, s, "%s and %zu more: suspected abuse");
+		t->messages += s->t.messages - todo_failing(s);
 		return true;
 	}
 	return false;
@@ -228,8 +191,8 @@ static void abuse(struct making *m, const struct sender *s)
 	const char *spike = spike_of(s);
 	if (joins_replay(m, s))
 		return;
-	struct todo *t = add(m, TODO_ABUSE, arena_printf(m->a, "abuse:%s", s->key));
-	about(m, t, s);
+	struct todo *t = todo_add(m, TODO_ABUSE, arena_printf(m->a, "abuse:%s", s->key));
+	todo_is_about(m, t, s);
 	t->messages = s->t.messages;
 	t->title = arena_printf(m->a, "%s: suspected abuse", s->name);
 	t->text = s->verdict.remedy.text;
@@ -238,61 +201,52 @@ static void abuse(struct making *m, const struct sender *s)
 		    arena_printf(m->a, "%s %s", sentence(m->a, spike), sentence(m->a, t->text));
 }
 
-/* "on 2026-09-14", "from 2026-09-10 to 2026-09-14" */
-static const char *last_run(struct arena *a, const struct rhythm *r)
-{
-	char first[DAY_STRLEN], last[DAY_STRLEN];
-	if (r->last == r->until)
-		return arena_printf(a, "on %s", day_format(r->last, first));
-	return arena_printf(a, "from %s to %s", day_format(r->last, first),
-			    day_format(r->until, last));
-}
-
-/* Its last mail failed, whenever that was. */
-static void failed_last(struct making *m, struct todo *t, const struct sender *s)
-{
-	t->messages = s->rhythm.messages;
-	t->title = arena_printf(m->a, "%s: failed when last seen: is it yours?", s->name);
-	t->text =
-	    arena_printf(m->a,
-			 "Its last mail, %llu messages %s, failed, and it was not seen since. "
-			 "%s",
-			 (unsigned long long)s->rhythm.messages, last_run(m->a, &s->rhythm),
-			 sentence(m->a, t->text));
-}
-
 /* It passes, but for one receiver. */
 static void at_one_receiver(struct making *m, const struct sender *s)
 {
-	struct todo *t = add(m, TODO_OWN_FAILING, arena_printf(m->a, "receiver:%s", s->key));
-	about(m, t, s);
+	struct todo *t = todo_add(m, TODO_OWN_FAILING, arena_printf(m->a, "receiver:%s", s->key));
+	todo_is_about(m, t, s);
 	t->messages = s->receiver_messages;
 	t->title = arena_printf(m->a, "%s: fails at one receiver", s->name);
 	t->text = s->receiver;
 }
 
-static void question(struct making *m, const struct sender *s)
-{
-	struct todo *t = add(m, TODO_QUESTION, arena_printf(m->a, "question:%s", s->key));
-	about(m, t, s);
-	t->messages = s->aged ? s->t.messages : failing(s);
-	t->title = arena_printf(m->a, "%s: is it yours?", s->name);
-	t->text = s->verdict.remedy.text;
-	if (s->change == CHANGE_GONE)
-		failed_last(m, t, s);
-	t->if_yours = s->verdict.remedy.if_yours;
-	t->readings = s->verdict.remedy.readings;
-	t->n_readings = s->verdict.remedy.n_readings;
-	label_commands(m, t, s);
-}
-
 static void duty(struct making *m, const struct sender *s)
 {
-	struct todo *t = add(m, TODO_DUTY, arena_printf(m->a, "duty:%s", s->key));
-	about(m, t, s);
+	struct todo *t = todo_add(m, TODO_DUTY, arena_printf(m->a, "duty:%s", s->key));
+	todo_is_about(m, t, s);
 	t->messages = s->t.messages;
 	t->title = arena_printf(m->a, "%s: no DKIM", s->name);
 	t->text = s->verdict.remedy.text;
+}
+
+/* Lists and forwarders that break so much of the owner's mail that p=reject would be felt. */
+static void lists_break(struct making *m, const struct sender *const *order)
+{
+	const struct sender *most = NULL; /* who comes first fails most */
+	uint64_t legit = 0, broken = 0;
+	for (size_t i = 0; i < m->n; i++) {
+		const struct sender *s = order[i];
+		legit += sender_is_legit(s) && s->change != CHANGE_GONE ? s->t.messages : 0;
+		if (s->verdict.category != CAT_FORWARDER || s->change == CHANGE_GONE ||
+		    todo_failing(s) == 0)
+			continue;
+		broken += todo_failing(s);
+		most = most ? most : s;
+	}
+	if (!most || broken < DUTY_MESSAGES || 100 * broken <= TODO_LISTS_SHARE * legit)
+		return;
+	struct todo *t = todo_add(m, TODO_DUTY, "lists");
+	todo_is_about(m, t, most);
+	t->messages = broken;
+	t->title = "mail through lists and forwarders fails";
+	t->text = arena_printf(m->a,
+			       "It is your mail, and what hands it on breaks it: most at %s. With "
+			       "p=reject it would be lost. Sign everything with DKIM, which plain "
+			       "forwarding keeps; ask the owner of a list to have From rewritten; "
+			       "where people write to lists, RFC 9989 section 7.4 advises against "
+			       "p=reject: let them write from a subdomain with a policy of its own",
+			       most->name);
 }
 
 /* ---- order ---- */
@@ -317,58 +271,8 @@ static int worst_first(const void *x, const void *y)
 static int by_failing(const void *x, const void *y)
 {
 	const struct sender *const *a = x, *const *b = y;
-	uint64_t m = failing(*a), n = failing(*b);
+	uint64_t m = todo_failing(*a), n = todo_failing(*b);
 	return m != n ? (m < n) - (m > n) : strcmp((*a)->key, (*b)->key);
-}
-
-/* Has its first address the forward-confirmed name of a server? */
-static bool is_named(const struct sender *s)
-{
-	const struct sender_source *x = s->sources;
-	return x->ptr && !ptr_is_generic(x->ptr, &x->ip);
-}
-
-/* Questions about what looks alike are one: the same service, the same network, or addresses of
- * which nothing has a name. */
-static const char *look_of(struct arena *a, const struct sender *s)
-{
-	char text[IP_STRLEN];
-	if (s->service)
-		return s->service->key;
-	if (s->n_sources == 0)
-		return s->key;
-	if (!is_named(s))
-		return "";
-	struct ip net = ip_network(&s->sources[0].ip, s->sources[0].ip.family == 4 ? 16 : 48);
-	return arena_strdup(a, ip_format(&net, text));
-}
-
-/* With a question that is there already: one about what looks alike, or, where there are many, the
- * last one. Those with most messages come first. */
-static bool is_told(const struct making *m, const struct sender *s)
-{
-	struct todo *last = NULL;
-	unsigned n = 0;
-	for (size_t i = 0; i < m->out->n; i++) {
-		struct todo *t = &m->out->list[i];
-		if (t->kind != TODO_QUESTION || t->n_senders == 0)
-			continue;
-		n++;
-		const struct sender *other = t->senders[0];
-		bool same_way = s->way_out && other->way_out;
-		if ((s->hinted || other->hinted) && !same_way)
-			continue;
-		last = same_way ? last : t;
-		if (t->n_senders > 50 || strcmp(look_of(m->a, s), look_of(m->a, other)) != 0)
-			continue;
-		join(m, t, s, "%s and %zu more that look alike: are they yours?");
-		label_commands(m, t, s);
-		return true;
-	}
-	if (n < QUESTIONS_MAX || s->hinted || !last)
-		return false;
-	join(m, last, s, "%s and %zu more that send less: are they yours?");
-	return true;
 }
 
 static void each_sender(struct making *m, const struct sender *s)
@@ -382,8 +286,7 @@ static void each_sender(struct making *m, const struct sender *s)
 	if (s->change == CHANGE_GONE && !asked) {
 		gone_failing(m, s);
 	} else if (asked) {
-		if (!is_told(m, s))
-			question(m, s);
+		todo_ask(m, s);
 	} else if (c == CAT_SUSPECT_ABUSE) {
 		abuse(m, s);
 	} else if (c == CAT_LEGIT_SPF_MISSING || c == CAT_LEGIT_UNALIGNED ||
@@ -406,33 +309,53 @@ static const char *counted(struct making *m, uint64_t n, const char *what, const
 			    n == 1 ? "" : "s", whose);
 }
 
-static void forged(struct making *m, const struct sender *senders, size_t n)
+struct strangers {
+	uint64_t spoofed, unknown;
+	uint64_t hidden; /* by a label: that is no word about whose it is */
+	size_t sources;
+};
+
+static struct strangers count_strangers(const struct sender *senders, size_t n)
 {
-	uint64_t messages = 0, unknown = 0;
-	size_t sources = 0;
+	struct strangers out = {0};
 	for (size_t i = 0; i < n; i++) {
 		const struct sender *s = &senders[i];
 		bool open = s->verdict.category == CAT_UNKNOWN &&
-			    s->verdict.remedy.kind != REMEDY_CONFIRM && failing(s) > 0;
+			    s->verdict.remedy.kind != REMEDY_CONFIRM && todo_failing(s) > 0;
 		if (s->change == CHANGE_GONE || (s->verdict.category != CAT_UNAUTHORIZED && !open))
 			continue;
-		messages += failing(s);
-		unknown += open ? failing(s) : 0;
-		sources += s->n_sources;
+		if (open && sender_is_ignored(s)) {
+			out.hidden += todo_failing(s);
+			continue;
+		}
+		*(open ? &out.unknown : &out.spoofed) += todo_failing(s);
+		out.sources += s->n_sources;
 	}
-	if (messages == 0)
+	return out;
+}
+
+static void forged(struct making *m, const struct sender *senders, size_t n)
+{
+	const struct strangers x = count_strangers(senders, n);
+	if (x.spoofed + x.unknown + x.hidden == 0)
 		return;
-	struct todo *t = add(m, TODO_FORGED, "forged");
-	t->messages = messages;
+	struct todo *t = todo_add(m, TODO_FORGED, "forged");
+	t->messages = x.spoofed + x.unknown + x.hidden;
 	t->title = "mail in your name from strangers";
-	const char *spoofed =
-	    messages > unknown ? counted(m, messages - unknown, " spoofed", "") : "";
-	const char *others = unknown > 0 ? counted(m, unknown, "", " from unknown senders") : "";
-	t->text = arena_printf(m->a,
-			       "%s%s%s (%zu address%s): nothing ties them to you. No change of "
-			       "yours is needed: with p=reject receivers refuse such mail.",
-			       spoofed, *spoofed && *others ? " and " : "", others, sources,
-			       sources == 1 ? "" : "es");
+	const char *spoofed = x.spoofed ? counted(m, x.spoofed, " spoofed", "") : "";
+	const char *others = x.unknown ? counted(m, x.unknown, "", " from unknown senders") : "";
+	const char *hidden =
+	    x.hidden ? arena_printf(m->a, "%s fail: whose they are is open",
+				    counted(m, x.hidden, "", " from senders that a label hides"))
+		     : "";
+	t->text = x.spoofed + x.unknown == 0
+		      ? hidden
+		      : arena_printf(m->a,
+				     "%s%s%s (%zu address%s): nothing ties them to you. No change "
+				     "of yours is needed: with p=reject receivers refuse such "
+				     "mail%s%s",
+				     spoofed, *spoofed && *others ? " and " : "", others, x.sources,
+				     x.sources == 1 ? "" : "es", *hidden ? ". " : ".", hidden);
 }
 
 void todo_make(const char *domain, int32_t until, const struct remedies *remedies,
@@ -440,7 +363,7 @@ void todo_make(const char *domain, int32_t until, const struct remedies *remedie
 {
 	struct making m = {
 	    .domain = domain, .a = a, .out = out, .today = until, .senders = senders, .n = n};
-	size_t room = 2 * n + remedies->n_faults + 1; /* at one receiver, and a duty */
+	size_t room = 2 * n + remedies->n_faults + 2; /* at one receiver, and a duty */
 	for (size_t i = 0; i < n; i++)
 		room += senders[i].verdict.remedy.n_parts;
 	*out = (struct todo_list){.list = arena_alloc(a, room * sizeof *out->list)};
@@ -452,6 +375,7 @@ void todo_make(const char *domain, int32_t until, const struct remedies *remedie
 	qsort(order, n, sizeof *order, by_failing);
 	for (size_t i = 0; i < n; i++)
 		each_sender(&m, order[i]);
+	lists_break(&m, order);
 	if (remedies->judged) /* without DNS nobody is called a stranger */
 		forged(&m, senders, n);
 	for (size_t i = 0; i < out->n; i++)

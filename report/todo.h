@@ -13,6 +13,10 @@
 #include "core/arena.h"
 #include "report/remedy/remedy.h"
 
+/* Per cent of the owner's mail that lists and forwarders break: more is no exception any more, and
+ * speaks against p=reject (RFC 9989 section 7.4). */
+#define TODO_LISTS_SHARE 10
+
 enum todo_kind {
 	TODO_ZONE_FAULT,
 	TODO_OWN_FAILING,

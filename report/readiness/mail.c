@@ -210,9 +210,9 @@ static bool is_likely_ours(const struct sender *s)
 
 /* Failing mail of unknown senders, by what speaks for them. */
 struct open_mail {
-	uint64_t ours, open, strange;
-	const struct sender *most; /* of those that may be ours; NULL: there are none */
-	bool asked;                /* some question, or steady hint, is open */
+	uint64_t ours, open, strange, hidden; /* hidden: by label */
+	const struct sender *most;            /* of those that may be ours; NULL: there are none */
+	bool asked;                           /* some question, or steady hint, is open */
 };
 
 static struct open_mail find_open_mail(const struct judging *j)
@@ -223,8 +223,12 @@ static struct open_mail find_open_mail(const struct judging *j)
 	for (size_t i = 0; i < inv->n_senders; i++) {
 		const struct sender *s = &inv->senders[i];
 		uint64_t n = failing_of(s);
-		if (fate_of(s) != FATE_UNKNOWN || n == 0 || sender_is_ignored(s))
+		if (fate_of(s) != FATE_UNKNOWN || n == 0)
 			continue;
+		if (sender_is_ignored(s)) {
+			m.hidden += s->change == CHANGE_GONE ? 0 : n;
+			continue;
+		}
 		bool confirm = s->verdict.remedy.kind == REMEDY_CONFIRM;
 		bool may_be_ours = s->hinted || confirm;
 		m.ours += s->hinted || is_likely_ours(s) || (confirm && nobody) ? n : 0;
@@ -259,6 +263,9 @@ static void check_unknown(struct judging *j)
 	const char *rest = m.strange ? TEXT(j, "; %llu more from strangers do not count",
 					    (unsigned long long)m.strange)
 				     : "";
+	if (m.hidden) /* to hide is no answer: whose it is stays open */
+		rest = TEXT(j, "%s; %llu more from senders that a label hides do not count", rest,
+			    (unsigned long long)m.hidden);
 	set_check(j, CHECK_A4, status, TEXT(j, "%.2f%%", j->open_share),
 		  m.most ? TEXT(j,
 				"%llu failing messages are from senders that may be yours, most "

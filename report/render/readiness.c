@@ -113,6 +113,8 @@ static bool tells(const struct todo *t, enum check_id id)
 		return begins(t->id, "key:");
 	case CHECK_D7:
 		return begins(t->id, "strict:");
+	case CHECK_A6:
+		return strcmp(t->id, "lists") == 0;
 	default:
 		return false;
 	}
@@ -253,7 +255,7 @@ static void put_losers(struct buf *out, const struct text_style *style, const st
 	if (n > LOSERS_MAX) {
 		buf_printf(out, "  and %zu more, ", n - LOSERS_MAX);
 		put_count(out, more);
-		buf_puts(out, " messages (see -f json)\n");
+		buf_printf(out, " message%s (see -f json)\n", more == 1 ? "" : "s");
 	}
 	free(losers);
 }

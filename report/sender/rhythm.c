@@ -19,6 +19,7 @@
 #define RHYTHM_MESSAGES  6
 #define LINE_SPAN        35 /* days; an infected machine is found, or gets another address, before */
 #define LINE_DAYS        8  /* of a machine with a name */
+#define LINE_MESSAGES    4  /* in the period: an infected one is heard of once a month for years */
 #define RHYTHM_REPORTERS 2
 #define NAMED_SHARE      95 /* per cent of the mail that comes from machines with a name */
 #define FEW_MACHINES     3  /* that authenticate as nobody or as us: more is a campaign */
@@ -253,7 +254,8 @@ static bool is_patient(const struct sender *s, unsigned days, bool named)
 {
 	bool weekly =
 	    s->rhythm.kind == RHYTHM_WEEKLY; /* one weekday for two months: no infection */
-	return is_few(s) && days >= (named || weekly ? LINE_DAYS : OFTEN_DAYS) &&
+	return is_few(s) && (named || s->t.messages >= LINE_MESSAGES) &&
+	       days >= (named || weekly ? LINE_DAYS : OFTEN_DAYS) &&
 	       (s->rhythm.kind == RHYTHM_WEEKLY || s->rhythm.kind == RHYTHM_OFTEN) &&
 	       s->rhythm.until - s->rhythm.first >= (named ? OFTEN_SPAN : LINE_SPAN);
 }

@@ -1,0 +1,125 @@
+/* What is asked of a person: one question for what looks alike, and no more than people answer. */
+#include <string.h>
+
+#include "core/day.h"
+#include "report/command.h"
+#include "report/making.h"
+#include "report/sender/knowledge.h"
+#include "report/sender/sentence.h"
+
+#define QUESTIONS_MAX 12 /* of one list; the others are told in the last one */
+
+#define COMMANDS_MAX  10 /* of one thing: what is longer is a script */
+
+/* Appends to those that are there. */
+static void label_commands(const struct making *m, struct todo *t, const struct sender *s)
+{
+	static const char *const verdicts[] = {"approve", "deny"};
+	if (t->n_commands + 2 > COMMANDS_MAX)
+		return;
+	const char **list = arena_alloc(m->a, COMMANDS_MAX * sizeof *list);
+	if (t->n_commands)
+		memcpy(list, t->commands, t->n_commands * sizeof *list);
+	for (unsigned i = 0; i < 2; i++) {
+		struct buf command;
+		buf_init(&command, 4096);
+		if (label_command(&command, verdicts[i], m->domain, s))
+			list[t->n_commands++] = arena_strndup(m->a, command.data, command.len);
+		buf_free(&command);
+	}
+	t->commands = list;
+}
+
+/* "on 2026-09-14", "from 2026-09-10 to 2026-09-14" */
+static const char *last_run(struct arena *a, const struct rhythm *r)
+{
+	char first[DAY_STRLEN], last[DAY_STRLEN];
+	if (r->last == r->until)
+		return arena_printf(a, "on %s", day_format(r->last, first));
+	return arena_printf(a, "from %s to %s", day_format(r->last, first),
+			    day_format(r->until, last));
+}
+
+/* Its last mail failed, whenever that was. */
+static void failed_last(struct making *m, struct todo *t, const struct sender *s)
+{
+	t->messages = s->rhythm.messages;
+	t->title = arena_printf(m->a, "%s: failed when last seen: is it yours?", s->name);
+	t->text =
+	    arena_printf(m->a,
+			 "Its last mail, %llu messages %s, failed, and it was not seen since. "
+			 "%s",
+			 (unsigned long long)s->rhythm.messages, last_run(m->a, &s->rhythm),
+			 sentence(m->a, t->text));
+}
+
+static void question(struct making *m, const struct sender *s)
+{
+	struct todo *t = todo_add(m, TODO_QUESTION, arena_printf(m->a, "question:%s", s->key));
+	todo_is_about(m, t, s);
+	t->messages = s->aged ? s->t.messages : todo_failing(s);
+	t->title = arena_printf(m->a, "%s: is it yours?", s->name);
+	t->text = s->verdict.remedy.text;
+	if (s->change == CHANGE_GONE)
+		failed_last(m, t, s);
+	t->if_yours = s->verdict.remedy.if_yours;
+	t->readings = s->verdict.remedy.readings;
+	t->n_readings = s->verdict.remedy.n_readings;
+	label_commands(m, t, s);
+}
+
+/* Has its first address the forward-confirmed name of a server? */
+static bool is_named(const struct sender *s)
+{
+	const struct sender_source *x = s->sources;
+	return x->ptr && !ptr_is_generic(x->ptr, &x->ip);
+}
+
+/* Questions about what looks alike are one: the same service, the same network, or addresses of
+ * which nothing has a name. */
+static const char *look_of(struct arena *a, const struct sender *s)
+{
+	char text[IP_STRLEN];
+	if (s->service)
+		return s->service->key;
+	if (s->n_sources == 0)
+		return s->key;
+	if (!is_named(s))
+		return "";
+	struct ip net = ip_network(&s->sources[0].ip, s->sources[0].ip.family == 4 ? 16 : 48);
+	return arena_strdup(a, ip_format(&net, text));
+}
+
+/* With a question that is there already: one about what looks alike, or, where there are many, the
+ * last one. Those with most messages come first. */
+static bool is_told(const struct making *m, const struct sender *s)
+{
+	struct todo *last = NULL;
+	unsigned n = 0;
+	for (size_t i = 0; i < m->out->n; i++) {
+		struct todo *t = &m->out->list[i];
+		if (t->kind != TODO_QUESTION || t->n_senders == 0)
+			continue;
+		n++;
+		const struct sender *other = t->senders[0];
+		bool same_way = s->way_out && other->way_out;
+		if ((s->hinted || other->hinted) && !same_way)
+			continue;
+		last = same_way ? last : t;
+		if (t->n_senders > 50 || strcmp(look_of(m->a, s), look_of(m->a, other)) != 0)
+			continue;
+		todo_join(m, t, s, "%s and %zu more that look alike: are they yours?");
+		label_commands(m, t, s);
+		return true;
+	}
+	if (n < QUESTIONS_MAX || s->hinted || !last)
+		return false;
+	todo_join(m, last, s, "%s and %zu more that send less: are they yours?");
+	return true;
+}
+
+void todo_ask(struct making *m, const struct sender *s)
+{
+	if (!is_told(m, s))
+		question(m, s);
+}
