@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/app/app.h"
+#include "cli/bounce/bounce_commands.h"
 #include "cli/command/commands.h"
 #include "cli/judge/judge_commands.h"
 #include "core/log.h"

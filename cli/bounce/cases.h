@@ -10,9 +10,6 @@
  * A log may hold millions of refusals, and memory must not grow with them: what differs in its
  * numbers and identifiers alone is alike, and of one input CASES_MAX kinds are kept; further ones
  * are counted.
- *
- * The wing bounce/: what `ruascope bounce` is told. In: refusals of inputs. Out: cases, and the
- * domains they were sent as with their facts. It may include app/.
  */
 #ifndef CLI_BOUNCE_CASES_H
 #define CLI_BOUNCE_CASES_H

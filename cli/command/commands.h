@@ -4,7 +4,8 @@
  * Each returns an exit code, and complains on stderr itself.
  *
  * The wing command/: one command a file, and what only one of them needs. In: arguments. Out: an
- * exit code, and results on stdout. It may include app/, mailbox/ and config/.
+ * exit code, and results on stdout. It may include
+ * intake/, app/, mailbox/ and config/.
  */
 #ifndef CLI_COMMAND_COMMANDS_H
 #define CLI_COMMAND_COMMANDS_H
@@ -19,9 +20,6 @@ int cmd_inventory(struct app *app, int argc, char **argv);
 int cmd_report(struct app *app, int argc, char **argv);
 
 int cmd_catalogue(struct app *app, int argc, char **argv);
-
-int cmd_bounce(struct app *app, int argc, char **argv);
-int cmd_bounce_codes(struct app *app, int argc, char **argv);
 
 int cmd_label_set(struct app *app, int argc, char **argv); /* approve, deny, ignore, name */
 int cmd_label_forget(struct app *app, int argc, char **argv);

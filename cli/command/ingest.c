@@ -7,10 +7,11 @@
 #include "cli/app/app.h"
 #include "cli/app/mail_keys.h"
 #include "cli/command/commands.h"
-#include "cli/command/ingest_imap.h"
-#include "cli/command/own.h"
-#include "cli/command/progress.h"
-#include "cli/command/summary.h"
+#include "cli/intake/choice.h"
+#include "cli/intake/ingest_imap.h"
+#include "cli/intake/own.h"
+#include "cli/intake/progress.h"
+#include "cli/intake/summary.h"
 #include "core/day.h"
 #include "core/log.h"
 #include "core/mem.h"
@@ -27,10 +28,7 @@ struct ingest_options {
 	struct limits limits;
 	char **paths;
 	int n_paths;
-	const char *imap[MAILBOXES_MAX]; /* --imap, URLs or names */
-	int n_imap;
-	bool imap_all, watch;
-	struct mailbox_options mailbox;
+	struct mailbox_choice mailboxes;
 };
 
 /* One loader a worker; the first works on the connection that is there already. */
@@ -190,70 +188,93 @@ static int ingest(struct app *app, const struct ingest_options *o, struct archiv
 
 /* ---- from mailboxes ---- */
 
-static int read_mailboxes(struct app *app, const struct ingest_options *o, struct mailbox *m,
-			  size_t n)
+/* A loader for each mailbox. */
+struct mail_loaders {
+	const struct ingest_options *o;
+	const struct own *own;
+	struct mail_key_source *keys; /* NULL: nobody is asked who sent a report */
+};
+
+static enum status mail_loader_open(void *ctx, struct db *db, int64_t run_id, struct sink **sink,
+				    struct err *err)
 {
+	const struct mail_loaders *m = ctx;
+	struct loader *l;
+	enum status st = load_open(db, run_id, m->o->dry, NULL, &l, err);
+	if (st != ST_OK)
+		return st;
+	load_quarantine(l, m->o->limits.quarantine, tell_trimmed);
+	load_names(l, m->own->rules);
+	*sink = load_sink(l);
+	return ST_OK;
+}
+
+static void mail_loader_close(void *ctx, struct sink *sink)
+{
+	(void)ctx;
+	load_close(load_of(sink));
+}
+
+static void mail_loader_passed(void *ctx, struct db *db)
+{
+	const struct mail_loaders *m = ctx;
+	mail_key_source_keep(m->keys, db);
+}
+
+static int read_mailboxes(struct app *app, const struct ingest_options *o,
+			  const struct mail_loaders *loaders)
+{
+	const struct imap_sinks sinks = {(void *)loaders, mail_loader_open, mail_loader_close,
+					 mail_loader_passed};
 	struct ingest_progress numbers = {0};
 	struct ingest_totals totals = {0};
 	struct timespec began;
-	struct own own = {0};
-	struct imap_job job = {.app = app,
-			       .own = &own,
-			       .mailboxes = m,
-			       .n = n,
-			       .limits = &o->limits,
-			       .progress = &numbers,
-			       .dry = o->dry,
-			       .watch = o->watch};
-	int rc = app_open(app);
-	if (rc == EXIT_OK && !o->no_auth)
-		rc = mail_key_source_open(app, &job.keys);
-	if (rc == EXIT_OK)
-		rc = own_open(app, &own);
-	if (rc != EXIT_OK) {
-		mail_key_source_close(job.keys);
-		own_close(&own);
-		return rc;
-	}
+	const struct imap_job job = {.app = app,
+				     .sinks = &sinks,
+				     .pipeline = {.rules = loaders->own->rules,
+						  .domains = loaders->own->domains,
+						  .n_domains = loaders->own->n,
+						  .limits = &o->limits,
+						  .auth = mail_key_source_options(loaders->keys),
+						  .progress = &numbers},
+				     .mailboxes = o->mailboxes.mailboxes,
+				     .n = o->mailboxes.n,
+				     .dry = o->dry,
+				     .watch = o->mailboxes.watch};
 	clock_gettime(CLOCK_MONOTONIC, &began);
 	app_catch_signals();
 	struct progress *bar = app->verbosity < 0 ? NULL : progress_start(&numbers);
-	rc = ingest_imap(&job, &totals);
-	mail_key_source_close(job.keys);
+	int rc = ingest_imap(&job, &totals);
+	mail_key_source_close(loaders->keys);
 	progress_stop(bar);
 	print_summary(o, &totals, &began);
-	if (rc == EXIT_OK && !o->watch)
+	if (rc == EXIT_OK && !job.watch)
 		rc = exit_code(&totals);
 	if (!o->dry)
-		own_propose(app, &own, o->json);
-	own_close(&own);
+		own_propose(app, loaders->own, o->json);
 	ingest_totals_free(&totals);
 	return rc;
 }
 
 static int ingest_mailboxes(struct app *app, struct ingest_options *o)
 {
-	struct err err;
-	int rc = EXIT_OK;
-	for (size_t i = 0; o->imap_all && i < app->config.n_mailboxes && o->n_imap < MAILBOXES_MAX;
-	     i++)
-		o->imap[o->n_imap++] = app->config.mailboxes[i].name;
-	if (o->n_imap == 0)
-		return usage_error(app, "--all: the configuration has no mailbox");
-	o->mailbox.archive = o->archive;
-	struct mailbox *m = mem_alloc((size_t)o->n_imap * sizeof *m);
-	int n = 0;
-	for (; rc == EXIT_OK && n < o->n_imap; n++) {
-		if (mailbox_init(&m[n], o->imap[n], &app->config, &o->mailbox, &err) == ST_OK)
-			continue;
-		log_error("%s", err.msg);
-		rc = EXIT_CONFIG;
-	}
+	struct own own = {0};
+	struct mail_loaders loaders = {.o = o, .own = &own};
+	o->mailboxes.options.archive = o->archive;
+	int rc = mailbox_choice_open(app, &o->mailboxes);
 	if (rc == EXIT_OK)
-		rc = read_mailboxes(app, o, m, (size_t)n);
-	for (int i = 0; i < n; i++)
-		mailbox_free(&m[i]);
-	free(m);
+		rc = app_open(app);
+	if (rc == EXIT_OK && !o->no_auth)
+		rc = mail_key_source_open(app, &loaders.keys);
+	if (rc == EXIT_OK) {
+		rc = own_open(app, &own);
+		if (rc == EXIT_OK)
+			rc = read_mailboxes(app, o, &loaders);
+		else
+			mail_key_source_close(loaders.keys);
+	}
+	own_close(&own);
+	mailbox_choice_close(&o->mailboxes);
 	return rc;
 }
 
@@ -265,65 +286,7 @@ enum {
 	OPT_JOBS,
 	OPT_ARCHIVE,
 	OPT_NO_AUTH,
-	OPT_IMAP,
-	OPT_ALL,
-	OPT_WATCH,
-	OPT_USER,
-	OPT_CA,
-	OPT_PASSWORD_FILE,
-	OPT_PASSWORD_COMMAND,
-	OPT_TIMEOUT,
-	OPT_POLL,
 };
-
-static int read_seconds(const struct app *app, const char *name, unsigned *out)
-{
-	uint64_t n;
-	if (!text_to_u64(optarg, strlen(optarg), &n) || n == 0 || n > 86400)
-		return usage_error(app, "--%s: \"%s\" is not a number of seconds from 1 to 86400",
-				   name, optarg);
-	*out = (unsigned)n;
-	return EXIT_OK;
-}
-
-static int read_imap_option(struct app *app, struct ingest_options *o, int c, char **argv)
-{
-	switch (c) {
-	case OPT_IMAP:
-		if (strcmp(optarg, "--all") == 0) { /* "--imap --all" is how one says it */
-			o->imap_all = true;
-			return EXIT_OK;
-		}
-		if (o->n_imap == MAILBOXES_MAX)
-			return usage_error(app, "more than %d mailboxes", MAILBOXES_MAX);
-		o->imap[o->n_imap++] = optarg;
-		return EXIT_OK;
-	case OPT_ALL:
-		o->imap_all = true;
-		return EXIT_OK;
-	case OPT_WATCH:
-		o->watch = true;
-		return EXIT_OK;
-	case OPT_USER:
-		o->mailbox.user = optarg;
-		return EXIT_OK;
-	case OPT_CA:
-		o->mailbox.ca = optarg;
-		return EXIT_OK;
-	case OPT_PASSWORD_FILE:
-		o->mailbox.password_file = optarg;
-		return EXIT_OK;
-	case OPT_PASSWORD_COMMAND:
-		o->mailbox.password_command = optarg;
-		return EXIT_OK;
-	case OPT_TIMEOUT:
-		return read_seconds(app, "timeout", &o->mailbox.timeout_s);
-	case OPT_POLL:
-		return read_seconds(app, "poll", &o->mailbox.poll_s);
-	default:
-		return bad_option(app, argv, c);
-	}
-}
 
 static int read_option(struct app *app, struct ingest_options *o, int c, char **argv)
 {
@@ -353,28 +316,16 @@ static int read_option(struct app *app, struct ingest_options *o, int c, char **
 		o->no_auth = true;
 		return EXIT_OK;
 	default:
-		return read_imap_option(app, o, c, argv);
+		return mailbox_choice_option(app, &o->mailboxes, c, argv);
 	}
 }
 
 static int check_options(const struct app *app, const struct ingest_options *o)
 {
-	const struct mailbox_options *m = &o->mailbox;
-	bool imap = o->imap_all || o->n_imap > 0;
-	if (imap && o->n_paths > 0)
-		return usage_error(app, "--imap and PATH cannot be combined");
-	if (o->watch && o->dry)
-		return usage_error(app, "--watch and --dry-run cannot be combined");
-	if (imap)
-		return EXIT_OK;
-	if (o->watch || m->user || m->ca || m->password_file || m->password_command ||
-	    m->timeout_s || m->poll_s)
-		return usage_error(app,
-				   "--watch, --user, --ca, --password-..., --timeout and --poll "
-				   "are for mailboxes: --imap or --all");
-	if (o->n_paths == 0)
-		return usage_error(app, "a PATH is required");
-	return check_paths(app, o->paths, o->n_paths);
+	int rc = mailbox_choice_check(app, &o->mailboxes, o->n_paths);
+	if (rc == EXIT_OK && o->mailboxes.watch && o->dry)
+		rc = usage_error(app, "--watch and --dry-run cannot be combined");
+	return rc == EXIT_OK ? check_paths(app, o->paths, o->n_paths) : rc;
 }
 
 int cmd_ingest(struct app *app, int argc, char **argv)
@@ -385,15 +336,8 @@ int cmd_ingest(struct app *app, int argc, char **argv)
 	    {"jobs", required_argument, NULL, OPT_JOBS},
 	    {"archive", required_argument, NULL, OPT_ARCHIVE},
 	    {"no-auth", no_argument, NULL, OPT_NO_AUTH},
-	    {"imap", required_argument, NULL, OPT_IMAP},
-	    {"all", no_argument, NULL, OPT_ALL},
-	    {"watch", no_argument, NULL, OPT_WATCH},
-	    {"user", required_argument, NULL, OPT_USER},
-	    {"ca", required_argument, NULL, OPT_CA},
-	    {"password-file", required_argument, NULL, OPT_PASSWORD_FILE},
-	    {"password-command", required_argument, NULL, OPT_PASSWORD_COMMAND},
-	    {"timeout", required_argument, NULL, OPT_TIMEOUT},
-	    {"poll", required_argument, NULL, OPT_POLL},
+	    MAILBOX_OPTIONS,
+	    MAILBOX_WATCH_OPTIONS,
 	    LIMIT_OPTIONS,
 	    {NULL, 0, NULL, 0},
 	};
@@ -412,7 +356,7 @@ int cmd_ingest(struct app *app, int argc, char **argv)
 	if (rc != EXIT_OK)
 		return rc;
 	budget_set(o.limits.memory);
-	if (o.imap_all || o.n_imap > 0)
+	if (mailbox_choice_any(&o.mailboxes))
 		return ingest_mailboxes(app, &o);
 	/* A dry run moves nothing. */
 	if (o.archive && !o.dry &&

@@ -9,7 +9,7 @@
 #include "cli/app/app.h"
 #include "cli/app/mail_keys.h"
 #include "cli/command/commands.h"
-#include "cli/command/own.h"
+#include "cli/intake/own.h"
 #include "core/arena.h"
 #include "core/day.h"
 #include "core/json.h"

@@ -228,6 +228,11 @@ struct sink *load_sink(struct loader *l)
 	return &l->sink;
 }
 
+struct loader *load_of(const struct sink *sink)
+{
+	return sink->ctx;
+}
+
 void load_names(struct loader *l, const struct name_rules *rules)
 {
 	l->rules = rules;

@@ -37,7 +37,8 @@ enum status load_open(struct db *db, int64_t run_id, bool dry, struct load_known
 /* Of a fresh loader: how many bytes the quarantine may hold; what is past it goes, that which was
  * not met for longest first, and told (may be NULL) hears how many things went. */
 void load_quarantine(struct loader *l, uint64_t max, void (*told)(uint64_t dropped, uint64_t max));
-struct sink *load_sink(struct loader *l); /* owned by the loader */
+struct sink *load_sink(struct loader *l);        /* owned by the loader */
+struct loader *load_of(const struct sink *sink); /* of a load_sink() */
 
 /* Names of organisations and of those who sign for them are compared by these; borrowed. Without
  * them every name is an organisation of its own. */

@@ -1,4 +1,4 @@
-#include "cli/command/own.h"
+#include "cli/intake/own.h"
 
 #include <string.h>
 

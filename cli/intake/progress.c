@@ -1,4 +1,4 @@
-#include "cli/command/progress.h"
+#include "cli/intake/progress.h"
 
 #include <inttypes.h>
 #include <pthread.h>

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cli/app/app.h"
-#include "cli/command/commands.h"
+#include "cli/bounce/bounce_commands.h"
 #include "core/log.h"
 #include "report/bounce/rules.h"
 

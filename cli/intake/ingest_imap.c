@@ -1,4 +1,4 @@
-#include "cli/command/ingest_imap.h"
+#include "cli/intake/ingest_imap.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -12,7 +12,6 @@
 #include "core/notify.h"
 #include "db/load/load.h"
 #include "db/store/mailbox.h"
-#include "dns/names.h"
 #include "ingest/imap/conn.h"
 
 #define BACKOFF_MAX_S 60
@@ -22,12 +21,11 @@ struct worker {
 	const struct imap_job *job;
 	struct mailbox *mailbox;
 	struct imap_source *source;
-	const struct name_rules *rules;
 	pthread_t thread;
 	bool started;
 
-	struct db *load_db, *db; /* for the loader; for everything else */
-	struct loader *loader;
+	struct db *sink_db, *db; /* for the sink; for everything else */
+	struct sink *sink;
 	struct pipeline *pipeline;
 	struct clock_watch clock;
 	int64_t run_id;
@@ -97,8 +95,8 @@ static enum status on_passed(void *ctx, struct err *err)
 {
 	struct worker *w = ctx;
 	collect(w);
-	if (!w->job->dry)
-		mail_key_source_keep(w->job->keys, w->db);
+	if (!w->job->dry && w->job->sinks->passed)
+		w->job->sinks->passed(w->job->sinks->ctx, w->db);
 	return w->job->dry ? ST_OK : load_run_end(w->db, w->run_id, w->totals.inputs, err);
 }
 
@@ -117,12 +115,13 @@ static void disconnect(struct worker *w)
 	if (w->pipeline)
 		collect(w);
 	pipeline_free(w->pipeline);
-	load_close(w->loader);
-	db_close(w->load_db);
+	if (w->sink)
+		w->job->sinks->close(w->job->sinks->ctx, w->sink);
+	db_close(w->sink_db);
 	db_close(w->db);
 	w->pipeline = NULL;
-	w->loader = NULL;
-	w->load_db = w->db = NULL;
+	w->sink = NULL;
+	w->sink_db = w->db = NULL;
 }
 
 static enum status connect_all(struct worker *w, struct err *err)
@@ -130,27 +129,19 @@ static enum status connect_all(struct worker *w, struct err *err)
 	const struct imap_job *job = w->job;
 	enum status st = app_connect(job->app, &w->db, err);
 	if (st == ST_OK)
-		st = app_connect(job->app, &w->load_db, err);
+		st = app_connect(job->app, &w->sink_db, err);
 	if (st == ST_OK && !job->dry && w->run_id == 0)
 		st = load_run_begin(w->db, imap_source_name(w->source), &w->run_id, err);
 	if (st == ST_OK)
-		st = load_open(w->load_db, w->run_id, job->dry, NULL, &w->loader, err);
-	if (st == ST_OK)
-		load_quarantine(w->loader, job->limits->quarantine, tell_trimmed);
+		st = job->sinks->open(job->sinks->ctx, w->sink_db, w->run_id, &w->sink, err);
 	if (st != ST_OK)
 		return st;
-	load_names(w->loader, w->rules);
-	struct pipeline_options o = {.rules = w->rules,
-				     .domains = job->own->domains,
-				     .n_domains = job->own->n,
-				     .limits = job->limits,
-				     .auth = mail_key_source_options(job->keys),
-				     .clock = &w->clock,
-				     .progress = job->progress,
-				     .stop = &app_interrupted,
-				     .done = imap_source_settled,
-				     .done_ctx = w->source};
-	w->pipeline = pipeline_new(&o, load_sink(w->loader));
+	struct pipeline_options o = job->pipeline;
+	o.clock = &w->clock;
+	o.stop = &app_interrupted;
+	o.done = imap_source_settled;
+	o.done_ctx = w->source;
+	w->pipeline = pipeline_new(&o, w->sink);
 	w->opened = true;
 	return ST_OK;
 }
@@ -222,17 +213,16 @@ static void *worker_main(void *arg)
 	return NULL;
 }
 
-static void prepare(struct worker *w, const struct imap_job *job, struct mailbox *m,
-		    const struct name_rules *rules)
+static void prepare(struct worker *w, const struct imap_job *job, struct mailbox *m)
 {
-	*w = (struct worker){.job = job, .mailbox = m, .rules = rules};
+	*w = (struct worker){.job = job, .mailbox = m};
 	m->stop = &app_interrupted;
 	m->imap.account.stop = &app_interrupted;
-	m->imap.limits = job->limits;
+	m->imap.limits = job->pipeline.limits;
 	m->imap.memory =
 	    (struct imap_memory){w, memory_load, memory_save, memory_enter, memory_leave};
 	m->imap.hooks = (struct imap_hooks){w, on_ready, on_passed};
-	m->imap.progress = job->progress;
+	m->imap.progress = job->pipeline.progress;
 	m->imap.dry = job->dry;
 	m->imap.watch = job->watch;
 	w->source = imap_source_new(&m->imap);
@@ -258,10 +248,9 @@ int ingest_imap(const struct imap_job *job, struct ingest_totals *totals)
 	int rc = EXIT_OK;
 	if (imap_conn_init(&err) != ST_OK)
 		return app_fail(ST_FATAL, &err);
-	const struct name_rules *rules = names_open();
 	struct worker *workers = mem_alloc(job->n * sizeof *workers);
 	for (size_t i = 0; i < job->n; i++) {
-		prepare(&workers[i], job, &job->mailboxes[i], rules);
+		prepare(&workers[i], job, &job->mailboxes[i]);
 		start(&workers[i]);
 	}
 	for (size_t i = 0; i < job->n; i++) {
@@ -273,7 +262,6 @@ int ingest_imap(const struct imap_job *job, struct ingest_totals *totals)
 		imap_source_free(w->source);
 	}
 	free(workers);
-	names_close(rules);
 	if (job->watch)
 		notify("STOPPING=1");
 	if (rc == EXIT_OK && stopping() && !job->watch) {

@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include "cli/app/app.h"
+#include "cli/bounce/bounce_commands.h"
 #include "cli/bounce/cases.h"
 #include "cli/bounce/facts.h"
-#include "cli/command/commands.h"
 #include "core/log.h"
 #include "db/cluster/cluster.h"
 #include "dns/names.h"

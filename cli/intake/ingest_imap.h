@@ -8,21 +8,25 @@
 #define CLI_COMMAND_INGEST_IMAP_H
 
 #include "cli/app/app.h"
-#include "cli/app/mail_keys.h"
-#include "cli/command/own.h"
 #include "cli/mailbox/mailbox.h"
 #include "ingest/pipeline.h"
 
-#define MAILBOXES_MAX 64
+/* What the mails go to. Called from many threads at once, each with connections of its own. */
+struct imap_sinks {
+	void *ctx;
+	/* db is for this sink alone until close(). */
+	enum status (*open)(void *ctx, struct db *db, int64_t run_id, struct sink **sink,
+			    struct err *err);
+	void (*close)(void *ctx, struct sink *sink);
+	void (*passed)(void *ctx, struct db *db); /* a pass is settled; may be NULL */
+};
 
 struct imap_job {
 	struct app *app; /* after app_open() */
-	const struct own *own;
+	const struct imap_sinks *sinks;
+	struct pipeline_options pipeline; /* what is of one mailbox is set */
 	struct mailbox *mailboxes;
 	size_t n;
-	const struct limits *limits;
-	struct mail_key_source *keys; /* NULL: nobody is asked who sent a report */
-	struct ingest_progress *progress;
 	bool dry, watch;
 };
 

@@ -1,4 +1,4 @@
-#include "cli/command/summary.h"
+#include "cli/intake/summary.h"
 
 #include <string.h>
 
