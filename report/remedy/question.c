@@ -327,12 +327,44 @@ static bool read_fell_silent(struct asking *q)
 	return true;
 }
 
+const char *question_refused_by(const struct gate *g, const struct sender *s)
+{
+	const struct spf_term *term = NULL;
+	for (size_t i = 0; i < s->n_facts; i++) {
+		const struct fact *f = s->facts[i];
+		const char *name = zone_own_mailfrom(g->zone, &s->profiles[f->profile]);
+		for (size_t k = 0; name && f->source.family && k < g->zone->n_mailfrom; k++) {
+			const struct zone_mailfrom *m = &g->zone->mailfrom[k];
+			bool asked = strcmp(m->domain, name) == 0 && m->spf.root &&
+				     !m->spf.pending && !m->spf.depends;
+			if (asked &&
+			    spf_tree_find(&m->spf, &f->source, &term, NULL, NULL) == SPF_FAIL &&
+			    term && term->kind != SPF_ALL)
+				return term->text;
+		}
+	}
+	return NULL;
+}
+
+static bool read_refused(struct asking *q)
+{
+	const char *term = question_refused_by(q->g, q->s);
+	if (!term)
+		return false;
+	struct reading *r = add(q, READING_SWITCHED_OFF, 8);
+	speaks_for(
+	    q, r, 2,
+	    arena_printf(q->a, "your SPF record refuses the address by name, with %s", term));
+	speaks_against(q, r, 1, "it still sends");
+	return true;
+}
+
 /* It passed until a day: somebody took it out of the record, or a name in the record moved. */
 static void read_switched_off(struct asking *q)
 {
 	int32_t last;
 	char day[DAY_STRLEN];
-	if (read_fell_silent(q) || q->s->aged || !passed_before(q, &last))
+	if (read_refused(q) || read_fell_silent(q) || q->s->aged || !passed_before(q, &last))
 		return;
 	const char *elsewhere = meant_elsewhere(q->g, q->s);
 	for (unsigned i = 0; elsewhere && i < q->n; i++)

@@ -11,6 +11,10 @@
  * one that is gone: as it was (s->was). */
 bool question_is_due(const struct gate *g, const struct sender *s);
 
+/* The term of our record that refuses addresses of the sender by name ("-ip4:192.0.2.9"), as its
+ * owner wrote it on purpose; NULL: there is none. */
+const char *question_refused_by(const struct gate *g, const struct sender *s);
+
 /*
  * The question: readings, the likeliest first, each with what speaks for it and against it; the
  * text says how to find out. unsigned_share: per cent of the domain's own mail that is not signed.

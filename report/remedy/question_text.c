@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "report/remedy/asking.h"
 #include "report/remedy/keys.h"
 #include "report/remedy/lead.h"
@@ -19,13 +21,22 @@ static const char *account_text(const struct asking *q)
 	    x->advice_dkim, *x->advice_dkim ? "" : "Its documentation tells how");
 }
 
-/* The terms that it documents for what our zone names; "": none are known. */
+/* Of the terms that it documents for what our zone names, those that authorise its addresses; "":
+ * none does. */
 static const char *documented(const struct asking *q)
 {
 	const char *const *terms = ties_service_terms(q->g->ties, q->s->service);
 	const char *out = "";
-	for (size_t i = 0; terms[i]; i++)
-		out = arena_printf(q->a, "%s%s%s", out, i > 0 ? " " : "", terms[i]);
+	for (size_t i = 0; terms[i]; i++) {
+		bool holds = false;
+		for (size_t k = 0; k < q->s->n_sources && !holds; k++) {
+			const char *by =
+			    ties_term_of(q->g->ties, q->s->service, &q->s->sources[k].ip);
+			holds = by && strcmp(by, terms[i]) == 0;
+		}
+		if (holds)
+			out = arena_printf(q->a, "%s%s%s", out, *out ? " " : "", terms[i]);
+	}
 	return out;
 }
 
@@ -129,6 +140,32 @@ static const char *unaligned_text(const struct asking *q)
 	    *s->service->link ? " " : "", s->service->link);
 }
 
+/* A service that sends with our envelope sender, or tries our signature: its own set-up is the
+ * answer, whoever in the house has the account. NULL: it is none. */
+static const char *served_text(const struct asking *q)
+{
+	const struct service *x = q->s->service;
+	bool mail = x && (x->kind == KIND_ESP || x->kind == KIND_SAAS || x->kind == KIND_MAILBOX ||
+			  x->kind == KIND_GATEWAY);
+	if (!mail || q->s->guest || q->list[0].kind != READING_MISSING)
+		return NULL;
+	const char *terms = documented(q), *spf = x->advice_spf;
+	if (*terms)
+		spf = arena_printf(q->a,
+				   "Add %s to the SPF record of its envelope sender, as it "
+				   "documents for what your DNS names.",
+				   terms);
+	if (!*spf && !*x->advice_dkim)
+		return NULL;
+	return arena_printf(
+	    q->a,
+	    "is this an account of yours at %s? It sends with your domain as envelope sender (MAIL "
+	    "FROM). Ask who in your organisation uses it. If it is yours, finish its set-up. "
+	    "%s%s%s%s%s",
+	    x->name, spf, *spf && *x->advice_dkim ? " " : "", x->advice_dkim, *x->link ? " " : "",
+	    x->link);
+}
+
 /* What the names of its machines, or the key that it tries, make of the question; NULL: nothing. */
 static const char *machine_text(const struct asking *q)
 {
@@ -217,6 +254,7 @@ const char *question_text(const struct asking *q)
 		return account_text(q);
 	if (asking_is_unaligned(s))
 		return unaligned_text(q);
-	const char *machine = machine_text(q);
-	return machine ? machine : reading_text(q);
+	const char *text = machine_text(q);
+	text = text ? text : served_text(q);
+	return text ? text : reading_text(q);
 }

@@ -29,13 +29,15 @@ static uint64_t sent_as(const struct remedier *r, const struct sender *s, const 
 		if (!from || f->source.family == 0 || strcmp(from, name) != 0)
 			continue;
 		all += f->messages;
-		if (spf_tree_find(tree, &f->source, &term, NULL, NULL) == SPF_FAIL)
-			*out += f->messages;
+		bool fails = spf_tree_find(tree, &f->source, &term, NULL, NULL) == SPF_FAIL;
+		/* "-ip4:" names whom the owner wants to be refused */
+		*out += fails && term && term->kind == SPF_ALL ? f->messages : 0;
 	}
 	return all;
 }
 
-/* The sender of ours that loses most by -all; NULL: none loses more than chance would. */
+/* The sender of ours that loses most by -all; NULL: none loses more than chance would. Who is asked
+ * about may be a stranger: nothing is opened for him. */
 static const struct sender *refused_most(const struct remedier *r, const char *name,
 					 const struct spf_tree *tree, uint64_t *most)
 {
@@ -43,8 +45,8 @@ static const struct sender *refused_most(const struct remedier *r, const char *n
 	*most = 0;
 	for (size_t i = 0; i < r->n; i++) {
 		const struct sender *s = &r->senders[i];
-		uint64_t refused,
-		    all = sender_is_legit(s) ? sent_as(r, s, name, tree, &refused) : 0;
+		bool ours = sender_is_legit(s) && s->verdict.remedy.kind != REMEDY_CONFIRM;
+		uint64_t refused, all = ours ? sent_as(r, s, name, tree, &refused) : 0;
 		if (all == 0 || refused < REFUSED_LEAST || s->days < REFUSED_DAYS ||
 		    2 * refused <= all || refused <= *most)
 			continue;

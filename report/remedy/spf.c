@@ -322,12 +322,12 @@ void remedy_spf(struct remedier *r, struct sender *s, struct plan **to)
 		return;
 	}
 	struct gate_need need = need_of(r, s, p);
-	const char *added = NULL, *why = gate_refuses(&r->gate, &need);
-	if (why) {
+	const char *added = NULL;
+	if (gate_refuses(&r->gate, &need) || question_refused_by(&r->gate, s)) {
 		s->verdict.remedy = question_of(&r->gate, s, r->unsigned_share);
 		return;
 	}
-	why = add_terms(r, p, &need, &added);
+	const char *why = add_terms(r, p, &need, &added);
 	if (why) {
 		s->verdict.remedy = (struct remedy){
 		    .kind = p->owned_by_other ? REMEDY_REVIEW : REMEDY_SPF_ADD,

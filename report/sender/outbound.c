@@ -142,7 +142,7 @@ static bool is_named(const struct outbound *x, const struct sender *s)
 	    !zone_uses(x->ties->zone, s->service))
 		return false;
 	for (size_t i = 0; i < s->n_sources; i++)
-		if (!ties_in_terms(x->ties, s->service, &s->sources[i].ip))
+		if (!ties_term_of(x->ties, s->service, &s->sources[i].ip))
 			return false;
 	return s->n_sources > 0;
 }

@@ -70,36 +70,37 @@ const char *const *ties_service_terms(struct ties *t, const struct service *s)
 	return t->terms[i];
 }
 
-bool ties_in_terms(struct ties *t, const struct service *s, const struct ip *ip)
+/* Does the term authorise the address? tree: of an include. */
+static bool term_holds(const struct ties *t, const char *term, const struct spf_tree *tree,
+		       const struct ip *ip)
+{
+	const struct spf_term *by;
+	if (strncmp(term, "a:", 2) == 0) {
+		const struct dns_answer *x =
+		    dns_ask(t->zone->known->view, term + 2, ip->family == 4 ? DNS_A : DNS_AAAA);
+		for (size_t i = 0; x->outcome == DNS_OK && i < x->n; i++)
+			if (ip_cmp(&x->addresses[i], ip) == 0)
+				return true;
+	}
+	if (!tree->root || tree->pending)
+		return false;
+	if (!tree->depends)
+		return spf_tree_find(tree, ip, &by, NULL, NULL) == SPF_PASS;
+	struct spf_check check;
+	struct arena *a = t->zone->known->a;
+	struct spf_request request = {
+	    .ip = *ip, .mail_from = arena_printf(a, "postmaster@%s", strchr(term, ':') + 1)};
+	spf_check_host(t->zone->known->view, &request, a, &check);
+	return !check.pending && check.result == SPF_PASS;
+}
+
+const char *ties_term_of(struct ties *t, const struct service *s, const struct ip *ip)
 {
 	const char *const *terms = ties_service_terms(t, s);
-	for (size_t k = 0; terms[k]; k++) {
-		const struct spf_tree *tree = &t->trees[s - t->zone->known->services][k];
-		const struct spf_term *term;
-		if (strncmp(terms[k], "a:", 2) == 0) {
-			const struct dns_answer *x = dns_ask(t->zone->known->view, terms[k] + 2,
-							     ip->family == 4 ? DNS_A : DNS_AAAA);
-			for (size_t i = 0; x->outcome == DNS_OK && i < x->n; i++)
-				if (ip_cmp(&x->addresses[i], ip) == 0)
-					return true;
-		}
-		if (!tree->root || tree->pending)
-			continue;
-		if (!tree->depends) {
-			if (spf_tree_find(tree, ip, &term, NULL, NULL) == SPF_PASS)
-				return true;
-			continue;
-		}
-		struct spf_check check;
-		struct arena *a = t->zone->known->a;
-		struct spf_request request = {
-		    .ip = *ip,
-		    .mail_from = arena_printf(a, "postmaster@%s", strchr(terms[k], ':') + 1)};
-		spf_check_host(t->zone->known->view, &request, a, &check);
-		if (!check.pending && check.result == SPF_PASS)
-			return true;
-	}
-	return false;
+	for (size_t k = 0; terms[k]; k++)
+		if (term_holds(t, terms[k], &t->trees[s - t->zone->known->services][k], ip))
+			return terms[k];
+	return NULL;
 }
 
 /* ---- the ties of an address ---- */
@@ -374,7 +375,7 @@ static void tie_source(struct ties *t, const struct sender *s, struct sender_sou
 	x->aged = !x->ties && (x->alias || has_aged(t, &x->ip, k, &c));
 	x->ties |= !x->aged && is_tied_record(t, &x->ip) ? TIE_RECORD : 0;
 	if (k->service && k->service->verifies == ANSWER_YES && zone_uses(z, k->service) &&
-	    ties_in_terms(t, k->service, &x->ip))
+	    ties_term_of(t, k->service, &x->ip))
 		x->ties |= TIE_SERVICE;
 }
 

@@ -57,7 +57,7 @@ void ties_of(struct ties *t, struct sender *s);
  * it, ended by NULL; none: it names nothing, or nothing is documented. */
 const char *const *ties_service_terms(struct ties *t, const struct service *s);
 
-/* Is the address inside one of these terms? */
-bool ties_in_terms(struct ties *t, const struct service *s, const struct ip *ip);
+/* The first of these terms that authorises the address; NULL: none does. */
+const char *ties_term_of(struct ties *t, const struct service *s, const struct ip *ip);
 
 #endif
