@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <locale.h>
+#include <openssl/crypto.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -322,6 +323,9 @@ int main(int argc, char **argv)
 	struct app app = {0};
 	mem_watch_aborts();
 	setlocale(LC_CTYPE, "");
+	/* A thread left behind (db/pg/aside.c) may stand in libcrypto when the program ends:
+	 * nothing is freed under it. */
+	OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
 	/* A reader that left is an output that could not be written, not a reason to die with a
 	 * database transaction open. */
 	signal(SIGPIPE, SIG_IGN);

@@ -12,14 +12,21 @@
 #include "sql.h"
 
 /* Signals are for other threads. false: no thread could be made. */
-static bool run_aside(void *(*run)(void *), void *arg)
+static bool begin_aside(pthread_t *thread, void *(*run)(void *), void *arg)
 {
 	sigset_t all, before;
-	pthread_t thread;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	bool ok = pthread_create(&thread, NULL, run, arg) == 0;
+	bool ok = pthread_create(thread, NULL, run, arg) == 0;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return ok;
+}
+
+/* The same, for a thread whose end nobody looks at. */
+static bool run_aside(void *(*run)(void *), void *arg)
+{
+	pthread_t thread;
+	bool ok = begin_aside(&thread, run, arg);
 	if (ok)
 		pthread_detach(thread);
 	return ok;
@@ -99,7 +106,8 @@ PGconn *aside_connect(const char *const *keys, const char *const *values, const 
 		      void (*every_slice)(void *ctx), void *ctx)
 {
 	struct connecting *c = connecting_new(keys, values);
-	if (!run_aside(connect_main, c)) {
+	pthread_t thread;
+	if (!begin_aside(&thread, connect_main, c)) {
 		connecting_free(c);
 		return PQconnectdbParams(keys, values, 1);
 	}
@@ -114,8 +122,14 @@ PGconn *aside_connect(const char *const *keys, const char *const *values, const 
 	PGconn *conn = c->conn;
 	c->left = !finished;
 	pthread_mutex_unlock(&c->lock);
-	if (finished)
-		connecting_free(c);
+	if (!finished) {
+		pthread_detach(thread);
+		return NULL;
+	}
+	/* what libcrypto keeps for a thread goes when the thread ends: not while the program does
+	 */
+	pthread_join(thread, NULL);
+	connecting_free(c);
 	return conn;
 }
 
