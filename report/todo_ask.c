@@ -90,6 +90,41 @@ static const char *look_of(struct arena *a, const struct sender *s)
 	return arena_strdup(a, ip_format(&net, text));
 }
 
+/* A machine that has a name in our domain, and may be somebody else's (sender/given.h). */
+static bool is_given(const struct sender *s)
+{
+	return s->named_ours && !s->ties_any && strncmp(s->key, "host:", 5) == 0;
+}
+
+/* What something of ours speaks for is asked about by itself, but for our own way out, and for
+ * machines with names that we give. */
+static bool are_alike(struct arena *a, const struct sender *s, const struct sender *other)
+{
+	if (is_given(s) || is_given(other))
+		return is_given(s) && is_given(other);
+	bool same_way = s->way_out && other->way_out;
+	return ((!s->hinted && !other->hinted) || same_way) &&
+	       strcmp(look_of(a, s), look_of(a, other)) == 0;
+}
+
+#define NAMED_MAX 5 /* machines that one question names */
+
+static const char *given_text(struct arena *a, const struct todo *t)
+{
+	const char *list = "";
+	size_t n = t->n_senders;
+	for (size_t i = 0; i < n && i < NAMED_MAX; i++)
+		list = arena_printf(a, "%s%s%s (%llu messages)", list, i > 0 ? ", " : "",
+				    t->senders[i]->name,
+				    (unsigned long long)todo_failing(t->senders[i]));
+	return arena_printf(
+	    a,
+	    "are these machines yours, or those of customers, students or visitors: %s%s? Each is "
+	    "answered for by itself. A machine of yours should send through your mail server, or "
+	    "be named in the SPF record; one of theirs should not send as you at all",
+	    list, n > NAMED_MAX ? arena_printf(a, " and %zu more", n - NAMED_MAX) : "");
+}
+
 /* With a question that is there already: one about what looks alike, or, where there are many, the
  * last one. Those with most messages come first. */
 static bool is_told(const struct making *m, const struct sender *s)
@@ -102,13 +137,13 @@ static bool is_told(const struct making *m, const struct sender *s)
 			continue;
 		n++;
 		const struct sender *other = t->senders[0];
-		bool same_way = s->way_out && other->way_out;
-		if ((s->hinted || other->hinted) && !same_way)
-			continue;
-		last = same_way ? last : t;
-		if (t->n_senders > 50 || strcmp(look_of(m->a, s), look_of(m->a, other)) != 0)
+		if (!s->hinted && !other->hinted)
+			last = t;
+		if (t->n_senders > 50 || !are_alike(m->a, s, other))
 			continue;
 		todo_join(m, t, s, "%s and %zu more that look alike: are they yours?");
+		if (is_given(s))
+			t->text = given_text(m->a, t);
 		label_commands(m, t, s);
 		return true;
 	}

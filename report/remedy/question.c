@@ -203,9 +203,16 @@ static void read_missing(struct asking *q)
 		speaks_for(q, r, 2, "your own site is at the same web host");
 	if (s->service && s->service->kind == KIND_WEBHOST)
 		speaks_against(q, r, 1, "the machine also serves other customers of the web host");
+	else if (s->named_ours && !s->ties_any)
+		speaks_against(q, r, 1,
+			       "nothing but its name is yours: no mail of yours passes from it, "
+			       "and it stands apart from your servers");
 	else if (!s->ties_any && !series && !sender_has_evidence(s, "L_IN_ZONE") && !host.name &&
 		 !q->account.marks)
-		speaks_against(q, r, 1, "no A, AAAA, MX or reverse DNS of yours leads to it");
+		speaks_against(
+		    q, r, 1,
+		    "none of the names of yours that were asked, and no MX, leads to it, "
+		    "and its reverse DNS is not yours");
 }
 
 bool asking_on_shared_machine(const struct asking *q)

@@ -195,9 +195,12 @@ static const char *machine_text(const struct asking *q)
 	if (*machines && s->ties == 0)
 		return arena_printf(
 		    q->a,
-		    "are these machines yours, or those of customers, students or visitors: %s? A "
-		    "machine of yours should send through your mail server; one of theirs should "
-		    "not send as you at all",
+		    "%s: %s? A machine of yours should send through your mail server, or be named "
+		    "in "
+		    "the SPF record; one of a customer should not send as you at all",
+		    s->n_sources == 1
+			? "is this machine yours, or that of a customer, a student, a visitor"
+			: "are these machines yours, or those of customers, students or visitors",
 		    machines);
 	return NULL;
 }

@@ -328,10 +328,12 @@ void classify_senders(const struct domain_facts *facts, const struct earlier *ea
 {
 	/* a zone that nobody answered for is no DNS at all: then nothing is guessed */
 	struct classifier c = {.earlier = earlier, .a = a};
+	struct given given = {0};
 	if (ties && ties->zone->answered) {
 		c.ties = ties;
 		c.zone = ties->zone;
-		ties_look_at(ties, facts, earlier ? earlier->facts : NULL, senders, n);
+		given_init(&given, facts, c.zone);
+		ties_look_at(ties, facts, earlier ? earlier->facts : NULL, &given);
 	}
 	observer_init(&c.observer, facts, c.zone, rules, a);
 	outbound_init(&c.outbound, facts, earlier ? earlier->facts : NULL, c.ties, a);
@@ -339,6 +341,7 @@ void classify_senders(const struct domain_facts *facts, const struct earlier *ea
 	for (size_t i = 0; i < n; i++)
 		classify(&c, &senders[i]);
 	observer_end(&c.observer);
+	given_end(&given);
 }
 
 static void settle(struct sender *s, const char *text)

@@ -268,8 +268,10 @@ void group_senders(const struct domain_facts *facts, const struct zone *zone,
 	g.votes = arena_alloc(a, g.ids.n * sizeof *g.votes);
 	read_profiles(&g);
 	g.tenants = tenants_find(facts, zone, a);
+	given_init(&g.given, facts, zone);
 	size_t n_addresses, n_senders = 0;
 	struct address *all = find_addresses(&g, &n_addresses);
+	given_end(&g.given);
 	qsort(all, n_addresses, sizeof *all, by_key);
 	for (size_t i = 0; i < n_addresses; i++)
 		n_senders += i == 0 || strcmp(all[i].key, all[i - 1].key) != 0;

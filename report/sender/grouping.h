@@ -8,6 +8,7 @@
 #define REPORT_SENDER_GROUPING_H
 
 #include "report/sender/group.h"
+#include "report/sender/given.h"
 #include "report/sender/identity.h"
 
 /* An address, or "no address": its rows stand together in the facts. */
@@ -32,6 +33,7 @@ struct grouping {
 	uint64_t *votes;               /* by identity; all zero between two addresses */
 	const struct service **passes; /* by profile: whose MAIL FROM passes; NULL: nobody's */
 	const char **tenants; /* by profile: the stranger's that passes by our record; NULL */
+	struct given given;   /* names of ours that may be those of others' machines */
 	uint64_t *with_us;    /* by identity: messages that pass for us, too */
 };
 

@@ -164,6 +164,8 @@ static const char *known_key(const struct grouping *g, struct address *x, uint32
 		return NULL;
 	const struct address_known *known = knowledge_of(z->known, ip);
 	bool named = known->org && strcmp(known->org, z->org) == 0 && !known->generic;
+	if (named && given_has(&g->given, ip))
+		return host_key(g, x, known);
 	if (named || zone_names_address(z, ip))
 		return arena_printf(g->a, "own:%s%s", z->org, network_mark(x->t));
 	x->service = proved_service(g, x);

@@ -205,6 +205,8 @@ static bool is_tied_host(const struct ties *t, const struct ip *ip, const struct
 {
 	const struct zone *z = t->zone;
 	const struct zone_host *h = zone_host(z, ip);
+	if (h && h->heard && !c->direct && !c->signs && given_has(t->given, ip))
+		return false;
 	if (h)
 		return !h->foreign && (!h->exchanger || c->direct) &&
 		       (c->direct || c->signs || !is_rented(z, h));
@@ -227,7 +229,7 @@ static bool is_tied_name(const struct ties *t, const struct ip *ip, const struct
 			 const struct conduct *c)
 {
 	const struct zone *z = t->zone;
-	if (t->gives_names && !c->direct && !c->signs)
+	if (given_has(t->given, ip) && !c->direct && !c->signs)
 		return false;
 	if (k->ptr != PTR_CONFIRMED || k->generic || !k->name || !zone_is_ours(z, k->name) ||
 	    name_is_leased(k->name, z->org))
@@ -385,69 +387,12 @@ static bool has_own_name(const struct zone *z, const struct ip *ip)
 	return k->ptr == PTR_CONFIRMED && k->name && zone_is_ours(z, k->name);
 }
 
-#define GIVEN_NETWORKS 3
-
-/* Does mail of ours pass somewhere in the /24, or does our zone name a host there? */
-static bool is_our_network(const struct ties *t, const struct ip *net)
-{
-	const struct domain_facts *d = t->facts;
-	for (size_t i = 0; i < t->zone->n_hosts; i++) {
-		struct ip other = ip_network(&t->zone->hosts[i].ip, 24);
-		if (!t->zone->hosts[i].foreign && ip_cmp(&other, net) == 0)
-			return true;
-	}
-	for (size_t i = 0; i < d->n_facts; i++) {
-		struct ip other = ip_network(&d->facts[i].source, 24);
-		const struct dmarc_profile *p = &d->profiles[d->facts[i].profile];
-		if ((p->aligned_spf || p->aligned_dkim) && ip_cmp(&other, net) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Networks in which machines with names of ours send, and nothing of ours was ever proven. */
-struct networks {
-	struct ip seen[GIVEN_NETWORKS];
-	unsigned n;
-};
-
-static void note_network(const struct ties *t, const struct sender *s, struct networks *x)
-{
-	size_t at = 0;
-	for (size_t i = 0; i < s->n_sources && x->n < GIVEN_NETWORKS; i++) {
-		const struct ip *ip = &s->sources[i].ip;
-		struct conduct c = conduct_of(t, s, ip, &at);
-		struct ip net = ip_network(ip, 24);
-		bool known = ip->family != 4 || c.direct || c.signs || !has_own_name(t->zone, ip);
-		for (unsigned k = 0; k < x->n; k++)
-			known = known || ip_cmp(&x->seen[k], &net) == 0;
-		if (!known && !is_our_network(t, &net))
-			x->seen[x->n++] = net;
-	}
-}
-
-/* Who connects people, or lets machines, gives names of his domain to strangers: names made of the
- * address tell, or machines with names all over his networks from which nothing of his passes. */
-static bool gives_names(const struct ties *t, const struct sender *senders, size_t n)
-{
-	struct networks networks = {.n = 0};
-	for (size_t i = 0; i < n; i++) {
-		for (size_t k = 0; k < senders[i].n_sources; k++) {
-			const struct ip *ip = &senders[i].sources[k].ip;
-			if (knowledge_of(t->zone->known, ip)->generic && has_own_name(t->zone, ip))
-				return true;
-		}
-		note_network(t, &senders[i], &networks);
-	}
-	return networks.n == GIVEN_NETWORKS;
-}
-
 void ties_look_at(struct ties *t, const struct domain_facts *facts,
-		  const struct domain_facts *earlier, const struct sender *senders, size_t n)
+		  const struct domain_facts *earlier, const struct given *given)
 {
 	t->facts = facts;
 	t->earlier = earlier;
-	t->gives_names = gives_names(t, senders, n);
+	t->given = given;
 }
 
 void ties_of(struct ties *t, struct sender *s)

@@ -8,7 +8,8 @@
  *	TIE_HOST     a name of ours (A, AAAA) leads here, over no alias into another
  *	             zone; or our MX in our own zone, which also sends mail of ours
  *	             that passes. IPv6: temporary addresses in its /64
- *	TIE_NAME     the forward-confirmed reverse name is ours, and no generic one
+ *	TIE_NAME     the forward-confirmed reverse name is ours, no generic one, and
+ *	             none that we may have given to others (given.h)
  *	TIE_RECORD   our SPF record authorises it today, and lets in few (scope.h);
  *	             unless it aged
  *	TIE_SERVICE  our zone names the service; the address lies inside what the
@@ -20,6 +21,7 @@
 #define REPORT_SENDER_TIE_H
 
 #include "report/sender/finding.h"
+#include "report/sender/given.h"
 #include "report/sender/scope.h"
 
 enum tie {
@@ -35,8 +37,7 @@ struct ties {
 	const struct domain_facts *facts;   /* that the senders asked about were made of */
 	const struct domain_facts *earlier; /* of the period before; NULL: none */
 	const struct zone *zone;
-	bool gives_names; /* customers' lines were seen that have names in our domain: then a name
-			     alone ties nothing, until mail of ours passes from there */
+	const struct given *given; /* names of ours that may be those of others' machines */
 	struct scope *scopes; /* of each of zone->mailfrom */
 	const char ***terms;  /* by service: SPF terms that go with what our zone names; NULL: not
 				 looked at */
@@ -46,9 +47,10 @@ struct ties {
 /* zone: answered for. Lives in its arena. */
 void ties_init(struct ties *t, const struct zone *zone);
 
-/* Before ties_of(): the period that the senders were made of, and the one before; NULL: none. */
+/* Before ties_of(): the period that the senders were made of, and the one before; NULL: none. given
+ * is borrowed until then. */
 void ties_look_at(struct ties *t, const struct domain_facts *facts,
-		  const struct domain_facts *earlier, const struct sender *senders, size_t n);
+		  const struct domain_facts *earlier, const struct given *given);
 
 /* Set ties, aged and pool of each source of the sender, whose label is known. */
 void ties_of(struct ties *t, struct sender *s);

@@ -147,9 +147,10 @@ static void add_hosts(struct zone *z, struct host_list *l, const char *name, boo
 				l->list = more;
 				l->room = 2 * l->room + 8;
 			}
-			l->list[l->n++] = (struct zone_host){
-			    r->addresses[i], name,
-			    !zone_is_ours(z, name) || !zone_is_ours(z, r->canonical), exchanger};
+			l->list[l->n++] = (struct zone_host){r->addresses[i], name,
+							     !zone_is_ours(z, name) ||
+								 !zone_is_ours(z, r->canonical),
+							     exchanger, false};
 		}
 	}
 }
@@ -174,8 +175,11 @@ static void read_hosts(struct zone *z)
 	add_hosts(z, &list, z->domain, false);
 	for (size_t i = 0; i < sizeof host_labels / sizeof *host_labels; i++)
 		add_hosts(z, &list, arena_printf(a, "%s.%s", host_labels[i], z->domain), false);
+	size_t chosen = list.n;
 	for (size_t i = 1; i < z->n_mailfrom; i++)
 		add_hosts(z, &list, z->mailfrom[i].domain, false);
+	for (size_t i = chosen; i < list.n; i++)
+		list.list[i].heard = true;
 	const char **exchangers = arena_alloc(a, EXCHANGERS_MAX * sizeof *exchangers);
 	for (size_t i = 0; mx->outcome == DNS_OK && i < mx->n && i < EXCHANGERS_MAX; i++) {
 		const struct service *s =

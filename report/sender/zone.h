@@ -28,6 +28,7 @@ struct zone_host {
 	const char *name; /* ours, or that of a mail exchanger */
 	bool foreign;     /* the way leads over an alias into a zone that is not ours */
 	bool exchanger;   /* our MX, under whatever name */
+	bool heard;       /* the name is one that a sender chose, for his MAIL FROM */
 };
 
 struct zone_mark {

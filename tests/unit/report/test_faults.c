@@ -374,7 +374,7 @@ static const struct advice_case {
      TODO_QUESTION,
      "v=spf1 ip4:192.0.2.90 mx ~all",
      "here does shop.example.com lead, and is that machine still yours?",
-     "no A, AAAA, MX or reverse DNS"},
+     "none of the names of yours"},
     {"an alias of ours into a vendor's domain, whose servers send as it",
      {.now = {OUR_ROW,
 	      {"192.0.2.90", 90, "bounce.shops.example pass", NULL, 0, MONTH,
