@@ -158,4 +158,8 @@ struct domain_facts {
 size_t domain_facts_find(const struct domain_facts *d, const struct ip *ip);
 bool domain_facts_has(const struct domain_facts *d, const struct ip *ip);
 
+/* Add the messages of a fact to by_day[0..n), [0] being first (core/day.h). What a witness saw on
+ * several days is spread evenly over them. Days outside are passed over. */
+void daily_add(const struct fact *f, int32_t first, double *by_day, size_t n);
+
 #endif

@@ -5,7 +5,6 @@
 
 #include "core/day.h"
 #include "report/making.h"
-#include "report/sender/daily.h"
 #include "report/sender/knowledge.h"
 #include "report/sender/sentence.h"
 

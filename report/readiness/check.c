@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "report/readiness/priv.h"
-#include "report/sender/daily.h"
 #include "report/sender/sentence.h"
 
 const char *const check_status_names[CHECK_STATUS_COUNT] = {"pass", "warn", "fail", "unknown",

@@ -5,7 +5,6 @@
 #include "core/day.h"
 #include "report/readiness/priv.h"
 #include "report/remedy/parked.h"
-#include "report/sender/daily.h"
 #include "report/sender/habit.h"
 
 const char *const verdict_names[] = {"ready", "warnings", "not_ready", "insufficient_data"};

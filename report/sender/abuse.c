@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "core/day.h"
-#include "report/sender/daily.h"
 
 static void add_earlier(const struct domain_facts *d, const struct ip *ip, int32_t first,
 			double *by_day, size_t n)

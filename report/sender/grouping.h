@@ -7,8 +7,8 @@
 #ifndef REPORT_SENDER_GROUPING_H
 #define REPORT_SENDER_GROUPING_H
 
-#include "report/sender/group.h"
 #include "report/sender/given.h"
+#include "report/sender/group.h"
 #include "report/sender/identity.h"
 
 /* An address, or "no address": its rows stand together in the facts. */

@@ -5,7 +5,6 @@
 
 #include "core/day.h"
 #include "core/mem.h"
-#include "report/sender/daily.h"
 
 #define BURST_SHARE    80 /* per cent of messages within three days */
 #define BURST_MESSAGES 10

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "core/day.h"
-#include "report/sender/daily.h"
 #include "report/sender/score.h"
 
 #define DIRECT_PART   10  /* per cent of the direct mail that a way out has at least */

@@ -5,7 +5,6 @@
 
 #include "core/day.h"
 #include "core/mem.h"
-#include "report/sender/daily.h"
 #include "report/sender/group.h"
 #include "report/sender/observe.h"
 

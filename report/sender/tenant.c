@@ -4,7 +4,6 @@
 
 #include "core/domain.h"
 #include "core/text.h"
-#include "report/sender/daily.h"
 
 #define SIGNED_DAYS  10 /* days on which our account signs as us: then it does so */
 #define OVERLAP_DAYS 3  /* days that show two accounts side by side */

@@ -38,9 +38,9 @@ struct ties {
 	const struct domain_facts *earlier; /* of the period before; NULL: none */
 	const struct zone *zone;
 	const struct given *given; /* names of ours that may be those of others' machines */
-	struct scope *scopes; /* of each of zone->mailfrom */
-	const char ***terms;  /* by service: SPF terms that go with what our zone names; NULL: not
-				 looked at */
+	struct scope *scopes;      /* of each of zone->mailfrom */
+	const char ***terms; /* by service: SPF terms that go with what our zone names; NULL: not
+				looked at */
 	struct spf_tree **trees; /* of those terms, in step */
 };
 

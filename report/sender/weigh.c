@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/sender/daily.h"
 #include "report/sender/reporters.h"
 
 #define ENOUGH_KNOWN 2  /* known reporters beside which unknown ones count for nothing */

@@ -46,7 +46,7 @@ wings=(
     'report/readiness | report report/remedy report/sender report/catalogue | readiness.h |'
     'report | report/remedy report/sender report/catalogue | ahead.h command.h inventory.h one_record.h roster.h | todo.h'
     'report/remedy | report/sender report/catalogue | | address.h dmarc_edit.h keys.h parked.h remedy.h spf_edit.h'
-    'report/sender | report/catalogue | | asked.h classify.h daily.h finding.h group.h habit.h knowledge.h rhythm.h scope.h sentence.h tenant.h tie.h weigh.h zone.h'
+    'report/sender | report/catalogue | | asked.h classify.h finding.h group.h habit.h knowledge.h rhythm.h scope.h sentence.h tenant.h tie.h weigh.h zone.h'
     'report/catalogue | | catalogue.h | csv.h'
 
     'cli | cli/command cli/bounce cli/judge cli/app | |'

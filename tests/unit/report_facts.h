@@ -15,7 +15,6 @@
 #include "core/day.h"
 #include "core/domain.h"
 #include "core/facts.h"
-#include "report/sender/daily.h"
 #include "report/sender/group.h"
 #include "tests/unit/check.h"
 
