@@ -75,6 +75,14 @@ static const struct command commands[] = {
      "services that are known; whose a name is (--file: check an own catalogue)"},
     {"bounce codes", NEED_NOTHING, cmd_bounce_codes, "[--file FILE] [WORD...]",
      "the wordings of refused mail that are known (--file: check own ones)"},
+    {"bounce ingest", NEED_DB, cmd_bounce_ingest, "[--archive DIR] [--no-dns] [--max-...] PATH...",
+     "count refused mail: bounces and mail logs from files, directories, Maildirs, - (stdin); or\n"
+     "      --imap URL|NAME | --all  [--user USER] [--password-file FILE | --password-command "
+     "CMD]\n"
+     "      [--ca FILE] [--archive FOLDER] [--timeout S]: from mailboxes"},
+    {"bounce list", NEED_DB, cmd_bounce_list,
+     "[DOMAIN...] [--group G] [--since D] [-f text|json] [-o FILE]",
+     "refused mail that was counted"},
     {"bounce", NEED_DB, cmd_bounce,
      "[-f text|json] [--domain D] [--from-ip A] [--dnsbl] [--no-db] [--no-dns] [FILE...]",
      "why mail was refused, whose that is, and what helps: of bounces, pasted replies, mail logs\n"

@@ -130,6 +130,12 @@ struct fact_refusal {
 	const char *mail_from_domain, *header_from_domain;
 };
 
+/* The same beside its domain, where several are told. */
+struct domain_refusal {
+	const char *domain;
+	struct fact_refusal says;
+};
+
 struct domain_facts {
 	const char *domain;
 	enum require_auth require;

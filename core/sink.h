@@ -1,6 +1,6 @@
 /*
  * sink.h - where reports go: the seam between ingest/ and whoever takes its reports (the loader in
- * db/, the JSON printer of `parse`, a list in a test).
+ * db/, the JSON printer of `parse`, a list in a test). A sink for refused mail is one, too.
  *
  * One worker drives one sink from one thread:
  *
@@ -24,6 +24,9 @@
 
 /* A report about a domain that is not among those configured. */
 #define REASON_FOREIGN "not one of our domains"
+
+struct refusal; /* core/bounce.h */
+struct bounce_outcome;
 
 enum outcome { OUT_STORED, OUT_DUPLICATE, OUT_CONFLICT, OUT_REJECTED, OUT_NOT_A_REPORT, OUT_COUNT };
 
@@ -78,6 +81,18 @@ struct sink {
 
 	/* Settle everything handed over so far. */
 	enum status (*flush)(void *ctx, struct err *err);
+
+	/*
+	 * A sink that has these two takes refused mail in place of reports. Of the above note,
+	 * flush and abort are called then, the latter when an input is not read to its end.
+	 *
+	 *	for each mail, log or text of an input:  refusal (0..n times), told
+	 *
+	 * What is told is settled like a note: STORED, DUPLICATE, REJECTED or NOT_A_REPORT.
+	 */
+	enum status (*refusal)(void *ctx, const struct refusal *r, struct err *err);
+	enum status (*told)(void *ctx, const struct bounce_outcome *o, const struct item *item,
+			    struct err *err);
 
 	/* Set by the pipeline before the first call. */
 	void (*settled)(void *settled_ctx, const struct settlement *s);

@@ -297,10 +297,14 @@ enum status input_read(struct pipeline *p, struct file_ticket *file, const struc
 	struct unpack_visitor visitor = {.ctx = &v, .mbox = input->mbox, .leaf = on_leaf};
 	const struct blob *blob = input->blob;
 	const char *source = input->source;
+	enum status st;
 	authenticator_forget(p->authenticator);
 	xml_new_input(p->xml);
 	authenticator_forget(p->stranger);
-	enum status st = unpack(blob, source, p->o.limits, &visitor, err);
+	if (p->refused)
+		st = refused_read(p, t, input, err);
+	else
+		st = unpack(blob, source, p->o.limits, &visitor, err);
 	t->in_mail = false; /* what is said now is of the input: it says itself whether it is one */
 	if (st == ST_ITEM)
 		st = note(p, t, source, blob, OUT_REJECTED, err->msg, err);
@@ -308,7 +312,7 @@ enum status input_read(struct pipeline *p, struct file_ticket *file, const struc
 		st = note(p, t, source, blob, OUT_REJECTED, input->doubt, err);
 	/* An input of one document that was noted has its outcome; of several, the parts have
 	 * theirs and the whole gets its own. */
-	if (st == ST_OK && !t->has_report && !(t->leaves == 1 && t->noted == 1))
+	if (st == ST_OK && !p->refused && !t->has_report && !(t->leaves == 1 && t->noted == 1))
 		st = note_now(p, t, source, blob, OUT_NOT_A_REPORT, "no report in it", err);
 	if (st == ST_OK)
 		st = tell_rest(p, t, source, blob, err);
@@ -317,7 +321,7 @@ enum status input_read(struct pipeline *p, struct file_ticket *file, const struc
 	ticket_put(p, t);
 	if (st == ST_OK)
 		st = input_release(p, false, err);
-	return v.stopped ? ST_OK : st;
+	return v.stopped || (p->refused && st != ST_OK && pipeline_stopping(p)) ? ST_OK : st;
 }
 
 enum status input_reject(struct pipeline *p, struct file_ticket *file, const char *source,

@@ -221,6 +221,8 @@ struct pipeline *pipeline_new(const struct pipeline_options *options, struct sin
 	p->o = *options;
 	p->sink = sink;
 	p->xml = xml_reader_new(p->o.rules, p->o.limits);
+	if (sink->refusal)
+		refused_open(p);
 	p->authenticator = authenticator_new(p->o.auth, p->o.rules);
 	p->stranger = authenticator_new(NULL, p->o.rules);
 	sink->settled = pipeline_settled;
@@ -240,6 +242,7 @@ void pipeline_free(struct pipeline *p)
 		ticket_put(p, t);
 	}
 	xml_reader_free(p->xml);
+	bounce_reader_free(p->refused);
 	authenticator_free(p->authenticator);
 	authenticator_free(p->stranger);
 	free(p->small);

@@ -66,7 +66,8 @@ struct pipeline_options {
 
 struct pipeline;
 
-/* options and sink are borrowed until pipeline_free(). */
+/* options and sink are borrowed until pipeline_free(). Of a sink that takes refused mail (sink.h)
+ * inputs are read as that, and no report is looked for. */
 struct pipeline *pipeline_new(const struct pipeline_options *options, struct sink *sink);
 void pipeline_free(struct pipeline *p); /* what is not settled by now is not counted */
 

@@ -1,8 +1,9 @@
 /*
- * pipeline_priv.h - private to the pipeline, in three files.
+ * pipeline_priv.h - private to the pipeline, in five files.
  *
  *	pipeline.c  where inputs come from
  *	input.c     one input: its documents to the sink
+ *	refused.c   the same of refused mail, for sinks that take it
  *	attest.c    between them: who sent a document
  *	settle.c    tickets: what is not settled yet, and what follows when it is
  */
@@ -12,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "ingest/auth/authenticate.h"
+#include "ingest/bounce/bounce.h"
 #include "ingest/pipeline.h"
 #include "ingest/xml/xml.h"
 
@@ -51,6 +53,8 @@ struct pipeline {
 	struct pipeline_options o;
 	struct sink *sink;
 	struct xml_reader *xml;
+	struct bounce_options refused_options;
+	struct bounce_reader *refused; /* NULL: the sink takes reports */
 	struct authenticator *authenticator, *stranger;
 	struct ingest_totals totals;
 	struct ticket *alive;
@@ -104,5 +108,13 @@ enum status input_reject(struct pipeline *p, struct file_ticket *file, const cha
 /* Note what waits for the verdict on the clock, if there is one. */
 enum status input_release(struct pipeline *p, bool at_end, struct err *err) MUST_CHECK;
 void input_forget_held(struct pipeline *p);
+
+/* ---- refused.c ---- */
+
+void refused_open(struct pipeline *p);
+
+/* In place of unpacking: what input holds goes to the sink. */
+enum status refused_read(struct pipeline *p, struct ticket *t, const struct input *input,
+			 struct err *err) MUST_CHECK;
 
 #endif

@@ -5,7 +5,11 @@
  * Out: exit codes, what is printed. It may include intake/, mailbox/, app/ and config/.
  *
  *	command.c  bounce
+ *	ingest.c   bounce ingest
+ *	list.c     bounce list
  *	codes.c    bounce codes
+ *	keep.c     from a pipeline into the database
+ *	tools.c    what refusals are explained with
  *	cases.c    refusals of inputs, those that are alike as one
  *	facts.c    the domains they were sent as, with what is stored of them
  */
@@ -15,6 +19,8 @@
 struct app;
 
 int cmd_bounce(struct app *app, int argc, char **argv);
+int cmd_bounce_ingest(struct app *app, int argc, char **argv);
+int cmd_bounce_list(struct app *app, int argc, char **argv);
 int cmd_bounce_codes(struct app *app, int argc, char **argv);
 
 #endif

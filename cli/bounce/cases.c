@@ -93,13 +93,13 @@ static void note_time(struct bounce_case *x, int64_t at)
 		x->last_at = at;
 }
 
-void bounce_batch_add(struct bounce_batch *b, const struct refusal *r)
+size_t bounce_batch_add(struct bounce_batch *b, const struct refusal *r)
 {
 	struct digest kind = kind_of(r);
 	uint64_t *known = map_get(&b->kinds, &kind);
 	if (!known && b->now.n == CASES_MAX) {
 		b->now.more++;
-		return;
+		return CASES_MAX;
 	}
 	if (!known) {
 		b->now.cases = MEM_ROOM(b->now.cases, b->now.n, b->cap_cases);
@@ -112,6 +112,7 @@ void bounce_batch_add(struct bounce_batch *b, const struct refusal *r)
 	struct bounce_case *x = &b->now.cases[*known - 1];
 	x->count++;
 	note_time(x, r->at);
+	return (size_t)*known - 1;
 }
 
 /* Most first; those of a mail stay in its order. */
@@ -130,8 +131,6 @@ void bounce_batch_close(struct bounce_batch *b, const struct bounce_outcome *o)
 	in->outcome = *o;
 	in->outcome.source = in->source;
 	in->outcome.reason = arena_strdup(&b->a, o->reason);
-	if (in->n > 1 && in->cases[0].r.line > 0)
-		qsort(in->cases, in->n, sizeof *in->cases, by_count);
 	b->inputs = MEM_ROOM(b->inputs, b->n, b->cap);
 	b->inputs[b->n++] = *in;
 	*in = (struct bounce_input){0};
@@ -139,9 +138,27 @@ void bounce_batch_close(struct bounce_batch *b, const struct bounce_outcome *o)
 	map_clear(&b->kinds);
 }
 
+void bounce_batch_sort(struct bounce_batch *b)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		struct bounce_input *in = &b->inputs[i];
+		if (in->n > 1 && in->cases[0].r.line > 0)
+			qsort(in->cases, in->n, sizeof *in->cases, by_count);
+	}
+}
+
 bool bounce_batch_is_full(const struct bounce_batch *b)
 {
 	return b->n >= INPUTS_MAX || b->n_cases >= CASES_MAX;
+}
+
+void bounce_batch_drop(struct bounce_batch *b)
+{
+	b->n_cases -= b->now.n;
+	free(b->now.cases);
+	b->now = (struct bounce_input){0};
+	b->cap_cases = 0;
+	map_clear(&b->kinds);
 }
 
 void bounce_batch_reset(struct bounce_batch *b)

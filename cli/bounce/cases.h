@@ -31,8 +31,11 @@ struct bounce_batch {
 };
 
 void bounce_batch_init(struct bounce_batch *b);
-void bounce_batch_add(struct bounce_batch *b, const struct refusal *r);
+/* Of which case of the input it is; CASES_MAX: of none that is kept. */
+size_t bounce_batch_add(struct bounce_batch *b, const struct refusal *r);
 void bounce_batch_close(struct bounce_batch *b, const struct bounce_outcome *o);
+void bounce_batch_drop(struct bounce_batch *b); /* the input that is being read */
+void bounce_batch_sort(struct bounce_batch *b); /* cases of logs: the most first */
 bool bounce_batch_is_full(const struct bounce_batch *b);
 void bounce_batch_reset(struct bounce_batch *b);
 void bounce_batch_free(struct bounce_batch *b);

@@ -6,30 +6,22 @@
 
 #include "cli/app/app.h"
 #include "cli/bounce/bounce_commands.h"
-#include "cli/bounce/cases.h"
-#include "cli/bounce/facts.h"
+#include "cli/bounce/tools.h"
 #include "core/log.h"
 #include "db/cluster/cluster.h"
 #include "dns/names.h"
 #include "ingest/bounce/bounce.h"
-#include "report/catalogue/catalogue.h"
 #include "report/render/render.h"
 
 #define OUTPUT_MAX (64 * MIB)
 
 struct bounce_run {
 	struct app *app;
-	bool json, no_db, no_dns, lists;
-	const char *domain; /* --domain, in normal form; NULL */
-	struct ip from_ip;
+	struct bounce_tools tools;
+	bool json, no_db, no_dns;
 	size_t inputs;    /* that were told */
 	bool many;        /* each is told with its name */
 	bool some_others; /* some were no bounces, or not understood */
-	const struct name_rules *names;
-	struct bounce_rules *rules;
-	struct catalogue *catalogue;
-	struct resolver *resolver;
-	struct dnsbl_run dnsbl;
 	struct bounce_batch batch;
 	struct bounce_facts facts;
 };
@@ -61,60 +53,18 @@ static void print(struct bounce_run *run, struct bounce_explained *const *all)
 	buf_free(&out);
 }
 
-/* Over and over, until no question is open. */
-static void explain(struct bounce_run *run, const struct ahead *ahead,
-		    struct bounce_explained **all)
-{
-	struct dns_view view = {0};
-	struct knowledge k;
-	struct bounce_facts *f = &run->facts;
-	if (run->resolver)
-		view = resolver_view(run->resolver);
-	dns_run_ahead(run->resolver, ahead, &f->round);
-	do {
-		arena_reset(&f->round);
-		knowledge_begin(&k, run->names, run->resolver ? &view : NULL, run->catalogue,
-				&f->round);
-		k.asked = &ahead->asked;
-		bounce_facts_judge(f, &k);
-		const struct bounce_context c = {.k = &k,
-						 .rules = run->rules,
-						 .domains = f->domains,
-						 .n_domains = f->n,
-						 .domain = run->domain,
-						 .from_ip = run->from_ip,
-						 .db = run->app->db != NULL,
-						 .lists = run->lists ? &run->dnsbl : NULL};
-		for (size_t i = 0; i < run->batch.n; i++)
-			bounce_explain(&c, &run->batch.inputs[i], all[i]);
-		bounce_facts_end(f);
-		knowledge_end(&k);
-	} while (dns_run_round(run->resolver));
-}
-
 static enum status tell_batch(struct bounce_run *run, struct err *err)
 {
-	struct bounce_batch *b = &run->batch;
-	if (b->n == 0)
+	struct bounce_explained **all;
+	if (run->batch.n == 0)
 		return ST_OK;
-	enum status st = bounce_facts_read(run->app, run->names, b, run->domain, &run->facts, err);
+	bounce_batch_sort(&run->batch);
+	enum status st = bounce_tools_explain(&run->tools, &run->batch, &run->facts, &all, err);
 	if (st != ST_OK)
 		return st;
-	struct ahead ahead = {.rules = run->names,
-			      .catalogue = run->catalogue,
-			      .windows = run->facts.judged,
-			      .n_domains = run->facts.n,
-			      .n_windows = BOUNCE_ASKED_WINDOWS};
-	ahead_begin(&ahead, &run->facts.a);
-	struct bounce_explained **all = arena_alloc(&b->a, b->n * sizeof *all);
-	for (size_t i = 0; i < b->n; i++)
-		all[i] = arena_alloc(&b->a, (b->inputs[i].n + 1) * sizeof **all);
-	explain(run, &ahead, all);
-	dns_run_keep(run->app, run->resolver, &ahead);
-	ahead_end(&ahead);
 	print(run, all);
 	bounce_facts_reset(&run->facts);
-	bounce_batch_reset(b);
+	bounce_batch_reset(&run->batch);
 	return ST_OK;
 }
 
@@ -149,20 +99,11 @@ static bool has_no_database(const struct app *app)
 
 static int open_all(struct bounce_run *run)
 {
-	struct err err;
-	const char *mode;
-	enum status st = app_bounce_rules(run->app, NULL, &run->rules, &err);
-	if (st == ST_OK)
-		st = app_catalogue(run->app, run->names, &run->catalogue, &err);
-	if (st != ST_OK) {
-		log_error("%s", err.msg);
-		return EXIT_CONFIG;
-	}
-	int rc = EXIT_OK;
-	if (!run->no_db && !has_no_database(run->app))
+	int rc = bounce_tools_read(&run->tools);
+	if (rc == EXIT_OK && !run->no_db && !has_no_database(run->app))
 		rc = app_open(run->app);
 	if (rc == EXIT_OK && !run->no_dns)
-		rc = dns_run_open(run->app, &run->resolver, &mode);
+		rc = bounce_tools_ask(&run->tools);
 	return rc;
 }
 
@@ -171,7 +112,7 @@ static int read_all(struct bounce_run *run, char **paths, int n)
 	char dash[] = "-", *standard_input[] = {dash};
 	const struct limits limits = LIMITS_DEFAULT;
 	const struct bounce_options options = {
-	    .limits = &limits, .rules = run->names, .now = time(NULL)};
+	    .limits = &limits, .rules = run->tools.names, .now = time(NULL)};
 	const struct refusal_sink sink = {
 	    .ctx = run, .refusal = take_refusal, .outcome = take_outcome};
 	struct err err = {.msg = ""};
@@ -198,9 +139,9 @@ enum { OPT_DOMAIN = 256, OPT_FROM_IP, OPT_DNSBL, OPT_NO_DB, OPT_NO_DNS };
 static int read_domain(struct bounce_run *run, const char *word)
 {
 	char name[DOMAIN_SIZE];
-	if (!domain_normalise(run->names, word, strlen(word), name) || !strchr(name, '.'))
+	if (!domain_normalise(run->tools.names, word, strlen(word), name) || !strchr(name, '.'))
 		return usage_error(run->app, "--domain: \"%s\" is not a domain", word);
-	run->domain = arena_strdup(&run->facts.kept, name);
+	run->tools.domain = arena_strdup(&run->facts.kept, name);
 	return EXIT_OK;
 }
 
@@ -212,11 +153,11 @@ static int read_option(struct bounce_run *run, int c, char **argv)
 	case OPT_DOMAIN:
 		return read_domain(run, optarg);
 	case OPT_FROM_IP:
-		if (ip_parse(optarg, strlen(optarg), &run->from_ip, NULL))
+		if (ip_parse(optarg, strlen(optarg), &run->tools.from_ip, NULL))
 			return EXIT_OK;
 		return usage_error(run->app, "--from-ip: \"%s\" is not an address", optarg);
 	case OPT_DNSBL:
-		run->lists = true;
+		run->tools.lists = true;
 		return EXIT_OK;
 	case OPT_NO_DB:
 		run->no_db = true;
@@ -238,15 +179,14 @@ int cmd_bounce(struct app *app, int argc, char **argv)
 						{"no-db", no_argument, NULL, OPT_NO_DB},
 						{"no-dns", no_argument, NULL, OPT_NO_DNS},
 						{NULL, 0, NULL, 0}};
-	struct bounce_run run = {.app = app};
+	struct bounce_run run = {.app = app, .tools = {.app = app, .names = names_open()}};
 	int c, rc = EXIT_OK;
-	run.names = names_open();
 	bounce_batch_init(&run.batch);
 	while (rc == EXIT_OK && (c = getopt_long(argc, argv, ":f:", options, NULL)) != -1)
 		rc = read_option(&run, c, argv);
 	if (rc == EXIT_OK)
 		rc = check_paths(app, argv + optind, argc - optind);
-	if (rc == EXIT_OK && run.lists && run.no_dns)
+	if (rc == EXIT_OK && run.tools.lists && run.no_dns)
 		rc = usage_error(app, "--dnsbl cannot be combined with --no-dns");
 	if (rc == EXIT_OK)
 		rc = open_all(&run);
@@ -254,10 +194,6 @@ int cmd_bounce(struct app *app, int argc, char **argv)
 		rc = read_all(&run, argv + optind, argc - optind);
 	bounce_facts_free(&run.facts);
 	bounce_batch_free(&run.batch);
-	arena_free(&run.dnsbl.a);
-	resolver_close(run.resolver);
-	catalogue_close(run.catalogue);
-	bounce_rules_close(run.rules);
-	names_close(run.names);
+	bounce_tools_close(&run.tools);
 	return rc;
 }

@@ -24,7 +24,8 @@ static void put_hex(struct json *j, const struct bounce_row *r)
 		buf_init(&b, 2 * LIMIT_BOUNCE_TEXT);
 		const char *const words[] = {r->says.reply, r->says.receiver_host,
 					     r->says.recipient_domain, r->says.mail_from_domain};
-		buf_put(&b, &r->at, sizeof r->at);
+		int64_t at = r->undated ? 0 : r->at;
+		buf_put(&b, &at, sizeof at);
 		buf_put(&b, &r->says.ip, sizeof r->says.ip);
 		for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 			buf_put(&b, words[i] ? words[i] : "", words[i] ? strlen(words[i]) + 1 : 1);
@@ -42,11 +43,12 @@ static void put_text(struct json *j, const char *key, const char *text)
 		json_key(j, key), json_string(j, text);
 }
 
-static void put_row(struct json *j, const struct bounce_row *r)
+static void put_row(struct json *j, const struct bounce_row *r, size_t number)
 {
 	const struct fact_refusal *f = &r->says;
 	char text[IP_STRLEN], day[DAY_STRLEN], at[32];
 	json_object(j);
+	json_key(j, "n"), json_uint(j, number);
 	put_text(j, "domain", r->domain);
 	day_format(day_from_unix(r->at), day);
 	put_text(j, "day", day);
@@ -77,8 +79,22 @@ static void put_row(struct json *j, const struct bounce_row *r)
 	json_end(j);
 }
 
-enum status bounce_store(struct db *db, const struct bounce_row *rows, size_t n,
-			 struct bounce_stored *out, struct err *err)
+/* Columns as in bounce_store.sql, binary: those of known domains. */
+static void account(const PGresult *res, const struct bounce_row *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		rows[i].account->foreign++;
+	for (int i = 0; i < PQntuples(res); i++) {
+		struct bounce_stored *s = rows[db_int8(res, i, 0) - 1].account;
+		s->foreign--;
+		if (db_bool(res, i, 1))
+			s->stored++;
+		else
+			s->duplicate++;
+	}
+}
+
+enum status bounce_store(struct db *db, const struct bounce_row *rows, size_t n, struct err *err)
 {
 	struct buf text;
 	struct json j;
@@ -88,7 +104,7 @@ enum status bounce_store(struct db *db, const struct bounce_row *rows, size_t n,
 	json_init(&j, &text);
 	json_array(&j);
 	for (size_t i = 0; i < n; i++)
-		put_row(&j, &rows[i]);
+		put_row(&j, &rows[i], i + 1);
 	json_end(&j);
 	snprintf(most, sizeof most, "%d", LIMIT_BOUNCE_ROWS);
 	const char *params[] = {text.data, most};
@@ -96,9 +112,7 @@ enum status bounce_store(struct db *db, const struct bounce_row *rows, size_t n,
 	buf_free(&text);
 	if (st != ST_OK)
 		return st;
-	out->stored += (uint64_t)db_int8(res, 0, 0);
-	out->duplicate += (uint64_t)db_int8(res, 0, 1);
-	out->foreign += (uint64_t)db_int8(res, 0, 2);
+	account(res, rows, n);
 	PQclear(res);
 	return ST_OK;
 }
@@ -117,9 +131,9 @@ enum status bounce_covered(struct db *db, enum bounce_cover kind, int32_t first,
 /* ---- out ---- */
 
 /* Columns as in bounce_list.sql, binary. */
-static struct bounce_listed read_row(const PGresult *res, int row, struct arena *a)
+static struct domain_refusal read_row(const PGresult *res, int row, struct arena *a)
 {
-	struct bounce_listed l = {.domain = result_text(res, row, 0, a)};
+	struct domain_refusal l = {.domain = result_text(res, row, 0, a)};
 	struct fact_refusal *f = &l.says;
 	f->day = db_int4(res, row, 1) + DB_EPOCH_DAY;
 	f->class = result_text(res, row, 2, a);
@@ -143,7 +157,7 @@ static struct bounce_listed read_row(const PGresult *res, int row, struct arena 
 }
 
 static enum status list(struct db *db, const char *sql, const char *const params[3],
-			struct arena *a, struct bounce_listed **out, size_t *n, struct err *err)
+			struct arena *a, struct domain_refusal **out, size_t *n, struct err *err)
 {
 	PGresult *res;
 	enum status st = db_query_binary(db, sql, 3, params, &res, err);
@@ -158,7 +172,7 @@ static enum status list(struct db *db, const char *sql, const char *const params
 }
 
 enum status bounce_list(struct db *db, const struct bounce_filter *f, struct arena *a,
-			struct bounce_listed **out, size_t *n, struct err *err)
+			struct domain_refusal **out, size_t *n, struct err *err)
 {
 	struct buf names;
 	char since[DAY_STRLEN], until[DAY_STRLEN];
@@ -189,7 +203,7 @@ static enum status covered_days(struct db *db, const char *const params[2], stru
 }
 
 /* The first row, of those by domain, whose domain is name or stands behind it. */
-static size_t first_of(const struct bounce_listed *rows, size_t n, const char *name)
+static size_t first_of(const struct domain_refusal *rows, size_t n, const char *name)
 {
 	size_t low = 0;
 	while (low < n) {
@@ -202,7 +216,7 @@ static size_t first_of(const struct bounce_listed *rows, size_t n, const char *n
 	return low;
 }
 
-static void keep(const struct bounce_listed *rows, size_t n, struct arena *a,
+static void keep(const struct domain_refusal *rows, size_t n, struct arena *a,
 		 struct domain_facts *out)
 {
 	size_t first = first_of(rows, n, out->domain), last = first, k = 0;
@@ -219,7 +233,7 @@ static void keep(const struct bounce_listed *rows, size_t n, struct arena *a,
 enum status bounce_windows(struct db *db, const char *names, struct arena *a,
 			   struct domain_facts *out, size_t n, struct err *err)
 {
-	struct bounce_listed *rows;
+	struct domain_refusal *rows;
 	int32_t *days, since = out->window.since, until = out->window.until;
 	size_t n_rows, n_days;
 	char from[DAY_STRLEN], to[DAY_STRLEN];

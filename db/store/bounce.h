@@ -18,22 +18,24 @@
 #include "core/ip.h"
 #include "db/pg/db.h"
 
-/* One refusal, to be counted. Texts may be NULL where nothing is known, but domain and class. */
-struct bounce_row {
-	const char *domain; /* policy domain; it counts only where the database knows it */
-	int64_t at;         /* Unix seconds */
-	struct digest message, recipient; /* core/bounce.h; all zero: see bounce_store() */
-	struct fact_refusal says;         /* day and count are not looked at */
-};
-
 struct bounce_stored {
 	uint64_t stored, duplicate, foreign; /* foreign: of no domain that is known */
 };
 
-/* Count them, in a transaction of its own; *out is added to. What has no message is told apart by
- * all that is known of it. */
+/* One refusal, to be counted. Texts may be NULL where nothing is known, but domain and class. */
+struct bounce_row {
+	const char *domain; /* policy domain; it counts only where the database knows it */
+	int64_t at;         /* Unix seconds */
+	bool undated;       /* at is only when it was read: it tells nothing apart */
+	struct digest message, recipient; /* core/bounce.h; all zero: see bounce_store() */
+	struct fact_refusal says;         /* day and count are not looked at */
+	struct bounce_stored *account;    /* of the input that it came from */
+};
+
+/* Count them, in a transaction of its own; the account of each (struct bounce_row) is added to.
+ * What has no message is told apart by all that is known of it. */
 enum status bounce_store(struct db *db, const struct bounce_row *rows, size_t n,
-			 struct bounce_stored *out, struct err *err) MUST_CHECK;
+			 struct err *err) MUST_CHECK;
 
 /* How refusals were met. */
 enum bounce_cover { COVER_LOG, COVER_MAIL };
@@ -50,14 +52,9 @@ struct bounce_filter {
 	int32_t since, until; /* half-open */
 };
 
-struct bounce_listed {
-	const char *domain;
-	struct fact_refusal says;
-};
-
 /* By domain, newest day first, the most of a day first. Everything in the arena. */
 enum status bounce_list(struct db *db, const struct bounce_filter *filter, struct arena *a,
-			struct bounce_listed **out, size_t *n, struct err *err) MUST_CHECK;
+			struct domain_refusal **out, size_t *n, struct err *err) MUST_CHECK;
 
 /* What was refused in each of n windows, which know their domain, and on which days that would be
  * known; names: of all domains, as an array in text (db/pg/array_text.h). */

@@ -14,6 +14,8 @@
 #ifndef INGEST_BOUNCE_BOUNCE_H
 #define INGEST_BOUNCE_BOUNCE_H
 
+#include <stdatomic.h>
+
 #include "core/blob.h"
 #include "core/bounce.h"
 #include "core/limits.h"
@@ -24,6 +26,7 @@ struct bounce_options {
 	/* Unix seconds. A date without a year is in the year that puts it last, but not after
 	 * `written` (of the log file; 0: now), nor after now. */
 	int64_t now;
+	const atomic_bool *stop; /* looked at in logs: then ST_RETRY; NULL */
 };
 
 struct bounce_reader;

@@ -211,8 +211,11 @@ static enum status read_stream(struct log *l, struct stream *in, char *piece)
 	size_t n = 0, got = 1, used = 0;
 	bool skipping = false; /* the rest of a line that is too long */
 	enum status st = ST_OK;
+	const atomic_bool *stop = l->rd->options->stop;
 	while (st == ST_OK && got > 0) {
 		struct err why;
+		if (stop && atomic_load(stop))
+			return err_set(l->rd->err, ST_RETRY, "interrupted");
 		enum status read = stream_read(in, piece + n, PIECE - n, &got, &why);
 		if (read != ST_OK)
 			return err_set(l->rd->err, read, "%s", why.msg);

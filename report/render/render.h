@@ -89,6 +89,13 @@ void render_events_text(const struct judged_event *events, size_t n, const struc
 void render_events_json(const struct judged_event *events, size_t n, struct buf *out);
 void render_event_json(const struct judged_event *e, struct json *j); /* one of them */
 
+/* Refused mail that is kept, by domain; docs/schema/bounces.json. */
+void render_refusals_text(const struct domain_refusal *list, size_t n,
+			  const struct text_style *style, struct buf *out);
+void render_refusals_json(const struct domain_refusal *list, size_t n, struct buf *out);
+/* The members of one, in an object that is open. */
+void render_refusal_json(const struct fact_refusal *f, struct json *j);
+
 /* A line a domain, worst first. They are sorted. */
 void render_overview_text(struct overview_row *rows, size_t n, const struct text_style *style,
 			  struct buf *out);

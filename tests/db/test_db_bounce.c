@@ -51,16 +51,18 @@ static struct bounce_row row(unsigned message, const char *class)
 	return r;
 }
 
-static struct bounce_stored store(struct db *db, const struct bounce_row *rows, size_t n)
+static struct bounce_stored store(struct db *db, struct bounce_row *rows, size_t n)
 {
 	struct bounce_stored out = {0};
-	CHECK_OK(bounce_store(db, rows, n, &out, &err));
+	for (size_t i = 0; i < n; i++)
+		rows[i].account = &out;
+	CHECK_OK(bounce_store(db, rows, n, &err));
 	return out;
 }
 
-static struct bounce_listed *list(struct db *db, struct arena *a, size_t *n)
+static struct domain_refusal *list(struct db *db, struct arena *a, size_t *n)
 {
-	struct bounce_listed *all;
+	struct domain_refusal *all;
 	CHECK_OK(bounce_list(db, &(struct bounce_filter){0}, a, &all, n, &err));
 	return all;
 }
@@ -83,7 +85,7 @@ static void test_counted_once(void **state)
 	assert_int_equal(s.stored, 0);
 	assert_int_equal(s.duplicate, 4);
 
-	struct bounce_listed *all = list(db, &a, &n);
+	struct domain_refusal *all = list(db, &a, &n);
 	assert_int_equal(n, 2);
 	const struct fact_refusal *f = &all[0].says;
 	assert_string_equal(all[0].domain, "a.example");

@@ -19,7 +19,7 @@ wings=(
     'core | | * |'
 
     'ingest/imap | ingest ingest/stream | imap.h url.h conn.h |'
-    'ingest | ingest/auth ingest/files ingest/mail ingest/xml ingest/stream | budget.h pipeline.h workers.h totals.h clock.h |'
+    'ingest | ingest/auth ingest/bounce ingest/files ingest/mail ingest/xml ingest/stream | budget.h pipeline.h workers.h totals.h clock.h |'
     'ingest/oauth | ingest/record | oauth.h login.h provider.h |'
     'ingest/bounce | ingest/auth ingest/files ingest/mail ingest/record ingest/stream | bounce.h |'
     'ingest/files | ingest/stream | walk.h | archive.h mbox.h opened.h'

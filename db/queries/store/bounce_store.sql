@@ -1,10 +1,10 @@
--- $1 refusals as JSON (bounce.c), $2 rows that a domain may have on a day -> how many were new, met before, of no
--- domain that is known. What is past the ceiling counts in a row that says its class alone.
+-- $1 refusals as JSON (bounce.c), $2 rows that a domain may have on a day -> of those whose domain is known: the number,
+-- from 1 on, and whether it is new. What is past the ceiling counts in a row that says its class alone.
 WITH given AS MATERIALIZED (
     SELECT d.id AS domain_id, x.*,
            substr(sha256(s.secret || decode(x.message, 'hex') || convert_to(x.class, 'UTF8')), 1, 16) AS key
     FROM jsonb_to_recordset($1::jsonb)
-         AS x (domain text, day date, at timestamptz, message text, class text, rule text, by_us boolean,
+         AS x (n bigint, domain text, day date, at timestamptz, message text, class text, rule text, by_us boolean,
                delayed boolean, ours boolean, code integer, status text, phase text, reply text, receiver_host text,
                receiver_org text, recipient_domain text, ip inet, ip_source text, mail_from_domain text,
                header_from_domain text)
@@ -22,7 +22,7 @@ WITH given AS MATERIALIZED (
                g.recipient_domain, g.ip, g.mail_from_domain, g.header_from_domain)::text, 'UTF8')) AS id
     FROM given g
     JOIN fresh USING (domain_id, key)
-    ORDER BY g.domain_id, g.key, g.at
+    ORDER BY g.domain_id, g.key, g.at, g.n
 ), held AS (
     SELECT b.domain_id, b.day, count(*) AS rows
     FROM bounce b
@@ -58,5 +58,4 @@ WITH given AS MATERIALIZED (
         first_at = least(bounce.first_at, excluded.first_at),
         last_at = greatest(bounce.last_at, excluded.last_at)
 )
-SELECT (SELECT count(*) FROM counted), (SELECT count(*) FROM given) - (SELECT count(*) FROM counted),
-       jsonb_array_length($1::jsonb) - (SELECT count(*) FROM given)
+SELECT g.n, c.n IS NOT NULL FROM given g LEFT JOIN counted c ON c.n = g.n

@@ -1,0 +1,174 @@
+"""Refused mail, kept: counted once whatever it comes from, listed, and no person in it; real PostgreSQL, NSD and Dovecot."""
+import email.utils
+import os
+import re
+import shutil
+import subprocess
+import sys
+import unittest
+
+import harness
+import nameserver
+
+sys.path.insert(0, str(harness.ROOT / "tests/samples"))
+import story_zones  # noqa: E402
+
+SAMPLES = harness.ROOT / "samples"
+BOUNCES = SAMPLES / "bounces"
+OFFICES = {"postmaster", "mailer-daemon", "abuse", "hostmaster"}
+GMAIL = "550-5.7.26 This mail is unauthenticated, which poses a security risk to the sender and Gmail users, and has been blocked. For this message, DKIM checks did not pass and SPF check for [example.com] did not pass with ip: [192.0.2.80]. 550 5.7.26 - gsmtp"
+
+
+def bounce(number, reply=GMAIL, sender="office@example.com", recipient="bob.%d@gmail.com", host="gmail-smtp-in.l.google.com", day=29):
+    """A bounce as Postfix writes it."""
+    recipient = recipient % number if "%d" in recipient else recipient
+    date = f"Thu, {day} Oct 2026 09:12:{number % 60:02} +0000"
+    return (f"Return-Path: <>\nDate: {date}\nFrom: MAILER-DAEMON@web80.webhost.example (Mail Delivery System)\nTo: {sender}\n"
+            "Subject: Undelivered Mail Returned to Sender\nMIME-Version: 1.0\n"
+            'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\n\n--b\n\nno luck with '
+            f"{recipient}\n\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; web80.webhost.example\nArrival-Date: {date}\n\n"
+            f"Final-Recipient: rfc822; {recipient}\nAction: failed\nStatus: 5.7.26\nRemote-MTA: dns; {host}\nDiagnostic-Code: smtp; {reply}\n\n"
+            f"--b\nContent-Type: text/rfc822-headers\n\nReturn-Path: <{sender}>\nFrom: Form <{sender}>\nTo: {recipient}\nDate: {date}\n"
+            f"Message-ID: <{number}.{day}@mail.example.com>\n\n--b--\n")
+
+
+def postfix_log(number, recipient="bob.%d@gmail.com", day=29):
+    """The same, as the log of the server that sent it."""
+    at, qid = f"Oct {day} 09:12:{number % 60:02} web80", f"4Xk{number:05}"
+    recipient = recipient % number if "%d" in recipient else recipient
+    return (f"{at} postfix/cleanup[9]: {qid}: message-id=<{number}.{day}@mail.example.com>\n"
+            f"{at} postfix/qmgr[9]: {qid}: from=<office@example.com>, size=900, nrcpt=1 (queue active)\n"
+            f"{at} postfix/smtp[9]: {qid}: to=<{recipient}>, relay=gmail-smtp-in.l.google.com[203.0.113.2]:25, delay=1, delays=0/0/1/0, dsn=5.7.26, "
+            f"status=bounced (host gmail-smtp-in.l.google.com[203.0.113.2] said: {GMAIL} (in reply to end of DATA command))\n"
+            f"{at} postfix/qmgr[9]: {qid}: removed\n")
+
+
+def local_parts(text):
+    """Of all addresses in it that may be a person's."""
+    return {m.lower() for m in re.findall(r"([A-Za-z0-9._+=-]{2,})@[A-Za-z0-9-]+\.", text)} - OFFICES
+
+
+class Evidence(harness.Case):
+    def setUp(self):
+        self.db = self.database()
+        self.db.ingest(SAMPLES, code=65)
+
+    def keep(self, *args, code=0, **more):
+        done = self.db.run("bounce", "ingest", "--no-dns", *args, **more)
+        self.assert_code(done, code, args)
+        self.assert_harmless(done.out, "text")
+        return done
+
+    def counted(self):
+        return self.db.number("select coalesce(sum(count), 0) from bounce")
+
+    def listed(self, *args):
+        done = self.db.run("bounce", "list", *args, "-f", "json")
+        self.assert_code(done, 0)
+        self.assert_schema(done.json())
+        return done.json()["refusals"]
+
+    def no_person(self, texts, *outputs):
+        """The whole database and what was printed have no local part of any address."""
+        dump = subprocess.run([harness.PG_BIN / "pg_dump", self.db.conninfo], capture_output=True, text=True, check=True).stdout
+        self.assertIn("auth_any", dump, "it is a dump of what was kept")
+        names = set().union(*map(local_parts, texts))
+        self.assertTrue(names)
+        for name in names:
+            for where in (dump, *outputs):
+                found = re.search(r"(?<![a-z0-9-])" + re.escape(name) + r"(?![a-z0-9.-])", where.lower())
+                self.assertFalse(found and found.group() and self.is_address(where, found), f"{name}: {where[max(0, (found.start() if found else 0) - 60):][:160]}")
+
+    def is_address(self, where, found):
+        """A word that is a local part elsewhere is harmless ("office", "info"); an address is not."""
+        return where[found.end():found.end() + 1] in "@=" or len(found.group()) > 6 and found.group() not in ("billing", "newsletter")
+
+    # ---- from files
+
+    def test_samples(self):
+        done = self.keep(BOUNCES, code=65)
+        self.assertRegex(done.out, r"^10 inputs: \d+ refusals counted, 0 met before, \d+ of domains that are not stored, 1 input was no bounce, 0 rejected; ")
+        self.assertIn("vacation.eml: an automatic reply", done.err)
+        first = self.counted()
+        self.assertGreater(first, 5)
+        rows = self.listed("example.com")
+        mine = [r for r in rows if r["ip"] == "192.0.2.80" and r["class"] == "auth_any"]
+        self.assertEqual([(r["day"], r["count"], r["refused_by"], r["reply"]["code"], r["reply"]["status"], r["receiver"]["org"], r["recipient_domain"]) for r in mine],
+                         [("2026-10-29", 1, "receiver", 550, "5.7.26", "google.com", "gmail.com")])
+        self.assertEqual({r["domain"] for r in self.listed()}, {"example.com"})
+        text = self.db.run("bounce", "list", "example.com")
+        self.assertRegex(text.out, r"(?m)^example.com\n  2026-")
+        self.assertRegex(text.out, r"2026-10-29 +1  auth_any +550 5.7.26 +yours +192.0.2.80 +google.com")
+        again = self.keep(BOUNCES, code=65)
+        self.assertRegex(again.out, rf" 0 refusals counted, {first} met before, ")
+        self.assertEqual(self.counted(), first)
+        self.assertEqual(self.listed("example.com", "--since", "2026-10-30"), [])
+        self.assertEqual(self.db.run("bounce", "list", "nobody.example").out, "No refused mail is kept.\n")
+        texts = [p.read_text() for p in BOUNCES.iterdir()]
+        self.no_person(texts, done.out, done.err, text.out, again.err)
+
+    def test_whatever_it_comes_from(self):
+        """A log and the bounces of its messages; plain, in a Maildir, an mbox, gzip; pieces of a log that grows."""
+        folder = self.scratch()
+        for part in ("cur", "new", "tmp"):
+            (folder / "Maildir" / part).mkdir(parents=True)
+        for i in range(4):
+            (folder / "Maildir/new" / f"{i}.eml").write_text(bounce(i))
+        log = folder / "mail.log"
+        log.write_text("".join(postfix_log(i) for i in range(6)))
+        os.utime(log, (1793340000, 1793340000))  # 2026-10-30
+        self.assertIn(" 4 refusals counted, 0 met before", self.keep(folder / "Maildir").out)
+        self.assertIn(" 2 refusals counted, 4 met before", self.keep(log).out)
+        log.write_text(log.read_text() + "".join(postfix_log(i) for i in range(6, 9)))
+        os.utime(log, (1793340000, 1793340000))
+        self.assertIn(" 3 refusals counted, 6 met before", self.keep(log).out)
+        (folder / "box").write_text("".join(f"From x Thu Oct 29 09:00:00 2026\n{bounce(i)}\n" for i in range(7, 11)))
+        subprocess.run(["gzip", "-9", folder / "box"], check=True)
+        self.assertIn(" 2 refusals counted, 2 met before", self.keep(folder / "box.gz").out)
+        self.assertIn(" 1 refusal counted, 0 met before", self.keep("-", input=bounce(11).encode()).out)
+        self.assertEqual(self.counted(), 12)
+        rows = self.listed("example.com")  # a log knows the phase, a bounce does not say it
+        self.assertEqual((sum(r["count"] for r in rows), {r["receiver"]["host"] for r in rows}), (12, {"gmail-smtp-in.l.google.com"}))
+        self.no_person([bounce(i) for i in range(12)])
+
+    def test_archive(self):
+        folder = self.scratch()
+        (folder / "in").mkdir()
+        (folder / "in/one.eml").write_text(bounce(1))
+        (folder / "in/two.eml").write_text(bounce(1))
+        shutil.copy(BOUNCES / "vacation.eml", folder / "in")
+        (folder / "in/strange.eml").write_text(bounce(1, sender="a@stranger.example"))
+        done = self.keep("--archive", folder / "out", folder / "in", code=65)
+        filed = {p.name: p.parent.name for p in (folder / "out").rglob("*") if p.is_file()}
+        self.assertEqual((filed["strange.eml"], filed["vacation.eml"]), ("not-a-report", "not-a-report"), done.err)
+        self.assertEqual({filed["one.eml"], filed["two.eml"]}, {"stored", "duplicate"})
+        self.assertEqual(list((folder / "in").iterdir()), [])
+        self.assertIn("strange.eml: refused mail of domains of which nothing is stored", done.err)
+        self.assertEqual(self.db.number("select count(*) from bounce"), 1)
+
+    def test_what_is_none(self):
+        """What is no bounce is said to be what it is, and keeps nothing."""
+        folder = self.scratch()
+        arf = ("From: fbl@isp.example\nTo: abuse@example.com\nDate: Thu, 29 Oct 2026 09:12:44 +0000\nMIME-Version: 1.0\n"
+               'Content-Type: multipart/report; report-type=feedback-report; boundary="b"\n\n--b\n\nabuse\n\n--b\nContent-Type: message/feedback-report\n\n'
+               "Feedback-Type: abuse\nUser-Agent: x/1\nVersion: 1\n\n--b\nContent-Type: message/rfc822\n\nFrom: office@example.com\n\nhi\n\n--b--\n")
+        delivered = bounce(1).replace("Action: failed", "Action: delivered").replace("Status: 5.7.26", "Status: 2.0.0").replace(GMAIL, "250 2.0.0 OK")
+        for name, text in (("arf.eml", arf), ("delivered.eml", delivered), ("words.txt", "nothing of the kind\n")):
+            (folder / name).write_text(text)
+        shutil.copy(SAMPLES / "mail/zoho-x-gzip-2026-10-20.eml", folder / "report.eml")
+        shutil.copy(BOUNCES / "vacation.eml", folder)
+        done = self.keep(folder, code=65)
+        self.assertRegex(done.out, r"^5 inputs: 0 refusals counted, 0 met before, 0 of domains that are not stored, 5 inputs were no bounces")
+        for name, word in (("arf", "feedback"), ("delivered", "deliver"), ("words", "not understood"), ("report", "aggregate report"), ("vacation", "an automatic reply")):
+            self.assertRegex(done.err, rf"{name}\.\w+: .*{word}")
+        self.assertEqual(self.counted(), 0)
+
+    def test_usage(self):
+        for args in ([], ["--imap", "x", "/tmp"], ["--user", "x", "/tmp"], ["/nonexistent/x"], ["--no-such"], ["--watch", "/tmp"]):
+            self.assert_code(self.db.run("bounce", "ingest", *args), 64, args)
+        for args in (["--since", "x"], ["-f", "csv"], ["--group", "none"]):
+            self.assert_code(self.db.run("bounce", "list", *args), 64, args)
+
+
+if __name__ == "__main__":
+    harness.main()
