@@ -209,6 +209,16 @@ static void step_up(struct judging *j, enum rung now)
 		publish(j, next[now].p, next[now].testing, next[now].text);
 }
 
+/* The number of the first suspected abuse in the list; 0: there is none. */
+static size_t abuse_of(const struct readiness *r)
+{
+	const struct todo_list *l = r->inventory->todo;
+	for (size_t i = 0; i < l->n; i++)
+		if (l->list[i].kind == TODO_ABUSE)
+			return i + 1;
+	return 0;
+}
+
 void find_next_step(struct judging *j)
 {
 	const struct readiness *r = j->out;
@@ -233,6 +243,13 @@ void find_next_step(struct judging *j)
 		step_unpublished(j);
 	else if (block)
 		step_blocked(j, block);
+	else if (now == RUNG_REJECT && abuse_of(r))
+		say(j, rung_days(j),
+		    TEXT(
+			j,
+			"p=reject is in force, and does not stop what passes: look into %zu in the "
+			"list above first",
+			abuse_of(r)));
 	else if (now == RUNG_REJECT)
 		say(j, rung_days(j), "nothing to do: p=reject is in force");
 	else if (r->verdict == VERDICT_READY && now < RUNG_QUARANTINE)

@@ -183,6 +183,8 @@ static void read_missing(struct asking *q)
 				 "one organisation: its servers have forward-confirmed reverse DNS "
 				 "in %s, and it authenticates as that domain",
 				 org));
+	if (s->office)
+		speaks_for(q, r, 4, "it sends on working days, and never on a weekend");
 	if (q->at_host)
 		read_account(q, r);
 	if (sends_as_us(s))

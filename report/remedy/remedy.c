@@ -96,8 +96,15 @@ static uint64_t find_swarm(const struct remedier *r, bool patient)
 	return n > (patient ? PATIENT_MAX : ALIKE_MAX) ? ALIKE_MORE * sent[n / 2] : 0;
 }
 
+/* Machines that keep office days among those that keep none are no part of the swarm, unless so
+ * many do that it is one itself. */
 static bool is_of_swarm(const struct remedier *r, const struct sender *s)
 {
+	size_t offices = 0;
+	for (size_t i = 0; s->office && i < r->n; i++)
+		offices += r->senders[i].office;
+	if (s->office && offices <= ALIKE_MAX)
+		return false;
 	return s->t.messages <= (s->patient ? r->patient_swarm : r->swarm) && is_nameless(r, s);
 }
 

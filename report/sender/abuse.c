@@ -159,11 +159,34 @@ static bool is_others(const struct zone *z, const struct spf_record *r)
 	       !catalogue_find(z->known->catalogue, BY_INCLUDE, r->canonical);
 }
 
+#define ALIAS_SINCE 7 /* days of reports without it make its first mail new */
+
+/* Who rents machines out, or connects people, vouches for none of them. */
+static bool is_known_mailer(const struct service *s)
+{
+	return s && s->kind != KIND_CLOUD && s->kind != KIND_ISP && s->kind != KIND_WEBHOST;
+}
+
+/* Does most of it come from machines named as somebody else's than the alias's owner? Who has no
+ * such name says nothing. */
+static bool has_other_owner(const struct sender *s, const struct zone *z, const char *target)
+{
+	const char *owner = z->known->rules->org_domain(z->known->rules->ctx, target);
+	uint64_t n = 0;
+	for (size_t i = 0; i < s->n_sources; i++) {
+		const struct address_known *k = knowledge_of(z->known, &s->sources[i].ip);
+		bool named = k->ptr == PTR_CONFIRMED && !k->generic && k->org;
+		n += named && strcmp(k->org, owner) != 0 ? s->sources[i].messages : 0;
+	}
+	return 2 * n > s->t.messages;
+}
+
 const char *abuse_by_alias(const struct sender *s, const struct zone *z, bool compared)
 {
 	uint64_t n = 0;
 	const char *name = NULL, *target = NULL;
-	if (!compared || s->recurs || s->service)
+	bool fresh = compared && !s->recurs;
+	if (is_known_mailer(s->service))
 		return NULL;
 	for (size_t i = 0; i < s->n_facts; i++) {
 		const struct dmarc_profile *p = &s->profiles[s->facts[i]->profile];
@@ -175,12 +198,87 @@ const char *abuse_by_alias(const struct sender *s, const struct zone *z, bool co
 		name = mailfrom;
 		target = r->canonical;
 	}
-	if (2 * n <= s->t.messages)
+	if (2 * n <= s->t.messages || (!fresh && !has_other_owner(s, z, target)))
 		return NULL;
 	return arena_printf(
 	    z->known->a,
 	    "%s is an alias (CNAME) of %s, which is not yours, and its owner decides "
-	    "who passes SPF as you. Nobody sent through it in the period before. "
-	    "Unless you know who does, delete the CNAME today",
-	    name, target);
+	    "who passes SPF as you. %s. Unless you know who does, delete the CNAME today",
+	    name, target,
+	    fresh ? "Nobody sent through it in the period before"
+		  : "Nothing is signed as you, and the machines are called by the domain of "
+		    "neither of you");
+}
+
+/* ---- keys ---- */
+
+/* The name of the key by which a signature of ours passes, where it is an alias into a zone of
+ * nobody known; *target: where it leads. NULL: it is none. */
+static const char *taken_key(const struct zone *z, const struct dmarc_profile *p,
+			     const char **target)
+{
+	for (unsigned i = 0; i < p->n_dkim; i++) {
+		const struct dmarc_dkim *d = &p->dkim[i];
+		if (d->result.code != W_PASS || !d->selector || !*d->selector ||
+		    strpbrk(d->selector, "*\\") || !zone_is_ours(z, d->domain))
+			continue;
+		const char *name =
+		    arena_printf(z->known->a, "%s._domainkey.%s", d->selector, d->domain);
+		const struct dns_answer *x = dns_ask(z->known->view, name, DNS_TXT);
+		if (x->outcome != DNS_OK || !x->canonical || zone_is_ours(z, x->canonical) ||
+		    catalogue_find(z->known->catalogue, BY_ZONE, x->canonical) ||
+		    catalogue_find(z->known->catalogue, BY_DKIM, x->canonical))
+			return NULL;
+		*target = x->canonical;
+		return name;
+	}
+	return NULL;
+}
+
+/* Did the sender's first mail come when reports had been coming for days? */
+static bool is_new(const struct sender *s, const struct domain_facts *now,
+		   const struct domain_facts *earlier)
+{
+	const struct domain_facts *e = earlier && earlier->n_days ? earlier : NULL;
+	if (now->n_days == 0)
+		return false;
+	int32_t first = s->first_day, begin = e ? e->days[0].day : now->days[0].day;
+	for (size_t i = 0; e && i < s->n_sources; i++) {
+		size_t at = domain_facts_find(e, &s->sources[i].ip);
+		for (; at < e->n_facts && ip_cmp(&e->facts[at].source, &s->sources[i].ip) == 0;
+		     at++) {
+			int32_t day = month_first_day(e->facts[at].month) +
+				      (e->facts[at].days ? __builtin_ctz(e->facts[at].days) : 0);
+			first = day < first ? day : first;
+		}
+	}
+	return first >= begin + ALIAS_SINCE;
+}
+
+const char *abuse_by_key(const struct sender *s, const struct zone *z,
+			 const struct domain_facts *now, const struct domain_facts *earlier)
+{
+	uint64_t n = 0;
+	char day[DAY_STRLEN];
+	const char *name = NULL, *target = NULL, *where = NULL;
+	if (is_known_mailer(s->service))
+		return NULL;
+	for (size_t i = 0; i < s->n_facts; i++) {
+		const struct dmarc_profile *p = &s->profiles[s->facts[i]->profile];
+		const char *key =
+		    p->aligned_dkim && !p->aligned_spf ? taken_key(z, p, &where) : NULL;
+		if (!key)
+			continue;
+		n += s->facts[i]->messages;
+		name = key;
+		target = where;
+	}
+	if (2 * n <= s->t.messages || !has_other_owner(s, z, target) || !is_new(s, now, earlier))
+		return NULL;
+	return arena_printf(z->known->a,
+			    "the key %s is an alias (CNAME) of %s, which is not yours: its owner "
+			    "signs as you. The first of this mail came on %s, from machines that "
+			    "are called by the domain of neither of you. Unless you know who signs "
+			    "by it, delete the CNAME today",
+			    name, target, day_format(s->first_day, day));
 }

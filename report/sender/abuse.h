@@ -31,11 +31,21 @@ bool find_spike(const struct sender *s, const struct domain_facts *earlier, doub
 
 /*
  * Strangers send through a name of ours that is an alias (CNAME) of a name in somebody else's zone,
- * whose SPF record lets them pass: the old target lapsed, and somebody took it. What to say of it;
- * NULL: it is not so. compared: there are reports of the period before, in which it was not seen.
- * Aliases of known services are as they should be.
+ * whose SPF record lets them pass: the old target lapsed, and somebody took it. They are new, or
+ * nothing is signed as us and their machines are called by the domain of neither side. What to say
+ * of it; NULL: it is not so. compared: there are reports of the period before, in which it was not
+ * seen. Aliases of known services are as they should be.
  */
 const char *abuse_by_alias(const struct sender *s, const struct zone *z, bool compared);
+
+/*
+ * The same of a key: its name is such an alias, the first mail that it signs came when reports had
+ * been coming for days, and from machines of neither side. For a sender whose own the selector is:
+ * others hand on what somebody else signed. now: the facts of the sender; earlier: of the period
+ * before, NULL: none.
+ */
+const char *abuse_by_key(const struct sender *s, const struct zone *z,
+			 const struct domain_facts *now, const struct domain_facts *earlier);
 
 /*
  * Receivers put into junk, or refuse, what passes DMARC: by their own judgement of what is in it.

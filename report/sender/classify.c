@@ -157,6 +157,8 @@ static struct verdict decide(const struct matter *m)
 		    "(replay). Rotate the DKIM key, and find out which account sent the "
 		    "original");
 	const char *taken = m->zone ? abuse_by_alias(s, m->zone, m->compared) : NULL;
+	if (!taken && m->zone && own)
+		taken = abuse_by_key(s, m->zone, m->now, m->before);
 	if (taken)
 		return verdict_abused(m, HINTED, taken);
 	if (m->junked && (tied || direct || own))
@@ -275,6 +277,8 @@ static void classify(struct classifier *c, struct sender *s)
 	struct scores sc = score(s, &o, c->ties, &c->siblings);
 	take_notes(s, &o);
 	struct matter m = {.compared = c->earlier && c->earlier->facts->reports > 0,
+			   .now = c->observer.facts,
+			   .before = c->earlier ? c->earlier->facts : NULL,
 			   .s = s,
 			   .o = &o,
 			   .zone = c->zone,

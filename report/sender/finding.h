@@ -174,6 +174,7 @@ struct sender {
 	bool steady;  /* sends again and again: many days, or both periods */
 	bool returns; /* mail of one organisation that comes back on its day (rhythm.h) */
 	bool patient; /* a few machines that keep at it for weeks (rhythm.h) */
+	bool office;  /* patient, and on working days alone */
 	bool vouched; /* one organisation: its servers are named as it, and authenticate as it */
 	struct rhythm rhythm;
 	const char *receiver; /* that its mail fails at one receiver alone (one_receiver.h); NULL */

@@ -259,6 +259,23 @@ static bool is_patient(const struct sender *s, unsigned days, bool named)
 	       s->rhythm.until - s->rhythm.first >= (named ? OFTEN_SPAN : LINE_SPAN);
 }
 
+#define OFFICE_DAYS 15 /* that all are working days by chance, one time in 150 */
+
+/* Fifteen days and more, and none of them a Saturday or Sunday: it stands in an office. */
+static bool keeps_office_days(const struct days *d)
+{
+	unsigned days = 0;
+	for (size_t i = 0; i < d->n; i++) {
+		int32_t weekday = ((d->first + (int32_t)i) % 7 + 7 + 3) % 7; /* 0: Monday */
+		if (d->on[i] <= 0)
+			continue;
+		if (weekday >= 5)
+			return false;
+		days++;
+	}
+	return days >= OFFICE_DAYS;
+}
+
 void rhythm_find(struct sender *s, const struct earlier *earlier, struct knowledge *known,
 		 unsigned reporters)
 {
@@ -296,6 +313,7 @@ void rhythm_find(struct sender *s, const struct earlier *earlier, struct knowled
 	s->vouched = org && seen && authenticates_as(s, org, known);
 	s->returns = one && kept && all >= RHYTHM_MESSAGES && seen;
 	s->patient = !s->returns && is_few(s) && seen && is_patient(s, days, one);
+	s->office = s->patient && keeps_office_days(&d);
 	free(d.on);
 }
 

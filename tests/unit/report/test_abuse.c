@@ -258,7 +258,9 @@ static void test_alias(void **state)
 	    {"nobody sent through it before", "promo.spam.example", NULL, false, CAT_SUSPECT_ABUSE},
 	    {"a known service", "b.mailer.example", NULL, false, CAT_AUTHORIZED},
 	    {"signed as us", "promo.spam.example", "example.com s1 pass", false, CAT_AUTHORIZED},
-	    {"it sent before, too", "promo.spam.example", NULL, true, CAT_AUTHORIZED},
+	    {"it sent before, too, and its machines are neither ours nor the owner's",
+	     "promo.spam.example", NULL, true, CAT_SUSPECT_ABUSE},
+	    {"they are the owner's", "b.promo.example", NULL, true, CAT_AUTHORIZED},
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -271,6 +273,47 @@ static void test_alias(void **state)
 		struct world w = {.now = {OUR_ROW, r},
 				  .before = {OUR_ROW},
 				  .zone = {"example.com TXT v=spf1 mx ~all", alias, record,
+					   "7.16.140.45.in-addr.arpa PTR srv7.promo.example",
+					   "srv7.promo.example A 45.140.16.7"}};
+		if (rows[i].before)
+			w.before[1] = r;
+		struct domain_inventory d = world_judge(&w, &a);
+		enum category c = world_sender(&d, "45.140.16.7")->verdict.category;
+		if (c != rows[i].category) {
+			world_print(&d);
+			fail_msg("%s: %s", rows[i].what, category_names[c]);
+		}
+		arena_free(&a);
+	}
+}
+
+/* So with the name of a key: whoever has its target signs as us. */
+static void test_key_alias(void **state)
+{
+	static const struct {
+		const char *what, *target;
+		uint32_t days;
+		bool before;
+		enum category category;
+	} rows[] = {
+	    {"its first mail is new", "dkim.lapsed.example", ~TEN & MONTH, false,
+	     CAT_SUSPECT_ABUSE},
+	    {"it sent before", "dkim.lapsed.example", MONTH, true, CAT_AUTHORIZED},
+	    {"machines of the alias's owner", "dkim.promo.example", ~TEN & MONTH, false,
+	     CAT_AUTHORIZED},
+	    {"a known service", "k9.mailer.example", ~TEN & MONTH, false, CAT_AUTHORIZED},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct arena a = {0};
+		char alias[128], key[512];
+		snprintf(alias, sizeof alias, "k9._domainkey.example.com CNAME %s", rows[i].target);
+		snprintf(key, sizeof key, "%s TXT " WORLD_KEY, rows[i].target);
+		struct row r = {"45.140.16.7",         4000, "promo.example pass",
+				"example.com k9 pass", 0,    rows[i].days};
+		struct world w = {.now = {OUR_ROW, r},
+				  .before = {OUR_ROW},
+				  .zone = {"example.com TXT v=spf1 mx ~all", alias, key,
 					   "7.16.140.45.in-addr.arpa PTR srv7.promo.example",
 					   "srv7.promo.example A 45.140.16.7"}};
 		if (rows[i].before)
@@ -356,6 +399,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_spikes),    cmocka_unit_test(test_abuse),
 	    cmocka_unit_test(test_replay),    cmocka_unit_test(test_alias),
-	    cmocka_unit_test(test_selectors), cmocka_unit_test(test_junked)};
+	    cmocka_unit_test(test_key_alias), cmocka_unit_test(test_selectors),
+	    cmocka_unit_test(test_junked)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

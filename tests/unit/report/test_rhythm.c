@@ -297,6 +297,35 @@ static void test_swarm(void **state)
 	arena_free(&a);
 }
 
+/* Of lines that nothing names and that keep at it for weeks: those that keep office days stand in
+ * an office. */
+static void test_office(void **state)
+{
+#define WEEKENDS_10 (ON(3) | ON(4) | ON(10) | ON(11) | ON(17) | ON(18) | ON(24) | ON(25) | ON(31))
+#define WEEKENDS_9  (ON(5) | ON(6) | ON(12) | ON(13) | ON(19) | ON(20) | ON(26) | ON(27))
+#define LINE(ip, days)                                                                             \
+	{                                                                                          \
+		ip, 44, "example.com fail", NULL, 0, days                                          \
+	}
+#define BOTS                                                                                       \
+	LINE("203.1.7.9", MONTH), LINE("203.2.7.9", MONTH), LINE("203.3.7.9", MONTH),              \
+	    LINE("203.4.7.9", MONTH), LINE("203.5.7.9", MONTH & ~ON(14))
+#define OFFICE "203.8.7.9"
+	struct arena a = {0};
+	struct world w = {.now = {OUR_ROW, BOTS, LINE(OFFICE, MONTH & ~WEEKENDS_10)},
+			  .before = {OUR_ROW, BOTS, LINE(OFFICE, MONTH & ~WEEKENDS_9)}};
+	(void)state;
+	struct domain_inventory d = world_judge(&w, &a);
+	for (size_t i = 0; i < d.n_senders; i++) {
+		bool asked = d.senders[i].verdict.remedy.kind == REMEDY_CONFIRM;
+		if (asked != (strcmp(d.senders[i].key, "net:203.8.7.0/24#spf-fail") == 0)) {
+			world_print(&d);
+			fail_msg("%s", d.senders[i].key);
+		}
+	}
+	arena_free(&a);
+}
+
 /* A domain that only receives may say so; not when a key of it signs, or somebody may be ours. */
 static void test_silent(void **state)
 {
@@ -383,7 +412,8 @@ static void test_account(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_cases), cmocka_unit_test(test_gone), cmocka_unit_test(test_swarm),
-	    cmocka_unit_test(test_silent), cmocka_unit_test(test_account)};
+	    cmocka_unit_test(test_cases),   cmocka_unit_test(test_gone),
+	    cmocka_unit_test(test_swarm),   cmocka_unit_test(test_silent),
+	    cmocka_unit_test(test_account), cmocka_unit_test(test_office)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
