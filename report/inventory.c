@@ -379,6 +379,31 @@ static void tell_stopped(const struct inventory_input *in, const struct knowledg
 			       rua ? rua : "");
 }
 
+static void add_sums(struct mail_sums *sums, const struct sender *s, bool asked)
+{
+	enum category c = s->verdict.category;
+	if (c == CAT_UNAUTHORIZED)
+		sums->forged += s->t.messages;
+	if (asked || sender_is_ignored(s) ||
+	    (c != CAT_AUTHORIZED && c != CAT_LEGIT_SPF_MISSING && c != CAT_LEGIT_UNALIGNED &&
+	     c != CAT_LEGIT_BROKEN))
+		return;
+	sums->own += s->t.messages;
+	sums->own_pass += tally_judged_pass(&s->t);
+}
+
+/* Whether it is asked about is known of now alone. */
+static void sum_up(const struct sender *all, size_t n, struct domain_inventory *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		bool asked = sender_is_asked(&all[i]);
+		if (all[i].change != CHANGE_GONE)
+			add_sums(&out->sums, &all[i], asked);
+		if (all[i].was)
+			add_sums(&out->sums_before, all[i].was, asked);
+	}
+}
+
 void inventory_judge(const struct inventory_input *in, struct knowledge *k,
 		     const struct inventory_options *options, struct domain_inventory *out,
 		     struct inventory_basis *basis)
@@ -417,6 +442,8 @@ void inventory_judge(const struct inventory_input *in, struct knowledge *k,
 		todo->n = todo_count(todo); /* who is a stranger nobody can say without DNS */
 	if (options->one_category)
 		todo_narrow(todo, options->category);
+	struct domain_inventory sums = {0};
+	sum_up(all, n, &sums);
 	n += add_unproved(&w[0], k->a, &all[n]);
 	qsort(all, n, sizeof *all, by_urgency);
 	size_t kept = keep_wanted(all, n, options);
@@ -438,6 +465,9 @@ void inventory_judge(const struct inventory_input *in, struct knowledge *k,
 					 .senders = all,
 					 .n_senders = kept,
 					 .todo = todo,
+					 .sums = sums.sums,
+					 .sums_before = sums.sums_before,
+					 .facts = in->now,
 					 .unproved = w[0].rest.messages};
 	if (ties)
 		ask_policy(k, out);

@@ -2,17 +2,15 @@
  * of that, what a person must act on. */
 #include <getopt.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli/app/app.h"
 #include "cli/app/domains.h"
+#include "cli/app/notes.h"
 #include "cli/app/senders.h"
 #include "cli/command/commands.h"
 #include "core/arena.h"
-#include "core/day.h"
 #include "core/log.h"
 #include "core/text.h"
-#include "db/store/history.h"
 #include "dns/names.h"
 #include "report/render/render.h"
 
@@ -91,50 +89,46 @@ static int read_option(const struct app *app, struct inventory_request *r, int c
 	}
 }
 
-#define TAKEN_DAYS 30
-
-/* Did it take? What was judged says so; a role that may not read that goes without. */
-static void put_taken(struct app *app, const struct inventory *inv, const struct text_style *style,
-		      struct buf *b)
+/* What was judged of its domains, for forms that have room for it. */
+static void read_notes(struct app *app, const struct inventory *inv, struct arena *a,
+		       struct page_notes *out)
 {
-	struct arena a = {0};
-	struct judged_remedy *list;
-	struct err err;
-	size_t n;
-	const char **names = arena_alloc(&a, (inv->n_domains + 1) * sizeof *names);
+	const char **names = arena_alloc(a, (inv->n_domains + 1) * sizeof *names);
 	for (size_t i = 0; i < inv->n_domains; i++)
 		names[i] = inv->domains[i].domain;
-	int32_t since = day_from_unix(time(NULL)) - TAKEN_DAYS;
-	if (remedy_list(app->db, names, inv->n_domains, since, &a, &list, &n, &err) == ST_OK)
-		render_taken_text(list, n, style, b);
-	else
-		log_debug("records that were offered: %s", err.msg);
-	arena_free(&a);
+	notes_read(app, names, inv->n_domains, inv->dns, a, out);
 }
 
 static int print(struct app *app, const struct inventory *inv, const struct inventory_request *r)
 {
 	struct buf b;
+	struct arena a = {0};
+	struct page_notes notes = {0};
 	bool findings = r->senders.options.findings;
 	struct text_style style;
 	text_style_of(r->output, &style);
 	style.findings = findings;
 	int rc = EXIT_INTERNAL;
 	buf_init(&b, OUTPUT_MAX);
+	if (findings || r->format == FORMAT_HTML)
+		read_notes(app, inv, &a, &notes);
 	switch (r->format) {
 	case FORMAT_TEXT:
 		render_inventory_text(inv, &style, &b);
 		if (findings)
-			put_taken(app, inv, &style, &b);
+			render_taken_text(notes.remedies, notes.n_remedies, &style, &b);
 		break;
 	case FORMAT_JSON:
-		(findings ? render_findings_json : render_inventory_json)(inv, &b);
+		if (findings)
+			render_findings_json(inv, &notes, &b);
+		else
+			render_inventory_json(inv, &b);
 		break;
 	case FORMAT_CSV:
 		(findings ? render_findings_csv : render_inventory_csv)(inv, &b);
 		break;
 	case FORMAT_HTML:
-		render_inventory_html(inv, findings, &b);
+		render_inventory_html(inv, findings, &notes, &b);
 		break;
 	}
 	if (b.failed)
@@ -142,6 +136,7 @@ static int print(struct app *app, const struct inventory *inv, const struct inve
 	else
 		rc = write_output(r->output, b.data, b.len);
 	buf_free(&b);
+	arena_free(&a);
 	return rc;
 }
 

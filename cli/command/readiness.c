@@ -7,6 +7,7 @@
 #include "cli/app/app.h"
 #include "cli/app/dns_run.h"
 #include "cli/app/domains.h"
+#include "cli/app/notes.h"
 #include "cli/app/ready_windows.h"
 #include "cli/app/senders.h"
 #include "cli/command/commands.h"
@@ -117,8 +118,10 @@ static void put_text_form(const struct readiness *r, const struct text_style *st
 }
 
 /* Of many domains the worst; that a domain's own DNS cannot be asked is another time's business. */
-static int print(const struct readiness_run *run, const struct request *q)
+static int print(struct app *app, struct readiness_run *run, const struct request *q,
+		 const char *mode)
 {
+	struct page_notes notes;
 	struct text_style style;
 	struct buf out;
 	int rc = READY;
@@ -135,9 +138,11 @@ static int print(const struct readiness_run *run, const struct request *q)
 		else if (!q->all && !q->html)
 			put_text_form(r, &style, i > 0, &out);
 	}
-	if (q->html)
-		render_readiness_html(run->out, q->n, &out);
-	else if (q->all && !q->json)
+	if (q->html) {
+		notes_read(app, q->domains, q->n, mode, &run->facts, &notes);
+		render_readiness_html(run->out, q->n, &notes, &out);
+	}
+	if (q->all && !q->json && !q->html)
 		render_readiness_summary(run->out, q->n, &style, &out);
 	if (out.failed) {
 		log_error("the document is too large to print: name fewer domains");
@@ -201,7 +206,7 @@ static int work(struct app *app, struct request *q, struct readiness_run *run)
 	judge(app, run, q, &ahead);
 	dns_run_keep(app, run->resolver, &ahead);
 	ahead_end(&ahead);
-	return print(run, q);
+	return print(app, run, q, mode);
 }
 
 enum { OPT_AS_OF = 256, OPT_STRICT, OPT_ALL, OPT_GROUP };

@@ -5,6 +5,7 @@
 
 #include "cli/app/app.h"
 #include "cli/app/domains.h"
+#include "cli/app/notes.h"
 #include "cli/judge/judge_commands.h"
 #include "core/day.h"
 #include "core/log.h"
@@ -22,6 +23,7 @@ static enum status put_domain(struct app *app, const char *domain, int32_t since
 			      struct arena *a, struct buf *b, struct err *err)
 {
 	struct text_style style;
+	struct page_notes notes;
 	struct history h;
 	enum status st = history_read(app->db, domain, since, a, &h, err);
 	if (st != ST_OK)
@@ -29,10 +31,11 @@ static enum status put_domain(struct app *app, const char *domain, int32_t since
 	if (h.n_months == 0)
 		log_warn("%s was not judged yet: `ruascope judge` does it", domain);
 	text_style_of(NULL, &style);
+	notes_made(NULL, &notes);
 	if (form == FORM_JSON)
 		render_history_json(&h, b);
 	else if (form == FORM_HTML)
-		render_history_html(&h, b);
+		render_history_html(&h, &notes, b);
 	else
 		render_history_text(&h, &style, b);
 	return ST_OK;

@@ -4,6 +4,7 @@
 
 #include "cli/app/app.h"
 #include "cli/app/domains.h"
+#include "cli/app/notes.h"
 #include "cli/judge/judge_commands.h"
 #include "core/log.h"
 #include "db/store/history.h"
@@ -18,7 +19,9 @@ static const char *const formats[] = {"text", "json", "csv", "html"};
 static void render(struct overview_row *rows, size_t n, size_t format, struct buf *b)
 {
 	struct text_style style;
+	struct page_notes notes;
 	text_style_of(NULL, &style);
+	notes_made(NULL, &notes);
 	switch (format) {
 	case 0:
 		render_overview_text(rows, n, &style, b);
@@ -30,7 +33,7 @@ static void render(struct overview_row *rows, size_t n, size_t format, struct bu
 		render_overview_csv(rows, n, b);
 		break;
 	default:
-		render_overview_html(rows, n, b);
+		render_overview_html(rows, n, &notes, b);
 	}
 }
 

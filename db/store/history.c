@@ -100,27 +100,31 @@ enum status remedy_list(struct db *db, const char *const *names, size_t n_names,
 	return ST_OK;
 }
 
-static enum status read_months(struct db *db, const char *domain, int32_t since, struct arena *a,
-			       struct history *out, struct err *err)
+enum status months_read(struct db *db, const char *const *names, size_t n_names, int32_t since,
+			struct arena *a, struct history **out, size_t *n, struct err *err)
 {
-	char day[DAY_STRLEN];
-	const char *params[] = {domain, day_format(since, day)};
 	PGresult *res;
-	enum status st = db_query_binary(db, sql_history_months, 2, params, &res, err);
+	enum status st = ask(db, sql_history_months, names, n_names, since, &res, err);
 	if (st != ST_OK)
 		return st;
-	out->n_months = (size_t)PQntuples(res);
-	struct history_month *months = arena_alloc(a, (out->n_months + 1) * sizeof *months);
-	for (int i = 0; i < (int)out->n_months; i++)
-		months[i] = (struct history_month){.month = month_of_day(day_at(res, i, 0)),
-						   .days = count_at(res, i, 1),
-						   .messages = count_at(res, i, 2),
-						   .own = count_at(res, i, 3),
-						   .own_pass = count_at(res, i, 4),
-						   .forged = count_at(res, i, 5),
-						   .p = result_text(res, i, 6, a),
-						   .verdict = result_text(res, i, 7, a)};
-	out->months = months;
+	size_t rows = (size_t)PQntuples(res);
+	struct history_month *months = arena_alloc(a, (rows + 1) * sizeof *months);
+	*out = arena_alloc(a, (rows + 1) * sizeof **out);
+	*n = 0;
+	for (int i = 0; i < (int)rows; i++) {
+		if (*n == 0 || strcmp((*out)[*n - 1].domain, PQgetvalue(res, i, 0)) != 0)
+			(*out)[(*n)++] = (struct history){.domain = result_text(res, i, 0, a),
+							  .months = &months[i]};
+		months[i] = (struct history_month){.month = month_of_day(day_at(res, i, 1)),
+						   .days = count_at(res, i, 2),
+						   .messages = count_at(res, i, 3),
+						   .own = count_at(res, i, 4),
+						   .own_pass = count_at(res, i, 5),
+						   .forged = count_at(res, i, 6),
+						   .p = result_text(res, i, 7, a),
+						   .verdict = result_text(res, i, 8, a)};
+		(*out)[*n - 1].n_months++;
+	}
 	PQclear(res);
 	return ST_OK;
 }
@@ -143,9 +147,12 @@ enum status history_read(struct db *db, const char *domain, int32_t since, struc
 	struct dns_change *changes;
 	struct judged_remedy *remedies;
 	struct judged_event *events;
+	struct history *months;
 	size_t n;
 	*out = (struct history){.domain = domain};
-	enum status st = read_months(db, domain, since, a, out, err);
+	enum status st = months_read(db, &domain, 1, since, a, &months, &n, err);
+	if (st == ST_OK && n > 0)
+		*out = months[0];
 	if (st == ST_OK)
 		st = judgement_dns(db, &domain, 1, a, &changes, &n, err);
 	if (st != ST_OK)

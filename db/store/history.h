@@ -17,6 +17,11 @@ enum status overview_read(struct db *db, const char *const *names, size_t n_name
 enum status history_read(struct db *db, const char *domain, int32_t since, struct arena *a,
 			 struct history *out, struct err *err) MUST_CHECK;
 
+/* The months alone, of many domains: one of each that has any, by domain. */
+enum status months_read(struct db *db, const char *const *names, size_t n_names, int32_t since,
+			struct arena *a, struct history **out, size_t *n,
+			struct err *err) MUST_CHECK;
+
 /* Records that were offered to these domains: changed since then, or still offered. */
 enum status remedy_list(struct db *db, const char *const *names, size_t n_names, int32_t since,
 			struct arena *a, struct judged_remedy **out, size_t *n,

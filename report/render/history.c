@@ -5,6 +5,7 @@
 #include "core/day.h"
 #include "core/json.h"
 #include "core/judgement.h"
+#include "report/render/overview.h"
 #include "report/render/table.h"
 
 static void put_share(struct buf *out, const struct judged_remedy *r)
@@ -166,25 +167,34 @@ static void changes_json(struct json *j, const struct history *h, int32_t month)
 	json_end(j);
 }
 
+void remedy_members(struct json *j, const struct judged_remedy *r)
+{
+	struct buf said;
+	buf_init(&said, 4096);
+	render_remedy(r, &said);
+	json_key(j, "name"), json_string(j, r->name);
+	json_key(j, "edit"), json_string(j, r->edit);
+	put_day(j, "offered", r->offered);
+	json_key(j, "state"), json_string(j, offer_names[r->state]);
+	put_day(j, "since", r->since);
+	put_day(j, "seen", r->seen);
+	json_key(j, "messages"), json_uint(j, r->messages);
+	json_key(j, "passed"), json_uint(j, r->passed);
+	json_key(j, "senders"), json_string(j, r->senders);
+	json_key(j, "before"), json_string(j, r->before);
+	json_key(j, "after"), json_string(j, r->after);
+	json_key(j, "text"), json_string(j, said.data);
+	buf_free(&said);
+}
+
 static void remedies_json(struct json *j, const struct history *h, int32_t month)
 {
 	json_key(j, "remedies"), json_array(j);
 	for (size_t i = 0; i < h->n_remedies; i++) {
-		const struct judged_remedy *r = &h->remedies[i];
-		if (month_of_day(r->offered) != month)
+		if (month_of_day(h->remedies[i].offered) != month)
 			continue;
 		json_object(j);
-		json_key(j, "name"), json_string(j, r->name);
-		json_key(j, "edit"), json_string(j, r->edit);
-		put_day(j, "offered", r->offered);
-		json_key(j, "state"), json_string(j, offer_names[r->state]);
-		put_day(j, "since", r->since);
-		put_day(j, "seen", r->seen);
-		json_key(j, "messages"), json_uint(j, r->messages);
-		json_key(j, "passed"), json_uint(j, r->passed);
-		json_key(j, "senders"), json_string(j, r->senders);
-		json_key(j, "before"), json_string(j, r->before);
-		json_key(j, "after"), json_string(j, r->after);
+		remedy_members(j, &h->remedies[i]);
 		json_end(j);
 	}
 	json_end(j);

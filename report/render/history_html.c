@@ -16,7 +16,9 @@ static void put_cell(struct buf *out, uint64_t v)
 static void put_months(const struct history *h, struct buf *out)
 {
 	char month[DAY_STRLEN];
-	buf_puts(out, "<div class=\"wide\"><table><thead><tr><th scope=\"col\">Month</th>"
+	html_months_chart(out, h);
+	html_table(out, "months", "Month by month");
+	buf_puts(out, "<thead><tr><th scope=\"col\">Month</th>"
 		      "<th scope=\"col\" class=\"n\">Messages</th><th scope=\"col\" "
 		      "class=\"n\">Own mail</th><th scope=\"col\" class=\"n\">Pass</th>"
 		      "<th scope=\"col\" class=\"n\">Spoofed</th><th scope=\"col\">Policy</th>"
@@ -35,7 +37,7 @@ static void put_months(const struct history *h, struct buf *out)
 			   : strcmp(m->verdict, "insufficient_data") == 0 ? "too little data"
 									  : m->verdict);
 	}
-	buf_puts(out, "</tbody></table></div>\n");
+	html_table_end(out);
 }
 
 static void put_said(struct buf *out, const char *name, const struct dns_said *said, bool old)
@@ -102,7 +104,15 @@ static void put_events(const struct history *h, struct buf *out)
 		buf_puts(out, "</ul>\n");
 }
 
-void render_history_html(const struct history *h, struct buf *out)
+void html_history(struct buf *out, const struct history *h)
+{
+	put_months(h, out);
+	put_changes(h, out);
+	put_remedies(h, out);
+	put_events(h, out);
+}
+
+void render_history_html(const struct history *h, const struct page_notes *notes, struct buf *out)
 {
 	struct buf title;
 	buf_init(&title, 4096);
@@ -111,10 +121,7 @@ void render_history_html(const struct history *h, struct buf *out)
 	buf_puts(out, "<h1>");
 	html_text(out, title.data);
 	buf_puts(out, "</h1>\n");
-	put_months(h, out);
-	put_changes(h, out);
-	put_remedies(h, out);
-	put_events(h, out);
-	html_end(out);
+	html_history(out, h);
+	html_end(out, notes);
 	buf_free(&title);
 }

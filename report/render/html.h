@@ -8,10 +8,13 @@
 #define REPORT_RENDER_HTML_H
 
 #include "core/buf.h"
+#include "report/render/render.h"
 #include "report/sender/finding.h"
 
+struct history;
+
 void html_begin(struct buf *out, const char *title);
-void html_end(struct buf *out);
+void html_end(struct buf *out, const struct page_notes *notes); /* with what the words mean */
 
 /* Text, also inside "..." attributes: & < > " ' escaped, control bytes shown, broken UTF-8
  * replaced. */
@@ -32,9 +35,53 @@ void html_category(struct buf *out, enum category c);
 /* A domain without data: a sentence, and where its reports go. */
 void html_nothing(struct buf *out, const struct domain_inventory *d);
 
-/* Messages per day, stacked by what their senders are; and their shares. Inline SVG with its text.
- */
+/* Of a list that rolls sideways where the screen is narrow: it can be reached by the keyboard. */
+void html_table(struct buf *out, const char *class, const char *caption);
+void html_table_end(struct buf *out);
+
+/* Tables of senders; those of strangers and those that are gone are folded. (html_inventory.c) */
+void html_senders(struct buf *out, const struct domain_inventory *d,
+		  const struct page_notes *notes);
+
+/* What a sender is, why, what a person said of it, and its addresses. (todo_html.c) */
+void html_sender(struct buf *out, const struct sender *s);
+
+/* Figures, what to do, and whether what was done helped. */
+void html_domain_head(struct buf *out, const struct domain_inventory *d, size_t domains,
+		      const struct page_notes *notes);
+
+/* Months, changes in DNS, records that were offered, events. (history_html.c) */
+void html_history(struct buf *out, const struct history *h);
+
+/* ---- figures.c: what stands on top of a domain ---- */
+
+/* What was noted of a domain; NULL: nothing. */
+const struct overview_row *notes_row(const struct page_notes *notes, const char *domain);
+const struct history *notes_history(const struct page_notes *notes, const char *domain);
+
+/* Is a next step a record to publish, and no sentence? */
+bool html_is_record(const char *next_step);
+
+/* A sentence, four figures against the period before, the policy and the next step. */
+void html_figures(struct buf *out, const struct domain_inventory *d,
+		  const struct page_notes *notes);
+
+/* The records that were offered and are published by now: did it help? */
+void html_taken(struct buf *out, const char *domain, const struct page_notes *notes);
+
+/* Whose reports these are, and where the mail came from. */
+void html_receivers(struct buf *out, const struct domain_inventory *d);
+void html_countries(struct buf *out, const struct domain_inventory *d);
+
+/* ---- chart.c: inline SVG, each with its figures in text ---- */
+
+/* Messages a day, of a longer window a week or month, stacked by what their senders are. */
 void html_days_chart(struct buf *out, const struct domain_inventory *d, struct window w);
-void html_share_chart(struct buf *out, const struct domain_inventory *d);
+
+/* Shares of the period, or of the one before; with the list of its colours. */
+void html_share_chart(struct buf *out, const struct domain_inventory *d, bool before);
+
+/* A bar a month, at most thirteen, as they were judged. */
+void html_months_chart(struct buf *out, const struct history *h);
 
 #endif

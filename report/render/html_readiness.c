@@ -19,21 +19,6 @@ static const char *status_class(enum check_status s)
 				 : "grey";
 }
 
-static void put_glance(struct buf *out, const struct readiness *r)
-{
-	buf_puts(out, "<svg class=\"glance\" viewBox=\"0 0 1000 40\" role=\"img\" aria-label=\"All "
-		      "checks at a "
-		      "glance; the table below has them\">");
-	for (int i = 0; i < CHECK_COUNT; i++)
-		buf_printf(out,
-			   "<rect class=\"%s\" x=\"%d\" y=\"0\" width=\"32\" height=\"22\" "
-			   "rx=\"3\"><title>%s: %s</title></rect><text x=\"%d\" y=\"36\" "
-			   "text-anchor=\"middle\">%s</text>",
-			   status_class(r->checks[i].status), i * 37, r->checks[i].id,
-			   check_status_names[r->checks[i].status], i * 37 + 16, r->checks[i].id);
-	buf_puts(out, "</svg>\n");
-}
-
 /* Checks that say what the list says: told once, by its number. */
 static void put_told(struct buf *out, const struct readiness *r, enum check_status status)
 {
@@ -46,7 +31,7 @@ static void put_told(struct buf *out, const struct readiness *r, enum check_stat
 			if (!any)
 				buf_printf(out, "<li><span class=\"cat %s\">%s</span> <strong>",
 					   status_class(status), check_status_names[status]);
-			buf_printf(out, "%s%s", any ? ", " : "", c->id);
+			buf_printf(out, "%s%s %s", any ? ", " : "", c->id, c->title);
 			any = true;
 		}
 		if (any)
@@ -99,27 +84,66 @@ static void put_not_observed(struct buf *out, const struct readiness *r)
 	buf_puts(out, ".</p>\n");
 }
 
+/* ---- every check, in groups ---- */
+
+static const struct {
+	char letter;
+	const char *name, *caption;
+} groups[] = {{'C', "Data", "Every check of the data"},
+	      {'A', "Your mail", "Every check of your mail"},
+	      {'D', "DNS", "Every check of DNS"},
+	      {'M', "Labels", "Every check of labels"}};
+
+static void put_counts(struct buf *out, const struct readiness *r, size_t group)
+{
+	static const char *const words[CHECK_STATUS_COUNT] = {[CHECK_PASS] = "pass",
+							      [CHECK_WARN] = "to look at",
+							      [CHECK_FAIL] = "fail",
+							      [CHECK_UNKNOWN] = "unknown",
+							      [CHECK_INFO] = "for information"};
+	static const enum check_status order[] = {CHECK_FAIL, CHECK_WARN, CHECK_PASS, CHECK_UNKNOWN,
+						  CHECK_INFO};
+	unsigned n[CHECK_STATUS_COUNT] = {0};
+	bool any = false;
+	for (int i = 0; i < CHECK_COUNT; i++)
+		n[r->checks[i].status] += r->checks[i].id[0] == groups[group].letter;
+	buf_printf(out, "<h4>%s: ", groups[group].name);
+	for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+		if (n[order[i]] == 0)
+			continue;
+		buf_printf(out, "%s<span class=\"cat %s\">%u %s</span>", any ? ", " : "",
+			   status_class(order[i]), n[order[i]], words[order[i]]);
+		any = true;
+	}
+	buf_puts(out, "</h4>\n");
+}
+
+static void put_check(struct buf *out, const struct check *c)
+{
+	buf_printf(out, "<tr><th scope=\"row\">%s %s</th><td class=\"cat %s\">%s</td><td>", c->id,
+		   c->title, status_class(c->status), check_status_names[c->status]);
+	html_text(out, c->value);
+	buf_puts(out, "</td><td>");
+	html_text(out, c->limit);
+	buf_puts(out, "</td><td>");
+	html_text(out, c->text);
+	buf_puts(out, "</td></tr>\n");
+}
+
 static void put_checks(struct buf *out, const struct readiness *r)
 {
 	buf_puts(out, "<h3>Checks</h3>\n");
-	put_glance(out, r);
-	buf_puts(out, "<div class=\"wide stack\" tabindex=\"0\" role=\"group\" "
-		      "aria-label=\"Table\"><table><caption>Every check</caption><thead><tr><th "
-		      "scope=\"col\">Check</th><th scope=\"col\">Result</th>"
-		      "<th scope=\"col\">Found</th><th scope=\"col\">Wanted</th><th "
-		      "scope=\"col\">What it means</th></tr></thead><tbody>\n");
-	for (int i = 0; i < CHECK_COUNT; i++) {
-		const struct check *c = &r->checks[i];
-		buf_printf(out, "<tr><th scope=\"row\">%s %s</th><td class=\"cat %s\">%s</td><td>",
-			   c->id, c->title, status_class(c->status), check_status_names[c->status]);
-		html_text(out, c->value);
-		buf_puts(out, "</td><td>");
-		html_text(out, c->limit);
-		buf_puts(out, "</td><td>");
-		html_text(out, c->text);
-		buf_puts(out, "</td></tr>\n");
+	for (size_t g = 0; g < sizeof groups / sizeof *groups; g++) {
+		put_counts(out, r, g);
+		html_table(out, "stack", groups[g].caption);
+		buf_puts(out, "<thead><tr><th scope=\"col\">Check</th><th scope=\"col\">Result</th>"
+			      "<th scope=\"col\">Found</th><th scope=\"col\">Wanted</th><th "
+			      "scope=\"col\">What it means</th></tr></thead><tbody>\n");
+		for (int i = 0; i < CHECK_COUNT; i++)
+			if (r->checks[i].id[0] == groups[g].letter)
+				put_check(out, &r->checks[i]);
+		html_table_end(out);
 	}
-	buf_puts(out, "</tbody></table></div>\n");
 }
 
 static void put_projection(struct buf *out, const struct projection *p)
@@ -226,19 +250,17 @@ static void put_figures(struct buf *out, const struct readiness *r)
 	put_losers(out, r);
 	put_subdomains(out, &r->projection);
 	put_not_observed(out, r);
-	if (r->inventory->messages > 0)
-		buf_puts(out, "<h3>Messages a day</h3>\n");
 	html_days_chart(out, r->inventory, r->window);
-	html_share_chart(out, r->inventory);
 }
 
 /* As text has it: the verdict, the list, what blocks besides, figures, the next step, every check.
  */
-static void put_domain(struct buf *out, const struct readiness *r, size_t domains)
+static void put_domain(struct buf *out, const struct readiness *r, size_t at, size_t domains,
+		       const struct page_notes *notes)
 {
 	char since[DAY_STRLEN], until[DAY_STRLEN];
 	bool empty = r->inventory->reports == 0;
-	buf_puts(out, "<section><h2>");
+	buf_printf(out, "<section><h2 id=\"d%zu\">", at + 1);
 	html_text(out, r->domain);
 	buf_printf(
 	    out, "</h2>\n<p class=\"verdict %s\">%s</p>\n<p class=\"soft\">%s to %s, p=%s%s</p>\n",
@@ -248,26 +270,55 @@ static void put_domain(struct buf *out, const struct readiness *r, size_t domain
 	    r->dmarc.record.testing ? " in test mode" : "");
 	if (empty)
 		html_nothing(out, r->inventory);
+	else
+		html_figures(out, r->inventory, notes);
 	if (r->inventory->todo->n > 0) {
 		buf_puts(out, "<h3>What to do</h3>\n");
 		put_todo_html(out, r->inventory, domains);
 	}
+	html_taken(out, r->domain, notes);
 	if (!empty || r->parked)
 		put_obstacles(out, r);
 	if (!empty)
 		put_figures(out, r);
 	put_next(out, r);
-	if (!empty || r->parked) {
+	if (!empty || r->parked)
 		put_checks(out, r);
-	}
 	buf_puts(out, "</section>\n");
 }
 
-void render_readiness_html(const struct readiness *all, size_t n, struct buf *out)
+/* Of several domains: where each stands. */
+static void put_index(struct buf *out, const struct readiness *all, size_t n)
+{
+	if (n < 2)
+		return;
+	buf_puts(out, "<nav aria-label=\"Domains\">\n");
+	html_table(out, "index", "Domains on this page");
+	buf_puts(out,
+		 "<thead><tr><th scope=\"col\">Domain</th><th scope=\"col\">Verdict</th><th "
+		 "scope=\"col\">Policy</th><th scope=\"col\" class=\"n\">Passes</th></tr></thead>"
+		 "<tbody>\n");
+	for (size_t i = 0; i < n; i++) {
+		const struct readiness *r = &all[i];
+		buf_printf(out, "<tr><th scope=\"row\"><a href=\"#d%zu\">", i + 1);
+		html_text(out, r->domain);
+		buf_printf(out, "</a></th><td class=\"%s\">%s</td><td>%s</td><td class=\"n\">",
+			   verdict_class(r), readiness_sentence(r),
+			   r->dmarc.policy ? published_policy_names[r->dmarc.policy] : "-");
+		html_percent(out, r->inventory->sums.own_pass, r->inventory->sums.own);
+		buf_puts(out, "</td></tr>\n");
+	}
+	html_table_end(out);
+	buf_puts(out, "</nav>\n");
+}
+
+void render_readiness_html(const struct readiness *all, size_t n, const struct page_notes *notes,
+			   struct buf *out)
 {
 	html_begin(out, "May I publish p=reject?");
 	buf_puts(out, "<header><h1>May I publish p=reject?</h1></header>\n");
+	put_index(out, all, n);
 	for (size_t i = 0; i < n; i++)
-		put_domain(out, &all[i], n);
-	html_end(out);
+		put_domain(out, &all[i], i, n, notes);
+	html_end(out, notes);
 }

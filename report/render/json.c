@@ -3,6 +3,7 @@
 #include "core/day.h"
 #include "core/json.h"
 #include "report/catalogue/catalogue.h"
+#include "report/render/overview.h"
 #include "report/render/render.h"
 #include "report/render/todo.h"
 
@@ -159,7 +160,22 @@ static void put_judged(struct json *j, bool judged)
 	json_bool(j, judged);
 }
 
-static void put_domain(struct json *j, const struct domain_inventory *d, bool findings)
+/* Records of the domain that were offered, and what became of them. */
+static void put_remedies(struct json *j, const char *domain, const struct page_notes *notes)
+{
+	json_key(j, "remedies"), json_array(j);
+	for (size_t i = 0; notes && i < notes->n_remedies; i++) {
+		if (strcmp(notes->remedies[i].domain, domain) != 0)
+			continue;
+		json_object(j);
+		remedy_members(j, &notes->remedies[i]);
+		json_end(j);
+	}
+	json_end(j);
+}
+
+static void put_domain(struct json *j, const struct domain_inventory *d, bool findings,
+		       const struct page_notes *notes)
 {
 	json_object(j);
 	put_text(j, "domain", d->domain);
@@ -172,6 +188,8 @@ static void put_domain(struct json *j, const struct domain_inventory *d, bool fi
 		put_text(j, "org_domain_tree_walk", d->walk_domain);
 	}
 	if (findings)
+		put_remedies(j, d->domain, notes);
+	if (findings)
 		put_todo_json(j, inventory_is_judged(d), d->todo);
 	else
 		put_judged(j, inventory_is_judged(d));
@@ -183,7 +201,8 @@ static void put_domain(struct json *j, const struct domain_inventory *d, bool fi
 	json_end(j);
 }
 
-static void render(const struct inventory *inv, bool findings, struct buf *out)
+static void render(const struct inventory *inv, bool findings, const struct page_notes *notes,
+		   struct buf *out)
 {
 	struct json j;
 	json_init(&j, out);
@@ -195,7 +214,7 @@ static void render(const struct inventory *inv, bool findings, struct buf *out)
 	json_key(&j, "domains");
 	json_array(&j);
 	for (size_t i = 0; i < inv->n_domains; i++)
-		put_domain(&j, &inv->domains[i], findings);
+		put_domain(&j, &inv->domains[i], findings, notes);
 	json_end(&j);
 	json_end(&j);
 	buf_putc(out, '\n');
@@ -203,10 +222,11 @@ static void render(const struct inventory *inv, bool findings, struct buf *out)
 
 void render_inventory_json(const struct inventory *inv, struct buf *out)
 {
-	render(inv, false, out);
+	render(inv, false, NULL, out);
 }
 
-void render_findings_json(const struct inventory *inv, struct buf *out)
+void render_findings_json(const struct inventory *inv, const struct page_notes *notes,
+			  struct buf *out)
 {
-	render(inv, true, out);
+	render(inv, true, notes, out);
 }

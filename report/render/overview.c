@@ -1,19 +1,17 @@
-/* Where each domain stands, a line each: text, JSON, CSV, HTML. */
+/* Where each domain stands, a line each: text, JSON, CSV. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/day.h"
 #include "core/json.h"
 #include "core/judgement.h"
-#include "report/render/html.h"
+#include "report/render/overview.h"
 #include "report/render/table.h"
 
-static const struct {
-	const char *verdict, *words, *class;
-} verdicts[] = {{"not_ready", "not ready", "bad"},
-		{"insufficient_data", "too little", "grey"},
-		{"warnings", "warnings", "warn"},
-		{"ready", "ready", "good"}};
+static const struct verdict_word_of verdicts[] = {{"not_ready", "not ready", "bad"},
+						  {"insufficient_data", "too little", "grey"},
+						  {"warnings", "warnings", "warn"},
+						  {"ready", "ready", "good"}};
 #define N_VERDICTS (sizeof verdicts / sizeof *verdicts)
 
 static unsigned rank_of(const char *verdict)
@@ -22,6 +20,11 @@ static unsigned rank_of(const char *verdict)
 		if (strcmp(verdicts[i].verdict, verdict) == 0)
 			return i;
 	return 1;
+}
+
+const struct verdict_word_of *overview_verdict(const char *verdict)
+{
+	return &verdicts[rank_of(verdict)];
 }
 
 static int by_count(uint64_t a, uint64_t b)
@@ -40,13 +43,17 @@ static int worst_first(const void *x, const void *y)
 	return order ? order : strcmp(a->domain, b->domain);
 }
 
+void overview_sort(struct overview_row *rows, size_t n)
+{
+	qsort(rows, n, sizeof *rows, worst_first);
+}
+
 static double share_of(uint64_t part, uint64_t whole)
 {
 	return whole > 0 ? 100.0 * (double)part / (double)whole : 0;
 }
 
-/* In points, against the week before; false: one of them had no mail. */
-static bool change_of(const struct overview_row *r, double *points)
+bool overview_change(const struct overview_row *r, double *points)
 {
 	if (r->own == 0 || r->own_before == 0)
 		return false;
@@ -78,7 +85,7 @@ static void put_row(const struct overview_row *r, const struct text_style *style
 		   day_or(r->policy_since, since, "-"));
 	put_count_cell(out, r->own, 9);
 	put_percent_cell(out, r->own_pass, r->own, 7, 1);
-	if (change_of(r, &points))
+	if (overview_change(r, &points))
 		buf_printf(out, " %+5.1f", points);
 	else
 		buf_puts(out, "     -");
@@ -112,7 +119,7 @@ static void put_sums(const struct overview_row *rows, size_t n, struct buf *out)
 void render_overview_text(struct overview_row *rows, size_t n, const struct text_style *style,
 			  struct buf *out)
 {
-	qsort(rows, n, sizeof *rows, worst_first);
+	overview_sort(rows, n);
 	buf_printf(out, "%-20s %-10s %-6s %-10s%9s%7s%6s%8s", "Domain", "Verdict", "Policy",
 		   "Since", "Own mail", "Pass", "+/-", "Spoofed");
 	if (line_width(style) >= WIDE)
@@ -132,7 +139,7 @@ static void put_day(struct json *j, const char *key, int32_t day)
 	json_string(j, day_or(day, text, NULL));
 }
 
-static int32_t newest_day(const struct overview_row *rows, size_t n)
+int32_t overview_day(const struct overview_row *rows, size_t n)
 {
 	int32_t newest = NO_DAY;
 	for (size_t i = 0; i < n; i++)
@@ -140,10 +147,9 @@ static int32_t newest_day(const struct overview_row *rows, size_t n)
 	return newest;
 }
 
-static void put_domain(struct json *j, const struct overview_row *r)
+void overview_members(struct json *j, const struct overview_row *r)
 {
 	double points;
-	json_object(j);
 	json_key(j, "domain"), json_string(j, r->domain);
 	put_day(j, "day", r->day);
 	json_key(j, "verdict"), json_string(j, r->verdict);
@@ -162,26 +168,28 @@ static void put_domain(struct json *j, const struct overview_row *r)
 	put_day(j, "newest_report", r->newest_report);
 	json_key(j, "change"), json_object(j);
 	json_key(j, "own_pass_points");
-	if (change_of(r, &points))
+	if (overview_change(r, &points))
 		json_fixed(j, points, 1);
 	else
 		json_null(j);
 	json_end(j);
 	json_key(j, "next_step"), json_string(j, r->next_step);
-	json_end(j);
 }
 
 void render_overview_json(struct overview_row *rows, size_t n, struct buf *out)
 {
 	struct json j;
-	qsort(rows, n, sizeof *rows, worst_first);
+	overview_sort(rows, n);
 	json_init(&j, out);
 	json_object(&j);
 	json_key(&j, "schema"), json_string(&j, "ruascope.overview/1");
-	put_day(&j, "day", newest_day(rows, n));
+	put_day(&j, "day", overview_day(rows, n));
 	json_key(&j, "domains"), json_array(&j);
-	for (size_t i = 0; i < n; i++)
-		put_domain(&j, &rows[i]);
+	for (size_t i = 0; i < n; i++) {
+		json_object(&j);
+		overview_members(&j, &rows[i]);
+		json_end(&j);
+	}
 	json_end(&j);
 	json_end(&j);
 	buf_putc(out, '\n');
@@ -192,7 +200,7 @@ void render_overview_json(struct overview_row *rows, size_t n, struct buf *out)
 void render_overview_csv(struct overview_row *rows, size_t n, struct buf *out)
 {
 	char day[DAY_STRLEN], since[DAY_STRLEN], newest[DAY_STRLEN];
-	qsort(rows, n, sizeof *rows, worst_first);
+	overview_sort(rows, n);
 	buf_puts(out,
 		 "domain,day,verdict,policy,policy_since,messages,own,own_pass,"
 		 "own_pass_points,forged,questions,todo,events_open,newest_report,next_step\r\n");
@@ -204,7 +212,7 @@ void render_overview_csv(struct overview_row *rows, size_t n, struct buf *out)
 			   r->p ? r->p : "", day_or(r->policy_since, since, ""),
 			   (unsigned long long)r->messages, (unsigned long long)r->own,
 			   (unsigned long long)r->own_pass);
-		if (change_of(r, &points))
+		if (overview_change(r, &points))
 			buf_printf(out, "%.1f", points);
 		buf_printf(out, ",%llu,%u,%u,%llu,%s,", (unsigned long long)r->forged, r->questions,
 			   r->todo, (unsigned long long)r->events_open,
@@ -212,59 +220,4 @@ void render_overview_csv(struct overview_row *rows, size_t n, struct buf *out)
 		put_csv_cell(out, r->next_step ? r->next_step : "");
 		buf_puts(out, "\r\n");
 	}
-}
-
-/* ---- HTML ---- */
-
-static void put_html_row(const struct overview_row *r, struct buf *out)
-{
-	char since[DAY_STRLEN], newest[DAY_STRLEN];
-	double points;
-	buf_puts(out, "<tr><th scope=\"row\">");
-	html_text(out, r->domain);
-	buf_printf(out, "</th><td><span class=\"cat %s\">%s</span></td><td>%s</td><td>%s</td>",
-		   verdicts[rank_of(r->verdict)].class, verdicts[rank_of(r->verdict)].words,
-		   r->p ? r->p : "-", day_or(r->policy_since, since, "-"));
-	buf_puts(out, "<td class=\"n\">");
-	html_count(out, r->own);
-	buf_puts(out, "</td><td class=\"n\">");
-	html_percent(out, r->own_pass, r->own);
-	buf_puts(out, "</td><td class=\"n\">");
-	if (change_of(r, &points))
-		buf_printf(out, "%+.1f", points);
-	else
-		buf_putc(out, '-');
-	buf_puts(out, "</td><td class=\"n\">");
-	html_count(out, r->forged);
-	buf_printf(out,
-		   "</td><td class=\"n\">%u</td><td class=\"n\">%u</td><td class=\"n\">%llu</td>"
-		   "<td>%s</td><td>",
-		   r->questions, r->todo, (unsigned long long)r->events_open,
-		   day_or(r->newest_report, newest, "-"));
-	html_text(out, r->next_step ? r->next_step : "");
-	buf_puts(out, "</td></tr>\n");
-}
-
-void render_overview_html(struct overview_row *rows, size_t n, struct buf *out)
-{
-	char day[DAY_STRLEN];
-	qsort(rows, n, sizeof *rows, worst_first);
-	html_begin(out, "Overview of domains");
-	buf_printf(out,
-		   "<h1>Overview of domains</h1>\n<p>As of %s. Own mail of the last seven judged "
-		   "days; the change is against the seven before, in points.</p>\n",
-		   day_or(newest_day(rows, n), day, "no day yet"));
-	buf_puts(out, "<div class=\"wide\"><table><thead><tr><th scope=\"col\">Domain</th>"
-		      "<th scope=\"col\">Verdict</th><th scope=\"col\">Policy</th>"
-		      "<th scope=\"col\">Since</th><th scope=\"col\" class=\"n\">Own mail</th>"
-		      "<th scope=\"col\" class=\"n\">Pass</th><th scope=\"col\" "
-		      "class=\"n\">Change</th><th scope=\"col\" class=\"n\">Spoofed</th>"
-		      "<th scope=\"col\" class=\"n\">Questions</th><th scope=\"col\" "
-		      "class=\"n\">To do</th><th scope=\"col\" class=\"n\">Events</th>"
-		      "<th scope=\"col\">Newest report</th><th scope=\"col\">Next step</th></tr>"
-		      "</thead><tbody>\n");
-	for (size_t i = 0; i < n; i++)
-		put_html_row(&rows[i], out);
-	buf_puts(out, "</tbody></table></div>\n");
-	html_end(out);
 }

@@ -25,6 +25,25 @@ struct text_style {
 	bool utf8; /* the locale is UTF-8: "…" where something is cut, else "~" and ASCII only */
 };
 
+struct overview_row;
+struct history;
+struct judged_remedy;
+
+/* What pages show beside what they are about: what was judged before. All may be left out. */
+struct page_notes {
+	int32_t made;                    /* the day it is made, or NO_DAY */
+	const char *dns;                 /* "live", "snapshot", "none"; NULL: it plays no part */
+	const struct overview_row *rows; /* where each domain stands */
+	size_t n_rows;
+	const struct history *histories; /* months of each */
+	size_t n_histories;
+	const struct judged_remedy *remedies;
+	size_t n_remedies;
+	/* Where a sender has a page of its own; NULL: nowhere. The name is ours, and safe. */
+	const char *(*page_of)(const void *ctx, const struct sender *s);
+	const void *ctx;
+};
+
 /* A table and, for what is not settled, why; small senders are folded into a line when there are
  * many. No line is wider than the style's width, but for DNS records and commands, which are there
  * to be pasted. */
@@ -34,8 +53,10 @@ void render_inventory_text(const struct inventory *inv, const struct text_style 
 /* One line; docs/schema/inventory.json */
 void render_inventory_json(const struct inventory *inv, struct buf *out);
 
-/* The same senders as findings: docs/schema/findings.json */
-void render_findings_json(const struct inventory *inv, struct buf *out);
+/* The same senders as findings, and what became of records that were offered:
+ * docs/schema/findings.json */
+void render_findings_json(const struct inventory *inv, const struct page_notes *notes,
+			  struct buf *out);
 
 /* RFC 4180, a sender a row, ten of its sources. A cell that a spreadsheet would take for a formula
  * gets a leading apostrophe. */
@@ -46,11 +67,13 @@ void render_inventory_csv(const struct inventory *inv, struct buf *out);
 void render_findings_csv(const struct inventory *inv, struct buf *out);
 
 /* A page, see html.h. */
-void render_inventory_html(const struct inventory *inv, bool findings, struct buf *out);
+void render_inventory_html(const struct inventory *inv, bool findings,
+			   const struct page_notes *notes, struct buf *out);
 
 struct readiness;
 
-void render_readiness_html(const struct readiness *all, size_t n, struct buf *out);
+void render_readiness_html(const struct readiness *all, size_t n, const struct page_notes *notes,
+			   struct buf *out);
 
 /* The verdict first, what blocks, every check, the projection, the next record to publish. */
 void render_readiness_text(const struct readiness *r, const struct text_style *style,
@@ -78,9 +101,6 @@ void render_bounce_json(const struct bounce_input *in, const struct bounce_expla
 /* ---- what was judged (core/judgement.h) ---- */
 
 struct judged_event;
-struct overview_row;
-struct history;
-struct judged_remedy;
 struct json;
 
 /* Each a line or more, as they come; docs/schema/events.json. */
@@ -101,11 +121,12 @@ void render_overview_text(struct overview_row *rows, size_t n, const struct text
 			  struct buf *out);
 void render_overview_json(struct overview_row *rows, size_t n, struct buf *out);
 void render_overview_csv(struct overview_row *rows, size_t n, struct buf *out);
-void render_overview_html(struct overview_row *rows, size_t n, struct buf *out);
+void render_overview_html(struct overview_row *rows, size_t n, const struct page_notes *notes,
+			  struct buf *out);
 
 void render_history_text(const struct history *h, const struct text_style *style, struct buf *out);
 void render_history_json(const struct history *h, struct buf *out);
-void render_history_html(const struct history *h, struct buf *out);
+void render_history_html(const struct history *h, const struct page_notes *notes, struct buf *out);
 
 /* Those of them that DNS has by now, and whether they helped; nothing when there is none. */
 void render_taken_text(const struct judged_remedy *list, size_t n, const struct text_style *style,

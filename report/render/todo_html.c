@@ -1,6 +1,7 @@
 /* The list of things to do on a page: a card each. */
 #include <string.h>
 
+#include "core/day.h"
 #include "report/render/html.h"
 #include "report/render/todo.h"
 
@@ -163,13 +164,35 @@ static void put_evidence(struct buf *out, const struct sender *s)
 	}
 }
 
-static void put_sender(struct buf *out, const struct sender *s)
+/* What a person said of it. */
+static void put_label(struct buf *out, const struct fact_label *l)
+{
+	static const char *const words[LABEL_COUNT] = {[LABEL_NONE] = "named",
+						       [LABEL_APPROVE] = "approved",
+						       [LABEL_DENY] = "denied",
+						       [LABEL_IGNORE] = "hidden"};
+	char day[DAY_STRLEN];
+	if (!l) {
+		buf_puts(out, " Label: none.");
+		return;
+	}
+	buf_printf(out, " Label: %s", words[l->verdict]);
+	if (l->has_until)
+		buf_printf(out, " until %s", day_format(l->until, day));
+	buf_puts(out, ". Owner: ");
+	html_text(out, l->owner ? l->owner : "nobody named");
+	buf_puts(out, ".");
+}
+
+void html_sender(struct buf *out, const struct sender *s)
 {
 	buf_puts(out, "<p>");
 	html_category(out, s->verdict.category);
 	buf_printf(out, ", %d%% sure. Key: <code>", s->verdict.confidence);
 	html_text(out, s->key);
-	buf_puts(out, "</code></p>\n");
+	buf_puts(out, "</code>.");
+	put_label(out, s->label);
+	buf_puts(out, "</p>\n");
 	put_evidence(out, s);
 	put_sources(out, s);
 }
@@ -197,7 +220,7 @@ static void put_why(struct buf *out, const struct todo *t)
 	buf_printf(out, "<details><summary>%s</summary>\n",
 		   t->n_senders == 1 ? "Why, and from where" : "Who they are");
 	if (t->n_senders == 1)
-		put_sender(out, t->senders[0]);
+		html_sender(out, t->senders[0]);
 	else
 		put_names(out, t);
 	buf_puts(out, "</details>\n");

@@ -187,6 +187,12 @@ struct sender {
 	const struct dmarc_profile *profiles; /* that the facts index into */
 };
 
+/* Messages of a period by whose they are, as they are judged: ours, those of them that pass, and
+ * what strangers send. */
+struct mail_sums {
+	uint64_t own, own_pass, forged;
+};
+
 struct domain_inventory {
 	const char *domain;
 	uint64_t messages, dmarc_pass, reports, reporters;
@@ -198,7 +204,9 @@ struct domain_inventory {
 	bool policy_known, has_policy; /* DNS said whether a DMARC record applies to it; one does */
 	const char *rua; /* where that asks for reports, parted by blanks; NULL: nowhere */
 	uint64_t before[CAT_COUNT]; /* messages of the period before, by what their senders were */
-	struct sender *senders;     /* what a person must look at first comes first */
+	struct mail_sums sums, sums_before; /* of all senders, whichever are kept */
+	const struct domain_facts *facts;   /* of the period, as reported */
+	struct sender *senders;             /* what a person must look at first comes first */
 	size_t n_senders;
 	const struct todo_list
 	    *todo;         /* todo.h: all that is to be done, whatever senders are kept */

@@ -81,7 +81,7 @@ static const struct row {
     {Q(dns_change_put), .params = {"[]"}},
     {Q(event_ack), .params = {"40dd97a3-f58d-5b32-bdfe-dcee1c4fa6ff", "x", "2024-11-05"}},
     {Q(event_list), .params = {"{" TEXT "}", "t", "2024-11-05", "f"}},
-    {Q(history_months), .params = {TEXT, "2024-11-01"}},
+    {Q(history_months), .params = {"{" TEXT "}", "2024-11-01"}},
     {Q(judge_again), .params = {"{" TEXT "}", "{2024-11-05}"}},
     {Q(judge_again_events), .params = {"{" TEXT "}", "{2024-11-05}"}},
     {Q(judge_again_remedies), .params = {"{" TEXT "}", "{2024-11-05}"}},

@@ -55,7 +55,7 @@ wings=(
     'cli/bounce | cli/intake cli/mailbox cli/app cli/config | | bounce_commands.h'
     'cli/intake | cli/mailbox cli/app cli/config | | choice.h ingest_imap.h own.h progress.h summary.h'
     'cli/mailbox | cli/app cli/config | | mailbox.h oauth_settings.h'
-    'cli/app | cli/config | | app.h dns_run.h domains.h facts.h mail_keys.h ready_windows.h senders.h'
+    'cli/app | cli/config | | app.h dns_run.h domains.h facts.h mail_keys.h notes.h ready_windows.h senders.h'
     'cli/config | | | config.h group.h oauth.h'
 )
 # header pattern -> files that may include it
