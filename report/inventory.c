@@ -37,7 +37,8 @@ static struct period read_period(const struct domain_facts *facts, const struct 
 				 struct ties *ties, struct knowledge *k)
 {
 	struct period p;
-	group_senders(facts, ties ? ties->zone : NULL, k->asked, k->rules, k->a, &p.senders, &p.n);
+	group_senders(facts, earlier ? earlier->facts : NULL, ties ? ties->zone : NULL, k->asked,
+		      k->rules, k->a, &p.senders, &p.n);
 	classify_senders(facts, earlier, ties, k->rules, k->a, p.senders, p.n);
 	p.partner = arena_alloc(k->a, (p.n + 1) * sizeof *p.partner);
 	return p;

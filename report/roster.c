@@ -25,7 +25,8 @@ void roster_read(const struct domain_facts *months, size_t n, struct knowledge *
 		struct ties ties;
 		if (z)
 			ties_init(&ties, z);
-		group_senders(&months[i], z, NULL, k->rules, k->a, &senders[i], &counts[i]);
+		group_senders(&months[i], i > 0 ? &months[i - 1] : NULL, z, NULL, k->rules, k->a,
+			      &senders[i], &counts[i]);
 		names[i] = arena_alloc(k->a, (counts[i] + 1) * sizeof **names);
 		for (size_t m = 0; m < counts[i]; m++)
 			names[i][m] = senders[i][m].name;

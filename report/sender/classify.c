@@ -9,6 +9,7 @@
 #include "report/sender/habit.h"
 #include "report/sender/outbound.h"
 #include "report/sender/score.h"
+#include "report/sender/tenant.h"
 #include "report/sender/verdict.h"
 
 #define LEGIT_SCORE      60
@@ -136,7 +137,9 @@ static struct verdict decide(const struct matter *m)
 	bool legit = x->legit >= LEGIT_SCORE && margin >= 0;
 	bool proven = tied || (x->direct && !m->let_in) || (own && x->legit >= LEGIT_SCORE);
 	if (s->guest && !s->label && 2 * m->o->messages[SEEN_DIRECT] > m->n)
-		return verdict_let_in(m);
+		return strncmp(s->key, NEIGHBOUR_KEY, strlen(NEIGHBOUR_KEY)) == 0
+			   ? verdict_neighbour(m)
+			   : verdict_let_in(m);
 	if (m->spike && own && !s->service)
 		return verdict_abused(
 		    m, LIKELY,

@@ -7,7 +7,6 @@
 #include "core/day.h"
 #include "core/mem.h"
 #include "report/sender/grouping.h"
-#include "report/sender/tenant.h"
 
 #define REST_SOURCES 100 /* addresses told of the rest: those with the most mail */
 
@@ -28,36 +27,42 @@ void tally_add(struct tally *t, const struct fact *f, const struct dmarc_profile
 	t->cells[p->cell] += f->messages;
 }
 
+/* The stranger's account that the fact is of; NULL: ours, or no such service's. */
+static const char *strange(const struct grouping *g, const struct fact *f)
+{
+	const char *tenant = g->tenants[f->profile];
+	return tenant ? tenant : neighbour_of(&g->neighbours, f);
+}
+
 /* A stranger's account passes by our record from the addresses from which our own sends: its rows
  * are taken out, and those of the others stay together. x->first is a copy then. */
 static size_t part_tenants(struct grouping *g, struct address *x, size_t n)
 {
 	struct address whole = x[n - 1];
-	const char *const *of = g->tenants;
-	size_t strange = 0, out = n - 1;
+	size_t theirs = 0, out = n - 1;
 	for (size_t i = 0; i < whole.n; i++)
-		strange += of[whole.first[i].profile] != NULL;
-	if (strange == 0)
+		theirs += strange(g, &whole.first[i]) != NULL;
+	if (theirs == 0)
 		return n;
 	struct fact *rest = arena_alloc(g->a, whole.n * sizeof *rest);
 	size_t n_rest = 0;
 	for (size_t i = 0; i < whole.n; i++)
-		if (!of[whole.first[i].profile])
+		if (!strange(g, &whole.first[i]))
 			rest[n_rest++] = whole.first[i];
 	if (n_rest > 0)
 		x[out++] = (struct address){.first = rest, .n = n_rest};
 	for (size_t i = 0; i < whole.n; i++) {
-		const char *tenant = of[whole.first[i].profile];
+		const char *tenant = strange(g, &whole.first[i]);
 		bool told = !tenant;
 		for (size_t k = 0; k < i && !told; k++)
-			told = of[whole.first[k].profile] == tenant;
+			told = strange(g, &whole.first[k]) == tenant;
 		if (told)
 			continue;
-		struct fact *rows = arena_alloc(g->a, strange * sizeof *rows);
+		struct fact *rows = arena_alloc(g->a, theirs * sizeof *rows);
 		struct address *to = &x[out++];
 		*to = (struct address){.first = rows, .tenant = tenant};
 		for (size_t k = i; k < whole.n; k++)
-			if (of[whole.first[k].profile] == tenant)
+			if (strange(g, &whole.first[k]) == tenant)
 				rows[to->n++] = whole.first[k];
 	}
 	return out;
@@ -69,7 +74,7 @@ static struct address *find_addresses(struct grouping *g, size_t *n)
 	size_t count = 0;
 	for (size_t i = 0; i < d->n_facts; i++)
 		count += i == 0 || ip_cmp(&d->facts[i].source, &d->facts[i - 1].source) != 0 ||
-			 g->tenants[d->facts[i].profile];
+			 strange(g, &d->facts[i]);
 	struct address *all = arena_alloc(g->a, (count + 2) * sizeof *all);
 	*n = 0;
 	for (size_t i = 0, end; i < d->n_facts; i = end) {
@@ -172,6 +177,8 @@ static const char *base_name(const struct grouping *g, const struct sender *s, c
 	}
 	if (own)
 		return arena_printf(g->a, "%.*s servers", (int)base, after);
+	if (strncmp(s->key, NEIGHBOUR_KEY, strlen(NEIGHBOUR_KEY)) == 0)
+		return arena_printf(g->a, "%s, unsigned", s->service ? s->service->name : s->guest);
 	if (s->guest && s->service)
 		return arena_printf(g->a, "%s (at %s)", s->guest, s->service->name);
 	if (strncmp(s->key, "net:", 4) == 0 && s->n_sources == 1)
@@ -257,9 +264,10 @@ static void read_profiles(struct grouping *g)
 	}
 }
 
-void group_senders(const struct domain_facts *facts, const struct zone *zone,
-		   const struct asked *asked, const struct name_rules *rules, struct arena *a,
-		   struct sender **senders, size_t *n)
+void group_senders(const struct domain_facts *facts, const struct domain_facts *earlier,
+		   const struct zone *zone, const struct asked *asked,
+		   const struct name_rules *rules, struct arena *a, struct sender **senders,
+		   size_t *n)
 {
 	struct grouping g = {
 	    .facts = facts, .zone = zone, .a = a, .ids = identities_find(facts, rules, a)};
@@ -268,6 +276,7 @@ void group_senders(const struct domain_facts *facts, const struct zone *zone,
 	g.votes = arena_alloc(a, g.ids.n * sizeof *g.votes);
 	read_profiles(&g);
 	g.tenants = tenants_find(facts, zone, a);
+	neighbours_find(&g.neighbours, facts, earlier, zone, a);
 	given_init(&g.given, facts, zone);
 	size_t n_addresses, n_senders = 0;
 	struct address *all = find_addresses(&g, &n_addresses);

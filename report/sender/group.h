@@ -17,6 +17,8 @@
  *	                      of the address, or by the foreign identity (below)
  *	dkim:vendor.example   the foreign identity that most of its mail proves (identity.h)
  *	mailfrom:vendor.example
+ *	unsigned:vendor.example   mail that passes there by SPF alone, where ours is signed
+ *	                      (tenant.h)
  *	ptr:vendor.example    the domain of the address's name, when its mail passes
  *	host:mx1.vendor.example   that name, when it does not
  *	net:192.0.2.0/24      the network, /24 or /64; "net:none" without a usable address;
@@ -53,12 +55,13 @@
 
 /*
  * Senders by key; name, key, service, t, days, reporters, sources and facts are set, the rest is
- * zero. They live in a and borrow facts->facts. zone: NULL without DNS. asked: which addresses of a
- * crowded domain are told by themselves; NULL: all.
+ * zero. They live in a and borrow facts->facts. earlier: of the period before; NULL: none. zone:
+ * NULL without DNS. asked: which addresses of a crowded domain are told by themselves; NULL: all.
  */
-void group_senders(const struct domain_facts *facts, const struct zone *zone,
-		   const struct asked *asked, const struct name_rules *rules, struct arena *a,
-		   struct sender **senders, size_t *n);
+void group_senders(const struct domain_facts *facts, const struct domain_facts *earlier,
+		   const struct zone *zone, const struct asked *asked,
+		   const struct name_rules *rules, struct arena *a, struct sender **senders,
+		   size_t *n);
 
 #define GROUP_REST "net:rest"
 

@@ -10,6 +10,7 @@
 #include "report/sender/given.h"
 #include "report/sender/group.h"
 #include "report/sender/identity.h"
+#include "report/sender/tenant.h"
 
 /* An address, or "no address": its rows stand together in the facts. */
 struct address {
@@ -34,7 +35,8 @@ struct grouping {
 	const struct service **passes; /* by profile: whose MAIL FROM passes; NULL: nobody's */
 	const char **tenants; /* by profile: the stranger's that passes by our record; NULL */
 	struct given given;   /* names of ours that may be those of others' machines */
-	uint64_t *with_us;    /* by identity: messages that pass for us, too */
+	struct neighbours neighbours;
+	uint64_t *with_us; /* by identity: messages that pass for us, too */
 };
 
 /* Set key, service, guest and the counts of x, of which first and n are set. */

@@ -110,17 +110,25 @@ static uint32_t intern(struct finder *f, const char *kind, const char *org)
 	return (uint32_t)*i;
 }
 
+/* Of several signers the one that signs least: a service signs for all of its customers, and each
+ * of them for himself. */
 static uint32_t identity_of(struct finder *f, const struct dmarc_profile *p)
 {
+	const char *best = NULL;
+	uint64_t least = UINT64_MAX;
 	for (unsigned i = 0; i < p->n_dkim; i++) {
 		const char *signer = foreign_signer(f, p, i);
 		if (!signer)
 			continue;
 		uint64_t with = *volume_of(f, signer, company(f, p)),
 			 all = *volume_of(f, signer, "");
-		if (100 * with >= HOME_SHARE * all)
-			return intern(f, "dkim", signer);
+		if (100 * with >= HOME_SHARE * all && all < least) {
+			best = signer;
+			least = all;
+		}
 	}
+	if (best)
+		return intern(f, "dkim", best);
 	const char *mailfrom = foreign_mailfrom(f, p);
 	return mailfrom ? intern(f, "mailfrom", mailfrom) : 0;
 }

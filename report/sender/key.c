@@ -211,9 +211,11 @@ void address_key(struct grouping *g, struct address *x)
 	const char *identity = best ? g->ids.keys[best] : NULL;
 	x->key = label_key(g, &x->first->source);
 	if (x->tenant && !x->key) {
-		x->key = arena_printf(g->a, "dkim:%s", x->tenant);
+		size_t n = strlen(NEIGHBOUR_KEY);
+		bool bare = strncmp(x->tenant, NEIGHBOUR_KEY, n) == 0;
+		x->key = bare ? x->tenant : arena_printf(g->a, "dkim:%s", x->tenant);
 		x->service = knowledge_of(g->zone->known, &x->first->source)->service;
-		x->guest = x->tenant;
+		x->guest = bare ? x->tenant + n : x->tenant;
 	}
 	if (!x->key && x->first->source.family != 0)
 		x->key = known_key(g, x, best);

@@ -148,3 +148,102 @@ const char **tenants_find(const struct domain_facts *facts, const struct zone *z
 	}
 	return out;
 }
+
+/* ---- without a signature ---- */
+
+#define POOLS_MAX         12 /* that are looked at: the first of those with unsigned mail */
+#define UNSIGNED_DAYS     3
+#define UNSIGNED_MESSAGES 20
+#define SIGNED_BEFORE     3  /* days on which all was signed, before the first that was not */
+#define STRAY_SHARE       10 /* per cent of the most of a day: less is an answer, a test */
+
+/* Whose machines, where others send from them, too, and our record lets them pass by an include
+ * that is not ours. A service that verifies its customers lets no other use our domain. NULL: they
+ * are our own, or nobody is known. */
+static const char *pool_of(const struct zone *z, const struct ip *ip)
+{
+	const struct address_known *k = ip->family ? knowledge_of(z->known, ip) : NULL;
+	bool named = k && k->ptr == PTR_CONFIRMED && k->name && !k->generic;
+	if (!k || zone_host(z, ip) || zone_names_address(z, ip) ||
+	    (named && zone_is_ours(z, k->name)))
+		return NULL;
+	if (k->service)
+		return k->service->verifies == ANSWER_YES ? NULL : strchr(k->service->key, ':') + 1;
+	return named ? k->org : NULL;
+}
+
+static bool is_bare(const struct zone *z, const struct dmarc_profile *p)
+{
+	for (unsigned i = 0; i < p->n_dkim; i++)
+		if (p->dkim[i].result.code == W_PASS || zone_is_ours(z, p->dkim[i].domain))
+			return false; /* a tenant's, or ours, which broke */
+	return p->aligned_spf && !p->aligned_dkim && !(p->flags & DMARC_NULL_SENDER);
+}
+
+static void add_pool(const struct finder *f, const struct domain_facts *d, const char *pool,
+		     double *bare, double *ours)
+{
+	for (size_t i = 0; d && i < d->n_facts; i++) {
+		const struct dmarc_profile *p = &d->profiles[d->facts[i].profile];
+		bool is_ours = p->aligned_dkim && p->aligned_spf;
+		const char *other =
+		    is_ours || is_bare(f->zone, p) ? pool_of(f->zone, &d->facts[i].source) : NULL;
+		if (other && strcmp(other, pool) == 0)
+			daily_add(&d->facts[i], f->first, is_ours ? ours : bare, f->n);
+	}
+}
+
+static bool has_neighbour(const struct finder *f, const struct domain_facts *earlier,
+			  const char *pool)
+{
+	double *bare = arena_alloc(f->a, (f->n + 1) * sizeof *bare),
+	       *ours = arena_alloc(f->a, (f->n + 1) * sizeof *ours), most = 0, sum = 0;
+	unsigned days = 0, before = 0;
+	add_pool(f, earlier, pool, bare, ours);
+	add_pool(f, f->facts, pool, bare, ours);
+	for (size_t i = 0; i < f->n; i++)
+		most = bare[i] > most ? bare[i] : most;
+	for (size_t i = 0; i < f->n; i++) {
+		if (100 * bare[i] < STRAY_SHARE * most)
+			bare[i] = 0;
+		days += bare[i] > 0;
+		sum += bare[i];
+		before += days == 0 && ours[i] > 0;
+	}
+	return days >= UNSIGNED_DAYS && sum >= UNSIGNED_MESSAGES && before >= SIGNED_BEFORE &&
+	       is_beside_ours(f, bare, ours);
+}
+
+void neighbours_find(struct neighbours *x, const struct domain_facts *facts,
+		     const struct domain_facts *earlier, const struct zone *zone, struct arena *a)
+{
+	struct finder f = {.facts = facts, .zone = zone, .a = a, .first = facts->window.since};
+	const char *pools[POOLS_MAX], *keys[POOLS_MAX];
+	size_t n = 0;
+	*x = (struct neighbours){.facts = facts, .zone = zone};
+	x->pools = arena_alloc(a, (facts->n_facts + 1) * sizeof *x->pools);
+	if (earlier && earlier->reports > 0 && earlier->window.since < f.first)
+		f.first = earlier->window.since;
+	else
+		earlier = NULL;
+	f.n = (size_t)(facts->window.until > f.first ? facts->window.until - f.first : 0);
+	for (size_t i = 0; zone && i < facts->n_facts; i++) {
+		bool bare = is_bare(zone, &facts->profiles[facts->facts[i].profile]);
+		const char *pool = bare ? pool_of(zone, &facts->facts[i].source) : NULL;
+		size_t k = 0;
+		while (pool && k < n && strcmp(pools[k], pool) != 0)
+			k++;
+		if (pool && k == n && n < POOLS_MAX) {
+			pools[n] = pool;
+			keys[n++] = has_neighbour(&f, earlier, pool)
+					? arena_printf(a, NEIGHBOUR_KEY "%s", pool)
+					: NULL;
+		}
+		x->pools[i] = pool && k < n ? keys[k] : NULL;
+	}
+}
+
+const char *neighbour_of(const struct neighbours *x, const struct fact *f)
+{
+	return x->pools[f - x->facts->facts];
+}

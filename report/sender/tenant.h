@@ -6,6 +6,10 @@
  * (d=customer.onmicrosoft.com) where the domain in From is none that the customer's account signs
  * as. An account that signs as us signs all its mail so: what another tenant signs on the same
  * days, is a stranger's that passes by our record.
+ *
+ * At a service that verifies nobody, and at a small host, his mail has no signature at all. Where
+ * ours from there was signed, all of it, and goes on so, what begins to pass beside it by SPF alone
+ * is a neighbour's, or a program's of ours that does not sign.
  */
 #ifndef REPORT_SENDER_TENANT_H
 #define REPORT_SENDER_TENANT_H
@@ -16,6 +20,22 @@
  * of that. zone: NULL without DNS, then there is none. Lives in a. */
 const char **tenants_find(const struct domain_facts *facts, const struct zone *zone,
 			  struct arena *a);
+
+struct neighbours {
+	const struct domain_facts *facts;
+	const struct zone *zone;
+	const char **pools; /* by fact: "unsigned:POOL" of which it is such mail; NULL: none */
+};
+
+/* earlier: of the period before; NULL: none. zone: NULL without DNS, then there are none. Lives in
+ * a. */
+void neighbours_find(struct neighbours *x, const struct domain_facts *facts,
+		     const struct domain_facts *earlier, const struct zone *zone, struct arena *a);
+
+/* The fact is one of those that were given. */
+const char *neighbour_of(const struct neighbours *x, const struct fact *f);
+
+#define NEIGHBOUR_KEY "unsigned:"
 
 /* The tenant whose signature passes; NULL: none does. */
 const char *tenant_of(const struct dmarc_profile *p);

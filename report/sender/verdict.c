@@ -180,6 +180,24 @@ struct verdict verdict_let_in(const struct matter *m)
 		include ? arena_printf(m->zone->known->a, "%s)", x->names[BY_INCLUDE][0]) : ""));
 }
 
+struct verdict verdict_neighbour(const struct matter *m)
+{
+	const struct sender *s = m->s;
+	const struct service *x = s->service;
+	const char *name = x ? x->name : s->guest;
+	return verdict_abused(
+	    m, LIKELY,
+	    arena_printf(
+		m->zone->known->a,
+		"it passes DMARC by SPF alone, and what you send by way of %s is signed as "
+		"your domain. Another customer of %s sends it, whom your SPF record lets "
+		"pass, or a form or program of yours that does not sign: ask %s who does. "
+		"As your own mail there is signed, your SPF record can name the service "
+		"without a pass (?include:): then strangers fail, and your mail passes by "
+		"DKIM%s%s",
+		name, name, name, x && *x->link ? ". " : "", x ? x->link : ""));
+}
+
 struct verdict verdict_forwards(const struct matter *m, enum strength strength)
 {
 	return verdict_of(

@@ -50,6 +50,8 @@ struct verdict verdict_pooled(const struct matter *m);
 struct verdict verdict_guest(const struct matter *m);
 /* A stranger's account at a service that our record lets in. */
 struct verdict verdict_let_in(const struct matter *m);
+/* What passes unsigned where ours is signed (tenant.h). */
+struct verdict verdict_neighbour(const struct matter *m);
 struct verdict verdict_forwards(const struct matter *m, enum strength strength);
 
 #endif

@@ -91,7 +91,7 @@ static void test_spikes(void **state)
 		struct domain_facts d = make_facts(&a, OCTOBER, now, rows_of(c->now, now));
 		struct domain_facts earlier =
 		    make_facts(&a, OCTOBER - 1, before, rows_of(c->before, before));
-		group_senders(&d, NULL, NULL, &test_rules, &a, &senders, &n);
+		group_senders(&d, NULL, NULL, NULL, &test_rules, &a, &senders, &n);
 		assert_int_equal(n, 1);
 		struct spike x = {0};
 		bool found = find_spike(senders, &earlier, SPIKE_MORE, &a, &x);
@@ -226,7 +226,7 @@ static void test_selectors(void **state)
 		while (n < COUNT(c->rows) && c->rows[n].messages)
 			n++;
 		struct domain_facts d = make_facts(&a, OCTOBER, c->rows, n);
-		group_senders(&d, NULL, NULL, &test_rules, &a, &senders, &n_senders);
+		group_senders(&d, NULL, NULL, NULL, &test_rules, &a, &senders, &n_senders);
 		selectors_init(&x, &d, &test_rules, &a);
 		assert_true(ip_parse(c->ip, strlen(c->ip), &ip, NULL));
 		for (size_t k = 0; k < n_senders; k++) {

@@ -291,7 +291,7 @@ static void test_rest(void **state)
 	(void)state;
 	struct domain_facts d = make_facts(&a, OCTOBER, rows, COUNT(rows));
 	asked_choose(&x, &(struct asked_request){&d, 1, 1, nobody, 2, 100}, &a);
-	group_senders(&d, NULL, &x, &test_rules, &a, &senders, &n);
+	group_senders(&d, NULL, NULL, &x, &test_rules, &a, &senders, &n);
 	assert_int_equal(n, 5);
 	assert_int_equal(find_sender(senders, n, "net:192.0.2.0/24#fail")->t.messages, 9);
 	assert_int_equal(find_sender(senders, n, "net:198.51.100.0/24#fail")->t.messages, 8);
@@ -305,7 +305,7 @@ static void test_rest(void **state)
 	asked_end(&x);
 	/* a share that other domains leave does not change who is told */
 	asked_choose(&x, &(struct asked_request){&d, 1, 1, nobody, 5, 1}, &a);
-	group_senders(&d, NULL, &x, &test_rules, &a, &senders, &n);
+	group_senders(&d, NULL, NULL, &x, &test_rules, &a, &senders, &n);
 	assert_null(find_sender(senders, n, "net:rest#fail"));
 	asked_end(&x);
 	arena_free(&a);
@@ -347,7 +347,7 @@ static void test_million(void **state)
 	size_t n;
 	d.profiles = &(struct dmarc_profile){.cell = CELL_F1};
 	d.n_profiles = 1;
-	group_senders(&d, NULL, &x, &test_rules, &a, &senders, &n);
+	group_senders(&d, NULL, NULL, &x, &test_rules, &a, &senders, &n);
 	struct sender *rest = find_sender(senders, n, "net:rest#spf-fail");
 	assert_int_equal(rest->n_sources + rest->more_sources, x.left);
 	assert_int_equal(rest->n_sources, 100);

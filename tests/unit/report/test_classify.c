@@ -12,7 +12,7 @@ static struct world judge(const struct row *rows, size_t n)
 {
 	struct world w = {0};
 	w.facts = make_facts(&w.a, OCTOBER, rows, n);
-	group_senders(&w.facts, NULL, NULL, &test_rules, &w.a, &w.senders, &w.n);
+	group_senders(&w.facts, NULL, NULL, NULL, &test_rules, &w.a, &w.senders, &w.n);
 	classify_senders(&w.facts, NULL, NULL, &test_rules, &w.a, w.senders, w.n);
 	return w;
 }
@@ -312,7 +312,7 @@ static void test_judged_by_results(void **state)
 	(void)state;
 	w.facts = make_facts(&w.a, OCTOBER, &row, 1);
 	((struct dmarc_profile *)(uintptr_t)w.facts.profiles)->eval_spf.code = W_PASS;
-	group_senders(&w.facts, NULL, NULL, &test_rules, &w.a, &w.senders, &w.n);
+	group_senders(&w.facts, NULL, NULL, NULL, &test_rules, &w.a, &w.senders, &w.n);
 	classify_senders(&w.facts, NULL, NULL, &test_rules, &w.a, w.senders, w.n);
 	assert_int_equal(w.senders->t.dmarc_pass, 100);
 	assert_string_equal(w.senders->key, "net:192.0.2.0/24#spf-fail");
@@ -396,7 +396,7 @@ static void test_labels(void **state)
 		w.facts = make_facts(&w.a, OCTOBER, &rows[i].row, 1);
 		w.facts.labels = &label;
 		w.facts.n_labels = 1;
-		group_senders(&w.facts, NULL, NULL, &test_rules, &w.a, &w.senders, &w.n);
+		group_senders(&w.facts, NULL, NULL, NULL, &test_rules, &w.a, &w.senders, &w.n);
 		classify_senders(&w.facts, NULL, NULL, &test_rules, &w.a, w.senders, w.n);
 		const struct verdict *v = &w.senders[0].verdict;
 		if (w.n != 1 || !w.senders[0].label || v->category != rows[i].category ||

@@ -5,7 +5,7 @@ static struct sender *group(struct arena *a, const struct row *rows, size_t n, s
 	struct domain_facts *d = arena_alloc(a, sizeof *d);
 	struct sender *senders;
 	*d = make_facts(a, OCTOBER, rows, n);
-	group_senders(d, NULL, NULL, &test_rules, a, &senders, n_senders);
+	group_senders(d, NULL, NULL, NULL, &test_rules, a, &senders, n_senders);
 	return senders;
 }
 

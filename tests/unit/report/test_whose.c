@@ -238,9 +238,78 @@ static void test_tenants(void **state)
 	}
 }
 
+/* Our account at a service signs all its mail; what begins to pass beside it by SPF alone may be
+ * another customer's, unless the service verifies who sends as whom. */
+static void test_neighbours(void **state)
+{
+#define FIRST_DAYS  0x000003ffu
+#define LATER_DAYS  (MONTH & ~FIRST_DAYS)
+#define AT(service) "example.com TXT v=spf1 mx include:_spf." service ".example ~all"
+	static const struct {
+		const char *what, *zone, *ours, *theirs;
+		uint32_t our_days, their_days;
+		uint64_t messages;
+		bool abused;
+	} rows[] = {
+	    {"from another address of it", AT("careless"), "203.0.113.33", "203.0.113.34", MONTH,
+	     LATER_DAYS, 900, true},
+	    {"from the same one", AT("careless"), "203.0.113.33", "203.0.113.33", MONTH, LATER_DAYS,
+	     900, true},
+	    {"since the reports begin: a program of ours, it may be", AT("careless"),
+	     "203.0.113.33", "203.0.113.34", MONTH, MONTH, 900, false},
+	    {"a few", AT("careless"), "203.0.113.33", "203.0.113.34", MONTH, LATER_DAYS, 9, false},
+	    {"ours has stopped since: it signs no more", AT("careless"), "203.0.113.33",
+	     "203.0.113.34", FIRST_DAYS, LATER_DAYS, 900, false},
+	    {"a service that verifies its customers", AT("mailer"), "203.0.113.1", "203.0.113.2",
+	     MONTH, LATER_DAYS, 900, false},
+	    {"an address that our own record names",
+	     "example.com TXT v=spf1 mx ip4:203.0.113.34 include:_spf.careless.example ~all",
+	     "203.0.113.33", "203.0.113.34", MONTH, LATER_DAYS, 900, false},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct arena a = {0};
+		const struct world w = {.now = {{rows[i].ours, 900, "example.com pass",
+						 "example.com s1 pass", 0, rows[i].our_days},
+						{rows[i].theirs, rows[i].messages,
+						 "example.com pass", NULL, 0, rows[i].their_days}},
+					.zone = {rows[i].zone}};
+		struct domain_inventory d = world_judge(&w, &a);
+		bool abused = false;
+		for (size_t k = 0; k < d.n_senders; k++)
+			abused = abused || (d.senders[k].verdict.category == CAT_SUSPECT_ABUSE &&
+					    d.senders[k].t.messages == rows[i].messages &&
+					    strcmp(d.senders[k].key, "unsigned:careless") == 0);
+		if (abused != rows[i].abused) {
+			world_print(&d);
+			fail_msg("%s", rows[i].what);
+		}
+		arena_free(&a);
+	}
+}
+
+/* A customer who signs as himself beside the service's own signature is he. */
+static void test_signers(void **state)
+{
+	struct arena a = {0};
+	const struct world w = {
+	    .now = {OUR_ROW,
+		    {"203.0.113.33", 900, "b1.careless.example pass", "careless.example k pass", 0,
+		     MONTH},
+		    {"203.0.113.34", 300, "b2.careless.example pass",
+		     "careless.example k pass, loans.example s pass", 0, MONTH}}};
+	(void)state;
+	struct domain_inventory d = world_judge(&w, &a);
+	const struct sender *s = world_sender(&d, "203.0.113.34");
+	assert_string_equal(s->guest ? s->guest : "", "loans.example");
+	assert_null(world_sender(&d, "203.0.113.33")->guest);
+	arena_free(&a);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_cases),
-					   cmocka_unit_test(test_tenants)};
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_cases), cmocka_unit_test(test_tenants),
+	    cmocka_unit_test(test_neighbours), cmocka_unit_test(test_signers)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
