@@ -8,6 +8,7 @@
 #include "core/text.h"
 #include "dns/dmarc.h"
 #include "report/one_receiver.h"
+#include "report/refused.h"
 #include "report/remedy/remedy.h"
 #include "report/sender/classify.h"
 #include "report/sender/group.h"
@@ -425,6 +426,9 @@ void inventory_judge(const struct inventory_input *in, struct knowledge *k,
 	struct period p = read_period(&basis->now, &earlier, ties, k);
 	for (size_t i = 0; i < p.n; i++)
 		receiver_find(&p.senders[i], &basis->now, k->a);
+	const struct refused *refused = NULL;
+	size_t n_refused;
+	refused_find(&basis->now, p.senders, p.n, k->a, &refused, &n_refused);
 	match_keys(&p, &old);
 	for (size_t i = 0; i < p.n; i++)
 		if (p.partner[i])
@@ -469,6 +473,8 @@ void inventory_judge(const struct inventory_input *in, struct knowledge *k,
 					 .sums = sums.sums,
 					 .sums_before = sums.sums_before,
 					 .facts = in->now,
+					 .refused = refused,
+					 .n_refused = n_refused,
 					 .unproved = w[0].rest.messages};
 	if (ties)
 		ask_policy(k, out);

@@ -26,7 +26,7 @@ static const struct {
     [CHECK_A7] = {"A7", "Newest legitimate sender", ""},
     [CHECK_A8] = {"A8", "Days at p=quarantine or stricter", ""},
     [CHECK_A9] = {"A9", "Pass rate against the week before", ""},
-    [CHECK_A10] = {"A10", "Bounces caused by authentication", "0"},
+    [CHECK_A10] = {"A10", "Bounces caused by authentication", ""},
     [CHECK_A11] = {"A11", "Messages to mailing lists", ""},
     [CHECK_D1] = {"D1", "DMARC record", "one, valid"},
     [CHECK_D2] = {"D2", "Report addresses (rua)", "rua, allowed"},
@@ -93,6 +93,7 @@ static const struct {
     [CHECK_A7] = {true, 15, 7, " days"},
     [CHECK_A8] = {true, 30, 14, ""},
     [CHECK_A9] = {false, 0.5, 1, " points"},
+    [CHECK_A10] = {false, 0, 5, ""},
     [CHECK_A11] = {false, 0, 0, " messages"},
     [CHECK_D4] = {false, 8, 10, " lookups, <=1 void"},
     [CHECK_D5] = {false, 4096, 1 << 20, " addresses"}, /* /20, /12 */

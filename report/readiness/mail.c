@@ -2,7 +2,9 @@
 #include <string.h>
 
 #include "core/day.h"
+#include "core/hash.h"
 #include "report/readiness/priv.h"
+#include "report/refused.h"
 
 #define WORST_MESSAGES 50
 #define OPEN_MESSAGES  10
@@ -348,6 +350,68 @@ static void check_lists(struct judging *j)
 		    : "no report mentions mailing lists");
 }
 
+#define BOUNCE_DAYS 14
+#define BOUNCE_LESS 2 /* days without a source that are let pass: the newest come late */
+
+/* Mail of ours that a receiver refused for authentication. What a forwarder handed on is the
+ * forwarder's. */
+static bool is_bounced(const struct judging *j, const struct fact_refusal *f)
+{
+	if (!refused_is_ours(f) || !refused_by_auth(f) || f->day < j->in->as_of - BOUNCE_DAYS)
+		return false;
+	struct digest key = hash_fixed128(&f->ip, sizeof f->ip);
+	const uint64_t *at = f->ip.family ? map_get(&j->owner, &key) : NULL;
+	const struct sender *s = at ? &j->out->inventory->senders[*at - 1] : NULL;
+	return s ? sender_is_legit(s) && !sender_is_ignored(s) : f->ours == OURS_YES;
+}
+
+static int covered_days(const struct judging *j)
+{
+	const struct domain_facts *d = j->window;
+	int n = 0;
+	for (size_t i = 0; i < d->n_refusal_days; i++)
+		n += d->refusal_days[i] >= j->in->as_of - BOUNCE_DAYS &&
+		     d->refusal_days[i] < j->in->as_of;
+	return n;
+}
+
+/* What was refused was refused, whatever else was read; that nothing was, only who read all of the
+ * days can say. */
+static void check_bounces(struct judging *j)
+{
+	const struct domain_facts *d = j->window;
+	const struct fact_refusal *most = NULL;
+	uint64_t n = 0;
+	int days = covered_days(j);
+	for (size_t i = 0; i < d->n_refusals; i++) {
+		const struct fact_refusal *f = &d->refusals[i];
+		if (!is_bounced(j, f))
+			continue;
+		n += f->count;
+		most = !most || f->count > most->count ? f : most;
+	}
+	if (n == 0 && days < BOUNCE_DAYS - BOUNCE_LESS) {
+		set_check(j, CHECK_A10, CHECK_UNKNOWN, "",
+			  TEXT(j,
+			       "bounces or mail logs of %d of the last %d days were read: feed "
+			       "them to `ruascope bounce ingest`",
+			       days, BOUNCE_DAYS));
+		return;
+	}
+	const char *place = !most                    ? ""
+			    : most->recipient_domain ? most->recipient_domain
+			    : most->receiver_org     ? most->receiver_org
+						     : "a receiver";
+	set_check(j, CHECK_A10, judge_value(j, CHECK_A10, (double)n),
+		  TEXT(j, "%llu in %d days", (unsigned long long)n, BOUNCE_DAYS),
+		  n == 0 ? "no mail of yours was refused for SPF, DKIM or DMARC, as far as bounces "
+			   "and logs were read"
+			 : TEXT(j,
+				"receivers refused mail of yours for SPF, DKIM or DMARC, most of "
+				"it at %s: `ruascope bounce list %s`",
+				place, d->domain));
+}
+
 /* A person's word is the only witness: "label approve". */
 static void check_owners(struct judging *j)
 {
@@ -373,8 +437,7 @@ void check_mail(struct judging *j)
 	check_forwarded(j);
 	check_newest(j);
 	check_stage(j);
-	set_check(j, CHECK_A10, CHECK_UNKNOWN, "",
-		  "search the logs of your mail servers for \"550 5.7\"");
+	check_bounces(j);
 	check_lists(j);
 	check_owners(j);
 }

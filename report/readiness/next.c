@@ -13,10 +13,10 @@
  * (A8) and what is said before it comes to this (D1, D8). The record can mend D3: it comes last. */
 static const struct check *blocking(const struct readiness *r)
 {
-	static const enum check_id ids[] = {CHECK_C1, CHECK_C3, CHECK_C5, CHECK_C6, CHECK_C2,
-					    CHECK_C4, CHECK_A3, CHECK_A1, CHECK_A2, CHECK_A4,
-					    CHECK_A5, CHECK_A7, CHECK_A9, CHECK_D2, CHECK_D4,
-					    CHECK_D5, CHECK_D6, CHECK_D7, CHECK_D9, CHECK_D3};
+	static const enum check_id ids[] = {
+	    CHECK_C1, CHECK_C3, CHECK_C5, CHECK_C6, CHECK_C2, CHECK_C4, CHECK_A3,
+	    CHECK_A1, CHECK_A2, CHECK_A4, CHECK_A5, CHECK_A7, CHECK_A9, CHECK_A10,
+	    CHECK_D2, CHECK_D4, CHECK_D5, CHECK_D6, CHECK_D7, CHECK_D9, CHECK_D3};
 	for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
 		if (r->checks[ids[i]].status == CHECK_FAIL)
 			return &r->checks[ids[i]];

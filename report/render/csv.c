@@ -96,6 +96,7 @@ static void put_sender(struct buf *out, const struct inventory *inv,
 	put_csv_cell(out, yours ? yours->after : "");
 	put_number(out, s->more_sources);
 	put_csv_cell(out, inventory_is_judged(d) ? "true" : "false");
+	put_number(out, s->refused);
 	end_row(out);
 }
 
@@ -106,7 +107,7 @@ void render_inventory_csv(const struct inventory *inv, struct buf *out)
 	    "domain,since,until,sender,key,category,confidence,messages,dmarc_pass,spf_aligned,"
 	    "dkim_aligned,rejected,quarantined,first_seen,last_seen,days,reporters,change,"
 	    "remedy_kind,sources,remedy,remedy_domain,record_before,record_after,if_yours,"
-	    "more_sources,judged\r\n");
+	    "more_sources,judged,refused\r\n");
 	for (size_t i = 0; i < inv->n_domains; i++)
 		for (size_t k = 0; k < inv->domains[i].n_senders; k++)
 			put_sender(out, inv, &inv->domains[i], &inv->domains[i].senders[k]);

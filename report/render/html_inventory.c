@@ -110,6 +110,20 @@ static void put_part(struct buf *out, const struct domain_inventory *d, enum par
 	buf_puts(out, "</details>\n");
 }
 
+/* What no report tells: bounces and mail logs do. */
+static void put_refused_mail(struct buf *out, const struct domain_inventory *d)
+{
+	struct buf text;
+	if (d->n_refused == 0)
+		return;
+	buf_init(&text, 64 * 1024);
+	put_refused_words(&text, d);
+	buf_puts(out, "<p>");
+	html_text(out, text.data);
+	buf_puts(out, "</p>\n");
+	buf_free(&text);
+}
+
 void html_senders(struct buf *out, const struct domain_inventory *d, const struct page_notes *notes)
 {
 	for (int part = 0; part < PART_COUNT; part++)
@@ -137,6 +151,7 @@ void html_domain_head(struct buf *out, const struct domain_inventory *d, size_t 
 		      const struct page_notes *notes)
 {
 	html_figures(out, d, notes);
+	put_refused_mail(out, d);
 	put_todo_html(out, d, domains);
 	html_taken(out, d->domain, notes);
 }
@@ -150,6 +165,7 @@ static void put_domain(struct buf *out, const struct inventory *inv, size_t at, 
 	buf_puts(out, "</h2>\n");
 	if (d->reports == 0) {
 		html_nothing(out, d);
+		put_refused_mail(out, d);
 		if (d->todo->n > 0)
 			put_todo_html(out, d, inv->n_domains);
 		buf_puts(out, "</section>\n");

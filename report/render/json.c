@@ -160,6 +160,26 @@ static void put_judged(struct json *j, bool judged)
 	json_bool(j, judged);
 }
 
+/* As bounces and mail logs tell. */
+static void put_refused(struct json *j, const struct domain_inventory *d)
+{
+	json_key(j, "refused");
+	json_array(j);
+	for (size_t i = 0; i < d->n_refused; i++) {
+		const struct refused *r = &d->refused[i];
+		json_object(j);
+		put_text(j, "place", r->place);
+		put_text(j, "class", r->class);
+		json_key(j, "delayed");
+		json_bool(j, r->delayed);
+		put_text(j, "sender", r->key);
+		put_count(j, "messages", r->messages);
+		put_text(j, "text", r->text);
+		json_end(j);
+	}
+	json_end(j);
+}
+
 /* Records of the domain that were offered, and what became of them. */
 static void put_remedies(struct json *j, const char *domain, const struct page_notes *notes)
 {
@@ -193,6 +213,7 @@ static void put_domain(struct json *j, const struct domain_inventory *d, bool fi
 		put_todo_json(j, inventory_is_judged(d), d->todo);
 	else
 		put_judged(j, inventory_is_judged(d));
+	put_refused(j, d);
 	json_key(j, findings ? "findings" : "senders");
 	json_array(j);
 	for (size_t k = 0; k < d->n_senders; k++)

@@ -375,6 +375,20 @@ static void put_summary(struct buf *out, const struct domain_inventory *d, size_
 	buf_free(&text);
 }
 
+/* What no report tells: bounces and mail logs do. */
+static void put_refused_mail(struct buf *out, const struct text_style *style,
+			     const struct domain_inventory *d)
+{
+	struct buf text;
+	if (d->n_refused == 0)
+		return;
+	buf_init(&text, 64 * 1024);
+	put_refused_words(&text, d);
+	put_clean_wrapped(out, style, text.data, 0, 2);
+	buf_puts(out, "\n\n");
+	buf_free(&text);
+}
+
 /* A domain without data: one sentence, and where its reports go. */
 static void put_nothing(struct buf *out, const struct text_style *style,
 			const struct domain_inventory *d)
@@ -413,6 +427,7 @@ static void put_domain(struct buf *out, const struct text_style *style, const st
 		put_nothing(out, style, d);
 	else
 		buf_puts(out, "No reports in this period.\n\n");
+	put_refused_mail(out, style, d);
 	if (style->findings && (d->reports > 0 || d->todo->n > 0)) {
 		put_todo_text(out, style, d);
 		buf_putc(out, '\n');

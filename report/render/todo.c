@@ -21,6 +21,30 @@ const char *const evidence_side_words[SIDE_COUNT] = {
     [SIDE_NOTE] = "Also seen",
 };
 
+#define REFUSED_SHOWN 5
+
+void put_refused_words(struct buf *text, const struct domain_inventory *d)
+{
+	uint64_t more = 0;
+	for (size_t i = 0; i < d->n_refused; i++) {
+		const struct refused *r = &d->refused[i];
+		if (i >= REFUSED_SHOWN) {
+			more += r->messages;
+			continue;
+		}
+		buf_printf(text, "%s%s", i ? "; " : "Refused mail: ", r->text);
+		if (r->sender)
+			buf_printf(text, ", of %s", r->sender);
+	}
+	if (more > 0) {
+		buf_puts(text, "; ");
+		put_count(text, more);
+		buf_puts(text, " more for other reasons or elsewhere");
+	}
+	if (d->n_refused > 0)
+		buf_puts(text, " (`ruascope bounce list`).");
+}
+
 enum evidence_side evidence_side(const struct evidence *e)
 {
 	switch (e->code[0]) {

@@ -53,6 +53,9 @@ size_t todo_record_at(const struct todo_list *list, size_t i);
 void put_change_cost(struct buf *out, const struct record_change *c);
 
 /* What an evidence says, and for which reading. */
+/* "Refused: 12 refused at gmail.com for SPF (web80); ..." in words, a few of them; "" for none. */
+void put_refused_words(struct buf *text, const struct domain_inventory *d);
+
 enum evidence_side {
 	SIDE_YOURS,
 	SIDE_FORWARDED,

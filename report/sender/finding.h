@@ -179,8 +179,9 @@ struct sender {
 	struct rhythm rhythm;
 	const char *receiver; /* that its mail fails at one receiver alone (one_receiver.h); NULL */
 	uint64_t receiver_messages;
-	bool named_ours; /* a machine of it has a name in our domain that ties nothing */
-	bool hinted;     /* something of ours speaks for it: a tie, our d=, our MAIL FROM */
+	uint64_t refused; /* by receivers, as bounces and mail logs tell (refused.h) */
+	bool named_ours;  /* a machine of it has a name in our domain that ties nothing */
+	bool hinted;      /* something of ours speaks for it: a tie, our d=, our MAIL FROM */
 
 	const struct fact *const *facts; /* what it was made of, address by address */
 	size_t n_facts;
@@ -191,6 +192,17 @@ struct sender {
  * what strangers send. */
 struct mail_sums {
 	uint64_t own, own_pass, forged;
+};
+
+/* Mail of ours that was refused, of one sender at one place for one cause (refused.h). */
+struct refused {
+	const char *place;        /* domain of the recipients, else who refused */
+	const char *class;        /* of bounces; "auth_spf" */
+	bool auth;                /* because of SPF, DKIM or DMARC */
+	bool delayed;             /* it was to be tried again */
+	const char *sender, *key; /* NULL: which one is not known */
+	uint64_t messages;
+	const char *text; /* "12 refused at gmail.com for SPF" */
 };
 
 struct domain_inventory {
@@ -209,7 +221,9 @@ struct domain_inventory {
 	struct sender *senders;             /* what a person must look at first comes first */
 	size_t n_senders;
 	const struct todo_list
-	    *todo;         /* todo.h: all that is to be done, whatever senders are kept */
+	    *todo; /* todo.h: all that is to be done, whatever senders are kept */
+	const struct refused *refused; /* authentication first, then the most */
+	size_t n_refused;
 	uint64_t unproved; /* messages that only reporters nobody knows speak of */
 };
 

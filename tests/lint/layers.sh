@@ -44,9 +44,9 @@ wings=(
     'report/bounce | report report/remedy report/sender report/catalogue | class.h explain.h rules.h |'
     'report/watch | report/readiness report report/remedy report/sender report/catalogue | watch.h looks.h |'
     'report/readiness | report report/remedy report/sender report/catalogue | readiness.h |'
-    'report | report/remedy report/sender report/catalogue | ahead.h command.h inventory.h one_record.h roster.h | todo.h'
+    'report | report/remedy report/sender report/catalogue | ahead.h command.h inventory.h one_record.h roster.h | refused.h todo.h'
     'report/remedy | report/sender report/catalogue | | address.h dmarc_edit.h keys.h parked.h remedy.h spf_edit.h'
-    'report/sender | report/catalogue | | asked.h classify.h finding.h group.h habit.h knowledge.h rhythm.h scope.h sentence.h tenant.h tie.h weigh.h zone.h'
+    'report/sender | report/catalogue | | asked.h classify.h finding.h group.h habit.h knowledge.h rhythm.h scope.h score.h sentence.h tenant.h tie.h weigh.h zone.h'
     'report/catalogue | | catalogue.h | csv.h'
 
     'cli | cli/command cli/bounce cli/judge cli/app | |'

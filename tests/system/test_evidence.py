@@ -163,6 +163,64 @@ class Evidence(harness.Case):
             self.assertRegex(done.err, rf"{name}\.\w+: .*{word}")
         self.assertEqual(self.counted(), 0)
 
+    # ---- what comes of it
+
+    def told(self, dns, *args, **more):
+        done = self.db.run("--dns-server", dns.address, *args, **more)
+        self.assert_harmless(done.out, "text")
+        return done
+
+    def check(self, dns, id, as_of="2026-11-01"):
+        done = self.told(dns, "readiness", "example.com", "--as-of", as_of, "-f", "json")
+        self.assert_schema(done.json())
+        found = done.json()
+        found = found["domains"][0] if "domains" in found else found
+        return next(c for c in found["checks"] if c["id"] == id)
+
+    @unittest.skipUnless(shutil.which("nsd", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin"), "nsd is not installed")
+    def test_told(self):
+        """A10 is judged, and the refusals stand beside their sender: as text, JSON, CSV, HTML."""
+        dns = nameserver.NameServer(story_zones.write(self.scratch() / "zones"))
+        dns.start()
+        self.addCleanup(shutil.rmtree, dns.directory, True)
+        self.addCleanup(dns.stop)
+        folder = self.scratch()
+        before = self.check(dns, "A10")
+        self.assertEqual((before["status"], before["value"]), ("unknown", ""))
+        self.assertIn("mail logs of 0 of the last 14 days were read", before["text"])
+        clean = folder / "clean.log"
+        clean.write_text("".join(f"2026-10-{day}T10:00:00+00:00 gate postfix/smtp[1]: A{day}: to=<a@b.example>, relay=b.example[192.0.2.9]:25, delay=1, "
+                                 "dsn=2.0.0, status=sent (250 2.0.0 Ok)\n" for day in range(18, 32)))
+        self.keep(clean)
+        passed = self.check(dns, "A10")
+        self.assertEqual((passed["status"], passed["value"]), ("pass", "0 in 14 days"), "a source covers the window, and nothing was refused")
+        self.assertEqual(self.check(dns, "A10", "2026-10-20")["status"], "unknown", "not that one")
+        for i in range(12):
+            (folder / f"{i}.eml").write_text(bounce(i))
+            (folder / f"forged{i}.eml").write_text((BOUNCES / "backscatter.eml").read_text().replace("20261029.4711", f"{i}.x"))
+        done = self.told(dns, "bounce", "ingest", folder)
+        self.assert_code(done, 0)
+        failed = self.check(dns, "A10")
+        self.assertEqual((failed["status"], failed["value"], failed["limit"]), ("fail", "12 in 14 days", "0"), "forgeries count for nothing")
+        line = "12 refused at gmail.com for neither SPF nor DKIM"
+        month = ("example.com", "--month", "2026-10")
+        for command in ("inventory", "report"):
+            text = " ".join(self.told(dns, command, *month).out.split())
+            self.assertIn(f"Refused mail: {line}, of web80.webhost.example (`ruascope bounce list`).", text)
+            document = self.told(dns, command, *month, "-f", "json").json()
+            self.assert_schema(document)
+            domain = document["domains"][0]
+            self.assertEqual([(r["place"], r["class"], r["messages"], r["sender"], r["text"]) for r in domain["refused"]],
+                             [("gmail.com", "auth_any", 12, "host:web80.webhost.example#spf-fail", line)])
+            sender = next(s for s in domain["senders" if command == "inventory" else "findings"] if s["key"] == "host:web80.webhost.example#spf-fail")
+            self.assertIn({"code": "N_REFUSED", "weight": 0, "text": line}, sender["evidence"])
+            page = self.told(dns, command, *month, "-f", "html").out
+            self.assertIn(f"<p>Refused mail: {line}, of web80.webhost.example", page)
+        table = self.db.run("--dns-server", dns.address, "inventory", *month, "-f", "csv").out.splitlines()
+        self.assertTrue(table[0].endswith(",refused"))
+        self.assertEqual([row.rsplit(",", 1)[1] for row in table if "host:web80.webhost.example#spf-fail" in row], ["12"])
+        self.no_person([bounce(i) for i in range(12)], done.out, done.err)
+
     def test_usage(self):
         for args in ([], ["--imap", "x", "/tmp"], ["--user", "x", "/tmp"], ["/nonexistent/x"], ["--no-such"], ["--watch", "/tmp"]):
             self.assert_code(self.db.run("bounce", "ingest", *args), 64, args)

@@ -74,17 +74,24 @@ struct variant {
 	uint32_t stray_days;      /* ... on these; 0: all */
 	uint64_t breaks;          /* failing mail of a forwarder */
 	uint64_t spoofed;
-	uint64_t invoices;     /* of a small sender of ours that fails */
-	unsigned invoice_days; /* a set of days; 0: all */
-	unsigned new_age;      /* days since a new sender of ours began */
-	uint64_t new_stranger; /* messages of one that is not ours, since three days */
-	bool below;            /* invoices and forgeries are of subdomains */
-	uint64_t strict;       /* messages that only strict alignment fails */
-	bool rotated, payroll; /* selector s0: used before s1; once a month, by another */
-	bool nobody;           /* nothing legitimate is sent */
-	bool forged_before;    /* nor was it before: all that is known is one forged mail */
-	bool silent;           /* DNS does not answer */
-	bool absent;           /* DNS knows no such name */
+	uint64_t invoices;      /* of a small sender of ours that fails */
+	unsigned invoice_days;  /* a set of days; 0: all */
+	unsigned new_age;       /* days since a new sender of ours began */
+	uint64_t new_stranger;  /* messages of one that is not ours, since three days */
+	bool below;             /* invoices and forgeries are of subdomains */
+	uint64_t strict;        /* messages that only strict alignment fails */
+	bool rotated, payroll;  /* selector s0: used before s1; once a month, by another */
+	bool nobody;            /* nothing legitimate is sent */
+	bool forged_before;     /* nor was it before: all that is known is one forged mail */
+	bool silent;            /* DNS does not answer */
+	bool absent;            /* DNS knows no such name */
+	const char *refused_ip; /* of refusals on one day, as a bounce told; NULL: it did not say */
+	const char *refused_class; /* NULL: "auth_spf" */
+	uint64_t refused;
+	int refused_age;         /* days before the end; 0: one */
+	enum whose refused_ours; /* as the bounce told */
+	bool refused_by_us;      /* our server refused a client */
+	unsigned covered;        /* last days of which bounces were read */
 	struct said said[3];
 	const struct fact_label *label;
 	const char *dmarc, *spf, *key, *mx, *more[3]; /* records */
@@ -226,6 +233,26 @@ static inline size_t make_rows(struct row *rows, const struct variant *c)
 	return n;
 }
 
+static inline void fill_refusals(struct arena *a, struct domain_facts *d, const struct variant *c)
+{
+	struct fact_refusal *r = arena_alloc(a, sizeof *r);
+	int32_t *days = arena_alloc(a, (c->covered + 1) * sizeof *days);
+	for (unsigned i = 0; i < c->covered; i++)
+		days[i] = AS_OF - (int32_t)(c->covered - i);
+	*r = (struct fact_refusal){.day = AS_OF - (c->refused_age ? c->refused_age : 1),
+				   .count = c->refused,
+				   .class = c->refused_class ? c->refused_class : "auth_spf",
+				   .by_us = c->refused_by_us,
+				   .ours = c->refused_ours,
+				   .recipient_domain = "gmail.example"};
+	if (c->refused_ip)
+		ip_parse(c->refused_ip, strlen(c->refused_ip), &r->ip, NULL);
+	d->refusals = r;
+	d->n_refusals = c->refused ? 1 : 0;
+	d->refusal_days = days;
+	d->n_refusal_days = c->covered;
+}
+
 static inline struct domain_facts make(struct arena *a, const struct variant *c)
 {
 	struct row rows[20];
@@ -239,6 +266,7 @@ static inline struct domain_facts make(struct arena *a, const struct variant *c)
 	sum_days(a, &d);
 	fill_reporters(a, &d, c, reporters);
 	fill_policies(a, &d, c);
+	fill_refusals(a, &d, c);
 	d.labels = c->label;
 	d.n_labels = c->label ? 1 : 0;
 	return d;

@@ -116,6 +116,39 @@ static const struct {
     {CHECK_A9, CHECK_PASS, {.legit = 600, .fell = 2}}, /* 1.4 points, of 140 messages: chance */
     {CHECK_A9, CHECK_FAIL, {.legit = 600, .fell = 20}},
     {CHECK_A10, CHECK_UNKNOWN, {0}},
+    {CHECK_A10, CHECK_PASS, {.covered = 14}},
+    {CHECK_A10, CHECK_PASS, {.covered = 12}}, /* the newest come late */
+    {CHECK_A10, CHECK_UNKNOWN, {.covered = 11}},
+    {CHECK_A10, CHECK_WARN, {.covered = 14, .refused = 1, .refused_ip = "192.0.2.10"}},
+    {CHECK_A10, CHECK_WARN, {.refused = 5, .refused_ip = "192.0.2.10"}}, /* whatever was read */
+    {CHECK_A10, CHECK_FAIL, {.refused = 6, .refused_ip = "192.0.2.10"}},
+    {CHECK_A10, CHECK_FAIL, {.refused = 6, .refused_ours = OURS_YES}}, /* sent from wherever */
+    {CHECK_A10, CHECK_PASS, {.covered = 14, .refused = 6}},
+    {CHECK_A10,
+     CHECK_FAIL,
+     {.refused = 6, .refused_ip = "192.0.2.10", .refused_age = 14, .covered = 14}},
+    {CHECK_A10,
+     CHECK_PASS,
+     {.refused = 6, .refused_ip = "192.0.2.10", .refused_age = 15, .covered = 14}},
+    {CHECK_A10, /* a forgery: by the bounce, by its sender */
+     CHECK_PASS,
+     {.covered = 14, .refused = 6, .refused_ip = "192.0.2.10", .refused_ours = OURS_NO}},
+    {CHECK_A10,
+     CHECK_PASS,
+     {.covered = 14, .refused = 6, .refused_ip = "203.0.113.7", .spoofed = 1000}},
+    {CHECK_A10, /* what a forwarder handed on */
+     CHECK_PASS,
+     {.covered = 14,
+      .refused = 6,
+      .refused_ip = "198.51.100.20",
+      .refused_ours = OURS_YES,
+      .breaks = 50}},
+    {CHECK_A10, /* other reasons, and what our own server refused */
+     CHECK_PASS,
+     {.covered = 14, .refused = 6, .refused_ip = "192.0.2.10", .refused_class = "blocklist"}},
+    {CHECK_A10,
+     CHECK_PASS,
+     {.covered = 14, .refused = 6, .refused_ip = "192.0.2.10", .refused_by_us = true}},
     {CHECK_A11, CHECK_INFO, {0}},
     {CHECK_D1, CHECK_PASS, {0}},
     {CHECK_D1, CHECK_PASS, {.dmarc = DMARC("p=quarantine; t=y; " RUA)}}, /* as we advise */
