@@ -7,8 +7,10 @@ import harness
 import pages
 
 AXE = pathlib.Path(os.environ.get("RUASCOPE_AXE") or harness.ROOT / "build/npm/node_modules/axe-core/axe.min.js")
-LOOKS = [(width, dark) for width in (380, 1600) for dark in (False, True)]
-if harness.SANITIZED:  # they look at the program, not at Chromium; its pages are the same
+LOOKS = [(380, True), (1600, False)]  # each width and each set of colours; --long: each width in each
+if harness.LONG:
+    LOOKS += [(380, False), (1600, True)]
+elif harness.SANITIZED:  # they look at the program, not at Chromium; its pages are the same
     LOOKS = LOOKS[:1]
 FOUND = "axe.run(document, {resultTypes: ['violations']}).then(r => r.violations.map(v => [v.id, v.nodes.length, v.nodes[0].html, v.nodes[0].failureSummary]))"
 

@@ -77,7 +77,7 @@ class Cluster(harness.Case):
         """Users that come and go: nobody's last one stops the server under another."""
         home = self.home()
         self.ingest(home, self.report)
-        for _ in range(2 if harness.SANITIZED else 5):
+        for _ in range(5 if harness.LONG else 2):
             done = [harness.finish(p) for p in [home.start("db", "status") for _ in range(6)]]
             for d in done:
                 self.assert_code(d, 0)
@@ -85,7 +85,7 @@ class Cluster(harness.Case):
 
     def test_killed_while_it_is_made(self):
         """kill -9 of the first run at many moments of its making; the next one works."""
-        for n in range(3 if harness.SANITIZED else 8):
+        for n in range(8 if harness.LONG else 3):
             with self.subTest(n=n):
                 home = self.home()
                 p = home.start("ingest", self.report)

@@ -5,7 +5,7 @@ docs/ruascope.1, nothing that could not be read for want of memory is set aside,
 fails, the database and the archive are what they had been without the failure. faults.c is preloaded into the real
 program; PostgreSQL is a real one.
 
-RUASCOPE_FAULTS=N: about so many failures (default 60); `./check --long` asks for thousands."""
+RUASCOPE_FAULTS=N: about so many failures (default 40); `./check --long` asks for thousands."""
 import os
 import pathlib
 import random
@@ -18,7 +18,7 @@ import harness
 import reports
 
 LIBRARY = os.environ.get("FAULTS")
-ROUNDS = int(os.environ.get("RUASCOPE_FAULTS") or 60)
+ROUNDS = int(os.environ.get("RUASCOPE_FAULTS") or 40)
 SEED = int(os.environ.get("RUASCOPE_SEED") or random.randrange(1 << 30))
 KINDS = ("malloc", "open", "read", "write", "fsync", "rename")
 # done; set aside or left; no database; output; later; 64 and 78: a file of the start could not be read

@@ -12,7 +12,7 @@ import harness
 import reports
 
 SEED = int(os.environ.get("RUASCOPE_SEED") or random.SystemRandom().randrange(10**6))
-ROUNDS = 60 if harness.LONG else 4 if harness.SANITIZED else 15  # with sanitizers: is anything touched that must not be? The moments are release's
+ROUNDS = 60 if harness.LONG else 4 if harness.SANITIZED else 8  # with sanitizers: is anything touched that must not be? The moments are release's
 RERUN = (0, 65)  # 65: a conflict or a rejected one was left for the rerun
 
 
@@ -165,7 +165,7 @@ class Interrupted(harness.Case):
 
     def test_ctrl_c_at_any_moment(self):
         rnd = random.Random(SEED + 2)
-        for n in range(3 if harness.SANITIZED else 8):
+        for n in range(8 if harness.LONG else 3 if harness.SANITIZED else 5):
             with self.subTest(round=n):
                 db = self.database()
                 p = db.start("ingest", "--json", self.tree.path)
