@@ -193,7 +193,10 @@ static void abuse(struct making *m, const struct sender *s)
 	struct todo *t = todo_add(m, TODO_ABUSE, arena_printf(m->a, "abuse:%s", s->key));
 	todo_is_about(m, t, s);
 	t->messages = s->t.messages;
-	t->title = arena_printf(m->a, "%s: suspected abuse", s->name);
+	t->title = arena_printf(m->a, "%s: %s", s->name,
+				s->label && s->label->verdict == LABEL_DENY
+				    ? "denied by you, and it passes"
+				    : "suspected abuse");
 	t->text = s->verdict.remedy.text;
 	if (spike)
 		t->text =
@@ -282,11 +285,13 @@ static void each_sender(struct making *m, const struct sender *s)
 	if (c == CAT_AUTHORIZED && s->receiver)
 		at_one_receiver(m, s);
 	bool asked = s->verdict.remedy.kind == REMEDY_CONFIRM;
+	bool denied = s->label && s->label->verdict == LABEL_DENY &&
+		      2 * tally_judged_pass(&s->t) > s->t.messages;
 	if (s->change == CHANGE_GONE && !asked) {
 		gone_failing(m, s);
 	} else if (asked) {
 		todo_ask(m, s);
-	} else if (c == CAT_SUSPECT_ABUSE) {
+	} else if (c == CAT_SUSPECT_ABUSE || denied) {
 		abuse(m, s);
 	} else if (c == CAT_LEGIT_SPF_MISSING || c == CAT_LEGIT_UNALIGNED ||
 		   c == CAT_LEGIT_BROKEN) {

@@ -292,14 +292,15 @@ static const struct ip *lets_in(const struct trial *t, const struct gate_need *a
 	return NULL;
 }
 
-/* Does nothing but a record that lets everybody in speak for it? */
+/* Does nothing but a record that lets everybody in speak for it, or did a person deny it? */
 static bool abuses(const struct gate *g, const struct ip *ip)
 {
 	for (size_t i = 0; i < g->n_senders; i++) {
 		const struct sender *s = &g->senders[i];
 		enum category c = s->change == CHANGE_GONE && s->was ? s->was->verdict.category
 								     : s->verdict.category;
-		if ((c == CAT_UNAUTHORIZED || c == CAT_UNKNOWN) && !s->ties_any &&
+		bool denied = s->label && s->label->verdict == LABEL_DENY;
+		if ((denied || ((c == CAT_UNAUTHORIZED || c == CAT_UNKNOWN) && !s->ties_any)) &&
 		    sender_source_at(s, ip))
 			return true;
 	}

@@ -249,24 +249,59 @@ static void drop_dead(struct plan *p)
 				 dropped, days, day_format(first, from), day_format(last, to)));
 }
 
+#define BOUNDLESS_V4 8 /* bits: no sender of mail has so many addresses */
+#define BOUNDLESS_V6 16
+
+static bool is_boundless(const struct spf_term *t)
+{
+	if (t->kind != SPF_IP4 && t->kind != SPF_IP6)
+		return false;
+	return t->n_networks == 1 && t->qualifier == SPF_PASS &&
+	       t->networks[0].bits < (t->kind == SPF_IP4 ? BOUNDLESS_V4 : BOUNDLESS_V6);
+}
+
+/* Services that are ours, and that nothing but the open term lets pass: by what they document. */
+static void name_services(struct plan *p)
+{
+	struct gate *g = p->gate;
+	for (size_t i = 0; i < g->n_senders; i++) {
+		const struct sender *s = &g->senders[i];
+		if (!(s->ties_any & TIE_SERVICE) || s->t.spf_aligned == 0)
+			continue;
+		const char *const *terms = ties_service_terms(g->ties, s->service);
+		if (!terms[0] || strstr(p->record, terms[0]))
+			continue;
+		p->record = spf_edit_add(arena_of(p), p->record, terms, 1);
+		mending_add(p, &p->mended,
+			    arena_printf(arena_of(p), "name %s by %s", s->service->name, terms[0]));
+	}
+}
+
 /* A term of the record itself that answers for everybody, and is not needed for that. */
 static bool drop_open(struct plan *p, const struct scope_spot *s)
 {
 	struct spf_tree tree;
+	bool network = s->term->kind == SPF_IP4 || s->term->kind == SPF_IP6;
+	const char *dropped = NULL;
 	if (s->depth > 0)
 		return false;
 	gate_try(p->gate, p->m, p->record, &tree);
-	for (size_t i = 0; !tree.pending && tree.root && i < tree.root->n_terms; i++) {
-		if (strcmp(tree.root->terms[i].text, s->term->text) != 0)
+	for (size_t i = !tree.pending && tree.root ? tree.root->n_terms : 0; i-- > 0;) {
+		const struct spf_term *t = &tree.root->terms[i];
+		bool half = network && is_boundless(t); /* everybody, in two halves */
+		if (strcmp(t->text, s->term->text) != 0 && !half)
 			continue;
-		p->closes = true;
+		dropped = dropped ? arena_printf(arena_of(p), "%s %s", t->text, dropped) : t->text;
 		p->record = spf_edit_drop(arena_of(p), p->record, i);
-		mending_add(p, &p->mended,
-			    arena_printf(arena_of(p), "drop %s: what passes by it alone will fail",
-					 s->term->text));
-		return true;
 	}
-	return false;
+	if (!dropped)
+		return false;
+	p->closes = true;
+	mending_add(
+	    p, &p->mended,
+	    arena_printf(arena_of(p), "drop %s: what passes by it alone will fail", dropped));
+	name_services(p);
+	return true;
 }
 
 static void close_open(struct plan *p)

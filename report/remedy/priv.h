@@ -45,6 +45,9 @@ void remedy_if_yours(struct remedier *r, struct sender *s);
 
 /* soften.c: before plan_finish(), when all edits are in. */
 void remedy_soften(const struct remedier *r, struct plan *p);
+
+/* refuse.c: addresses that a person denied leave the record. */
+void remedy_deny(const struct remedier *r, struct plan *p);
 /* After it: the domain itself has no record, and no sender needs one. */
 void remedy_first_record(const struct remedier *r, struct remedies *out);
 

@@ -1,6 +1,11 @@
-/* The first half of the gate: may there be an edit for this sender at all? */
+/* Who is refused: the first half of the gate (may there be an edit for this sender at all?), and
+ * addresses that a person denied, and our record names. */
+#include <string.h>
+
 #include "core/day.h"
 #include "report/remedy/gate.h"
+#include "report/remedy/priv.h"
+#include "report/remedy/spf_edit.h"
 
 /* The longest pause between two days on which the sender sent, over the newest two periods. */
 static int32_t longest_pause(const struct gate *g, const struct sender *s, int32_t *last)
@@ -93,4 +98,101 @@ const char *gate_refuses(const struct gate *g, const struct gate_need *need)
 	if (was_switched_off(g, need))
 		return "your record authorised it before and no longer does";
 	return NULL;
+}
+
+/* ---- denied, and authorised ---- */
+
+/* Messages from the address that pass by the record of the name. */
+static uint64_t passed_by(const struct remedier *r, const struct sender *s, const struct ip *ip,
+			  const char *name)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < s->n_facts; i++) {
+		const struct fact *f = s->facts[i];
+		const struct dmarc_profile *p = &s->profiles[f->profile];
+		const char *from = p->aligned_spf && ip_cmp(&f->source, ip) == 0
+				       ? zone_own_mailfrom(r->zone, p)
+				       : NULL;
+		n += from && strcmp(from, name) == 0 ? f->messages : 0;
+	}
+	return n;
+}
+
+/* The term itself where it names this address alone, or it and its neighbours (a/24); else the
+ * address is refused in front of all. *done: what was done. */
+static const char *without(const struct plan *p, const struct ip *ip, const char **done)
+{
+	struct arena *a = p->gate->a;
+	char text[IP_STRLEN];
+	struct spf_tree tree;
+	const struct spf_term *t;
+	const struct spf_record *path[SPF_LOOKUP_LIMIT + 2];
+	size_t n = 0;
+	unsigned whole = ip->family == 4 ? 32 : 128;
+	gate_try(p->gate, p->m, p->record, &tree);
+	bool found = !tree.depends && spf_tree_find(&tree, ip, &t, path, &n) == SPF_PASS &&
+		     n == 1 && t >= tree.root->terms && t < tree.root->terms + tree.root->n_terms;
+	size_t at = found ? (size_t)(t - tree.root->terms) : 0;
+	if (found && (t->kind == SPF_IP4 || t->kind == SPF_IP6) && t->n_networks == 1 &&
+	    t->networks[0].bits == whole) {
+		*done = arena_printf(a, "take out %s", t->text);
+		return spf_edit_drop(a, p->record, at);
+	}
+	const char *slash = found && t->kind == SPF_A ? strchr(t->text, '/') : NULL;
+	if (slash) {
+		const char *alone = arena_strndup(a, t->text, (size_t)(slash - t->text));
+		const char *record = spf_edit_replace(a, p->record, at, alone);
+		gate_try(p->gate, p->m, record, &tree);
+		if (spf_tree_find(&tree, ip, &t, NULL, NULL) != SPF_PASS) {
+			*done = arena_printf(a, "write %s, without the addresses beside it", alone);
+			return record;
+		}
+	}
+	const char *minus = arena_printf(a, "-ip%u:%s", ip->family, ip_format(ip, text));
+	*done = arena_printf(a, "refuse it by %s, in front of the term that lets it in", minus);
+	return arena_printf(a, "%.*s %s%s", (int)strlen("v=spf1"), p->record, minus,
+			    p->record + strlen("v=spf1"));
+}
+
+static void deny(const struct remedier *r, struct plan *p, const struct ip *ip, uint64_t n)
+{
+	char text[IP_STRLEN];
+	const char *done;
+	p->record = without(p, ip, &done);
+	p->base = p->record;
+	const char *fault = arena_printf(
+	    r->a,
+	    "it authorises %s, which you denied: %llu messages passed, and no policy refuses what "
+	    "passes",
+	    ip_format(ip, text), (unsigned long long)n);
+	p->fault = p->fault ? arena_printf(r->a, "%s; %s", p->fault, fault) : fault;
+	p->mended = p->mended ? arena_printf(r->a, "%s, and %s", p->mended, done) : done;
+	p->weight = p->weight > FAULT_OPEN ? p->weight : FAULT_OPEN;
+	p->changed = true;
+}
+
+#define DENIED_MAX 8 /* in one record */
+
+void remedy_deny(const struct remedier *r, struct plan *p)
+{
+	struct spf_tree tree;
+	const struct spf_term *t;
+	unsigned done = 0;
+	if (!p->record || p->in_vain || p->owned_by_other)
+		return;
+	for (size_t i = 0; i < r->n; i++) {
+		const struct sender *s = &r->senders[i];
+		if (!s->label || s->label->verdict != LABEL_DENY || s->change == CHANGE_GONE)
+			continue;
+		for (size_t k = 0; k < s->n_sources && done < DENIED_MAX; k++) {
+			const struct ip *ip = &s->sources[k].ip;
+			uint64_t n = passed_by(r, s, ip, p->m->domain);
+			gate_try(p->gate, p->m, p->record, &tree);
+			if (n == 0 || tree.pending || tree.depends ||
+			    spf_tree_find(&tree, ip, &t, NULL, NULL) != SPF_PASS)
+				continue;
+			deny(r, p, ip, n);
+			done++;
+		}
+	}
 }

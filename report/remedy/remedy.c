@@ -13,6 +13,7 @@ static void finish_edits(struct remedier *r)
 {
 	for (size_t k = 0; k < r->zone->n_mailfrom; k++) {
 		remedy_soften(r, &r->plans[k]);
+		remedy_deny(r, &r->plans[k]);
 		plan_finish(&r->plans[k]);
 	}
 	for (size_t i = 0; i < r->n; i++) {

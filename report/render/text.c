@@ -326,12 +326,14 @@ static size_t most_explained(enum category c)
 static void put_reasons(struct buf *out, const struct text_style *style, const struct layout *l,
 			const struct domain_inventory *d)
 {
-	size_t shown = 0, of[CAT_COUNT] = {0};
+	size_t shown = 0, refused = 0, of[CAT_COUNT] = {0};
 	struct folded folded[CAT_COUNT] = {{0, 0}};
 	for (size_t i = 0; i < d->n_senders; i++) {
 		const struct sender *s = &d->senders[i];
 		if (!is_open(s) || sender_is_small(d, s) || todo_about(d->todo, s) > 0)
 			continue;
+		refused +=
+		    s->verdict.category == CAT_UNAUTHORIZED && 2 * s->t.dmarc_pass <= s->t.messages;
 		if (shown == REASONS_MAX ||
 		    ++of[s->verdict.category] > most_explained(s->verdict.category)) {
 			fold(folded, s);
@@ -343,7 +345,7 @@ static void put_reasons(struct buf *out, const struct text_style *style, const s
 		put_reason(out, style, d, s);
 	}
 	put_folded(out, folded, false);
-	if (of[CAT_UNAUTHORIZED] > 0)
+	if (refused > 0)
 		put_sentence(out, l,
 			     "Unauthorised senders need no change of yours in SPF: with p=reject "
 			     "receivers refuse them.");

@@ -237,7 +237,11 @@ static struct verdict by_label(const struct matter *m)
 	switch (m->s->label->verdict) {
 	case LABEL_DENY:
 		v = verdict_of(m->s, CAT_UNAUTHORIZED, PROVEN, REMEDY_BLOCK,
-			       "denied by label: change nothing");
+			       2 * m->pass > m->n
+				   ? "you denied it, and it passes DMARC: no policy refuses what "
+				     "passes. Let your SPF record no longer authorise it, and take "
+				     "the key out of DNS if it signs as you"
+				   : "denied by label: change nothing");
 		break;
 	case LABEL_APPROVE:
 		v = at_least(m->pass, m->n, AUTHORIZED_PASS) ? verdict_passing(m, PROVEN)

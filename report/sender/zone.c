@@ -406,6 +406,22 @@ enum spf_now zone_spf_now(const struct zone *z, const char *mailfrom, const stru
 	return r == SPF_PASS ? NOW_YES : r == SPF_TEMPERROR ? NOW_UNKNOWN : NOW_NO;
 }
 
+#define WIDE_V4 16 /* bits: who names a wider network than that names nobody's machines */
+#define WIDE_V6 32
+
+/* Is it by a network narrow enough to be somebody's that the term has the address? */
+static bool is_narrow(const struct spf_term *t, const struct ip *ip)
+{
+	for (size_t i = 0; i < t->n_networks; i++) {
+		struct ip net = ip_network(ip, t->networks[i].bits);
+		if (t->networks[i].ip.family == ip->family &&
+		    t->networks[i].bits >= (ip->family == 4 ? WIDE_V4 : WIDE_V6) &&
+		    ip_cmp(&net, &t->networks[i].ip) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool zone_names_address(const struct zone *z, const struct ip *ip)
 {
 	const struct spf_term *term;
@@ -420,7 +436,7 @@ bool zone_names_address(const struct zone *z, const struct ip *ip)
 		for (size_t k = 0; k < n; k++)
 			own = own &&
 			      is_ours(z, path[k]->canonical ? path[k]->canonical : path[k]->domain);
-		if (own && term && term->n_networks > 0)
+		if (own && term && is_narrow(term, ip))
 			return true;
 	}
 	return false;
