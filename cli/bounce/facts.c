@@ -169,7 +169,8 @@ enum status bounce_facts_read(struct app *app, const struct name_rules *rules,
 	return st;
 }
 
-void bounce_facts_judge(struct bounce_facts *f, struct knowledge *k)
+void bounce_facts_judge(struct bounce_facts *f, const struct owner_lists *owner,
+			struct knowledge *k)
 {
 	static const struct inventory_options all;
 	for (size_t i = 0; i < f->n; i++) {
@@ -178,6 +179,9 @@ void bounce_facts_judge(struct bounce_facts *f, struct knowledge *k)
 		const struct inventory_input in = {
 		    .now = &w[0], .before = &w[1], .past = &w[2], .weighed = weighed};
 		struct bounce_domain *d = &f->domains[i];
+		struct owner_list ours = owner_domains(owner, d->domain, &f->round);
+		k->ours = ours.names;
+		k->n_ours = ours.n;
 		inventory_judge(&in, k, &all, &d->inventory, &d->basis);
 		d->periods[0] = &d->basis.now;
 		d->periods[1] = &d->basis.before;

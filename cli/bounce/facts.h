@@ -3,7 +3,7 @@
  *
  *	struct bounce_facts f = {0};
  *	bounce_facts_read(app, rules, &batch, option, &f, &err);
- *	... for each round: bounce_facts_judge(&f, &k); explain; bounce_facts_end(&f) ...
+ *	... for each round: bounce_facts_judge(&f, &owner, &k); explain; bounce_facts_end(&f) ...
  *	bounce_facts_reset(&f);
  */
 #ifndef CLI_BOUNCE_FACTS_H
@@ -11,6 +11,7 @@
 
 #include "cli/app/app.h"
 #include "cli/app/dns_run.h"
+#include "cli/app/domains.h"
 #include "cli/bounce/cases.h"
 
 #define BOUNCE_WINDOWS       3
@@ -33,7 +34,9 @@ enum status bounce_facts_read(struct app *app, const struct name_rules *rules,
 			      const struct bounce_batch *b, const char *option,
 			      struct bounce_facts *f, struct err *err) MUST_CHECK;
 
-void bounce_facts_judge(struct bounce_facts *f, struct knowledge *k);
+/* owner: whose other domains are the same person's, for k. */
+void bounce_facts_judge(struct bounce_facts *f, const struct owner_lists *owner,
+			struct knowledge *k);
 void bounce_facts_end(struct bounce_facts *f); /* of a round */
 
 void bounce_facts_reset(struct bounce_facts *f); /* of a batch */

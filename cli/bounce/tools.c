@@ -35,8 +35,10 @@ void bounce_tools_close(struct bounce_tools *t)
 static void explain(struct bounce_tools *t, const struct bounce_batch *b, struct bounce_facts *f,
 		    const struct ahead *ahead, struct bounce_explained **all)
 {
+	struct owner_lists owner;
 	struct dns_view view = {0};
 	struct knowledge k;
+	owner_lists_read(t->app, t->names, &f->a, &owner);
 	if (t->resolver)
 		view = resolver_view(t->resolver);
 	dns_run_ahead(t->resolver, ahead, &f->round);
@@ -44,7 +46,7 @@ static void explain(struct bounce_tools *t, const struct bounce_batch *b, struct
 		arena_reset(&f->round);
 		knowledge_begin(&k, t->names, t->resolver ? &view : NULL, t->catalogue, &f->round);
 		k.asked = &ahead->asked;
-		bounce_facts_judge(f, &k);
+		bounce_facts_judge(f, &owner, &k);
 		const struct bounce_context c = {.k = &k,
 						 .rules = t->rules,
 						 .domains = f->domains,

@@ -250,6 +250,28 @@ static enum status read_words(struct reading *rd, struct span text, enum refusal
 	return st;
 }
 
+/* ---- notifications of services ---- */
+
+/* Amazon SES tells of complaints, deliveries and more as it tells of bounces: JSON, also as a
+ * string in the JSON of SNS. BOUNCE_REFUSALS: it is no such thing, or a bounce. */
+static enum bounce_what notified(struct span text)
+{
+	static const char *const keys[] = {"\"notificationtype", "\"eventtype"};
+	struct span word = {"", 0};
+	if (span_trim(text).n == 0 || span_trim(text).p[0] != '{')
+		return BOUNCE_REFUSALS;
+	for (size_t i = 0; i < sizeof keys / sizeof *keys && word.n == 0; i++)
+		word = span_to(span_between(text, keys[i], ","), 40);
+	if (word.n == 0)
+		word = span_to(span_between(text, "\\\"notificationtype", ","), 40);
+	if (word.n == 0)
+		word = span_to(span_between(text, "\\\"eventtype", ","), 40);
+	return span_has(word, "complaint")       ? BOUNCE_FEEDBACK
+	       : span_has(word, "deliverydelay") ? BOUNCE_REFUSALS
+	       : span_has(word, "delivery")      ? BOUNCE_DELIVERED
+						 : BOUNCE_REFUSALS;
+}
+
 enum status text_read(struct reading *rd, struct span raw)
 {
 	struct buf plain;
@@ -258,6 +280,11 @@ enum status text_read(struct reading *rd, struct span raw)
 	clean_charset(&plain, span_to(raw, LIMIT_BOUNCE_BODY), NULL);
 	struct span text = {plain.data ? plain.data : "", plain.len};
 	enum refusal_form form = body_form(NULL, text);
+	enum bounce_what what = notified(text);
+	if (what != BOUNCE_REFUSALS) {
+		buf_free(&plain);
+		return reading_end(rd, what, NULL);
+	}
 	if (span_has(span_to(text, 4096), "<html") || span_has(span_to(text, 4096), "<body")) {
 		struct buf html;
 		buf_init(&html, 4 * LIMIT_BOUNCE_BODY);

@@ -47,6 +47,13 @@ static const struct sender *sender_of(const struct bounce_domain *d, const struc
 	return NULL;
 }
 
+/* In the domain, or in another one of its owner's. */
+static bool is_of_owner(const struct bounce_domain *d, const char *name)
+{
+	return domain_is_below(name, d->domain) ||
+	       (d->judged && zone_is_ours(&d->basis.zone, name));
+}
+
 /* A signature as the domain, by a key that is published: not verified, but nobody copies one into a
  * forgery that he wants delivered as his own. */
 static bool is_signed(const struct explainer *e)
@@ -54,7 +61,7 @@ static bool is_signed(const struct explainer *e)
 	const struct refusal *r = &e->x->r;
 	for (size_t i = 0; e->view && e->d && i < r->n_dkim; i++) {
 		const struct refusal_dkim *s = &r->dkim[i];
-		if (!s->domain || !s->selector || !domain_is_below(s->domain, e->d->domain))
+		if (!s->domain || !s->selector || !is_of_owner(e->d, s->domain))
 			continue;
 		const char *name = arena_printf(e->a, "%s._domainkey.%s", s->selector, s->domain);
 		struct dkim_key key = dkim_key_read(dns_ask(e->view, name, DNS_TXT));
@@ -96,7 +103,7 @@ static enum bounce_ours ours_of(const struct explainer *e)
 	const struct refusal *r = &e->x->r;
 	if (r->form >= FORM_LOG_POSTFIX && r->direction == REFUSED_BY_OTHER)
 		return SENT_BY_US; /* our own server brought it */
-	if (r->message_id_domain && e->d && domain_is_below(r->message_id_domain, e->d->domain))
+	if (r->message_id_domain && e->d && is_of_owner(e->d, r->message_id_domain))
 		return SENT_BY_US;
 	if (is_signed(e))
 		return SENT_BY_US;

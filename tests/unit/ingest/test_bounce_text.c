@@ -193,13 +193,42 @@ static void hostile(void **state)
 	}
 }
 
+/* Amazon SES: what tells of no bounce is said to be that, also inside of SNS. */
+static void notifications(void **state)
+{
+	static const struct {
+		const char *text;
+		enum bounce_what what;
+	} rows[] = {
+	    {"{\"notificationType\":\"Complaint\",\"mail\":{\"x\":\"550 5.7.1 no\"}}",
+	     BOUNCE_FEEDBACK},
+	    {"{ \"eventType\": \"Delivery\", \"delivery\":{\"smtpResponse\":\"250 2.6.0 ok\"}}",
+	     BOUNCE_DELIVERED},
+	    {"{\"Type\":\"Notification\",\"Message\":\"{\\\"notificationType\\\":\\\"Complaint\\\","
+	     "\\\"a\\\":1}\"}",
+	     BOUNCE_FEEDBACK},
+	    {"{\"notificationType\":\"Bounce\",\"bounce\":{\"diagnosticCode\":\"smtp; 550 5.7.1 "
+	     "no\"}}",
+	     BOUNCE_REFUSALS},
+	    {"{\"notificationType\":", BOUNCE_UNKNOWN},
+	};
+	struct seen s;
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		see(&s, rows[i].text, strlen(rows[i].text));
+		assert_int_equal(s.what, rows[i].what);
+		seen_free(&s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_five),        cmocka_unit_test(wrappings),
-	    cmocka_unit_test(several),         cmocka_unit_test(whom),
-	    cmocka_unit_test(nobody_is_named), cmocka_unit_test(transcripts),
-	    cmocka_unit_test(words),           cmocka_unit_test(hostile),
+	    cmocka_unit_test(the_five),    cmocka_unit_test(notifications),
+	    cmocka_unit_test(wrappings),   cmocka_unit_test(several),
+	    cmocka_unit_test(whom),        cmocka_unit_test(nobody_is_named),
+	    cmocka_unit_test(transcripts), cmocka_unit_test(words),
+	    cmocka_unit_test(hostile),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
