@@ -135,6 +135,14 @@ static uint64_t failing_of(const struct sender *s)
 	return s->t.messages - tally_judged_pass(&s->t);
 }
 
+/* A record, and what a service documents, tie mail with our envelope sender, and no other. */
+static bool is_tied(const struct sender *s)
+{
+	uint64_t n = s->t.cells[CELL_F6] + s->t.cells[CELL_F7] + s->t.cells[CELL_F9];
+	bool elsewhere = 2 * n > s->t.messages;
+	return s->ties_any & (elsewhere ? ~(unsigned)(TIE_RECORD | TIE_SERVICE) : ~0u);
+}
+
 /* Is it ours, and does its mail fail? By category, or because something of ours is tied to it. */
 static bool is_open(const struct sender *s)
 {
@@ -144,7 +152,7 @@ static bool is_open(const struct sender *s)
 		return false;
 	if (sender_is_legit(s))
 		return c != CAT_AUTHORIZED;
-	return c == CAT_UNKNOWN && s->ties_any && sender_is_steady(s) &&
+	return c == CAT_UNKNOWN && is_tied(s) && sender_is_steady(s) &&
 	       2 * failing_of(s) > s->t.messages;
 }
 

@@ -3,6 +3,7 @@
  *
  *	question.c         is one due, which readings are open, what speaks for each
  *	question_text.c    what is asked of a person, and what to do about a yes
+ *	tied.c             what of ours names the machines
  */
 #ifndef REPORT_REMEDY_ASKING_H
 #define REPORT_REMEDY_ASKING_H
@@ -28,6 +29,9 @@ bool asking_tries_to_sign(const struct sender *s);
 bool asking_sends_for_customers(const struct service *s);
 /* Our site shares its first machine with those of others. */
 bool asking_on_shared_machine(const struct asking *q);
+
+/* "mail.example.com leads to the address": what of ours names its machines; NULL: nothing. */
+const char *asking_tied(const struct asking *q);
 
 /* Readings are sorted: the likeliest is the first. */
 const char *question_text(const struct asking *q);

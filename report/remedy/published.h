@@ -19,4 +19,9 @@ bool dmarc_faults(const struct remedier *r, struct remedies *out);
  * whose sender is told of them anyway are left out. */
 void key_faults(const struct remedier *r, struct remedies *out);
 
+/* parked.c. It has an MX and no SPF record, nothing ever passed as it, and nobody is asked about:
+ * then it can say that it sends nothing. One fault at most; when all senders have their remedies.
+ */
+bool silent_fault(const struct remedier *r, struct remedies *out);
+
 #endif

@@ -52,7 +52,9 @@ bool question_is_due(const struct gate *g, const struct sender *s)
 {
 	enum category c = s->verdict.category;
 	uint64_t failing = s->t.messages - tally_judged_pass(&s->t);
-	if (s->label)
+	/* names that nobody has: no service was hired to write from them */
+	bool invented = !s->hinted && !s->service && sender_has_evidence(s, "S_NO_SUCH_FROM");
+	if (s->label || invented)
 		return false;
 	bool established = s->returns || habit_is_established(s, g->zone->known);
 	if (c == CAT_UNKNOWN && failing > 0 && established)
@@ -227,6 +229,7 @@ static void read_forged(struct asking *q)
 {
 	const struct sender *s = q->s;
 	struct reading *r = add(q, READING_FORGED, 2);
+	const char *tied = asking_tied(q);
 	if (sender_has_evidence(s, "S_NO_PTR"))
 		speaks_for(q, r, 3, "the address has no reverse DNS");
 	if (sender_has_evidence(s, "S_GENERIC_PTR"))
@@ -237,6 +240,10 @@ static void read_forged(struct asking *q)
 		speaks_against(q, r, 1, "a customer there can use only domains that he has proved");
 	else if (!s->ties_any && sends_as_us(s))
 		speaks_for(q, r, 1, "anybody can use your domain as envelope sender");
+	if (sender_has_evidence(s, "S_NOT_YOUR_ACCOUNT"))
+		speaks_for(q, r, 4,
+			   "your account at the service signs as your domain, and this mail is not "
+			   "signed so");
 	if (s->doubtful_day && asking_on_shared_machine(q))
 		speaks_for(q, r, 2, s->doubtful_day);
 	if (s->service && s->service->verifies == ANSWER_NO)
@@ -249,10 +256,8 @@ static void read_forged(struct asking *q)
 		speaks_against(
 		    q, r, 1,
 		    "spoofed mail rarely comes in small numbers every day from one address");
-	if (s->ties_any)
-		speaks_against(
-		    q, r, 4,
-		    "an A, AAAA, MX, SPF record or reverse DNS of yours names the address");
+	if (tied)
+		speaks_against(q, r, 4, tied);
 	if (sender_has_evidence(s, "L_TRIES_DKIM"))
 		speaks_against(q, r, 3, "spoofed mail is rarely signed");
 }
@@ -274,6 +279,7 @@ static void read_forwarded(struct asking *q, unsigned unsigned_share)
 	if (unsigned_share == 0 || !sends_as_us(s) || q->at_host || s->way_out)
 		return;
 	struct reading *r = add(q, READING_FORWARDED, 0);
+	const char *tied = asking_tied(q);
 	bool hands_on =
 	    s->service && (s->service->kind == KIND_MAILBOX || s->service->kind == KIND_FORWARDER ||
 			   s->service->kind == KIND_ISP);
@@ -289,10 +295,8 @@ static void read_forwarded(struct asking *q, unsigned unsigned_share)
 		speaks_for(
 		    q, r, 2,
 		    arena_printf(q->a, "a server with forward-confirmed reverse DNS, %s", host));
-	if (s->ties_any)
-		speaks_against(
-		    q, r, 4,
-		    "an A, AAAA, MX, SPF record or reverse DNS of yours names the address");
+	if (tied)
+		speaks_against(q, r, 4, tied);
 	if (sender_has_evidence(s, "S_NO_PTR") || sender_has_evidence(s, "S_GENERIC_PTR"))
 		speaks_against(q, r, 3,
 			       "servers that forward mail have forward-confirmed reverse DNS");
@@ -317,7 +321,17 @@ static bool passed_before(const struct asking *q, int32_t *last)
 
 #define SILENT_DAYS 7 /* at least; and twice the longest pause */
 
-/* It sent day after day, and then no more: somebody may have stopped it. */
+/* Did mail of it pass, now or in the period before? */
+static bool passed_once(const struct asking *q)
+{
+	const struct sender *s = q->s;
+	int32_t last;
+	return tally_judged_pass(&s->t) > 0 || (s->was && tally_judged_pass(&s->was->t) > 0) ||
+	       passed_before(q, &last);
+}
+
+/* It sent day after day, and then no more: somebody may have stopped it. Of what never passed there
+ * was nothing to stop: so a campaign ends. */
 static bool read_fell_silent(struct asking *q)
 {
 	const struct sender *s = q->s;
@@ -327,12 +341,17 @@ static bool read_fell_silent(struct asking *q)
 	if (s->change == CHANGE_GONE || s->days < STEADY_DAYS || silent < SILENT_DAYS ||
 	    silent <= 2 * s->rhythm.pause)
 		return false;
-	struct reading *r = add(q, READING_SWITCHED_OFF, 2);
-	speaks_for(q, r, 4,
-		   arena_printf(q->a,
-				"it sent on %u days, the last time on %s, and not in the %d "
-				"days since",
-				s->days, day_format(s->last_day, day), silent));
+	const char *ended = arena_printf(
+	    q->a, "it sent on %u days, the last time on %s, and not in the %d days since", s->days,
+	    day_format(s->last_day, day), silent);
+	if (!passed_once(q)) {
+		for (unsigned i = 0; i < q->n; i++)
+			if (q->list[i].kind == READING_FORGED)
+				speaks_for(q, &q->list[i], 2,
+					   arena_printf(q->a, "%s: none of it passed", ended));
+		return false;
+	}
+	speaks_for(q, add(q, READING_SWITCHED_OFF, 2), 4, ended);
 	return true;
 }
 

@@ -94,10 +94,30 @@ static const char *series_text(const struct asking *q)
 	    name ? name : "that name", at->family == 4 ? "A" : "AAAA", ip);
 }
 
+/* Mailboxes of people, which can sign as no domain but the service's: gmail.com, t-online.de. */
+static bool is_freemail(const struct service *x)
+{
+	return x && (x->kind == KIND_MAILBOX || x->kind == KIND_ISP) && x->dkim == ANSWER_NA;
+}
+
+static const char *freemail_text(const struct asking *q)
+{
+	const char *name = q->s->service->name;
+	return arena_printf(
+	    q->a,
+	    "do people of yours write with your domain in From out of their own mailboxes at %s? "
+	    "Nothing can be set up there that would sign as your domain, and p=reject ends this "
+	    "mail. Who does so should send through your mail server, with a login, or write from "
+	    "a mailbox of yours",
+	    name);
+}
+
 /* It authenticates as somebody: an account, a supplier, a service. */
 static const char *unaligned_text(const struct asking *q)
 {
 	const struct sender *s = q->s;
+	if (is_freemail(s->service))
+		return freemail_text(q);
 	if (s->guest && s->service && s->service->kind == KIND_MAILBOX)
 		return arena_printf(
 		    q->a,

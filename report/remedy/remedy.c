@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "report/remedy/published.h"
-#include "report/remedy/silent.h"
 #include "report/sender/habit.h"
 #include "report/sender/sentence.h"
 

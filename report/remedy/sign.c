@@ -40,6 +40,48 @@ static const char *strict_name(const struct remedier *r, const struct sender *s)
 	return "another name in your domain";
 }
 
+/* May mail with an envelope sender in our domain come from its addresses? */
+static bool is_authorised(const struct remedier *r, const struct sender *s)
+{
+	for (size_t i = 0; i < s->n_sources; i++)
+		if (zone_spf_now(r->zone, r->zone->domain, &s->sources[i].ip) != NOW_YES)
+			return false;
+	return s->n_sources > 0;
+}
+
+/* A site of ours, on a machine of its host. */
+static bool is_site(const struct remedier *r, const struct sender *s)
+{
+	if (s->guest || s->n_sources == 0)
+		return false;
+	const struct ip *ip = &s->sources[0].ip;
+	return (s->service && s->service->kind == KIND_WEBHOST) ||
+	       (zone_host(r->zone, ip) && zone_is_shared_machine(r->zone, ip));
+}
+
+/* An envelope sender that our record does not authorise makes SPF fail where it passed before. */
+static const char *foreign_sender_text(const struct remedier *r, const struct sender *s)
+{
+	if (is_authorised(r, s))
+		return "its envelope sender is not in your domain. Set it to an address in your "
+		       "domain, or sign with DKIM as your domain (d=)";
+	if (is_site(r, s))
+		return arena_printf(
+		    r->a,
+		    "its envelope sender is the web host's. Let the site send through your mail "
+		    "service, with a login (SMTP, port 587), or sign with DKIM as your domain "
+		    "(d=). Do not set the envelope sender to your domain: the SPF record of %s "
+		    "does not authorise the machine",
+		    r->zone->domain);
+	return arena_printf(
+	    r->a,
+	    "its envelope sender is not in your domain. Have it sign with DKIM as your domain "
+	    "(d=). An envelope sender in your domain would make SPF fail, as the SPF record of %s "
+	    "does not authorise it: if at all, a Return-Path in a name below your domain, with an "
+	    "SPF record of its own",
+	    r->zone->domain);
+}
+
 void remedy_unaligned(const struct remedier *r, struct sender *s)
 {
 	struct remedy *m = &s->verdict.remedy;
@@ -74,8 +116,7 @@ void remedy_unaligned(const struct remedier *r, struct sender *s)
 				       "it sign with DKIM as your domain (d=)%s",
 				       dkim_advice(r, s));
 	else
-		m->text = "its envelope sender is not in your domain. Set it to an address in your "
-			  "domain, or sign with DKIM as your domain (d=)";
+		m->text = foreign_sender_text(r, s);
 }
 
 /* The envelope-sender domain of ours whose record did not answer for its addresses; NULL: all did.

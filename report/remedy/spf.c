@@ -295,6 +295,18 @@ static const char *host_note(const struct remedier *r, const struct sender *s)
 			    h->name);
 }
 
+/* SPF alone breaks when the mail is forwarded: of a service's mail that does not sign as us the key
+ * is told, too. */
+static const char *key_note(const struct remedier *r, const struct sender *s)
+{
+	uint64_t bare = s->t.cells[CELL_F1] + s->t.cells[CELL_F4];
+	const struct service *x = s->service;
+	if (!x || x->kind == KIND_WEBHOST || !*x->advice_dkim || 2 * bare <= s->t.messages)
+		return "";
+	return arena_printf(r->a, ". Nor does it sign as your domain: %s%s%s", x->advice_dkim,
+			    *x->link ? " " : "", x->link);
+}
+
 /* Each further envelope-sender domain of ours that the sender uses needs an edit of its own. */
 static void add_parts(struct remedier *r, struct sender *s, const struct plan *first)
 {
@@ -344,8 +356,9 @@ void remedy_spf(struct remedier *r, struct sender *s, struct plan **to)
 	*terms = (struct record_change){.name = p->m->domain, .terms = added};
 	s->verdict.remedy = (struct remedy){
 	    .kind = fresh ? REMEDY_SPF_PUBLISH : REMEDY_SPF_ADD,
-	    .text = arena_printf(r->a, "%s %s %s the SPF record of %s%s", fresh ? "publish" : "add",
-				 added, fresh ? "in" : "to", p->m->domain, host_note(r, s)),
+	    .text = arena_printf(r->a, "%s %s %s the SPF record of %s%s%s",
+				 fresh ? "publish" : "add", added, fresh ? "in" : "to",
+				 p->m->domain, host_note(r, s), key_note(r, s)),
 	    .change = terms};
 	*to = p;
 	add_parts(r, s, p);

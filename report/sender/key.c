@@ -123,6 +123,16 @@ static const struct service *proved_service(const struct grouping *g, const stru
 	return 2 * votes > all ? best : NULL;
 }
 
+/* Is it a name of the service itself, in whatever column? What is below it may be a customer's. */
+static bool is_name_of(const struct service *s, const char *name)
+{
+	for (int by = 0; by < BY_COUNT; by++)
+		for (unsigned i = 0; i < s->n_names[by]; i++)
+			if (strcmp(s->names[by][i], name) == 0)
+				return true;
+	return false;
+}
+
 /*
  * Inside a service the sender is split by the foreign identity that passes: an account that signs,
  * or bounces, as somebody who is neither we nor the service, and never anything of ours, is a
@@ -141,6 +151,7 @@ static const char *guest_of(const struct grouping *g, const struct address *x, u
 	/* what a service bounces as, or calls its machines, is its own when it signs, too */
 	bool owner = catalogue_find(all, BY_DKIM, name) ||
 		     catalogue_find(all, BY_RETURN_PATH, name) || catalogue_find(all, BY_PTR, name);
+	owner = owner || is_name_of(x->service, name);
 	bool tenant = strstr(name, ".onmicrosoft.com") || strstr(name, ".gappssmtp.com");
 	return zone_is_ours(g->zone, name) || (owner && !tenant) ? NULL : name;
 }

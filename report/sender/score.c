@@ -105,6 +105,10 @@ static const struct {
       "domain as envelope sender there"}},
 };
 
+static const struct evidence own_account = {
+    "L_OWN_ACCOUNT", 60,
+    "your mail host, which signs it for the account that bears the name of your domain"};
+
 /* What ties more than half of the mail. */
 static int score_ties(struct sender *s)
 {
@@ -122,6 +126,9 @@ static int score_ties(struct sender *s)
 		if (2 * tied <= s->t.messages || vain)
 			continue;
 		const struct evidence *e = &tie_evidence[i].e;
+		if (tie_evidence[i].tie == TIE_SERVICE && s->service &&
+		    s->service->verifies != ANSWER_YES)
+			e = &own_account;
 		evidence(s, e->code, e->weight, e->text);
 		sum += e->weight;
 	}

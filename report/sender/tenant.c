@@ -20,14 +20,14 @@ const char *tenant_of(const struct dmarc_profile *p)
 	return NULL;
 }
 
-/* Letters and digits alone: hyphens come and go. */
+/* Letters and digits alone: hyphens come and go, and stand for dots. */
 static bool same_letters(const char *a, size_t n, const char *b, size_t m)
 {
 	size_t i = 0, k = 0;
 	for (;;) {
 		while (i < n && a[i] == '-')
 			i++;
-		while (k < m && b[k] == '-')
+		while (k < m && (b[k] == '-' || b[k] == '.'))
 			k++;
 		if (i == n || k == m)
 			return i == n && k == m;
@@ -36,9 +36,26 @@ static bool same_letters(const char *a, size_t n, const char *b, size_t m)
 	}
 }
 
+static bool names_domains(const char *tenant)
+{
+	return domain_is_below(tenant, "gappssmtp.com");
+}
+
 bool tenant_is_like(const char *tenant, const char *org)
 {
-	return same_letters(tenant, strcspn(tenant, "."), org, strcspn(org, "."));
+	size_t n = names_domains(tenant) ? strlen(org) : strcspn(org, ".");
+	return same_letters(tenant, strcspn(tenant, "."), org, n);
+}
+
+bool tenant_is_of(const char *tenant, const char *domain)
+{
+	size_t n = strcspn(tenant, ".");
+	if (!names_domains(tenant) || strlen(domain) != n)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (ascii_lower(tenant[i]) != (domain[i] == '.' ? '-' : domain[i]))
+			return false;
+	return true;
 }
 
 struct finder {

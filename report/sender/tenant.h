@@ -40,7 +40,12 @@ const char *neighbour_of(const struct neighbours *x, const struct fact *f);
 /* The tenant whose signature passes; NULL: none does. */
 const char *tenant_of(const struct dmarc_profile *p);
 
-/* Is the tenant called as the organisation is ("example.onmicrosoft.com" of example.com)? */
+/* Is the tenant called as the organisation is ("example.onmicrosoft.com" of example.com,
+ * "example-com.20230601.gappssmtp.com")? */
 bool tenant_is_like(const char *tenant, const char *org);
+
+/* Is its name made of this very domain ("example-com.20230601.gappssmtp.com" of example.com)? Who
+ * has it proved that domain to the service. */
+bool tenant_is_of(const char *tenant, const char *domain);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/day.h"
+#include "report/sender/tenant.h"
 
 #define TERMS_MAX 16
 
@@ -361,7 +362,27 @@ static const char *alias_of(const struct zone *z, const struct ip *ip)
 	return NULL;
 }
 
-static void tie_source(struct ties *t, const struct sender *s, struct sender_source *x, size_t *at)
+#define ACCOUNT_SHARE 90 /* per cent that the account signs of the sender's mail */
+
+/* Our mail host, which takes any MAIL FROM of its customers, signs it for the very account whose
+ * name is our domain. */
+static bool is_our_account(const struct ties *t, const struct sender *s)
+{
+	const struct zone *z = t->zone;
+	uint64_t signs = 0;
+	bool host = false;
+	for (size_t i = 0; i < z->n_marks; i++)
+		host = host || (!z->marks[i].include && z->marks[i].service == s->service);
+	for (size_t i = 0; s->service && host && i < s->n_facts; i++) {
+		const char *tenant = tenant_of(&s->profiles[s->facts[i]->profile]);
+		if (tenant && (tenant_is_of(tenant, z->org) || tenant_is_of(tenant, z->domain)))
+			signs += s->facts[i]->messages;
+	}
+	return signs > 0 && 100 * signs >= ACCOUNT_SHARE * s->t.messages;
+}
+
+static void tie_source(struct ties *t, const struct sender *s, bool account,
+		       struct sender_source *x, size_t *at)
 {
 	const struct zone *z = t->zone;
 	const struct address_known *k = knowledge_of(z->known, &x->ip);
@@ -376,7 +397,8 @@ static void tie_source(struct ties *t, const struct sender *s, struct sender_sou
 	x->alias = x->ties || c.signs || is_mail_service(k->service) ? NULL : alias_of(z, &x->ip);
 	x->aged = !x->ties && (x->alias || has_aged(t, &x->ip, k, &c));
 	x->ties |= !x->aged && is_tied_record(t, &x->ip) ? TIE_RECORD : 0;
-	if (k->service && k->service->verifies == ANSWER_YES && zone_uses(z, k->service) &&
+	if (k->service && zone_uses(z, k->service) &&
+	    (k->service->verifies == ANSWER_YES || (account && k->service == s->service)) &&
 	    ties_term_of(t, k->service, &x->ip))
 		x->ties |= TIE_SERVICE;
 }
@@ -398,10 +420,11 @@ void ties_look_at(struct ties *t, const struct domain_facts *facts,
 void ties_of(struct ties *t, struct sender *s)
 {
 	size_t at = 0;
+	bool account = is_our_account(t, s);
 	s->ties = s->n_sources ? ~0u : 0;
 	for (size_t i = 0; i < s->n_sources; i++) {
 		struct sender_source *x = &s->sources[i];
-		tie_source(t, s, x, &at);
+		tie_source(t, s, account, x, &at);
 		s->ties &= x->ties;
 		s->ties_any |= x->ties;
 		s->tied_messages += x->ties ? x->messages : 0;

@@ -14,7 +14,8 @@
  *	             unless it aged
  *	TIE_SERVICE  our zone names the service; the address lies inside what the
  *	             service documents for what our zone names; and the service
- *	             verifies who sends as whom
+ *	             verifies who sends as whom, or is our mail host and signs nearly
+ *	             all of it for the account that is called by our domain
  *	TIE_PERSON   a person approved it
  */
 #ifndef REPORT_SENDER_TIE_H

@@ -11,7 +11,9 @@
 
 /*
  * Mailer sends newsletters for customers who proved their domain, Careless for whomever; Boxes
- * hosts mailboxes, and has a relay pool that its include leaves out; Webs hosts sites.
+ * hosts mailboxes, and has a relay pool that its include leaves out; Webs hosts sites. Suite hosts
+ * mailboxes and lets a customer use any MAIL FROM; Free gives mailboxes to people; Desk answers for
+ * customers, as itself until they prove their domain.
  */
 static const char world_services[] =
     "name,kind,spf_include,ptr_suffixes,return_path,dkim_domains,dkim_selectors,zone_marks,pools,"
@@ -24,7 +26,11 @@ static const char world_services[] =
     "careless.example,,y,y,y,y,n,page,,Let Careless sign as your domain.,,,test\n"
     "Boxes,mailbox,_spf.boxes.example,boxes.example,,,,boxes.example,203.0.113.80/28,y,y,y,y,y,"
     "page,,Switch DKIM on.,,,test\n"
-    "Webs,webhost,_spf.webs.example,webs.example,,,,webs.example,,y,y,y,y,?,,Ask them.,,,,test\n";
+    "Webs,webhost,_spf.webs.example,webs.example,,,,webs.example,,y,y,y,y,?,,Ask them.,,,,test\n"
+    "Suite,mailbox,_spf.suite.example,suite.example,,*.gappssmtp.com,,suite.example,,y,y,y,y,n,"
+    "page,,Create a key.,,,test\n"
+    "Free,mailbox,,free.example,free.example,free.example,,,,y,n-a,n-a,n-a,?,,People.,,,,test\n"
+    "Desk,saas,_spf.desk.example,,,,,desk.example,,y,custom,n,y,?,,,Prove it in Desk.,,,test\n";
 
 /* Our own server, which is our MX, and our site at a web host; networks of the services. */
 #define WORLD_ZONE                                                                                 \
