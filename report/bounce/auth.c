@@ -324,10 +324,16 @@ static void explain_spf(struct explainer *e)
 		    ->kind = TODO_DUTY;
 		return;
 	}
-	if (asks && e->out->dns.spf_result >= 0 && look_in_domain(e, e->mailfrom)) {
+	bool answered = e->d && e->d->judged && e->d->basis.zone.answered;
+	if (asks && e->out->dns.spf_result >= 0 && look_in_domain(e, e->mailfrom) && answered) {
 		offer_spf(e);
 		return;
 	}
+	if (e->view && e->d && !answered)
+		explain_unchecked(e, arena_printf(e->a,
+						  "DNS of %s: it did not answer, so no record "
+						  "is shown",
+						  e->d->domain));
 	explain_todo(
 	    e, "bounce:auth", "neither SPF nor DKIM",
 	    "let the server that sent it pass SPF for its envelope sender, or sign with DKIM "
