@@ -292,8 +292,11 @@ static void check_strict(struct judging *j)
 	double share = v->messages ? percent(v->strict, v->messages) : 0;
 	set_check(j, CHECK_D7, judge_value(j, CHECK_D7, share),
 		  TEXT(j, "%llu messages, %.2f%%", (unsigned long long)v->strict, share),
-		  v->strict ? "with relaxed alignment (without adkim=s, aspf=s) they would pass"
-			    : "no mail fails by strict alignment alone");
+		  v->strict && j->out->dmarc.record.psd == 'n'
+		      ? "psd=n makes the domain an organisation of its own: names above it align "
+			"no more where receivers walk the tree"
+		  : v->strict ? "with relaxed alignment (without adkim=s, aspf=s) they would pass"
+			      : "no mail fails by strict alignment alone");
 }
 
 static void check_parked(struct judging *j)

@@ -22,14 +22,17 @@ static void own_addresses(struct judging *j)
 		}
 }
 
-static void add_volume(struct volume *v, const struct dmarc_profile *p, uint64_t messages)
+static void add_volume(const struct judging *j, struct volume *v, const struct dmarc_profile *p,
+		       uint64_t messages)
 {
+	bool cut = j->out->dmarc.found == FOUND_HERE && j->out->dmarc.record.psd == 'n' &&
+		   zone_is_cut_off(&j->zone, p);
 	bool dkim =
 	    p->cell == CELL_P1 || p->cell == CELL_P2 || p->cell == CELL_P3 || p->cell == CELL_P4;
 	v->messages += messages;
 	v->pass += p->cell <= CELL_P7 ? messages : 0;
 	v->dkim += dkim ? messages : 0;
-	v->strict += p->flags & DMARC_STRICT_ONLY ? messages : 0;
+	v->strict += p->flags & DMARC_STRICT_ONLY || cut ? messages : 0;
 }
 
 #define GATE_DAYS 14
@@ -72,10 +75,10 @@ static void sum_gate(struct judging *j)
 			continue;
 		enum fate fate = fate_of(s);
 		uint64_t n = share_of(f, gate, j->in->as_of);
-		add_volume(&j->gate[fate], p, n);
-		add_volume(&j->of_sender[index], p, n);
-		add_volume(&j->week_of[0][index], p, share_of(f, week - 7, week));
-		add_volume(&j->week_of[1][index], p, share_of(f, week, j->in->as_of));
+		add_volume(j, &j->gate[fate], p, n);
+		add_volume(j, &j->of_sender[index], p, n);
+		add_volume(j, &j->week_of[0][index], p, share_of(f, week - 7, week));
+		add_volume(j, &j->week_of[1][index], p, share_of(f, week, j->in->as_of));
 	}
 }
 
@@ -88,7 +91,7 @@ static void sum_window(struct judging *j)
 		if (sender_is_ignored(s))
 			continue;
 		for (size_t k = 0; k < s->n_facts; k++)
-			add_volume(&j->window_volume[fate],
+			add_volume(j, &j->window_volume[fate],
 				   &j->window->profiles[s->facts[k]->profile],
 				   s->facts[k]->messages);
 	}

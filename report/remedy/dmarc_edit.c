@@ -61,6 +61,8 @@ static bool stays(const struct tag *t, const struct dmarc_edit *e)
 	bool below = is(t, "sp") || is(t, "np");
 	if (is_one_of(t, remade) || (e->adkim && is(t, "adkim")) || (e->aspf && is(t, "aspf")))
 		return false;
+	if (e->join && is(t, "psd"))
+		return false;
 	if (!e->repair)
 		return !is_one_of(t, gone) && !(below && says(t, "none"));
 	if (is(t, "adkim") || is(t, "aspf"))

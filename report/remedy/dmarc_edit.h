@@ -15,6 +15,7 @@ struct dmarc_edit {
 	/* A repair leaves out what is no value, and sp and np where they are weaker than p. The
 	 * next step leaves out what is not used any more (pct, rf, ri), and sp=none, np=none. */
 	bool repair;
+	bool join;        /* without psd */
 	char adkim, aspf; /* another mode: 'r' or 's'; 0: as it is */
 };
 

@@ -51,6 +51,7 @@ struct publishing {
 	bool parked;
 	const char *wrong; /* what is, as sentences without the last stop; NULL: nothing */
 	enum fault_weight weight;
+	bool join; /* psd=n has to go */
 	bool lost; /* receivers take the record for none, or for p=none */
 };
 
@@ -126,7 +127,8 @@ static void tell(const struct publishing *p, const struct dmarc_published *recor
 				    : record && record->p ? record->p
 							  : POLICY_NONE,
 			       .testing = !p->lost && record && record->testing,
-			       .repair = true};
+			       .repair = true,
+			       .join = p->join};
 	if (p->parked) {
 		e.p = POLICY_REJECT;
 		e.testing = false;
@@ -185,6 +187,32 @@ static void look_into(struct publishing *p)
 	}
 }
 
+/* psd=n: the domain is an organisation of its own (RFC 9989 section 4.10), while its mail
+ * authenticates as the one above. Receivers that follow the public suffix list let it pass. */
+static void look_above(struct publishing *p)
+{
+	const struct remedier *r = p->r;
+	uint64_t n = 0;
+	if (p->d->record.psd != 'n')
+		return;
+	for (size_t i = 0; i < r->n; i++)
+		for (size_t k = 0; sender_is_legit(&r->senders[i]) && k < r->senders[i].n_facts;
+		     k++) {
+			const struct fact *f = r->senders[i].facts[k];
+			if (zone_is_cut_off(r->zone, &r->senders[i].profiles[f->profile]))
+				n += f->messages;
+		}
+	if (n == 0)
+		return;
+	p->join = true;
+	wrong(p, FAULT_LOST,
+	      arena_printf(r->a,
+			   "psd=n makes %s an organisation of its own, and %llu messages of yours "
+			   "authenticate as %s alone: they fail wherever receivers walk the tree "
+			   "(RFC 9989)",
+			   r->zone->domain, (unsigned long long)n, r->zone->org));
+}
+
 /* Does the record say with a word of its own what p is? */
 static bool has_policy(const struct dmarc_published *x)
 {
@@ -209,6 +237,7 @@ static void record_here(struct publishing *p, struct remedies *out)
 	}
 	p->lost = d->policy == POLICY_ABSENT || !has_policy(&d->record);
 	look_into(p);
+	look_above(p);
 	if (look_below(p)) {
 		tell(p, &d->record, out);
 		return;

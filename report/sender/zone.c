@@ -53,6 +53,18 @@ const char *zone_own_mailfrom(const struct zone *z, const struct dmarc_profile *
 	return p->n_spf == 0 && is_ours(z, p->envelope_from) ? p->envelope_from : NULL;
 }
 
+bool zone_is_cut_off(const struct zone *z, const struct dmarc_profile *p)
+{
+	if (p->cell > CELL_P7 || strcmp(z->domain, z->org) == 0)
+		return false;
+	for (unsigned i = 0; i < p->n_dkim; i++)
+		if (p->dkim[i].result.code == W_PASS && p->dkim[i].domain &&
+		    domain_is_below(p->dkim[i].domain, z->domain))
+			return false;
+	const char *from = p->aligned_spf ? zone_own_mailfrom(z, p) : NULL;
+	return !from || !domain_is_below(from, z->domain);
+}
+
 /* ---- MAIL FROM domains ---- */
 
 static int by_messages(const void *x, const void *y)
@@ -455,6 +467,20 @@ bool zone_uses(const struct zone *z, const struct service *s)
 	return s && z->present && z->present[s - z->known->services];
 }
 
+/* Does a term depend on what reports do not say: the local part, or the name in HELO? */
+static bool needs_sender(const struct spf_record *r, unsigned depth)
+{
+	static const char *const macros[] = {"%{l", "%{s", "%{h", "%{p"};
+	for (size_t i = 0; r && depth <= SPF_LOOKUP_LIMIT && i < r->n_terms; i++) {
+		for (size_t k = 0; k < sizeof macros / sizeof *macros; k++)
+			if (strcasestr(r->terms[i].text, macros[k]))
+				return true;
+		if (needs_sender(r->terms[i].child, depth + 1))
+			return true;
+	}
+	return false;
+}
+
 uint64_t zone_taken_out(const struct zone *z, const struct sender *s)
 {
 	uint64_t n = 0;
@@ -463,7 +489,9 @@ uint64_t zone_taken_out(const struct zone *z, const struct sender *s)
 		const struct dmarc_profile *p = &s->profiles[f->profile];
 		bool alone = p->cell == CELL_P5 || p->cell == CELL_P6 || p->cell == CELL_P7;
 		const char *name = alone ? zone_own_mailfrom(z, p) : NULL;
-		if (name && zone_spf_now(z, name, &f->source) == NOW_NO)
+		const struct zone_mailfrom *m = name ? find(z, name) : NULL;
+		if (m && !(m->spf.depends && needs_sender(m->spf.root, 0)) &&
+		    zone_spf_now(z, name, &f->source) == NOW_NO)
 			n += f->messages;
 	}
 	return n;

@@ -61,6 +61,10 @@ void zone_end(struct zone *z);
 /* The MAIL FROM domain of a profile when it belongs to our organisation; else NULL. */
 const char *zone_own_mailfrom(const struct zone *z, const struct dmarc_profile *p);
 
+/* Does it pass only by names that are not in the domain or below it? With psd=n in the domain's own
+ * record these belong to another organisation (RFC 9989 section 4.10), and it fails. */
+bool zone_is_cut_off(const struct zone *z, const struct dmarc_profile *p);
+
 enum spf_now { NOW_UNKNOWN, NOW_NO, NOW_YES };
 
 /* Does the record of a MAIL FROM domain (of ours) authorise the address today? */

@@ -306,10 +306,62 @@ static void test_signers(void **state)
 	arena_free(&a);
 }
 
+/* Where the record asks for the local part or for HELO, reports do not tell whom it names. */
+static void test_untold(void **state)
+{
+	static const struct {
+		const char *record;
+		bool taken;
+	} rows[] = {{"v=spf1 mx exists:%{l}._lp.example.com -all", false},
+		    {"v=spf1 mx include:%{i}._ip.%{h}._ehlo.example.com -all", false},
+		    {"v=spf1 mx exists:%{i}._ip.example.com -all", true},
+		    {"v=spf1 mx -all", true}};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct arena a = {0};
+		const char *line = arena_printf(&a, "example.com TXT %s", rows[i].record);
+		const struct world w = {
+		    .now = {OUR_ROW, {"192.0.100.9", 600, "example.com pass", NULL, 0, MONTH}},
+		    .before = {OUR_ROW, {"192.0.100.9", 600, "example.com pass", NULL, 0, MONTH}},
+		    .zone = {line}};
+		struct domain_inventory d = world_judge(&w, &a);
+		const char *text = world_sender(&d, "192.0.100.9")->verdict.remedy.text;
+		CHECK_ROW((text && strstr(text, "no longer authorises")) == rows[i].taken, i);
+		arena_free(&a);
+	}
+}
+
+/* psd=n at a name below the organisation: what authenticates as the organisation aligns no more. */
+static void test_cut_off(void **state)
+{
+	static const struct {
+		struct row row;
+		bool cut;
+	} rows[] = {
+	    {{"192.0.2.1", 1, "example.com pass", "example.com s pass", 0, MONTH}, true},
+	    {{"192.0.2.1", 1, "shop.example.com pass", "example.com s pass", 0, MONTH}, false},
+	    {{"192.0.2.1", 1, "example.com pass", "shop.example.com s pass", 0, MONTH}, false},
+	    {{"192.0.2.1", 1, "x.shop.example.com pass", NULL, 0, MONTH}, false},
+	    {{"192.0.2.1", 1, "example.com fail", NULL, 0, MONTH}, false},
+	};
+	struct knowledge k = {.rules = &test_rules};
+	struct zone below = {.known = &k, .domain = "shop.example.com", .org = "example.com"},
+		    itself = {.known = &k, .domain = "example.com", .org = "example.com"};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct arena a = {0};
+		struct domain_facts d = make_facts(&a, OCTOBER, &rows[i].row, 1);
+		CHECK_ROW(zone_is_cut_off(&below, &d.profiles[0]) == rows[i].cut, i);
+		assert_false(zone_is_cut_off(&itself, &d.profiles[0]));
+		arena_free(&a);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_cases), cmocka_unit_test(test_tenants),
-	    cmocka_unit_test(test_neighbours), cmocka_unit_test(test_signers)};
+	    cmocka_unit_test(test_cases),      cmocka_unit_test(test_tenants),
+	    cmocka_unit_test(test_neighbours), cmocka_unit_test(test_signers),
+	    cmocka_unit_test(test_untold),     cmocka_unit_test(test_cut_off)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
