@@ -312,7 +312,8 @@ example.org is parked (p=reject); only spoofers use it. odd.example is the domai
 
 ## Refused mail: `bounces/`
 
-`ruascope bounce samples/bounces/*` explains it ([docs/bounces.md](../docs/bounces.md)); for `ingest` none is a report.
+`ruascope bounce samples/bounces/*` explains it ([docs/bounces.md](../docs/bounces.md)), and `ruascope bounce ingest samples/bounces`,
+behind `ruascope ingest samples`, keeps it: A10 of `ruascope readiness example.com --as-of 2026-11-01` is judged then. For `ingest` none is a report.
 
 | file | what it is |
 |---|---|

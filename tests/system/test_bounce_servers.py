@@ -113,6 +113,27 @@ class Servers(unittest.TestCase):
         refusals, _ = read(theirs.log)
         self.assertEqual([(r["direction"], r["recipient"], r["mail_from"], r["reply"]["phase"]) for r in refusals], [("us", "elsewhere.example", "example.com", "rcpt")])
 
+    def test_copies(self):
+        """What Postfix sends to bounce_notice_recipient tells as much as the bounce, and is the same refusal."""
+        base = pathlib.Path(self.dir.name)
+        table = " ".join(f"{{{d} = smtp:[127.0.0.1]:{self.speaker.port}}}" for d in ("gmail.example", "example.com", "copies.example"))
+        settings = [f"transport_maps = inline:{{ {table} }}", "notify_classes = bounce, resource, software", "bounce_notice_recipient = box@copies.example"]
+        with mailservers.Postfix(self.root, base / "copying", "mail1.example.com", settings) as ours:
+            with smtplib.SMTP("127.0.0.1", ours.open_port, "web.example.com") as s:
+                s.sendmail("news@example.com", ["joe@gmail.example"], mail("joe@gmail.example"))
+            harness.wait(lambda: len(self.speaker.kept) == 2, f"the notification and its copy\n{ours.text()[-3000:]}")
+        kept = {rcpt: raw for rcpt, raw in self.speaker.kept}
+        self.assertEqual(set(kept), {"news@example.com", "box@copies.example"})
+        told = []
+        for name, raw in kept.items():
+            path = base / f"{name}.eml"
+            path.write_bytes(raw)
+            refusals, outcomes = read(path)
+            self.assertEqual([o["what"] for o in outcomes], ["refused mail"], raw.decode())
+            told.append([(r["recipient"], r["mail_from"], r["message_id"], r["reply"]["code"], r["reply"]["status"], r["reply"]["text"], r["ip"]) for r in refusals])
+        self.assertEqual(told[0], told[1])
+        self.assertEqual(told[0], [("gmail.example", "example.com", "web.example.com", 550, "5.7.26", GMAIL_TEXT, "203.0.113.7")])
+
     def test_exim(self):
         base = pathlib.Path(self.dir.name)
         with mailservers.Postfix(self.root, base / "relay", "mx.elsewhere.example") as theirs:

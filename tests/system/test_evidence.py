@@ -222,6 +222,17 @@ class Evidence(harness.Case):
         self.assertEqual([row.rsplit(",", 1)[1] for row in table if "host:web80.webhost.example#spf-fail" in row], ["12"])
         self.no_person([bounce(i) for i in range(12)], done.out, done.err)
 
+    def test_story(self):
+        """The samples' bounces behind the samples: the contact form's counts; the forgery, what was forwarded and other reasons do not."""
+        dns = nameserver.NameServer(story_zones.write(self.scratch() / "zones"))
+        dns.start()
+        self.addCleanup(shutil.rmtree, dns.directory, True)
+        self.addCleanup(dns.stop)
+        self.assert_code(self.told(dns, "bounce", "ingest", BOUNCES), 65)
+        found = self.check(dns, "A10")
+        kept = [(r["class"], r["ip"], r["ours"], r["day"]) for r in self.listed("example.com") if r["class"].startswith("auth_")]
+        self.assertEqual((found["status"], found["value"]), ("warn", "1 in 14 days"), kept)
+
     def test_owner(self):
         """A domain of the same owner: what has its Message-ID is ours, by `domains` or a group of the configuration."""
         dns = nameserver.NameServer(story_zones.write(self.scratch() / "zones"))
