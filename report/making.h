@@ -33,5 +33,8 @@ static inline uint64_t todo_failing(const struct sender *s)
 
 /* todo_ask.c: a question, or a sender more in one that stands there. */
 void todo_ask(struct making *m, const struct sender *s);
+/* When all are there: of several new records of one name, those of questions are told by their
+ * terms. */
+void todo_one_record(struct making *m);
 
 #endif

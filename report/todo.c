@@ -217,8 +217,10 @@ static void duty(struct making *m, const struct sender *s)
 {
 	struct todo *t = todo_add(m, TODO_DUTY, arena_printf(m->a, "duty:%s", s->key));
 	todo_is_about(m, t, s);
-	t->messages = s->t.messages;
-	t->title = arena_printf(m->a, "%s: no DKIM", s->name);
+	const struct remedy *r = &s->verdict.remedy;
+	bool broken = r->kind == REMEDY_DKIM_REPAIR;
+	t->messages = r->messages ? r->messages : s->t.messages;
+	t->title = arena_printf(m->a, broken ? "%s: DKIM signature fails" : "%s: no DKIM", s->name);
 	t->text = s->verdict.remedy.text;
 }
 
@@ -301,8 +303,9 @@ static void each_sender(struct making *m, const struct sender *s)
 		}
 	} else if (c == CAT_AUTHORIZED && s->verdict.remedy.kind == REMEDY_SPF_PUBLISH) {
 		bounces(m, s);
-	} else if (c == CAT_AUTHORIZED && s->verdict.remedy.kind == REMEDY_DKIM_ENABLE &&
-		   s->t.messages >= DUTY_MESSAGES) {
+	} else if (c == CAT_AUTHORIZED && s->t.messages >= DUTY_MESSAGES &&
+		   (s->verdict.remedy.kind == REMEDY_DKIM_ENABLE ||
+		    s->verdict.remedy.kind == REMEDY_DKIM_REPAIR)) {
 		duty(m, s);
 	}
 }
@@ -380,6 +383,7 @@ void todo_make(const char *domain, int32_t until, const struct remedies *remedie
 	for (size_t i = 0; i < n; i++)
 		each_sender(&m, order[i]);
 	lists_break(&m, order);
+	todo_one_record(&m);
 	if (remedies->judged) /* without DNS nobody is called a stranger */
 		forged(&m, senders, n);
 	for (size_t i = 0; i < out->n; i++)

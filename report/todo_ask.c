@@ -96,15 +96,22 @@ static bool is_given(const struct sender *s)
 	return s->named_ours && !s->ties_any && strncmp(s->key, "host:", 5) == 0;
 }
 
-/* What something of ours speaks for is asked about by itself, but for our own way out, and for
- * machines with names that we give. */
+/* Machines of one organisation, that one record names. */
+static bool share_record(const struct sender *s, const struct sender *other)
+{
+	const struct record_change *c = s->verdict.remedy.if_yours;
+	return c && c == other->verdict.remedy.if_yours;
+}
+
+/* What something of ours speaks for is asked about by itself, but for our own way out, for machines
+ * of one organisation, and for those with names that we give. */
 static bool are_alike(struct arena *a, const struct sender *s, const struct sender *other)
 {
 	if (is_given(s) || is_given(other))
 		return is_given(s) && is_given(other);
-	bool same_way = s->way_out && other->way_out;
+	bool same_way = (s->way_out && other->way_out) || share_record(s, other);
 	return ((!s->hinted && !other->hinted) || same_way) &&
-	       strcmp(look_of(a, s), look_of(a, other)) == 0;
+	       (share_record(s, other) || strcmp(look_of(a, s), look_of(a, other)) == 0);
 }
 
 #define NAMED_MAX 5 /* machines that one question names */
@@ -141,7 +148,11 @@ static bool is_told(const struct making *m, const struct sender *s)
 			last = t;
 		if (t->n_senders > 50 || !are_alike(m->a, s, other))
 			continue;
-		todo_join(m, t, s, "%s and %zu more that look alike: are they yours?");
+		bool one = share_record(s, other);
+		todo_join(m, t, s,
+			  one ? "%s and %zu more of one organisation: are they yours?"
+			      : "%s and %zu more that look alike: are they yours?");
+		t->if_yours = one ? other->verdict.remedy.if_yours : NULL;
 		if (is_given(s))
 			t->text = given_text(m->a, t);
 		label_commands(m, t, s);
@@ -157,4 +168,36 @@ void todo_ask(struct making *m, const struct sender *s)
 {
 	if (!is_told(m, s))
 		question(m, s);
+}
+
+/* Is another new record of the name shown? Whoever publishes the one loses what the other adds. */
+static bool is_shown_again(const struct todo_list *l, const struct todo *t)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct todo *x = &l->list[i];
+		const struct record_change *c = x->record ? x->record : x->if_yours;
+		if (x != t && c && c->after && strcmp(c->name, t->if_yours->name) == 0 &&
+		    strcmp(c->after, t->if_yours->after) != 0)
+			return true;
+	}
+	return false;
+}
+
+void todo_one_record(struct making *m)
+{
+	bool *again = arena_alloc(m->a, (m->out->n + 1) * sizeof *again);
+	for (size_t i = 0; i < m->out->n; i++) {
+		const struct todo *t = &m->out->list[i];
+		again[i] = t->kind == TODO_QUESTION && t->if_yours && *t->if_yours->terms &&
+			   is_shown_again(m->out, t);
+	}
+	for (size_t i = 0; i < m->out->n; i++) {
+		struct todo *t = &m->out->list[i];
+		if (!again[i])
+			continue;
+		t->text =
+		    arena_printf(m->a, "%s If it is yours, add %s to the SPF record of %s",
+				 sentence(m->a, t->text), t->if_yours->terms, t->if_yours->name);
+		t->if_yours = NULL;
+	}
 }

@@ -5,11 +5,22 @@
 #include "core/hash.h"
 #include "report/readiness/priv.h"
 #include "report/refused.h"
+#include "report/remedy/signing.h"
 
 #define WORST_MESSAGES 50
 #define OPEN_MESSAGES  10
 #define OPEN_DAYS      2
 #define CHANCE         2 /* standard deviations */
+
+/* A signature that fails, and one of another name than strict alignment wants, are not missing. */
+static const char *why_unsigned(const struct judging *j, const struct sender *s)
+{
+	const struct signing x = signing_of(&j->zone, s);
+	uint64_t aside = x.passing > s->t.dkim_aligned ? x.passing - s->t.dkim_aligned : 0;
+	if (x.failing >= x.bare && x.failing >= aside && x.failing > 0)
+		return ", its signature fails";
+	return aside > x.bare ? ", signed as another name than adkim=s accepts" : "";
+}
 
 /* Who of ours sends mail without a signature that passes, and with what share of legitimate mail:
  * those that hardly sign; if there are none, those that sign less than most of their mail. */
@@ -25,7 +36,8 @@ static const char *unsigned_below(const struct judging *j, unsigned per_cent)
 		if (!sender_is_legit(s) || v->messages == 0 ||
 		    100 * v->dkim >= per_cent * v->messages || share < 0.5 || ++n > 5)
 			continue;
-		names = TEXT(j, "%s%s%s (%.0f%%)", names, n > 1 ? ", " : "", s->name, share);
+		names = TEXT(j, "%s%s%s (%.0f%%%s)", names, n > 1 ? ", " : "", s->name, share,
+			     why_unsigned(j, s));
 	}
 	return names;
 }
@@ -103,7 +115,8 @@ static void check_passing(struct judging *j)
 	    j, CHECK_A5, g->messages ? judge_value(j, CHECK_A5, dkim) : CHECK_UNKNOWN,
 	    g->messages ? TEXT(j, "%.1f%%", dkim) : "",
 	    *bare ? TEXT(j,
-			 "without DKIM: %s. RFC 9989 section 7.4 requires DKIM before p=reject, as "
+			 "without a DKIM signature that counts: %s. RFC 9989 section 7.4 requires "
+			 "DKIM before p=reject, as "
 			 "forwarding breaks SPF",
 			 bare)
 		  : "RFC 9989 section 7.4 requires DKIM before p=reject, as forwarding breaks SPF");

@@ -32,7 +32,8 @@ static void add_volume(const struct judging *j, struct volume *v, const struct d
 	v->messages += messages;
 	v->pass += p->cell <= CELL_P7 ? messages : 0;
 	v->dkim += dkim ? messages : 0;
-	v->strict += p->flags & DMARC_STRICT_ONLY || cut ? messages : 0;
+	bool strict = p->cell > CELL_P7 && p->flags & DMARC_STRICT_ONLY;
+	v->strict += strict || cut ? messages : 0;
 }
 
 #define GATE_DAYS 14

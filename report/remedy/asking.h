@@ -3,7 +3,7 @@
  *
  *	question.c         is one due, which readings are open, what speaks for each
  *	question_text.c    what is asked of a person, and what to do about a yes
- *	tied.c             what of ours names the machines
+ *	lead.c             what of ours names the machines
  */
 #ifndef REPORT_REMEDY_ASKING_H
 #define REPORT_REMEDY_ASKING_H

@@ -107,9 +107,9 @@ const char *dmarc_edit(struct arena *a, const struct dmarc_published *r, const s
 			out = arena_printf(a, "%s; %.*s", out, (int)t.n, t.at);
 	}
 	out = told ? out : put(a, out, "rua", rua);
-	if (e->adkim)
-		out = put(a, out, "adkim", e->adkim == 's' ? "s" : "r");
-	if (e->aspf)
-		out = put(a, out, "aspf", e->aspf == 's' ? "s" : "r");
+	if (e->adkim == 's') /* relaxed is what holds without the tag */
+		out = put(a, out, "adkim", "s");
+	if (e->aspf == 's')
+		out = put(a, out, "aspf", "s");
 	return out;
 }

@@ -10,8 +10,9 @@ static bool is_told(const struct remedier *r, const struct used_key *k)
 {
 	for (size_t i = 0; i < r->n; i++) {
 		const struct sender *s = &r->senders[i];
-		bool told = s->verdict.remedy.kind == REMEDY_DKIM_REPAIR ||
-			    s->verdict.remedy.kind == REMEDY_CONFIRM;
+		bool told = s->verdict.category != CAT_AUTHORIZED &&
+			    (s->verdict.remedy.kind == REMEDY_DKIM_REPAIR ||
+			     s->verdict.remedy.kind == REMEDY_CONFIRM);
 		if (told && sender_is_legit(s) && s->verdict.remedy.text &&
 		    strstr(s->verdict.remedy.text, k->name))
 			return true;

@@ -3,6 +3,7 @@
  *
  *	remedy.c   all senders of a domain
  *	spf.c      edits of SPF for one sender, through the gate
+ *	yours.c    the record that a yes to a question would need
  *	soften.c   -all while mail of ours fails by it, and no record at all
  *	helo.c     bounces
  *	sign.c     DKIM, Return-Path, HELO: what no edit of that record helps
@@ -40,8 +41,19 @@ struct remedier {
 /* spf.c. *to: the plan that the sender's edit went into. */
 void remedy_spf(struct remedier *r, struct sender *s, struct plan **to);
 void remedy_spf_error(struct remedier *r, struct sender *s, struct plan **to);
-/* "If it is yours": where such a record may be shown. */
+/* The plan of most of the sender's failing mail, or NULL; the addresses that an edit of it is for;
+ * terms for them ("ip4:192.0.2.7"), 0: too many; and those as one text. */
+struct plan *remedy_plan(const struct remedier *r, const struct sender *s);
+struct gate_need remedy_need(const struct remedier *r, const struct sender *s,
+			     const struct plan *p);
+size_t remedy_mechanisms(const struct remedier *r, const struct gate_need *need, const char **out,
+			 size_t max);
+const char *remedy_terms(struct arena *a, const char *const *words, size_t n);
+
+/* yours.c. "If it is yours": where such a record may be shown. Once all have theirs, machines of
+ * one organisation share one record. */
 void remedy_if_yours(struct remedier *r, struct sender *s);
+void remedy_yours_together(struct remedier *r, struct sender *s);
 
 /* soften.c: before plan_finish(), when all edits are in. */
 void remedy_soften(const struct remedier *r, struct plan *p);
@@ -57,7 +69,7 @@ bool remedy_helo(const struct remedier *r, struct sender *s);
 /* The plan of an envelope-sender domain; NULL: none of ours. */
 struct plan *plan_of_name(const struct remedier *r, const char *mailfrom);
 
-/* mended.c. Will the row pass by the repair of the record alone? The plan with that repair, or
+/* meant.c. Will the row pass by the repair of the record alone? The plan with that repair, or
  * NULL.
  */
 struct plan *mended_by(const struct remedier *r, const struct sender *s, const struct fact *f);

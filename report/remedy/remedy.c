@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "report/remedy/published.h"
+#include "report/remedy/signing.h"
 #include "report/sender/habit.h"
 #include "report/sender/sentence.h"
 
@@ -177,7 +178,7 @@ static int by_lost_mail(const void *x, const void *y)
 	return m != n ? (m < n) - (m > n) : strcmp((*a)->key, (*b)->key);
 }
 
-static unsigned unsigned_share(const struct sender *senders, size_t n)
+static unsigned unsigned_share(const struct zone *z, const struct sender *senders, size_t n)
 {
 	uint64_t all = 0, bare = 0;
 	for (size_t i = 0; i < n; i++) {
@@ -185,7 +186,7 @@ static unsigned unsigned_share(const struct sender *senders, size_t n)
 		if (s->verdict.category != CAT_AUTHORIZED)
 			continue;
 		all += s->t.messages;
-		bare += s->t.cells[CELL_P5] + s->t.cells[CELL_P6] + s->t.cells[CELL_P7];
+		bare += signing_of(z, s).bare;
 	}
 	return all ? (unsigned)(100 * bare / all) : 0;
 }
@@ -284,7 +285,7 @@ void remedy_senders(const struct domain_facts *const *periods, size_t n_periods,
 	    .zone = ties->zone, .a = ties->zone->known->a, .senders = senders, .n = n};
 	*out = (struct remedies){.judged = true};
 	gate_init(&r.gate, ties, periods, n_periods, senders, n);
-	r.unsigned_share = unsigned_share(senders, n);
+	r.unsigned_share = unsigned_share(r.zone, senders, n);
 	r.plans = arena_alloc(r.a, (r.zone->n_mailfrom + 1) * sizeof *r.plans);
 	r.plan_of = arena_alloc(r.a, (n + 1) * sizeof(struct plan *));
 	for (size_t k = 0; k < r.zone->n_mailfrom; k++)
@@ -307,5 +308,7 @@ void remedy_senders(const struct domain_facts *const *periods, size_t n_periods,
 	r.patient_swarm = find_swarm(&r, true);
 	for (size_t i = 0; i < n; i++)
 		ask(&r, order[i]);
+	for (size_t i = 0; i < n; i++)
+		remedy_yours_together(&r, order[i]);
 	find_faults(&r, out);
 }

@@ -1,9 +1,11 @@
 /* What no edit of the envelope-sender domain's record helps: DKIM, Return-Path, HELO. */
 #include <string.h>
 
+#include "core/day.h"
 #include "dns/dkim_key.h"
 #include "report/remedy/keys.h"
 #include "report/remedy/priv.h"
+#include "report/remedy/signing.h"
 
 #define WEAK_KEY_BITS 1024
 #define BOUNCES_LEAST 3
@@ -27,7 +29,7 @@ static const char *strict_name(const struct remedier *r, const struct sender *s)
 {
 	for (size_t i = 0; i < s->n_facts; i++) {
 		const struct dmarc_profile *p = &s->profiles[s->facts[i]->profile];
-		if (!(p->flags & DMARC_STRICT_ONLY))
+		if (!(p->flags & DMARC_STRICT_ONLY) || p->cell <= CELL_P7)
 			continue;
 		for (unsigned k = 0; k < p->n_dkim; k++)
 			if (p->dkim[k].result.code == W_PASS && p->dkim[k].domain &&
@@ -221,10 +223,60 @@ static bool remedy_bounces(const struct remedier *r, struct sender *s)
 	return remedy_helo(r, s);
 }
 
+/* Does the published key verify mail of ours? Else the key itself is at fault (key_fault.c). */
+static bool key_verifies(const struct remedier *r, const char *name)
+{
+	struct dkim_key key = dkim_key_read(dns_ask(r->zone->known->view, name, DNS_TXT));
+	if (key.state != DKIM_KEY_GOOD)
+		return false;
+	for (size_t i = 0; i < r->n; i++)
+		for (size_t k = 0; k < r->senders[i].n_facts; k++) {
+			const struct sender *s = &r->senders[i];
+			const struct dmarc_profile *p = &s->profiles[s->facts[k]->profile];
+			for (unsigned d = 0; d < p->n_dkim; d++)
+				if (p->dkim[d].result.code == W_PASS && p->dkim[d].domain &&
+				    p->dkim[d].selector &&
+				    strcmp(arena_printf(r->a, "%s._domainkey.%s",
+							p->dkim[d].selector, p->dkim[d].domain),
+					   name) == 0)
+					return true;
+		}
+	return false;
+}
+
+/* Its mail is signed, and passes by SPF: which machines sign in vain? false: none does, or most of
+ * what does not pass is not signed at all. */
+static bool remedy_broken(const struct remedier *r, struct sender *s, const struct signing *x)
+{
+	const struct broken_machines b = signing_broken(r->zone, s);
+	char day[DAY_STRLEN], last[DAY_STRLEN];
+	if (b.n == 0 || b.messages < x->bare)
+		return false;
+	if (b.key && !key_verifies(r, b.key))
+		return true; /* told with the key */
+	const char *since = b.last == INT32_MIN
+				? ""
+				: arena_printf(r->a, " since %s, and verified until %s",
+					       day_format(b.since, day), day_format(b.last, last));
+	s->verdict.remedy.kind = REMEDY_DKIM_REPAIR;
+	s->verdict.remedy.messages = b.messages;
+	s->verdict.remedy.text = arena_printf(
+	    r->a,
+	    "the DKIM signature of what %s sends fails%s%s%s%s; it passes by SPF alone, which "
+	    "forwarding breaks. Either it signs with another key than the one in DNS, or something "
+	    "behind the signer changes the mail (a list's footer, a disclaimer, a filter): let it "
+	    "sign behind that",
+	    b.names, b.key ? " (key " : "", b.key ? b.key : "", b.key ? ")" : "", since);
+	return true;
+}
+
 /* It passes, by SPF alone. */
 void remedy_passing(const struct remedier *r, struct sender *s)
 {
 	if (remedy_bounces(r, s))
+		return;
+	const struct signing x = signing_of(r->zone, s);
+	if (s->verdict.remedy.kind == REMEDY_NONE && remedy_broken(r, s, &x))
 		return;
 	uint64_t dkim =
 	    s->t.cells[CELL_P1] + s->t.cells[CELL_P2] + s->t.cells[CELL_P3] + s->t.cells[CELL_P4];
@@ -233,6 +285,7 @@ void remedy_passing(const struct remedier *r, struct sender *s)
 	    s->verdict.remedy.kind != REMEDY_NONE)
 		return;
 	s->verdict.remedy.kind = REMEDY_DKIM_ENABLE;
+	s->verdict.remedy.messages = x.bare;
 	if (2 * zone_taken_out(r->zone, s) > s->t.messages) {
 		s->verdict.remedy.text =
 		    arena_printf(r->a,

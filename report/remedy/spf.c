@@ -3,11 +3,9 @@
 #include <string.h>
 
 #include "core/day.h"
-#include "report/remedy/account.h"
 #include "report/remedy/priv.h"
 
 #define MECHANISMS_MAX 24 /* written one by one; more is a network, and a person's decision */
-#define YOURS_MAX      4  /* addresses that "if it is yours" may name */
 
 /* ---- whose record, which addresses ---- */
 
@@ -50,7 +48,7 @@ static void volumes_of(const struct remedier *r, const struct sender *s,
 	}
 }
 
-static struct plan *plan_for(const struct remedier *r, const struct sender *s)
+struct plan *remedy_plan(const struct remedier *r, const struct sender *s)
 {
 	uint64_t volume[ZONE_MAILFROM_MAX];
 	size_t best = 0;
@@ -85,8 +83,7 @@ static void add_addresses(const struct remedier *r, const struct sender *s, cons
 }
 
 /* With those of the period before that come once a month; where they are tied as well. */
-static struct gate_need need_of(const struct remedier *r, const struct sender *s,
-				const struct plan *p)
+struct gate_need remedy_need(const struct remedier *r, const struct sender *s, const struct plan *p)
 {
 	struct gate_need need = {.s = s};
 	size_t most = s->n_facts + (s->was ? s->was->n_facts : 0);
@@ -158,8 +155,8 @@ static struct block block_of(const struct remedier *r, const struct gate_need *n
 }
 
 /* "ip4:192.0.2.7", "ip6:2001:db8::/64"; 0: too many. */
-static size_t address_mechanisms(const struct remedier *r, const struct gate_need *need,
-				 const char **out, size_t max)
+size_t remedy_mechanisms(const struct remedier *r, const struct gate_need *need, const char **out,
+			 size_t max)
 {
 	struct block *blocks = arena_alloc(r->a, (need->n + 1) * sizeof *blocks);
 	char text[IP_STRLEN];
@@ -183,7 +180,7 @@ static size_t address_mechanisms(const struct remedier *r, const struct gate_nee
 	return n;
 }
 
-static const char *joined(struct arena *a, const char *const *words, size_t n)
+const char *remedy_terms(struct arena *a, const char *const *words, size_t n)
 {
 	const char *out = "";
 	for (size_t i = 0; i < n; i++)
@@ -259,11 +256,11 @@ static const char *add_terms(struct remedier *r, struct plan *p, const struct ga
 				  need->s->ties & TIE_PERSON;
 		return documented ? add_approved(p, need, added) : pooled_text(s);
 	}
-	size_t n = address_mechanisms(r, need, mechanisms, MECHANISMS_MAX);
+	size_t n = remedy_mechanisms(r, need, mechanisms, MECHANISMS_MAX);
 	if (n == 0)
 		return "it sends from too many addresses to list";
 	why = plan_add(p, need, mechanisms, n);
-	*added = why ? NULL : joined(r->a, mechanisms, n);
+	*added = why ? NULL : remedy_terms(r->a, mechanisms, n);
 	return why;
 }
 
@@ -317,7 +314,7 @@ static void add_parts(struct remedier *r, struct sender *s, const struct plan *f
 		const char *added;
 		if (p == first || volume[k] == 0)
 			continue;
-		struct gate_need need = need_of(r, s, p);
+		struct gate_need need = remedy_need(r, s, p);
 		if (gate_refuses(&r->gate, &need) || add_terms(r, p, &need, &added))
 			continue;
 		struct part *x = arena_alloc(r->a, sizeof *x);
@@ -328,12 +325,12 @@ static void add_parts(struct remedier *r, struct sender *s, const struct plan *f
 
 void remedy_spf(struct remedier *r, struct sender *s, struct plan **to)
 {
-	struct plan *p = plan_for(r, s);
+	struct plan *p = remedy_plan(r, s);
 	if (!p) {
 		s->verdict.remedy = question_of(&r->gate, s, r->unsigned_share);
 		return;
 	}
-	struct gate_need need = need_of(r, s, p);
+	struct gate_need need = remedy_need(r, s, p);
 	const char *added = NULL;
 	if (gate_refuses(&r->gate, &need) || question_refused_by(&r->gate, s)) {
 		s->verdict.remedy = question_of(&r->gate, s, r->unsigned_share);
@@ -367,7 +364,7 @@ void remedy_spf(struct remedier *r, struct sender *s, struct plan **to)
 /* Terms for its addresses that the repaired record would not authorise, either; "": none. */
 static const char *add_to_repaired(struct remedier *r, struct plan *p, const struct sender *s)
 {
-	struct gate_need need = need_of(r, s, p);
+	struct gate_need need = remedy_need(r, s, p);
 	const char *added = "";
 	if (need.n == 0 || gate_refuses(&r->gate, &need) || add_terms(r, p, &need, &added))
 		return "";
@@ -398,57 +395,4 @@ void remedy_spf_error(struct remedier *r, struct sender *s, struct plan **to)
 				    name);
 	s->verdict.remedy.change = terms;
 	*to = p;
-}
-
-/* Our own account at a host of mailboxes: the term that it documents. */
-static bool is_account(struct remedier *r, struct sender *s, struct plan *p)
-{
-	struct account account;
-	if (!account_read(&r->gate, s, &account))
-		return false;
-	bool yours = s->verdict.remedy.n_readings > 0 &&
-		     s->verdict.remedy.readings[0].kind == READING_MISSING;
-	struct gate_need need = need_of(r, s, p);
-	if (!yours || !account.term || need.n == 0)
-		return true;
-	struct record_change *c = plan_if_yours(p, &need, &account.term, 1);
-	if (c)
-		c->terms = account.term;
-	s->verdict.remedy.if_yours = c;
-	return true;
-}
-
-/* "If it is yours": single addresses with a name, that no service's customers share, where such a
- * record may be shown. What nothing names may be a customer's line, and somebody else's tomorrow.
- */
-void remedy_if_yours(struct remedier *r, struct sender *s)
-{
-	const char *mechanisms[YOURS_MAX];
-	struct plan *p = plan_for(r, s);
-	bool shared = s->service && s->service->shared && !(s->ties_any & TIE_EDIT);
-	bool forwarded = s->verdict.remedy.n_readings > 0 &&
-			 s->verdict.remedy.readings[0].kind == READING_FORWARDED;
-	bool steady = s->ties_any || s->steady;
-	if (p && steady && is_account(r, s, p))
-		return;
-	if (!p || shared || forwarded || s->doubtful_day || !steady || s->pool_messages > 0 ||
-	    s->way_out || 2 * tally_judged_pass(&s->t) > s->t.messages)
-		return;
-	struct gate_need need = need_of(r, s, p);
-	for (size_t i = 0; i < s->n_sources; i++) {
-		const struct address_known *k = knowledge_of(r->zone->known, &s->sources[i].ip);
-		bool named = k->ptr == PTR_CONFIRMED && !k->generic;
-		bool tied = s->sources[i].ties & TIE_EDIT;
-		/* a name of ours that ties nothing is one that we give to customers (tie.c) */
-		bool given = k->name && zone_is_ours(r->zone, k->name) && !s->sources[i].ties;
-		if ((!named && !tied) || given || !ip_is_public(&s->sources[i].ip))
-			return;
-	}
-	if (need.n == 0 || need.n > YOURS_MAX)
-		return;
-	size_t n = address_mechanisms(r, &need, mechanisms, YOURS_MAX);
-	struct record_change *c = n ? plan_if_yours(p, &need, mechanisms, n) : NULL;
-	if (c)
-		c->terms = joined(r->a, mechanisms, n);
-	s->verdict.remedy.if_yours = c;
 }

@@ -96,6 +96,7 @@ struct remedy {
 	unsigned n_readings;
 	const struct remedy_part *parts;
 	unsigned n_parts;
+	uint64_t messages; /* that it is about; 0: all of the sender */
 };
 
 struct tally {

@@ -45,7 +45,7 @@ wings=(
     'report/watch | report/readiness report report/remedy report/sender report/catalogue | watch.h looks.h |'
     'report/readiness | report report/remedy report/sender report/catalogue | readiness.h |'
     'report | report/remedy report/sender report/catalogue | ahead.h command.h inventory.h one_record.h roster.h | refused.h todo.h'
-    'report/remedy | report/sender report/catalogue | | address.h dmarc_edit.h keys.h parked.h remedy.h spf_edit.h'
+    'report/remedy | report/sender report/catalogue | | address.h dmarc_edit.h keys.h parked.h remedy.h signing.h spf_edit.h'
     'report/sender | report/catalogue | | asked.h classify.h finding.h group.h habit.h knowledge.h rhythm.h scope.h score.h sentence.h tenant.h tie.h weigh.h zone.h'
     'report/catalogue | | catalogue.h | csv.h'
 

@@ -202,8 +202,128 @@ static void test_advice(void **state)
 	assert_int_equal(bad, 0);
 }
 
+/* ---- the list of things to do ---- */
+
+#define NAMED(last, name) last ".2.0.192.in-addr.arpa PTR " name, name " A 192.0.2." last
+#define ASKED(ip)                                                                                  \
+	{                                                                                          \
+		ip, 90, "example.com fail", NULL, 0, MONTH                                         \
+	}
+
+/* Machines of one organisation are one question with one record of all; of several new records of
+ * one name only the terms are told. */
+static void test_one_record(void **state)
+{
+	static const struct {
+		const char *what;
+		struct world w;
+		size_t questions;
+		const char *after, *says;
+	} rows[] = {
+	    {"two machines of one centre",
+	     {{OUR_ROW, ASKED("192.0.2.21"), ASKED("192.0.2.22")},
+	      .zone = {SPF, NAMED("21", "o1.centre.example"), NAMED("22", "o2.centre.example")}},
+	     1,
+	     "v=spf1 ip4:192.0.2.21 ip4:192.0.2.22 mx -all",
+	     NULL},
+	    {"and one of another",
+	     {{OUR_ROW, ASKED("192.0.2.21"), ASKED("192.0.2.22"), ASKED("203.0.113.200")},
+	      .zone = {SPF, NAMED("21", "o1.centre.example"), NAMED("22", "o2.centre.example"),
+		       "200.113.0.203.in-addr.arpa PTR out.printer.test",
+		       "out.printer.test A 203.0.113.200"}},
+	     2,
+	     NULL,
+	     "add ip4:192.0.2.21 ip4:192.0.2.22 to the SPF record of example.com"},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct arena a = {0};
+		struct domain_inventory d = world_judge(&rows[i].w, &a);
+		size_t questions = 0;
+		const char *after = NULL;
+		bool says = !rows[i].says;
+		for (size_t k = 0; k < d.todo->n; k++) {
+			const struct todo *x = &d.todo->list[k];
+			questions += x->kind == TODO_QUESTION;
+			after = x->if_yours ? x->if_yours->after : after;
+			says = says || strstr(x->text, rows[i].says);
+		}
+		bool same = rows[i].after ? after && strcmp(after, rows[i].after) == 0 : !after;
+		if (questions != rows[i].questions || !says || !same) {
+			world_print(&d);
+			fail_msg("%s: %zu questions, %s", rows[i].what, questions,
+				 after ? after : "no record");
+		}
+		arena_free(&a);
+	}
+}
+
+#define TWO_MX                                                                                     \
+	SPF, "example.com MX 5 mx-b.example.com", "mx-b.example.com A 192.0.2.11",                 \
+	    "11.2.0.192.in-addr.arpa PTR mx-b.example.com"
+#define MX_B(result, days, n)                                                                      \
+	{                                                                                          \
+		"192.0.2.11", n, "example.com pass", result, 0, days                               \
+	}
+
+/* A signature that fails is not one that is missing. */
+static void test_signing(void **state)
+{
+	static const struct {
+		const char *what;
+		struct world w;
+		const char *title, *says;
+		uint64_t messages;
+	} rows[] = {
+	    {"one machine of two, from a day on",
+	     {{OUR_ROW, MX_B("example.com s1 pass", UNTIL(17), 900),
+	       MX_B("example.com s1 fail", ~UNTIL(17) & MONTH, 700)},
+	      .zone = {TWO_MX}},
+	     "DKIM signature fails",
+	     "mx-b.example.com sends fails (key s1._domainkey.example.com) since 2026-10-18, and "
+	     "verified until 2026-10-17",
+	     700},
+	    {"one that never verifies",
+	     {{OUR_ROW, MX_B("example.com s1 fail", MONTH, 700)}, .zone = {TWO_MX}},
+	     "DKIM signature fails",
+	     "mx-b.example.com sends fails (key s1._domainkey.example.com); it passes",
+	     700},
+	    {"one that does not sign",
+	     {{OUR_ROW, MX_B(NULL, MONTH, 2000)}, .zone = {TWO_MX}},
+	     "no DKIM",
+	     "Sign its mail with DKIM",
+	     2000},
+	    {"some failures among many that verify",
+	     {{OUR_ROW, MX_B("example.com s1 pass", MONTH, 900),
+	       MX_B("example.com s1 fail", MONTH, 40)},
+	      .zone = {TWO_MX}},
+	     NULL,
+	     NULL,
+	     0},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct arena a = {0};
+		struct domain_inventory d = world_judge(&rows[i].w, &a);
+		const struct todo *duty = NULL;
+		for (size_t k = 0; k < d.todo->n; k++)
+			duty = d.todo->list[k].kind == TODO_DUTY ? &d.todo->list[k] : duty;
+		bool good = rows[i].title ? duty && strstr(duty->title, rows[i].title) &&
+						strstr(duty->text, rows[i].says) &&
+						duty->messages == rows[i].messages
+					  : !duty;
+		if (!good) {
+			world_print(&d);
+			fail_msg("%s", rows[i].what);
+		}
+		arena_free(&a);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_advice)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_advice),
+					   cmocka_unit_test(test_one_record),
+					   cmocka_unit_test(test_signing)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

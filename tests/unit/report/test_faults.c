@@ -368,7 +368,7 @@ static const struct advice_case {
 	       DMARC("v=DMARC1; p=none; aspf=s; " RUA)}},
      "strict:example.com",
      TODO_QUESTION,
-     "v=DMARC1; p=none; " RUA "; aspf=r",
+     "v=DMARC1; p=none; " RUA,
      "whoever may send as one of your subdomains",
      NULL},
     {"and its sender is told why",
