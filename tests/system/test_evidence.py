@@ -288,6 +288,23 @@ class Evidence(harness.Case):
         self.keep(folder / "many.eml")
         self.assertEqual(self.db.number("select sum(count) from bounce where reply like '550 5.7.26 no%'"), 1000)
 
+    def test_killed(self):
+        """A run that dies between two batches: the next one counts the rest, and nothing twice."""
+        many, log = 25_000, self.scratch() / "mail.log"
+        log.write_text("".join(postfix_log(i, day=20 + i % 10) for i in range(many)))
+        os.utime(log, (1793340000, 1793340000))
+        p = self.db.start("bounce", "ingest", "--no-dns", log)
+        harness.wait(lambda: self.counted() > 0, "a batch is stored", 200)
+        p.kill()
+        p.communicate()
+        first = self.counted()
+        self.assertLess(first, many)
+        done = self.keep(log)
+        self.assertIn(f"1 input: {many - first:,} refusals counted, {first:,} met before, 0 of domains", done.out)
+        self.assertEqual(self.counted(), many)
+        self.assertEqual(self.db.number("select count(*) from bounce_seen"), many)
+        self.assertEqual(self.db.number("select count(*) from bounce"), 10, "a row a day")
+
     # ---- from mailboxes
 
     def test_mailbox(self):
