@@ -181,6 +181,7 @@ static int read_mailboxes(struct bounce_ingest *run)
 	const struct imap_sinks sinks = {run, mail_sink_open, sink_close, NULL};
 	const struct imap_job job = {.app = run->app,
 				     .sinks = &sinks,
+				     .reads = "bounces",
 				     .pipeline = {.rules = run->tools.names,
 						  .limits = &run->limits,
 						  .progress = &run->numbers},

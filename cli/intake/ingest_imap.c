@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/buf.h"
+#include "core/limits.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/notify.h"
@@ -37,18 +39,37 @@ struct worker {
 
 /* ---- what the source asks of us ---- */
 
+/* Under which name it is remembered; to be freed. */
+static char *remembered(const struct worker *w, const char *name)
+{
+	struct buf b;
+	buf_init(&b, 16 * KIB);
+	if (w->job->reads)
+		buf_printf(&b, "%s of ", w->job->reads);
+	buf_puts(&b, name);
+	char *whole = mem_strdup(b.data);
+	buf_free(&b);
+	return whole;
+}
+
 static enum status memory_load(void *ctx, const char *name, uint32_t validity, struct uid_set *done,
 			       struct err *err)
 {
 	struct worker *w = ctx;
-	return mailbox_load(w->db, name, validity, done, err);
+	char *as = remembered(w, name);
+	enum status st = mailbox_load(w->db, as, validity, done, err);
+	free(as);
+	return st;
 }
 
 static enum status memory_save(void *ctx, const char *name, uint32_t validity,
 			       const struct uid_set *done, struct err *err)
 {
 	struct worker *w = ctx;
-	return mailbox_save(w->db, name, validity, done, err);
+	char *as = remembered(w, name);
+	enum status st = mailbox_save(w->db, as, validity, done, err);
+	free(as);
+	return st;
 }
 
 static enum status memory_enter(void *ctx, const char *name, struct err *err)

@@ -24,6 +24,9 @@ struct imap_sinks {
 struct imap_job {
 	struct app *app; /* after app_open() */
 	const struct imap_sinks *sinks;
+	/* What is read is remembered apart from what others read of the same mailbox: "bounces";
+	 * NULL: reports. */
+	const char *reads;
 	struct pipeline_options pipeline; /* what is of one mailbox is set */
 	struct mailbox *mailboxes;
 	size_t n;

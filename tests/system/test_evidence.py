@@ -9,6 +9,7 @@ import unittest
 import dovecot
 import harness
 import nameserver
+import reports
 
 sys.path.insert(0, str(harness.ROOT / "tests/samples"))
 import story_zones  # noqa: E402
@@ -323,6 +324,20 @@ class Evidence(harness.Case):
         again = self.keep(*args, env={"RUASCOPE_IMAP_PASSWORD": "secret"})
         self.assertRegex(again.out, r"^0 inputs: 0 refusals counted")
         self.no_person([bounce(i) for i in range(5)], done.out, done.err)
+
+    def test_one_mailbox_for_both(self):
+        """Reports and bounces in one mailbox: each command reads all of it, and remembers for itself alone."""
+        server = dovecot.Dovecot()
+        self.addCleanup(server.close)
+        report = reports.mail(reports.gz(reports.report("both", domain="both.example")))
+        server.deliver("u1", [bounce(1).replace("\n", "\r\n").encode(), report])
+        args = ("--imap", server.url("u1", "INBOX"), "--ca", server.ca, "--timeout", "20")
+        secret = {"RUASCOPE_IMAP_PASSWORD": "secret"}
+        self.assertIn(" 1 refusal counted", self.keep(*args, code=65, env=secret).out)
+        self.assertEqual(self.db.ingest(*args, env=secret)["reports"]["stored"], 1, "what bounce ingest read is not read for ingest")
+        server.deliver("u1", [bounce(2).replace("\n", "\r\n").encode()])
+        self.db.ingest(*args, env=secret)
+        self.assertRegex(self.keep(*args, env=secret).out, r"^1 input: 1 refusal counted, 0 met before", "and once is enough")
 
     def test_usage(self):
         for args in ([], ["--imap", "x", "/tmp"], ["--user", "x", "/tmp"], ["/nonexistent/x"], ["--no-such"], ["--watch", "/tmp"]):
