@@ -1,5 +1,7 @@
 #include "report/one_receiver.h"
 
+#include "report/sender/habit.h"
+
 #define ALONE_MESSAGES   10
 #define ALONE_SHARE      90  /* per cent of the failing mail that the one reports */
 #define ALONE_RATE       3   /* per cent of what goes there that fails, at least */
@@ -7,13 +9,8 @@
 #define ELSEWHERE_RATE   1   /* ... and per cent of them that may fail */
 #define SIGNATURE_BREAKS (1u << CELL_F2 | 1u << CELL_F8 | 1u << CELL_F11)
 
-static bool at_least(uint64_t part, uint64_t whole, unsigned percent)
-{
-	return 100 * part >= percent * whole;
-}
-
 struct seen_there {
-	uint64_t all, failing, broken;
+	uint64_t all, failing, broken, unanswered;
 };
 
 static void count(const struct sender *s, struct seen_there *by_reporter)
@@ -21,11 +18,13 @@ static void count(const struct sender *s, struct seen_there *by_reporter)
 	for (size_t i = 0; i < s->n_facts; i++) {
 		const struct fact *f = s->facts[i];
 		enum dmarc_cell cell = s->profiles[f->profile].cell;
+		bool unanswered = habit_is_unanswered(&s->profiles[f->profile]);
 		for (uint32_t k = 0; k < f->n_witnesses; k++) {
 			struct seen_there *x = &by_reporter[f->witnesses[k].reporter];
 			uint64_t n = f->witnesses[k].messages;
 			x->all += n;
 			x->failing += cell > CELL_P7 ? n : 0;
+			x->unanswered += unanswered ? n : 0;
 			x->broken += SIGNATURE_BREAKS >> cell & 1 ? n : 0;
 		}
 	}
@@ -53,6 +52,17 @@ void receiver_find(struct sender *s, const struct domain_facts *facts, struct ar
 	    100 * (all.failing - x->failing) > ELSEWHERE_RATE * others)
 		return;
 	s->receiver_messages = x->failing;
+	if (2 * x->unanswered > x->failing) {
+		s->receiver = arena_printf(
+		    a,
+		    "%llu of %llu messages that %s reports fail, as it had no answer of DNS "
+		    "(temperror), and elsewhere nearly all pass: trouble between that receiver and "
+		    "your name servers. Nothing to do unless it lasts; then look at your name "
+		    "servers",
+		    (unsigned long long)x->failing, (unsigned long long)x->all,
+		    facts->reporters[most].org_name);
+		return;
+	}
 	s->receiver = arena_printf(
 	    a,
 	    "%llu of %llu messages that %s reports fail (%llu %%), and elsewhere nearly all pass: "

@@ -22,6 +22,7 @@ struct judging {
 	struct arena *a;
 	struct map owner; /* address -> index + 1 of its sender in the inventory */
 	struct volume window_volume[FATE_COUNT], gate[FATE_COUNT];
+	bool one_unanswered; /* what failed for want of an answer, failed at one receiver alone */
 	uint64_t window_unproved;  /* struct weighed: in the name of who proves its reports */
 	struct volume *of_sender;  /* in the gate, by sender of the inventory */
 	struct volume *week_of[2]; /* in the week before the last one, and in that */

@@ -22,11 +22,31 @@ static void own_addresses(struct judging *j)
 		}
 }
 
+/* Does one receiver alone report that it had no answer of DNS? That is its trouble: such mail says
+ * nothing of ours. Two would be our name servers'. */
+static bool one_unanswered(const struct domain_facts *d)
+{
+	uint32_t who = UINT32_MAX;
+	for (size_t i = 0; i < d->n_facts; i++) {
+		const struct fact *f = &d->facts[i];
+		if (!habit_is_unanswered(&d->profiles[f->profile]))
+			continue;
+		for (uint32_t k = 0; k < f->n_witnesses; k++) {
+			if (who != UINT32_MAX && who != f->witnesses[k].reporter)
+				return false;
+			who = f->witnesses[k].reporter;
+		}
+	}
+	return who != UINT32_MAX;
+}
+
 static void add_volume(const struct judging *j, struct volume *v, const struct dmarc_profile *p,
 		       uint64_t messages)
 {
 	bool cut = j->out->dmarc.found == FOUND_HERE && j->out->dmarc.record.psd == 'n' &&
 		   zone_is_cut_off(&j->zone, p);
+	if (j->one_unanswered && habit_is_unanswered(p))
+		return;
 	bool dkim =
 	    p->cell == CELL_P1 || p->cell == CELL_P2 || p->cell == CELL_P3 || p->cell == CELL_P4;
 	v->messages += messages;
@@ -183,6 +203,7 @@ void readiness_judge(const struct readiness_input *in, struct knowledge *k, stru
 		    dns_ask(k->view, in->window->domain, DNS_TXT)->outcome == DNS_NXDOMAIN;
 	}
 	own_addresses(&j);
+	j.one_unanswered = one_unanswered(j.window);
 	sum_window(&j);
 	sum_gate(&j);
 	project(&j);

@@ -36,4 +36,7 @@ const char *asking_tied(const struct asking *q);
 /* Readings are sorted: the likeliest is the first. */
 const char *question_text(const struct asking *q);
 
+/* The name of the revoked key that it signs with; NULL: it signs with none. */
+const char *asking_revoked_key(const struct asking *q);
+
 #endif

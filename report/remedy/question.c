@@ -387,12 +387,36 @@ static bool read_refused(struct asking *q)
 	return true;
 }
 
+const char *asking_revoked_key(const struct asking *q)
+{
+	const char *name = failing_key(q->g->zone, q->s, NULL);
+	if (!name)
+		return NULL;
+	struct dkim_key key = dkim_key_read(dns_ask(q->g->zone->known->view, name, DNS_TXT));
+	return key.state == DKIM_KEY_REVOKED ? name : NULL;
+}
+
+/* An empty p= stands there by nobody's slip (RFC 6376 section 3.6.1). */
+static bool read_revoked(struct asking *q)
+{
+	const char *key = asking_revoked_key(q);
+	if (!key)
+		return false;
+	struct reading *r = add(q, READING_SWITCHED_OFF, 8);
+	speaks_for(
+	    q, r, 1,
+	    arena_printf(q->a, "the key that it signs with, %s, was revoked: p= is empty", key));
+	speaks_against(q, r, 1, "it still sends");
+	return true;
+}
+
 /* It passed until a day: somebody took it out of the record, or a name in the record moved. */
 static void read_switched_off(struct asking *q)
 {
 	int32_t last;
 	char day[DAY_STRLEN];
-	if (read_refused(q) || read_fell_silent(q) || q->s->aged || !passed_before(q, &last))
+	if (read_refused(q) || read_revoked(q) || read_fell_silent(q) || q->s->aged ||
+	    !passed_before(q, &last))
 		return;
 	const char *elsewhere = meant_elsewhere(q->g, q->s);
 	for (unsigned i = 0; elsewhere && i < q->n; i++)

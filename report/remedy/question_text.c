@@ -191,6 +191,8 @@ static const char *machine_text(const struct asking *q)
 {
 	const struct sender *s = q->s;
 	char ip[IP_STRLEN];
+	if (asking_revoked_key(q))
+		return NULL;
 	bool tries = sender_has_evidence(s, "L_TRIES_DKIM") ||
 		     (asking_tries_to_sign(s) && asking_sends_for_customers(s->service));
 	const char *dkim = tries ? key_advice(q->g->zone, s) : "";
@@ -233,8 +235,15 @@ static const char *reading_text(const struct asking *q)
 		       "with DKIM, and do not add this address to SPF. Ask a recipient there "
 		       "whether mail is forwarded";
 	case READING_SWITCHED_OFF:
-		return "was this sender switched off on purpose? Ask who ran it, and who changed "
-		       "the SPF record. If it is gone, nothing is to be added";
+		return asking_revoked_key(q)
+			   ? "was this sender switched off on purpose? Somebody revoked its key. "
+			     "Ask "
+			     "who worked with it. If it was dismissed, nothing is to be changed: "
+			     "tell "
+			     "them to stop"
+			   : "was this sender switched off on purpose? Ask who ran it, and who "
+			     "changed "
+			     "the SPF record. If it is gone, nothing is to be added";
 	case READING_MISSING:
 		return "does it belong to you? Ask who runs web forms, printers, shops and "
 		       "programs that send mail, and look for this address in their settings";

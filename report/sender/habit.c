@@ -96,3 +96,22 @@ int32_t habit_set_up_since(const struct sender *s)
 	/* it began in the course of a day */
 	return often && failed <= since && s->last_day - since >= SET_UP_DAYS ? since : INT32_MIN;
 }
+
+bool habit_is_unanswered(const struct dmarc_profile *p)
+{
+	bool silent = false;
+	if (p->cell <= CELL_P7)
+		return false;
+	for (unsigned i = 0; i < p->n_dkim; i++) {
+		if (p->dkim[i].result.code == W_FAIL)
+			return false;
+		silent = silent || p->dkim[i].result.code == W_TEMPERROR;
+	}
+	for (unsigned i = 0; i < p->n_spf; i++) {
+		enum dmarc_word_code c = p->spf[i].result.code;
+		if (c == W_FAIL || c == W_SOFTFAIL)
+			return false;
+		silent = silent || c == W_TEMPERROR;
+	}
+	return silent;
+}

@@ -35,4 +35,7 @@ bool habit_is_established(const struct sender *s, struct knowledge *known);
  */
 int32_t habit_set_up_since(const struct sender *s);
 
+/* Did it fail because its receiver had no answer of DNS (temperror), and for nothing else? */
+bool habit_is_unanswered(const struct dmarc_profile *p);
+
 #endif

@@ -327,6 +327,43 @@ static bool is_our_exchanger(const struct zone *z, const struct ip *ip)
 	return false;
 }
 
+static bool has_own_name(const struct zone *z, const struct ip *ip)
+{
+	const struct address_known *k = knowledge_of(z->known, ip);
+	return k->ptr == PTR_CONFIRMED && k->name && zone_is_ours(z, k->name);
+}
+
+/* Does a term of our record name this one address, and not the network around it? */
+static bool is_named_alone(const struct zone *z, const struct ip *ip)
+{
+	for (size_t i = 0; i < z->n_mailfrom; i++) {
+		const struct spf_record *r = z->mailfrom[i].spf.root;
+		for (size_t k = 0; r && k < r->n_terms; k++)
+			for (size_t m = 0; m < r->terms[k].n_networks; m++)
+				if (r->terms[k].networks[m].bits == (ip->family == 4 ? 32 : 128) &&
+				    ip_cmp(&r->terms[k].networks[m].ip, ip) == 0)
+					return true;
+	}
+	return false;
+}
+
+/* In a network that our record names, machines with names of ours sign as us: the one there that is
+ * called by somebody else's name and signs nothing is not one of them, however long it sends. */
+static bool is_odd_one(const struct ties *t, const struct ip *ip)
+{
+	const struct domain_facts *d = t->facts;
+	struct ip net = ip_network(ip, ip->family == 4 ? 24 : 64);
+	if (is_named_alone(t->zone, ip))
+		return false;
+	for (size_t i = 0; i < d->n_facts; i++) {
+		struct ip other = ip_network(&d->facts[i].source, ip->family == 4 ? 24 : 64);
+		if (d->profiles[d->facts[i].profile].aligned_dkim && ip_cmp(&net, &other) == 0 &&
+		    has_own_name(t->zone, &d->facts[i].source))
+			return true;
+	}
+	return false;
+}
+
 /* A machine that our record names, and that calls itself somebody else's: re-let, or cancelled. */
 static bool has_aged(const struct ties *t, const struct ip *ip, const struct address_known *k,
 		     const struct conduct *c)
@@ -336,7 +373,8 @@ static bool has_aged(const struct ties *t, const struct ip *ip, const struct add
 		     !is_mail_service(k->service) && !zone_is_ours(z, k->name);
 	bool rented = other && k->service && k->service->kind == KIND_CLOUD;
 	return zone_names_address(z, ip) && !c->signs && (other || c->foreign) &&
-	       !is_our_exchanger(z, ip) && (rented || !is_settled(t, ip));
+	       !is_our_exchanger(z, ip) &&
+	       (rented || !is_settled(t, ip) || (other && is_odd_one(t, ip)));
 }
 
 /* Our record names the address by a name of ours that leads, over an alias, to somebody else's: who
@@ -401,12 +439,6 @@ static void tie_source(struct ties *t, const struct sender *s, bool account,
 	    (k->service->verifies == ANSWER_YES || (account && k->service == s->service)) &&
 	    ties_term_of(t, k->service, &x->ip))
 		x->ties |= TIE_SERVICE;
-}
-
-static bool has_own_name(const struct zone *z, const struct ip *ip)
-{
-	const struct address_known *k = knowledge_of(z->known, ip);
-	return k->ptr == PTR_CONFIRMED && k->name && zone_is_ours(z, k->name);
 }
 
 void ties_look_at(struct ties *t, const struct domain_facts *facts,

@@ -62,6 +62,7 @@ struct variant {
 	bool small_reporters, no_history;
 	uint64_t largest;         /* messages of the first reporter; the others have 10 each */
 	uint64_t legit, failing;  /* of our server, all days */
+	uint64_t unanswered;      /* failing with temperror, at one receiver */
 	uint64_t fell;            /* of it, failing in the last week */
 	uint64_t spf_only;        /* of it, without DKIM */
 	uint64_t ipv6;            /* of it, over IPv6 */
@@ -200,6 +201,7 @@ static inline size_t make_rows(struct row *rows, const struct variant *c)
 	    {"192.0.2.10", c->rotated ? 500 : 0, us, "example.com s0 pass", 0, ALL & ~GATE},
 	    {"192.0.2.78", c->payroll ? 40 : 0, us, "example.com s0 pass", 0, 2},
 	    {"192.0.2.10", c->failing, "example.com temperror", NULL, 0, days},
+	    {"192.0.2.10", c->unanswered, "example.com temperror", NULL, 0, days, 1},
 	    {"192.0.2.10", c->fell, "example.com temperror", NULL, 0, LAST_WEEK},
 	    {"192.0.2.10", c->spf_only, us, NULL, 0, days},
 	    {"2001:db8::10", c->ipv6, us, signed_s1, 0, days},

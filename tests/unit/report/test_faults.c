@@ -281,6 +281,12 @@ static void test_one_receiver(void **state)
 	assert_int_equal(t->messages, 90);
 	assert_non_null(strstr(t->text, "that google.com reports fail (5 %)"));
 	assert_non_null(strstr(t->text, "relaxed/relaxed"));
+	w.now[1].spf = "example.com temperror";
+	w.now[1].dkim = "example.com s1 temperror";
+	d = world_judge(&w, &a);
+	t = find_thing(&d, "receiver:own:example.com");
+	assert_non_null(t);
+	assert_non_null(strstr(t->text, "had no answer of DNS"));
 	w.now[1].reporters = 0; /* all of them */
 	d = world_judge(&w, &a);
 	assert_null(find_thing(&d, "receiver:own:example.com"));

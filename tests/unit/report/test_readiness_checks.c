@@ -43,6 +43,8 @@ static const struct {
     {CHECK_A1, CHECK_WARN, {.legit = 14845, .failing = 155}},
     {CHECK_A1, CHECK_WARN, {.legit = 14700, .failing = 300}},
     {CHECK_A1, CHECK_FAIL, {.legit = 14695, .failing = 305}},
+    {CHECK_A1, CHECK_PASS, {.legit = 14695, .unanswered = 305}},
+    {CHECK_A1, CHECK_FAIL, {.legit = 14695, .unanswered = 150, .failing = 305}},
     {CHECK_A1, CHECK_UNKNOWN, {.nobody = true, .spoofed = 1000}},
     {CHECK_A2, CHECK_PASS, {.legit = 14700, .failing = 300}},
     {CHECK_A2, CHECK_WARN, {.legit = 14695, .failing = 305}},
