@@ -53,12 +53,15 @@ struct limits {
 			      holds each to each, half a second in all */
 #define LIMIT_TOLD 100     /* outcomes of one kind that an input has, each a row; the rest is one */
 #define LIMIT_HEADER_BYTES                                                                         \
-	(16 * 1024)                    /* an address header longer than this is blanked before     \
-					  GMime sees it: its address parser recurses per group */
-#define LIMIT_XML_DEPTH    64          /* a report needs 7 */
-#define LIMIT_XML_TEXT     (64 * 1024) /* a text node; cut and flagged */
-#define LIMIT_XML_TAG      (64 * 1024) /* a tag with its attributes: libxml2 takes quadratic time */
-#define LIMIT_XML_NAMES    10000       /* different names in a document; a report has fifty */
+	(16 * 1024)                 /* an address header longer than this is blanked before        \
+				       GMime sees it: its address parser recurses per group */
+#define LIMIT_XML_DEPTH 64          /* a report needs 7 */
+#define LIMIT_XML_TEXT  (64 * 1024) /* a text node; cut and flagged */
+#define LIMIT_XML_TAG   (64 * 1024) /* a tag with its attributes: libxml2 takes quadratic time */
+#define LIMIT_XML_NAMES 10000       /* different names in a document; a report has fifty */
+#define LIMIT_XML_FAULTS                                                                           \
+	(2 * 1000 * 1000) /* of a document, that are passed over or repaired: libxml2 makes a      \
+			     text of each; an unbound prefix in 80,000 records has as many */
 #define LIMIT_DOCTYPE      (256 * 1024) /* before the root; those of HTML have some hundred bytes */
 #define LIMIT_PROLOG       (8 * 1024 * 1024) /* before the root: the parser forgets little of it */
 #define LIMIT_TOGETHER     1000              /* documents one behind the other in a file */

@@ -22,7 +22,7 @@ void xml_input_init(struct xml_input *in, struct stream *stream, bool repair)
 	in->repair = repair;
 	in->started = in->bom = in->ended = in->passthrough = in->seen_element = false;
 	in->state = IN_PROLOG;
-	in->bytes = in->replaced = in->blanks = 0;
+	in->bytes = in->replaced = in->escaped = in->blanks = 0;
 	in->max = UINT64_MAX;
 	in->wide = false;
 	in->n_tail = 0;
@@ -150,6 +150,12 @@ static bool starts_with(const char *p, size_t n, const char *word)
 	return n >= strlen(word) && memcmp(p, word, strlen(word)) == 0;
 }
 
+static void escape(struct xml_input *in, const char *reference)
+{
+	buf_puts(&in->out, reference);
+	in->escaped++;
+}
+
 /* '<' in text or prolog: what it begins, or a plain character. Returns the bytes used. */
 static size_t repair_open(struct xml_input *in, const char *p, size_t n)
 {
@@ -174,7 +180,7 @@ static size_t repair_open(struct xml_input *in, const char *p, size_t n)
 		return 1;
 	}
 	if (!prolog)
-		buf_puts(&in->out, "&lt;");
+		escape(in, "&lt;");
 	return 1;
 }
 
@@ -228,13 +234,13 @@ static size_t repair_char(struct xml_input *in, const char *p, size_t n)
 		if (in->state == IN_PROLOG)
 			return 1;
 		if (c == '>') { /* "]]>" */
-			buf_puts(&in->out, "&gt;");
+			escape(in, "&gt;");
 			return 1;
 		}
 		break;
 	}
 	if (c == '&' && !begins_reference(p, n))
-		buf_puts(&in->out, "&amp;");
+		escape(in, "&amp;");
 	else
 		buf_putc(&in->out, c);
 	return 1;

@@ -36,6 +36,7 @@ struct xml_input {
 	uint64_t max;      /* of bytes that anybody wants; set it after init */
 	uint64_t blanks;   /* how many the run at hand has, in whole reads */
 	uint64_t replaced; /* broken bytes and control characters */
+	uint64_t escaped;  /* '<' and '&' that begin nothing, '>' beside them */
 	char raw[XML_PIECE + 1024];
 	char tail[4]; /* of a UTF-8 sequence that the piece cut */
 	size_t n_tail;

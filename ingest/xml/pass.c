@@ -9,6 +9,7 @@ static void start_pass(struct xml_reader *r, enum pass pass)
 {
 	r->pass = pass;
 	r->end = END_GOING_ON;
+	r->faults = 0;
 	r->depth = 0;
 	r->skip = 0;
 	r->place[0] = AT_DOCUMENT;
@@ -149,6 +150,8 @@ static bool over_bounds(struct xml_reader *r)
 	    xmlDictGetUsage(dict) > XML_NAMES_BYTES + XML_NAMES_BYTES)
 		(void)err_set(&r->why, ST_ITEM, "more than %d different names of elements",
 			      LIMIT_XML_NAMES);
+	else if (r->faults + r->input.escaped > LIMIT_XML_FAULTS)
+		(void)err_set(&r->why, ST_ITEM, "more than %d faults of its XML", LIMIT_XML_FAULTS);
 	else if (r->doctype && !r->root_seen && r->input.bytes > LIMIT_DOCTYPE)
 		(void)err_set(&r->why, ST_ITEM, "a DOCTYPE of more than %d bytes", LIMIT_DOCTYPE);
 	else if (!r->root_seen && (r->fed += r->n_piece) > LIMIT_PROLOG)

@@ -63,6 +63,7 @@ struct xml_reader {
 	/* the pass */
 	enum pass pass;
 	enum end end;
+	uint64_t faults; /* that do not end it */
 	struct err why;
 	enum status sink_status;
 	struct err sink_err;

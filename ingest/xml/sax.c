@@ -414,6 +414,7 @@ static xmlEntityPtr on_entity(void *ctx, const xmlChar *name)
 static void on_error(void *ctx, xmlErrorPtr e)
 {
 	struct xml_reader *r = ctx;
+	r->faults += e->level != XML_ERR_FATAL;
 	if (e->level != XML_ERR_FATAL || r->root_closed || r->end != END_GOING_ON)
 		return;
 	if (e->code == XML_ERR_NO_MEMORY) {

@@ -1031,6 +1031,29 @@ static void a_flood_of_names_harms_nobody_else(void **state)
 	reading_free(&d);
 }
 
+/* What is passed over or repaired costs a message, or thrice its bytes: there is a ceiling. */
+static void a_flood_of_faults(void **state)
+{
+	(void)state;
+	static const char *const faults[] = {"<q:y/>", "& "};
+	for (int i = 0; i < 4; i++) {
+		struct buf b;
+		struct reading d = {0};
+		buf_init(&b, 64 * MIB);
+		buf_puts(&b, DECL "<feedback>" SIMPLE_META SIMPLE_POLICY "<extension>");
+		int n = i % 2 ? LIMIT_XML_FAULTS + 100000 : LIMIT_XML_FAULTS - 100;
+		for (int k = 0; k < n; k++)
+			buf_puts(&b, faults[i / 2]);
+		buf_puts(&b, "</extension>" SIMPLE_RECORD "</feedback>");
+		read_document(&d, reader, b.data, b.len, 0);
+		assert_int_equal(d.verdict, i % 2 ? XML_DAMAGED : XML_REPORT);
+		/* where a repair does not help, the first error is told */
+		assert_true(i != 1 || strstr(d.reason.msg, "faults of its XML"));
+		reading_free(&d);
+		buf_free(&b);
+	}
+}
+
 /* ---- a report without end ---- */
 
 #define MANY 1000000
@@ -1156,6 +1179,7 @@ int main(void)
 	    cmocka_unit_test(attributes_cost_little),
 	    cmocka_unit_test(entities_cost_nothing),
 	    cmocka_unit_test(a_flood_of_names_harms_nobody_else),
+	    cmocka_unit_test(a_flood_of_faults),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
