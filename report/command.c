@@ -55,25 +55,38 @@ static const struct sender_source *alone(const struct sender *s)
 	return network && s->sources[0].ip.family == 4 ? &s->sources[0] : NULL;
 }
 
-bool label_command(struct buf *out, const char *verdict, const char *domain, const struct sender *s)
+static void put_verdict(struct buf *out, const char *verdict, bool passes)
+{
+	buf_puts(out, "ruascope label ");
+	buf_puts(out, verdict);
+	if (strcmp(verdict, "deny") == 0 && passes) /* by a slip it is refused */
+		buf_puts(out, " --force");
+}
+
+bool label_address_command(struct buf *out, const char *verdict, const char *domain,
+			   const struct sender_source *x)
 {
 	char text[IP_STRLEN];
+	size_t d = strlen(domain);
+	if (!is_typable(domain, d))
+		return false;
+	put_verdict(out, verdict, x->dmarc_pass > 0);
+	put_word(out, domain, d);
+	ip_format(&x->ip, text);
+	put_word(out, text, strlen(text));
+	return true;
+}
+
+bool label_command(struct buf *out, const char *verdict, const char *domain, const struct sender *s)
+{
 	const struct sender_source *one = alone(s);
 	size_t n = s->split ? strlen(s->key) : group_base_len(s->key), d = strlen(domain);
 	if (!is_typable(domain, d) || !is_typable(s->key, n))
 		return false;
-	buf_puts(out, "ruascope label ");
-	buf_puts(out, verdict);
-	/* who passes is denied on purpose: by a slip it is refused */
-	bool passes = 2 * s->t.dmarc_pass > s->t.messages || (one && one->dmarc_pass > 0);
-	if (strcmp(verdict, "deny") == 0 && passes)
-		buf_puts(out, " --force");
+	if (one)
+		return label_address_command(out, verdict, domain, one);
+	put_verdict(out, verdict, 2 * s->t.dmarc_pass > s->t.messages);
 	put_word(out, domain, d);
-	if (one) {
-		ip_format(&one->ip, text);
-		put_word(out, text, strlen(text));
-	} else {
-		put_word(out, s->key, n);
-	}
+	put_word(out, s->key, n);
 	return true;
 }

@@ -14,4 +14,8 @@
 bool label_command(struct buf *out, const char *verdict, const char *domain,
 		   const struct sender *s);
 
+/* The same of one address of it. */
+bool label_address_command(struct buf *out, const char *verdict, const char *domain,
+			   const struct sender_source *x);
+
 #endif

@@ -11,22 +11,39 @@
 
 #define COMMANDS_MAX  10 /* of one thing: what is longer is a script */
 
+/* Machines with names of ours that tie none of them: some may be ours, others those of customers,
+ * students, visitors. Each is answered for by itself. */
+static bool is_mixed(const struct sender *s)
+{
+	return s->n_sources > 1 && !s->ties && !s->service && strncmp(s->key, "own:", 4) == 0;
+}
+
+static void label_pair(const struct making *m, struct todo *t, const char **list,
+		       const struct sender *s, const struct sender_source *one)
+{
+	static const char *const verdicts[] = {"approve", "deny"};
+	for (unsigned i = 0; i < 2 && t->n_commands < COMMANDS_MAX; i++) {
+		struct buf command;
+		buf_init(&command, 4096);
+		if (one ? label_address_command(&command, verdicts[i], m->domain, one)
+			: label_command(&command, verdicts[i], m->domain, s))
+			list[t->n_commands++] = arena_strndup(m->a, command.data, command.len);
+		buf_free(&command);
+	}
+}
+
 /* Appends to those that are there. */
 static void label_commands(const struct making *m, struct todo *t, const struct sender *s)
 {
-	static const char *const verdicts[] = {"approve", "deny"};
 	if (t->n_commands + 2 > COMMANDS_MAX)
 		return;
 	const char **list = arena_alloc(m->a, COMMANDS_MAX * sizeof *list);
 	if (t->n_commands)
 		memcpy(list, t->commands, t->n_commands * sizeof *list);
-	for (unsigned i = 0; i < 2; i++) {
-		struct buf command;
-		buf_init(&command, 4096);
-		if (label_command(&command, verdicts[i], m->domain, s))
-			list[t->n_commands++] = arena_strndup(m->a, command.data, command.len);
-		buf_free(&command);
-	}
+	if (!is_mixed(s))
+		label_pair(m, t, list, s, NULL);
+	for (size_t i = 0; is_mixed(s) && i < s->n_sources; i++)
+		label_pair(m, t, list, s, &s->sources[i]);
 	t->commands = list;
 }
 

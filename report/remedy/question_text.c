@@ -60,12 +60,13 @@ static const char *way_out_text(const struct asking *q)
 
 #define NAMED_MAX 5
 
-/* "a.example.com (20), b.example.com (9)": machines with confirmed names of ours; "": there are
- * none. */
+/* "a.example.com (192.0.2.1, 20 messages), ...": machines with confirmed names of ours; "": there
+ * are none. */
 static const char *own_named(const struct asking *q)
 {
 	const struct zone *z = q->g->zone;
 	const char *out = "";
+	char ip[IP_STRLEN];
 	unsigned n = 0;
 	for (size_t i = 0; i < q->s->n_sources; i++) {
 		const struct sender_source *x = &q->s->sources[i];
@@ -73,8 +74,9 @@ static const char *own_named(const struct asking *q)
 		if (k->ptr != PTR_CONFIRMED || !k->name || !zone_is_ours(z, k->name))
 			continue;
 		if (n++ < NAMED_MAX)
-			out = arena_printf(q->a, "%s%s%s (%llu messages)", out, n > 1 ? ", " : "",
-					   k->name, (unsigned long long)x->messages);
+			out = arena_printf(q->a, "%s%s%s (%s, %llu messages)", out,
+					   n > 1 ? ", " : "", k->name, ip_format(&x->ip, ip),
+					   (unsigned long long)x->messages);
 	}
 	return n > NAMED_MAX ? arena_printf(q->a, "%s and %u more", out, n - NAMED_MAX) : out;
 }

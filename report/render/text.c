@@ -272,15 +272,18 @@ static void put_evidence(struct buf *text, const struct sender *s, enum evidence
 	}
 }
 
-/* In one piece: it is there to be pasted. Who has spoken need not be asked. */
+/* In one piece: it is there to be pasted. Who has spoken need not be asked; and nobody is invited
+ * to approve a stranger. */
 static void put_command(struct buf *out, const struct domain_inventory *d, const struct sender *s)
 {
 	struct buf command;
 	buf_init(&command, 64 * 1024);
 	bool unproved = strcmp(s->key, "net:unproved") == 0; /* whoever they are */
+	bool ours =
+	    !d->dns || sender_is_legit(s) || s->hinted || s->verdict.remedy.kind == REMEDY_CONFIRM;
 	if (!unproved && !(s->label && s->label->verdict) &&
-	    label_command(&command, "approve", d->domain, s))
-		buf_printf(out, "    if yours: %s\n", command.data);
+	    label_command(&command, ours ? "approve" : "deny", d->domain, s))
+		buf_printf(out, "    %s: %s\n", ours ? "if yours" : "if not yours", command.data);
 	buf_free(&command);
 }
 
@@ -317,9 +320,11 @@ static void put_sentence(struct buf *out, const struct layout *l, const char *te
 }
 
 /* How many of a category are explained: what comes in swarms is told by a few. */
-static size_t most_explained(enum category c)
+static size_t most_explained(const struct sender *s)
 {
-	return c == CAT_UNAUTHORIZED ? 5 : REASONS_MAX;
+	bool swarm =
+	    s->verdict.category == CAT_UNAUTHORIZED || sender_has_evidence(s, "S_DISPERSED");
+	return swarm ? 5 : REASONS_MAX;
 }
 
 /* What the list says is not said twice. */
@@ -334,8 +339,7 @@ static void put_reasons(struct buf *out, const struct text_style *style, const s
 			continue;
 		refused +=
 		    s->verdict.category == CAT_UNAUTHORIZED && 2 * s->t.dmarc_pass <= s->t.messages;
-		if (shown == REASONS_MAX ||
-		    ++of[s->verdict.category] > most_explained(s->verdict.category)) {
+		if (shown == REASONS_MAX || ++of[s->verdict.category] > most_explained(s)) {
 			fold(folded, s);
 			continue;
 		}

@@ -96,7 +96,8 @@ static void check_text(const struct buf *b, size_t width, bool ascii)
 	assert_int_equal(utf8_valid_prefix(b->data, b->len), b->len);
 	for (const char *p = b->data; *p;) {
 		size_t n = strcspn(p, "\n");
-		bool pasted = strncmp(p, "    if yours: ruascope label ", 28) == 0;
+		bool pasted = strncmp(p, "    if yours: ruascope label ", 28) == 0 ||
+			      strncmp(p, "    if not yours: ruascope label ", 32) == 0;
 		if (text_width(p, n) > width && !pasted)
 			fail_msg("%zu columns: %.*s", text_width(p, n), (int)n, p);
 		if (n > 0 && p[n - 1] == ' ')
