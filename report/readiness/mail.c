@@ -276,7 +276,10 @@ static double share_of_legit(uint64_t part, uint64_t legit)
 static void check_unknown(struct judging *j)
 {
 	const struct open_mail m = find_open_mail(j);
-	uint64_t legit = j->window_volume[FATE_LEGIT].messages;
+	uint64_t legit = j->window_volume[FATE_LEGIT].messages, pass = 0;
+	for (int f = 0; f < FATE_COUNT; f++)
+		pass += j->window_volume[f].pass;
+	legit = pass > legit ? pass : legit; /* what is looked into as abuse is ours, too */
 	j->open_share = share_of_legit(m.open, legit);
 	j->most_open = m.asked || j->open_share > limit_of(j, CHECK_A4) ? m.most : NULL;
 	enum check_status status = judge_value(j, CHECK_A4, share_of_legit(m.ours, legit));

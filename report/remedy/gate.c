@@ -16,6 +16,8 @@ void gate_init(struct gate *g, struct ties *ties, const struct domain_facts *con
 			   .senders = senders,
 			   .n_senders = n_senders,
 			   .a = ties->zone->known->a};
+	for (size_t i = 0; i < n_senders; i++)
+		g->passing += tally_judged_pass(&senders[i].t);
 	g->passed = NULL;
 	g->meant = arena_alloc(g->a, (g->zone->n_mailfrom + 1) * sizeof *g->meant);
 }

@@ -24,6 +24,7 @@ struct gate {
 	size_t n_periods;
 	const struct sender *senders; /* of the newest */
 	size_t n_senders;
+	uint64_t passing; /* messages of the newest that pass as ours */
 	struct arena *a;
 	struct passed_list *passed; /* by zone->mailfrom; made when first asked for */
 	struct spf_tree **meant;    /* by zone->mailfrom: a repair of its owner's own terms; NULL */

@@ -55,6 +55,8 @@ bool zone_sends_nothing(const struct zone *z, const struct domain_facts *const *
 		const struct sender *s = &senders[i];
 		if (sender_is_legit(s) && s->t.messages > 0)
 			return false;
+		if (s->one && s->verdict.remedy.kind == REMEDY_CONFIRM)
+			return false; /* a vendor of ours sends so */
 		if (receives && is_line(z, s) && (!s->was || is_line(z, s->was)))
 			continue;
 		if (sender_is_steady(s) || (s->was && sender_is_steady(s->was)) ||

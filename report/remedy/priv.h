@@ -23,6 +23,9 @@ struct part {
 	struct part *next;
 };
 
+/* Senders that do the same, so many that they are a campaign of strangers. */
+enum swarm { LINES, PATIENT, SERVERS, SWARMS };
+
 struct remedier {
 	struct gate gate;
 	const struct zone *zone;
@@ -35,7 +38,7 @@ struct remedier {
 	unsigned unsigned_share; /* per cent of our own mail */
 	/* Messages of one of too many that are alike: none is asked about. Those that have kept at
 	 * it for weeks are counted apart. */
-	uint64_t swarm, patient_swarm;
+	uint64_t swarm[SWARMS]; /* messages that one of it sends at most; 0: there is none */
 };
 
 /* spf.c. *to: the plan that the sender's edit went into. */

@@ -13,11 +13,10 @@
 
 #define STEADY_DAYS    5
 #define STEADY_SOURCES 3
+#define SMALL_A_DAY    10 /* messages */
 /* An account at a service for customers: what it sends on two days is no slip. */
 #define CAMPAIGN_DAYS     2
 #define CAMPAIGN_MESSAGES 10
-#define VOUCHED_DAYS      2
-#define VOUCHED_MESSAGES  20
 
 static uint64_t cells_in(const struct sender *s, enum dmarc_cell first, enum dmarc_cell last)
 {
@@ -56,12 +55,11 @@ bool question_is_due(const struct gate *g, const struct sender *s)
 	bool invented = !s->hinted && !s->service && sender_has_evidence(s, "S_NO_SUCH_FROM");
 	if (s->label || invented)
 		return false;
+	bool open = c == CAT_UNKNOWN || c == CAT_UNAUTHORIZED;
 	bool established = s->returns || habit_is_established(s, g->zone->known);
-	if (c == CAT_UNKNOWN && failing > 0 && established)
-		return true;
-	/* a vendor whom somebody hired three days ago looks like this; forgers hide */
-	if (c == CAT_UNKNOWN && failing >= VOUCHED_MESSAGES && s->days >= VOUCHED_DAYS &&
-	    s->vouched)
+	bool run = (sends_as_us(s) || asking_is_unaligned(s)) &&
+		   habit_is_fresh_run(s, g->periods[0], g->passing);
+	if (open && failing > 0 && (established || run))
 		return true;
 	if (s->guest)
 		return false;
@@ -172,8 +170,8 @@ static void read_missing(struct asking *q)
 	bool series = sender_has_evidence(s, "L_SERIES");
 	if (series)
 		speaks_for(q, r, 4,
-			   "its reverse DNS calls it as your own servers are called, or it stands "
-			   "beside them");
+			   "its reverse DNS is a name in your domain, and it stands beside your "
+			   "servers");
 	if (s->returns || s->patient)
 		speaks_for(q, r, rhythm_weight(s), rhythm_text(&s->rhythm, q->a));
 	const char *org =
@@ -252,7 +250,7 @@ static void read_forged(struct asking *q)
 					s->service->name));
 	if (s->returns && s->rhythm.kind != RHYTHM_OFTEN)
 		speaks_against(q, r, 1, "spoofed mail rarely keeps to a day of the week or month");
-	else if (s->days >= STEADY_DAYS)
+	else if (s->days >= STEADY_DAYS && s->t.messages < (uint64_t)SMALL_A_DAY * s->days)
 		speaks_against(
 		    q, r, 1,
 		    "spoofed mail rarely comes in small numbers every day from one address");

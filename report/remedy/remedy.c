@@ -63,6 +63,8 @@ static void finish_parts(const struct remedier *r)
 #define GONE_MESSAGES    6 /* fewer, when last seen, are no run that comes again */
 
 #define ALIKE_MAX        12 /* senders that nothing names, and that do the same: so many are a botnet */
+#define DAILY_DAYS       22 /* of a month */
+#define SERVERS_MAX      5  /* services of one owner that nobody set up; more are a campaign */
 #define ALIKE_MORE       4 /* times what half of them send at most: who sends more is none of them */
 
 /* One that nothing names is worth a question; a swarm of them is none. What a single reporter says
@@ -79,22 +81,34 @@ static int by_number(const void *x, const void *y)
 	return (*a > *b) - (*a < *b);
 }
 
-/* Infected customer lines, each at it for some days: who has sent ten messages by now is no other
- * than who has sent nine. Messages that one of a swarm sends at most; 0: there is none. patient:
- * among those that have kept at it for weeks, which most are not: few make a swarm. */
-static uint64_t find_swarm(const struct remedier *r, bool patient)
+/* Servers with a name that nothing of ours is tied to: hacked ones, campaigns of a few days. What
+ * keeps coming back is none. */
+static bool is_strange(const struct remedier *r, const struct sender *s)
 {
+	return !s->hinted && !s->aged && !s->service && !s->returns && s->reporters > 1 &&
+	       (s->one || habit_is_named(s, r->zone->known));
+}
+
+/* Infected customer lines, each at it for some days: who has sent ten messages by now is no other
+ * than who has sent nine. Messages that one of a swarm sends at most; 0: there is none. PATIENT:
+ * among those that have kept at it for weeks, which most are not: few make a swarm. */
+static uint64_t find_swarm(const struct remedier *r, enum swarm kind)
+{
+	static const size_t most[] = {
+	    [LINES] = ALIKE_MAX, [PATIENT] = PATIENT_MAX, [SERVERS] = SERVERS_MAX};
 	uint64_t *sent = arena_alloc(r->a, (r->n + 1) * sizeof *sent);
 	size_t n = 0;
 	for (size_t i = 0; i < r->n; i++) {
 		const struct sender *s = &r->senders[i];
 		enum category c = s->verdict.category;
+		bool alike = kind == SERVERS ? is_strange(r, s)
+					     : is_nameless(r, s) && (s->patient || kind == LINES);
 		if (s->change != CHANGE_GONE && (c == CAT_UNKNOWN || c == CAT_UNAUTHORIZED) &&
-		    tally_judged_pass(&s->t) == 0 && is_nameless(r, s) && (s->patient || !patient))
+		    tally_judged_pass(&s->t) == 0 && alike)
 			sent[n++] = s->t.messages;
 	}
 	qsort(sent, n, sizeof *sent, by_number);
-	return n > (patient ? PATIENT_MAX : ALIKE_MAX) ? ALIKE_MORE * sent[n / 2] : 0;
+	return n > most[kind] ? ALIKE_MORE * sent[n / 2] : 0;
 }
 
 /* Machines that keep office days among those that keep none are no part of the swarm, unless so
@@ -106,7 +120,12 @@ static bool is_of_swarm(const struct remedier *r, const struct sender *s)
 		offices += r->senders[i].office;
 	if (s->office && offices <= ALIKE_MAX)
 		return false;
-	return s->t.messages <= (s->patient ? r->patient_swarm : r->swarm) && is_nameless(r, s);
+	if (is_strange(r, s))
+		return s->t.messages <= r->swarm[SERVERS];
+	/* a copier keeps office days, a server sends every day; bots are heard of now and then */
+	bool keeps =
+	    s->patient && (s->office || s->days >= DAILY_DAYS || s->rhythm.kind != RHYTHM_OFTEN);
+	return s->t.messages <= r->swarm[keeps ? PATIENT : LINES] && is_nameless(r, s);
 }
 
 /* Has it a name, by which a person may know it? */
@@ -119,7 +138,8 @@ static bool is_known_by_name(const struct remedier *r, const struct sender *s)
 /* Another sender of the same service passes now: that is how it was repaired. */
 static bool passes_today(const struct remedier *r, const struct sender *was)
 {
-	for (size_t i = 0; was->service && i < r->n; i++) {
+	/* another customer's account is no answer for this one's */
+	for (size_t i = 0; was->service && !was->guest && i < r->n; i++) {
 		const struct sender *s = &r->senders[i];
 		if (s->change != CHANGE_GONE && s->service == was->service &&
 		    2 * tally_judged_pass(&s->t) > s->t.messages)
@@ -155,18 +175,19 @@ static void ask(struct remedier *r, struct sender *s)
 		return;
 	}
 	enum remedy_kind kind = s->verdict.remedy.kind;
-	bool patient = kind == REMEDY_BLOCK && s->patient;
-	bool open = kind == REMEDY_REVIEW || kind == REMEDY_NONE || s->aged || patient;
+	bool patient = kind == REMEDY_BLOCK && s->patient, blocked = kind == REMEDY_BLOCK && s->one;
+	bool open = kind == REMEDY_REVIEW || kind == REMEDY_NONE || s->aged || patient || blocked;
 	if (kind != REMEDY_CONFIRM && !(open && question_is_due(&r->gate, s)))
 		return;
 	if (kind != REMEDY_CONFIRM && is_of_swarm(r, s))
 		return;
 	if (kind != REMEDY_CONFIRM)
 		s->verdict.remedy = question_of(&r->gate, s, r->unsigned_share);
-	if (patient)
+	if (s->verdict.category == CAT_UNAUTHORIZED)
 		s->verdict.category = CAT_UNKNOWN;
-	if (s->verdict.confidence > (patient ? 49 : 84))
-		s->verdict.confidence = patient ? 49 : 84; /* what is asked is not known */
+	int most = patient || blocked ? 49 : 84;
+	if (s->verdict.confidence > most)
+		s->verdict.confidence = most; /* what is asked is not known */
 	remedy_if_yours(r, s);
 }
 
@@ -304,8 +325,8 @@ void remedy_senders(const struct domain_facts *const *periods, size_t n_periods,
 	}
 	finish_edits(&r);
 	finish_parts(&r);
-	r.swarm = find_swarm(&r, false);
-	r.patient_swarm = find_swarm(&r, true);
+	for (int k = 0; k < SWARMS; k++)
+		r.swarm[k] = find_swarm(&r, (enum swarm)k);
 	for (size_t i = 0; i < n; i++)
 		ask(&r, order[i]);
 	for (size_t i = 0; i < n; i++)

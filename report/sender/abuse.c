@@ -42,6 +42,27 @@ static bool has_its_day(const double *by_day, size_t day)
 	return false;
 }
 
+/* What was seen long ago may be known by the month alone, spread over its days. Beside what is sent
+ * on the days of this period, the month before has half of the day's mail left over: it had such a
+ * day, too. period: where this one begins. */
+static bool had_its_month(const double *by_day, size_t n, size_t day, size_t period,
+			  double *scratch)
+{
+	double before = 0;
+	size_t days = 0, now = 0;
+	for (size_t i = period; i < n; i++)
+		if (i != day && by_day[i] > 0)
+			scratch[now++] = by_day[i];
+	if (now < USUAL_DAYS)
+		return false;
+	qsort(scratch, now, sizeof *scratch, by_size);
+	for (size_t i = day > 33 ? day - 33 : 0; i < period; i++) {
+		before += by_day[i];
+		days += by_day[i] > 0;
+	}
+	return 2 * (before - (double)days * scratch[now / 2]) >= by_day[day];
+}
+
 /* What is more than usual on the day; where `days` is more than one, on all days as large among so
  * many: a small office's infected machine stays below any ceiling of one day. */
 static double excess(const double *by_day, size_t n, size_t day, double median, size_t days)
@@ -77,12 +98,14 @@ bool find_spike(const struct sender *s, const struct domain_facts *earlier, doub
 		add_earlier(earlier, &s->sources[i].ip, first, by_day, n);
 	for (size_t i = 0; i < s->n_facts; i++)
 		daily_add(s->facts[i], first, by_day, n);
-	for (size_t i = (size_t)(s->first_day - first); i < n; i++) {
+	size_t period = (size_t)(s->first_day - first);
+	for (size_t i = period; i < n; i++) {
 		if (by_day[i] <= out->messages)
 			continue;
 		double median = usual(by_day, i, scratch);
 		if (median > 0 && by_day[i] >= SPIKE_FACTOR * median &&
-		    excess(by_day, n, i, median, days) >= more && !has_its_day(by_day, i))
+		    excess(by_day, n, i, median, days) >= more && !has_its_day(by_day, i) &&
+		    !had_its_month(by_day, n, i, period, scratch))
 			*out = (struct spike){
 			    .day = first + (int32_t)i, .messages = by_day[i], .usual = median};
 	}

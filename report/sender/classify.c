@@ -123,6 +123,12 @@ static bool is_set_up(const struct matter *m)
 	       at_least(m->o->messages[SEEN_OWN], tally_judged_pass(&m->s->t), 90);
 }
 
+/* Newsletters leave by such services, and no stranger gets in by a stolen mailbox. */
+static bool sends_in_bulk(const struct service *s)
+{
+	return s && s->kind != KIND_MAILBOX && s->kind != KIND_GATEWAY;
+}
+
 static struct verdict decide(const struct matter *m)
 {
 	const struct score *x = m->x;
@@ -140,7 +146,7 @@ static struct verdict decide(const struct matter *m)
 		return strncmp(s->key, NEIGHBOUR_KEY, strlen(NEIGHBOUR_KEY)) == 0
 			   ? verdict_neighbour(m)
 			   : verdict_let_in(m);
-	if (m->spike && own && !s->service)
+	if (m->spike && own && !sends_in_bulk(s->service))
 		return verdict_abused(
 		    m, LIKELY,
 		    "it sends far more than usual, signed as it always is: a newsletter, or a "
@@ -168,7 +174,8 @@ static struct verdict decide(const struct matter *m)
 		return verdict_abused(m, LIKELY, m->junked);
 	if (s->guest && !tied && !s->returns)
 		return verdict_guest(m);
-	bool handed_on = !is_own_machine(m) && !direct && !s->way_out;
+	bool handed_on =
+	    !is_own_machine(m) && !direct && !s->way_out && m->o->way_out != OUTBOUND_EXCESS;
 	if (x->forward >= FORWARDER_SCORE && handed_on)
 		return verdict_forwards(m, x->forward >= FORWARDER_SCORE + 20 ? PROVEN : LIKELY);
 	/* one message is enough to see that it carries a signature of others, or broke it */

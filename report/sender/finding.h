@@ -176,7 +176,7 @@ struct sender {
 	bool returns; /* mail of one organisation that comes back on its day (rhythm.h) */
 	bool patient; /* a few machines that keep at it for weeks (rhythm.h) */
 	bool office;  /* patient, and on working days alone */
-	bool vouched; /* one organisation: its servers are named as it, and authenticate as it */
+	bool one; /* organisation sends it: by the names of its servers, or by what it passes as */
 	struct rhythm rhythm;
 	const char *receiver; /* that its mail fails at one receiver alone (one_receiver.h); NULL */
 	uint64_t receiver_messages;

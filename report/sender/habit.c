@@ -72,6 +72,23 @@ bool habit_is_established(const struct sender *s, struct knowledge *known)
 	       2 * as_itself > s->t.messages && habit_is_named(s, known);
 }
 
+#define RUN_MESSAGES  20
+#define RUN_DAYS      7  /* since its last mail */
+#define RUN_PART      50 /* of what passes it has one part of so many */
+#define LARGE_PART    10
+#define RUN_LOOK_BACK 62 /* days */
+
+bool habit_is_fresh_run(const struct sender *s, const struct domain_facts *now, uint64_t passing)
+{
+	uint64_t failing = s->t.messages - tally_judged_pass(&s->t);
+	int32_t last = now->n_days ? now->days[now->n_days - 1].day : now->window.until;
+	int32_t since = last - s->last_day;
+	if (!s->one || failing < RUN_MESSAGES)
+		return false;
+	return (RUN_PART * failing >= passing && since < RUN_DAYS) ||
+	       (LARGE_PART * failing >= passing && since < RUN_LOOK_BACK);
+}
+
 static int32_t first_day_of(const struct fact *f)
 {
 	return month_first_day(f->month) + (f->days ? __builtin_ctz(f->days) : 0);

@@ -29,6 +29,11 @@ bool habit_is_named(const struct sender *s, struct knowledge *known);
  * that is how a vendor sends that nobody set up. Forgers are rarely as patient. */
 bool habit_is_established(const struct sender *s, struct knowledge *known);
 
+/* Mail of one organisation, and be it of one day, that a person is asked about while it is fresh,
+ * or where it is large beside what passes: payslips and newsletters have one day a month, and
+ * campaigns of strangers come and go. now: the newest period; passing: its messages that pass. */
+bool habit_is_fresh_run(const struct sender *s, const struct domain_facts *now, uint64_t passing);
+
 /*
  * The first day from which on all of it passes, signed as us, where it failed before: somebody has
  * set it up. INT32_MIN: it is not so, or since too few days.

@@ -11,6 +11,7 @@
 #define BEFORE_DAYS   10  /* days with direct mail that say what was usual */
 #define MOST_TIMES    2   /* that many times the direct mail no recipients' forwards are */
 #define CARRIED       30  /* per cent that carries a signature of ours, passing or broken */
+#define REPLACED_MOST 2   /* times what is missing: more is no mail of ours */
 #define REPLACED_PART 3   /* of what is missing since, it has one part of so many at least */
 
 /* A machine of ours: what it sends goes directly, whether it passes or not. */
@@ -127,12 +128,20 @@ static struct share share_of(const struct outbound *x, const struct carrier *c, 
 	return out;
 }
 
+/* It began while we sent directly, and that went on as before: whoever sends that much more in our
+ * name is no way out of ours. */
+static bool comes_on_top(const struct share *w)
+{
+	return w->before >= BEFORE_DAYS && 2 * w->since > w->usual;
+}
+
 /* Our direct mail fell to half or less on its first day, and it has what is missing. */
 static bool replaces(const struct share *w)
 {
 	double missing = w->usual - w->since;
 	return w->before >= BEFORE_DAYS && w->usual >= 1 && 2 * w->since <= w->usual &&
-	       REPLACED_PART * w->carried >= missing * w->days;
+	       REPLACED_PART * w->carried >= missing * w->days &&
+	       w->carried <= REPLACED_MOST * missing * w->days;
 }
 
 static bool is_named(const struct outbound *x, const struct sender *s)
@@ -199,7 +208,7 @@ enum outbound_kind outbound_find(const struct outbound *x, struct sender *s,
 		if (w.days >= WAY_DAYS && replaces(&w))
 			kind = OUTBOUND_REPLACES;
 		else if (carries && w.days >= WAY_DAYS && w.carried >= MOST_TIMES * w.beside)
-			kind = OUTBOUND_MOST;
+			kind = comes_on_top(&w) ? OUTBOUND_EXCESS : OUTBOUND_MOST;
 	}
 	if (kind == OUTBOUND_NONE && carries && is_named(x, s))
 		kind = OUTBOUND_NAMED;

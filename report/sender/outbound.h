@@ -30,6 +30,7 @@ enum outbound_kind {
 	OUTBOUND_NAMED,    /* our zone names the service as the filter of our mail */
 	OUTBOUND_MOST,     /* it has several times the mail that goes directly on its days */
 	OUTBOUND_REPLACES, /* it began on the day when our direct mail fell */
+	OUTBOUND_EXCESS,   /* several times what we send, which goes on: no way out, no forwarder */
 };
 
 /* Is the sender's mail, which fails with our envelope sender, on our own way out? Sets

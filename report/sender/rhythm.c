@@ -12,12 +12,15 @@
 #define RUN_PAUSE        3  /* days without mail that a run may have, less one */
 #define RUNS_MAX         64
 #define WEEKS            3  /* runs on one weekday */
+#define LINE_WEEKS       6  /* of a machine that nothing names */
 #define MONTH_SLACK      2  /* days that the date may move: weekends */
 #define OFTEN_DAYS       15 /* no campaign is at it for so long ... */
 #define OFTEN_SPAN       21 /* ... and for three weeks */
 #define RHYTHM_MESSAGES  6
 #define LINE_SPAN        35 /* days; an infected machine is found, or gets another address, before */
+#define LINE_EVERY       4  /* days: of so many it sends on one at least */
 #define LINE_DAYS        8  /* of a machine with a name */
+#define RUN_MESSAGES     20 /* of a run of a month */
 #define LINE_MESSAGES    4  /* in the period: an infected one is heard of once a month for years */
 #define RHYTHM_REPORTERS 2
 #define NAMED_SHARE      95 /* per cent of the mail that comes from machines with a name */
@@ -108,12 +111,14 @@ static int32_t distance(int32_t a, int32_t b, int32_t round)
 	return d < round - d ? d : round - d;
 }
 
-static bool is_weekly(const struct run *runs, size_t n)
+/* An organisation may be a day late. Of a line that nothing names chance alone makes three Tuesdays
+ * and a Wednesday. */
+static bool is_weekly(const struct run *runs, size_t n, bool one)
 {
 	size_t same = 0;
 	for (size_t i = 0; i < n; i++)
-		same += distance(runs[i].first, runs[n - 1].first, 7) <= 1;
-	return same >= WEEKS && 4 * same >= 3 * n;
+		same += distance(runs[i].first, runs[n - 1].first, 7) <= (one ? 1 : 0);
+	return same >= (one ? WEEKS : LINE_WEEKS) && 4 * same >= 3 * n;
 }
 
 /* The same date in two months, two days either way; or the same weekday of both, as the first
@@ -142,7 +147,7 @@ static bool is_monthly(const struct run *runs, size_t n)
 	return paired >= 2 && 2 * paired > n && is_month_apart(&runs[n - 1], &runs[0]);
 }
 
-static struct rhythm rhythm_of(const struct run *runs, size_t n, unsigned days)
+static struct rhythm rhythm_of(const struct run *runs, size_t n, unsigned days, bool one)
 {
 	struct rhythm r = {.kind = RHYTHM_NONE, .runs = (unsigned)n};
 	if (n == 0)
@@ -156,12 +161,17 @@ static struct rhythm rhythm_of(const struct run *runs, size_t n, unsigned days)
 	for (size_t i = 1; i < n; i++)
 		if (runs[i].first - runs[i - 1].last > r.pause)
 			r.pause = runs[i].first - runs[i - 1].last;
-	if (is_weekly(runs, n))
+	if (is_weekly(runs, n, one))
 		r.kind = RHYTHM_WEEKLY;
 	else if (is_monthly(runs, n))
 		r.kind = RHYTHM_MONTHLY;
 	else if (days >= OFTEN_DAYS && last->last - r.first >= OFTEN_SPAN)
 		r.kind = RHYTHM_OFTEN;
+	for (size_t i = n - 1; r.kind == RHYTHM_MONTHLY && i-- > 0;)
+		if (is_month_apart(&runs[i], last)) {
+			r.before = runs[i].first;
+			break;
+		}
 	return r;
 }
 
@@ -230,6 +240,20 @@ static bool is_few(const struct sender *s)
 	return 2 * n > s->t.messages && s->n_sources <= FEW_MACHINES;
 }
 
+#define ITSELF_SHARE    95 /* per cent of its mail that passes as one domain of somebody else's */
+#define ITSELF_MACHINES 8
+
+/* Its key is the domain that it authenticates as, on rented machines whose names say nothing: small
+ * services send so. */
+static bool is_itself(const struct sender *s)
+{
+	bool domain = strncmp(s->key, "dkim:", 5) == 0 || strncmp(s->key, "mailfrom:", 9) == 0;
+	bool rented =
+	    !s->service || s->service->kind == KIND_CLOUD || s->service->kind == KIND_WEBHOST;
+	return domain && rented && s->n_sources <= ITSELF_MACHINES &&
+	       at_least(cells_of(s, AS_ITSELF), s->t.messages, ITSELF_SHARE);
+}
+
 static bool is_one_organisation(const struct sender *s, struct knowledge *known)
 {
 	uint64_t as_itself = cells_of(s, AS_ITSELF);
@@ -242,6 +266,8 @@ static bool is_one_organisation(const struct sender *s, struct knowledge *known)
 	if (sends_for_customers && 2 * as_itself > s->t.messages)
 		return true; /* a guest signs there as a company of his own, and strangers do not */
 	const char *org = organisation_of(s, known);
+	if (is_itself(s))
+		return true;
 	if (!org)
 		return false;
 	return 2 * as_itself > s->t.messages ? authenticates_as(s, org, known) : is_few(s);
@@ -253,10 +279,17 @@ static bool is_patient(const struct sender *s, unsigned days, bool named)
 {
 	bool weekly =
 	    s->rhythm.kind == RHYTHM_WEEKLY; /* one weekday for two months: no infection */
+	int32_t span = s->rhythm.until - s->rhythm.first;
+	/* invoices on the 1st, from a machine that nothing names; no bot keeps to that */
+	if (s->rhythm.kind == RHYTHM_MONTHLY && s->rhythm.messages >= RUN_MESSAGES &&
+	    s->rhythm.until - s->rhythm.last < RUN_PAUSE)
+		return is_few(s);
+	if (!named && !weekly && (int32_t)days * LINE_EVERY < span)
+		return false; /* of many bots each is heard of now and then */
 	return is_few(s) && (named || s->t.messages >= LINE_MESSAGES) &&
 	       days >= (named || weekly ? LINE_DAYS : OFTEN_DAYS) &&
 	       (s->rhythm.kind == RHYTHM_WEEKLY || s->rhythm.kind == RHYTHM_OFTEN) &&
-	       s->rhythm.until - s->rhythm.first >= (named ? OFTEN_SPAN : LINE_SPAN);
+	       span >= (named ? OFTEN_SPAN : LINE_SPAN);
 }
 
 #define OFFICE_DAYS 15 /* that all are working days by chance, one time in 150 */
@@ -304,13 +337,12 @@ void rhythm_find(struct sender *s, const struct earlier *earlier, struct knowled
 	for (size_t i = 0; i < d.n; i++)
 		all += d.on[i];
 	size_t n = find_runs(&d, runs, &days); /* which sets days, too */
-	s->rhythm = rhythm_of(runs, n, days);
+	s->rhythm = rhythm_of(runs, n, days, one);
 	/* whoever uses our MAIL FROM every day may be a forger at his post */
 	bool kept = s->rhythm.kind == RHYTHM_OFTEN ? 2 * cells_of(s, AS_ITSELF) > s->t.messages
 						   : s->rhythm.kind != RHYTHM_NONE;
 	bool seen = reporters >= RHYTHM_REPORTERS || found;
-	const char *org = one ? organisation_of(s, known) : NULL;
-	s->vouched = org && seen && authenticates_as(s, org, known);
+	s->one = one && seen;
 	s->returns = one && kept && all >= RHYTHM_MESSAGES && seen;
 	s->patient = !s->returns && is_few(s) && seen && is_patient(s, days, one);
 	s->office = s->patient && keeps_office_days(&d);
@@ -322,8 +354,10 @@ const char *rhythm_text(const struct rhythm *r, struct arena *a)
 	char first[DAY_STRLEN], last[DAY_STRLEN];
 	switch (r->kind) {
 	case RHYTHM_WEEKLY:
-		return arena_printf(a, "comes on the same weekday, %u times from %s to %s", r->runs,
-				    day_format(r->first, first), day_format(r->last, last));
+		return arena_printf(
+		    a, "comes %s, %u times from %s to %s",
+		    (r->last - r->first) % 7 == 0 ? "on the same weekday" : "every week", r->runs,
+		    day_format(r->first, first), day_format(r->last, last));
 	case RHYTHM_MONTHLY:
 		return arena_printf(a, "comes on the same day of the month: %s, %s",
 				    day_format(r->before, first), day_format(r->last, last));

@@ -21,11 +21,11 @@ struct earlier {
 
 /*
  * Does it come back, and does one organisation send it: servers with forward-confirmed names of one
- * domain that authenticate as that domain, or a service that sends for customers; or up to three
- * machines of one domain that authenticate as us, in vain, or as nobody, on days of their own? Up
- * to three such machines that keep at it on many days, where their names say nothing for five
- * weeks, are patient. reporters: known ones. Sets rhythm, returns and patient of s. earlier: NULL,
- * there was none.
+ * domain that authenticate as that domain, rented machines all of whose mail passes as one domain,
+ * or a service that sends for customers; or up to three machines of one domain that authenticate as
+ * us, in vain, or as nobody, on days of their own? Up to three such machines that keep at it on
+ * many days, where their names say nothing for five weeks, are patient. reporters: known ones. Sets
+ * rhythm, one, returns and patient of s. earlier: NULL, there was none.
  */
 void rhythm_find(struct sender *s, const struct earlier *earlier, struct knowledge *known,
 		 unsigned reporters);

@@ -204,7 +204,7 @@ static void score_legit(struct sender *s, const struct observed *o, const struct
 	}
 	if (zone)
 		by_dns += score_ties(s) + score_service(s, zone, siblings) + points(s, o, hints, 2);
-	if (o->way_out != OUTBOUND_NONE) {
+	if (s->way_out) {
 		int weight = o->way_out == OUTBOUND_REPLACES ? 60 : 40;
 		evidence(s, "L_WAY_OUT", weight, s->way_out);
 		by_dns += weight;

@@ -2,24 +2,6 @@
 
 #include <string.h>
 
-#include "core/domain.h"
-
-/* A name without its numbers: "out#.example.com". Without any, two names are no series. */
-static bool key_of_name(const char *name, struct digest *key)
-{
-	char text[DOMAIN_SIZE];
-	size_t n = 0;
-	bool numbered = false;
-	for (const char *p = name; *p && n < sizeof text; p++) {
-		bool digit = *p >= '0' && *p <= '9';
-		if (!digit || n == 0 || text[n - 1] != '#')
-			text[n++] = digit ? '#' : *p;
-		numbered = numbered || digit;
-	}
-	*key = hash_fixed128(text, n);
-	return numbered;
-}
-
 static struct digest key_of_network(const struct ip *ip)
 {
 	struct ip net = ip_network(ip, ip->family == 4 ? 24 : 64);
@@ -29,12 +11,10 @@ static struct digest key_of_network(const struct ip *ip)
 	return hash_fixed128(bytes, sizeof bytes);
 }
 
-static void add(struct series *x, const char *name, const struct ip *ip)
+static void add(struct series *x, const struct ip *ip)
 {
 	struct digest key = key_of_network(ip);
 	map_put(&x->networks, &key, NULL);
-	if (name && key_of_name(name, &key))
-		map_put(&x->names, &key, NULL);
 }
 
 /* At a provider's the neighbours of our machine are his other customers. */
@@ -56,26 +36,24 @@ void series_init(struct series *x, const struct domain_facts *facts, const struc
 		bool ours = k->ptr == PTR_CONFIRMED && k->name && zone_is_ours(zone, k->name);
 		x->others = x->others || (ours && k->generic);
 		if (ours && !is_rented(k))
-			add(x, k->name, ip);
+			add(x, ip);
 	}
 	for (size_t i = 0; i < zone->n_hosts; i++) {
 		const struct zone_host *h = &zone->hosts[i];
 		if (!h->foreign && zone_is_ours(zone, h->name) &&
 		    !is_rented(knowledge_of(zone->known, &h->ip)) &&
 		    !zone_is_shared_machine(zone, &h->ip))
-			add(x, h->name, &h->ip);
+			add(x, &h->ip);
 	}
 }
 
 void series_end(struct series *x)
 {
-	map_free(&x->names);
 	map_free(&x->networks);
 }
 
 bool series_fits(const struct series *x, const struct ip *ip)
 {
-	struct digest key;
 	const struct zone *z = x->zone;
 	const struct address_known *k = z ? knowledge_of(z->known, ip) : NULL;
 	if (!k || x->others || k->ptr != PTR_UNCONFIRMED || !k->claim || k->generic ||
@@ -85,8 +63,7 @@ bool series_fits(const struct series *x, const struct ip *ip)
 	    dns_ask(z->known->view, k->claim, ip->family == 4 ? DNS_A : DNS_AAAA)->outcome;
 	if (a != DNS_NXDOMAIN && a != DNS_NODATA)
 		return false;
-	if (key_of_name(k->claim, &key) && map_get(&x->names, &key))
-		return true;
-	key = key_of_network(ip);
+	/* the name alone anybody can claim, and would choose the next of ours */
+	struct digest key = key_of_network(ip);
 	return map_get(&x->networks, &key) != NULL;
 }

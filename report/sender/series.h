@@ -2,9 +2,9 @@
  * series.h - a reverse name in our domain that does not lead back: a server of ours whose A record
  * was forgotten, or a stranger who calls himself so? Pure.
  *
- * Anybody can write what he likes into the reverse DNS of his addresses. It speaks for us where it
- * is the next of a series of ours (out7, out9, and out8 has no address), or where the address
- * stands in a network of our servers; elsewhere it speaks for a forgery.
+ * Anybody can write what he likes into the reverse DNS of his addresses, and would choose the next
+ * of a series of ours. It speaks for us where the address stands in a network of our servers;
+ * elsewhere it speaks for a forgery.
  */
 #ifndef REPORT_SENDER_SERIES_H
 #define REPORT_SENDER_SERIES_H
@@ -13,8 +13,7 @@
 
 struct series {
 	const struct zone *zone;
-	struct map names;    /* of our servers, without their numbers */
-	struct map networks; /* in which they stand: /24, /64 */
+	struct map networks; /* in which our servers stand: /24, /64 */
 	bool others;         /* customers have names in our domain: then nothing fits */
 };
 

@@ -295,6 +295,17 @@ static void read_days(const struct zone *z, const struct domain_facts *d, const 
 	}
 }
 
+#define MONTH_LEAST 27 /* days between two runs of a month */
+#define MONTH_MOST  34
+
+/* Payslips come on one day a month, the first within a month of the first report. */
+static bool is_monthly(const struct record_of_days *x, int32_t begin)
+{
+	int32_t usual = x->days > 1 ? (x->last - x->first) / (int32_t)(x->days - 1) : 0;
+	return usual >= MONTH_LEAST && x->pause <= MONTH_MOST && x->first <= begin + MONTH_MOST &&
+	       (x->foreign == INT32_MAX || x->foreign <= x->first);
+}
+
 /* It passes as ours since the stored reports begin, without a pause, and signs as it always did: a
  * small firm's mail host has its provider's name, and is no machine that was let to another. */
 static bool is_settled(const struct ties *t, const struct ip *ip)
@@ -309,6 +320,8 @@ static bool is_settled(const struct ties *t, const struct ip *ip)
 	if (e)
 		read_days(t->zone, e, ip, &x);
 	read_days(t->zone, d, ip, &x);
+	if (is_monthly(&x, begin))
+		return true;
 	if (span < SETTLED_SPAN || x.days < SETTLED_DAYS)
 		return false;
 	int32_t since = span / 4 > SETTLED_SINCE ? span / 4 : SETTLED_SINCE;

@@ -78,7 +78,7 @@ static const struct {
     {CHECK_A4, CHECK_FAIL, {.maybe = 41, .legit = 2000}},
     {CHECK_A4, CHECK_WARN, {.stranger = 1000}}, /* every day, unsigned: asked about, no veto */
     {CHECK_A4, CHECK_WARN, {.stranger = 60}},
-    {CHECK_A4, CHECK_PASS, {.new_stranger = 1000}}, /* no veto */
+    {CHECK_A4, CHECK_WARN, {.new_stranger = 1000}}, /* of yesterday: asked about, no veto */
     {CHECK_A4, CHECK_PASS, {.spoofed = 1000000}},
     {CHECK_A5, CHECK_PASS, {.legit = 9500, .spf_only = 500}},
     {CHECK_A5, CHECK_WARN, {.legit = 9499, .spf_only = 501}},
