@@ -224,11 +224,30 @@ static void duty(struct making *m, const struct sender *s)
 	t->text = s->verdict.remedy.text;
 }
 
+#define REFUSED_SHARE 2 /* per cent of the owner's mail: so much that is put aside is told */
+
+/* Recipients whose filter changes the mail before their mail host checks it. */
+static void filters_break(struct making *m, const struct sender *most, uint64_t broken,
+			  const char *now)
+{
+	struct todo *t = todo_add(m, TODO_DUTY, "lists");
+	todo_is_about(m, t, most);
+	t->messages = broken;
+	t->title = "mail through recipients' filters fails";
+	t->text = arena_printf(
+	    m->a,
+	    "It is your mail to recipients who are behind a filter, most of it at %s: the filter "
+	    "changes it, or hides where it came from, before their mail host checks it. %sWith "
+	    "p=reject it is refused there. Their administrators must let the mail host trust the "
+	    "filter (at Microsoft 365: enhanced filtering for connectors, or a trusted ARC sealer)",
+	    most->name, now);
+}
+
 /* Lists and forwarders that break so much of the owner's mail that p=reject would be felt. */
 static void lists_break(struct making *m, const struct sender *const *order)
 {
 	const struct sender *most = NULL; /* who comes first fails most */
-	uint64_t legit = 0, broken = 0;
+	uint64_t legit = 0, broken = 0, filtered = 0, refused = 0;
 	for (size_t i = 0; i < m->n; i++) {
 		const struct sender *s = order[i];
 		legit += sender_is_legit(s) && s->change != CHANGE_GONE ? s->t.messages : 0;
@@ -236,21 +255,32 @@ static void lists_break(struct making *m, const struct sender *const *order)
 		    todo_failing(s) == 0)
 			continue;
 		broken += todo_failing(s);
+		filtered += sender_is_filter(s) ? todo_failing(s) : 0;
+		refused += s->t.rejected + s->t.quarantined;
 		most = most ? most : s;
 	}
-	if (!most || broken < DUTY_MESSAGES || 100 * broken <= TODO_LISTS_SHARE * legit)
+	bool felt = refused >= DUTY_MESSAGES && 100 * refused > REFUSED_SHARE * legit;
+	if (!most || broken < DUTY_MESSAGES || (100 * broken <= TODO_LISTS_SHARE * legit && !felt))
 		return;
+	const char *now = refused ? arena_printf(m->a, "%llu of them were put aside already. ",
+						 (unsigned long long)refused)
+				  : "";
+	if (2 * filtered > broken) {
+		filters_break(m, most, broken, now);
+		return;
+	}
 	struct todo *t = todo_add(m, TODO_DUTY, "lists");
 	todo_is_about(m, t, most);
 	t->messages = broken;
 	t->title = "mail through lists and forwarders fails";
-	t->text = arena_printf(m->a,
-			       "It is your mail, and what hands it on breaks it: most at %s. With "
-			       "p=reject it would be lost. Sign everything with DKIM, which plain "
-			       "forwarding keeps; ask the owner of a list to have From rewritten; "
-			       "where people write to lists, RFC 9989 section 7.4 advises against "
-			       "p=reject: let them write from a subdomain with a policy of its own",
-			       most->name);
+	t->text =
+	    arena_printf(m->a,
+			 "It is your mail, and what hands it on breaks it: most at %s. %sWith "
+			 "p=reject it would be lost. Sign everything with DKIM, which plain "
+			 "forwarding keeps; ask the owner of a list to have From rewritten; "
+			 "where people write to lists, RFC 9989 section 7.4 advises against "
+			 "p=reject: let them write from a subdomain with a policy of its own",
+			 most->name, now);
 }
 
 /* ---- order ---- */

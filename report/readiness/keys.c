@@ -17,6 +17,14 @@ static enum check_status key_status(const struct judging *j, const struct used_k
 					s->who->name, (unsigned long long)s->failing)
 				 : "";
 	*what = TEXT(j, "%s%s", words[k->state], who);
+	if (key_is_silent(s)) {
+		*what =
+		    TEXT(j,
+			 "could not be asked (its name servers do not answer), and %llu messages "
+			 "passed by it alone",
+			 (unsigned long long)s->alone);
+		return CHECK_WARN;
+	}
 	if (k->state == DKIM_KEY_UNKNOWN)
 		return CHECK_UNKNOWN;
 	if (k->state != DKIM_KEY_GOOD)
@@ -44,6 +52,7 @@ void check_keys(struct judging *j)
 		const struct used_key *s = &used->list[i];
 		const char *what;
 		enum check_status status = key_status(j, s, &what);
+		j->silent_key = key_is_silent(s) ? s->name : j->silent_key;
 		if (s->key.state == DKIM_KEY_GOOD && !s->key.ed25519 &&
 		    (!least || s->key.bits < least))
 			least = s->key.bits;

@@ -300,6 +300,16 @@ static void check_unknown(struct judging *j)
 			 : TEXT(j, "no failing mail that may be yours%s", rest));
 }
 
+static const char lists_help[] =
+    "With p=reject they are lost, unless the list rewrites From or the receiver trusts its ARC "
+    "seal: ask its owner. Where people write to lists, RFC 9989 section 7.4 advises against "
+    "p=reject: keep p=quarantine, or let them write from a subdomain with a policy of its own";
+
+static const char filters_help[] =
+    "These are filters of recipients, which change mail before the recipient's mail host checks "
+    "it. With p=reject it is refused there, unless that host trusts the filter: ask the "
+    "recipients' administrators";
+
 /* A list that nobody can repair is no reason to wait: it is told, with what lists can do. */
 static void check_forwarded(struct judging *j)
 {
@@ -309,8 +319,13 @@ static void check_forwarded(struct judging *j)
 	uint64_t breaks = f->messages - f->pass;
 	double share = legit ? 100.0 * (double)breaks / (double)legit : 0;
 	const struct sender *worst = NULL;
+	uint64_t filtered = 0, refused = 0;
 	for (size_t i = 0; i < inv->n_senders; i++) {
 		const struct sender *s = &inv->senders[i];
+		if (fate_of(s) == FATE_FORWARDER && s->change != CHANGE_GONE) {
+			filtered += sender_is_filter(s) ? failing_of(s) : 0;
+			refused += s->t.rejected + s->t.quarantined;
+		}
 		if (fate_of(s) != FATE_FORWARDER || failing_of(s) <= most)
 			continue;
 		most = failing_of(s);
@@ -318,14 +333,14 @@ static void check_forwarded(struct judging *j)
 	}
 	enum check_status status = judge_value(j, CHECK_A6, share);
 	set_check(j, CHECK_A6, status == CHECK_FAIL ? CHECK_WARN : status, TEXT(j, "%.2f%%", share),
-		  breaks ? TEXT(j,
-				"%llu forwarded messages fail, most of them from %s. With p=reject "
-				"they are lost, unless the list rewrites From or the receiver "
-				"trusts its ARC seal: ask its owner. Where people write to lists, "
-				"RFC 9989 section 7.4 advises against p=reject: keep p=quarantine, "
-				"or let them write from a subdomain with a policy of its own",
-				(unsigned long long)breaks, worst ? worst->name : "a forwarder")
-			 : "no forwarded mail fails");
+		  !breaks ? "no forwarded mail fails"
+			  : TEXT(j, "%llu forwarded messages fail%s, most of them from %s. %s",
+				 (unsigned long long)breaks,
+				 refused ? TEXT(j, " (%llu are refused or quarantined already)",
+						(unsigned long long)refused)
+					 : "",
+				 worst ? worst->name : "a forwarder",
+				 2 * filtered > breaks ? filters_help : lists_help));
 }
 
 static void check_newest(struct judging *j)

@@ -141,11 +141,38 @@ static const char *too_little(const struct judging *j, const struct check *c)
 		    name_of(j));
 }
 
+#define MUCH_LOST 25 /* per cent of the own mail that fails: no policy while it is so much */
+
+static bool loses_much(const struct judging *j)
+{
+	const struct volume *v = &j->gate[FATE_LEGIT];
+	bool asks = j->out->dmarc.policy >= POLICY_QUARANTINE && !j->out->dmarc.record.testing;
+	return asks && 100 * (v->messages - v->pass) > MUCH_LOST * v->messages;
+}
+
+/* Receivers of before RFC 9989 do as pct says, the others do not know it any more. */
+static void step_back(struct judging *j, const struct check *c)
+{
+	const struct volume *v = &j->gate[FATE_LEGIT];
+	publish(
+	    j, POLICY_NONE, false,
+	    TEXT(j,
+		 "go back to p=none until %s passes: %llu of %llu messages of yours failed in the "
+		 "last 14 days, and receivers act on %s. %s",
+		 c->id, (unsigned long long)(v->messages - v->pass),
+		 (unsigned long long)v->messages, name_of(j), c->text));
+	j->out->next.again = j->in->as_of + REPAIR_DAYS;
+}
+
 static void step_blocked(struct judging *j, const struct check *c)
 {
 	const char *little = too_little(j, c);
 	if (little && rung_now(j->out) < RUNG_REJECT_TEST) {
 		say(j, REPAIR_DAYS, little);
+		return;
+	}
+	if (c == &j->out->checks[CHECK_A3] && loses_much(j)) {
+		step_back(j, c);
 		return;
 	}
 	if (rung_now(j->out) == RUNG_REJECT) {
@@ -186,7 +213,14 @@ static void step_up(struct judging *j, enum rung now)
 	};
 	int days = j->in->as_of - rung_since(j, now), month = rung_days(j);
 	days = days < 0 ? 0 : days;
-	if (j->most_open) /* however small: who publishes the record loses that mail */
+	if (j->silent_key)
+		say(j, 1,
+		    TEXT(j,
+			 "stay at %s until the DKIM key %s can be asked again: nobody knows "
+			 "whether it "
+			 "is there, and mail of yours hangs on it alone",
+			 name_of(j), j->silent_key));
+	else if (j->most_open) /* however small: who publishes the record loses that mail */
 		say(j, REPAIR_DAYS,
 		    TEXT(
 			j,

@@ -31,6 +31,7 @@ struct judging {
 	double open_share;
 	bool stopped; /* no report for longer than C6 allows; set by check_data() */
 	const struct sender *most_open;
+	const char *silent_key; /* that mail hangs on, and that could not be asked; NULL: none */
 };
 
 enum fate fate_of(const struct sender *s);

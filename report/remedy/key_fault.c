@@ -50,12 +50,16 @@ static const char *what_is_wrong(const struct remedier *r, const struct used_key
 		return key_is_another(k) ? "is not the key that signs: no signature verifies"
 					 : NULL;
 	default:
-		return NULL;
+		return key_is_silent(k) ? "could not be asked: its name servers do not answer"
+					: NULL;
 	}
 }
 
 static const char *what_to_do(const struct used_key *k)
 {
+	if (k->silent)
+		return "Ask again; if it stays so, whoever runs the zone that it is in, or that "
+		       "its alias (CNAME) leads to, has to repair that";
 	if (k->key.state == DKIM_KEY_GOOD && k->key.bits < KEY_LEAST_BITS && !k->key.ed25519)
 		return "Make a new key of 2,048 bits where it signs, and publish that one";
 	if (k->key.state == DKIM_KEY_REVOKED)
@@ -81,10 +85,16 @@ static const char *usage(const struct remedier *r, const struct used_key *k, con
 {
 	char day[DAY_STRLEN];
 	const char *name = s ? s->name : "a sender of yours";
-	if (k->failing > 0)
+	if (k->failing > 0 && !k->silent)
 		return arena_printf(r->a,
 				    "%s signs with it, and the signatures of %llu messages fail",
 				    name, (unsigned long long)k->failing);
+	if (k->silent)
+		return arena_printf(r->a,
+				    "%s signs with it, and %llu messages passed by it alone, "
+				    "without SPF: they fail "
+				    "while receivers get no answer, either",
+				    name, (unsigned long long)k->alone);
 	if (k->key.state == DKIM_KEY_GOOD)
 		return arena_printf(r->a, "%s signs with it", name);
 	return arena_printf(
@@ -111,7 +121,7 @@ static void key_fault(const struct remedier *r, const struct used_key *k, const 
 	bool lost = k->failing > 0 && k->who && tally_judged_pass(&k->who->t) < k->who->t.messages;
 	f->weight = lost ? FAULT_LOST : FAULT_OPEN;
 	f->about = s ? s->key : NULL;
-	f->messages = k->failing > 0 ? k->failing : k->passing;
+	f->messages = k->failing > 0 ? k->failing : k->silent ? k->alone : k->passing;
 }
 
 void key_faults(const struct remedier *r, struct remedies *out)

@@ -57,6 +57,8 @@ static void note_failing(struct used_key *x, const struct sender *s, uint64_t me
 static void note_signature(struct used_key *x, const struct dmarc_dkim *d, const struct sender *s,
 			   const struct fact *f, int32_t until)
 {
+	const struct dmarc_profile *p = &s->profiles[f->profile];
+	bool alone = p->aligned_dkim && !p->aligned_spf;
 	int32_t last = fact_last_day(f);
 	if (d->result.code == W_PASS) {
 		bool now = sender_is_legit(s) && last == until;
@@ -64,6 +66,7 @@ static void note_signature(struct used_key *x, const struct dmarc_dkim *d, const
 		x->ours = x->ours || sender_is_legit(s);
 		x->current = x->current || now;
 		x->passing += f->messages;
+		x->alone += alone && sender_is_legit(s) ? f->messages : 0;
 		if (now && (!x->signer || s->t.messages > x->signer->t.messages))
 			x->signer = s;
 	} else if (last >= until) { /* on the same day: two streams, not a rotation */
@@ -76,6 +79,7 @@ static void look_up(const struct zone *z, struct used_key *x)
 {
 	const struct dns_answer *r = dns_ask(z->known->view, x->name, DNS_TXT);
 	x->key = dkim_key_read(r);
+	x->silent = dns_failed(r);
 	x->text = r->outcome == DNS_OK && r->n == 1 ? r->texts[0].data : NULL;
 }
 
@@ -112,6 +116,11 @@ bool key_is_rotated(const struct used_key *k, int32_t until)
 	if (k->failing > 0)
 		return false;
 	return k->ours ? !k->current : k->last < until - RECENT_DAYS;
+}
+
+bool key_is_silent(const struct used_key *k)
+{
+	return k->silent && k->current && k->alone >= KEY_LEAST_ALONE;
 }
 
 bool key_is_another(const struct used_key *k)

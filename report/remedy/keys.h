@@ -24,8 +24,10 @@ struct used_key {
 	const struct sender *who;    /* the sender of most of them; NULL: none fail */
 	const struct sender *signer; /* a legitimate one that passes with it now; NULL: none */
 	uint64_t passing;            /* messages that passed with it */
+	uint64_t alone;              /* of ours, that SPF did not carry */
 	struct dkim_key key;         /* as it is in DNS today */
 	const char *text;            /* that record; NULL: none */
+	bool silent;                 /* it was asked, and its servers do not answer */
 	/* of keys.c: who was looked at last, and what fails of it; what fails of who */
 	const struct sender *now;
 	uint64_t now_failing, who_failing;
@@ -40,6 +42,11 @@ void keys_find(struct used_keys *u, const struct zone *z, const struct sender *s
 
 /* All of its senders have gone over to another, or it is long unused: its key may go. */
 bool key_is_rotated(const struct used_key *k, int32_t until);
+
+#define KEY_LEAST_ALONE 10 /* messages that hang on a key alone; fewer are no matter */
+
+/* Nobody knows whether the key is there, and mail of ours passes by it alone. */
+bool key_is_silent(const struct used_key *k);
 
 /* The published key is not the one that signs: it never verified anything. */
 bool key_is_another(const struct used_key *k);

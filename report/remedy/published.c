@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "core/day.h"
 #include "report/remedy/dmarc_edit.h"
 #include "report/remedy/parked.h"
 
@@ -254,6 +255,32 @@ static void record_here(struct publishing *p, struct remedies *out)
 	}
 }
 
+/* The policy that reports showed last; NULL: none did. */
+static const struct fact_policy *last_shown(const struct gate *g)
+{
+	const struct fact_policy *last = NULL;
+	for (size_t k = 0; k < g->n_periods; k++)
+		for (size_t i = 0; i < g->periods[k]->n_policies; i++) {
+			const struct fact_policy *p = &g->periods[k]->policies[i];
+			last = !last || p->last_day > last->last_day ? p : last;
+		}
+	return last;
+}
+
+/* ". Reports showed p=reject until 2026-10-22 ..."; "": they showed no such policy. */
+static const char *vanished(const struct remedier *r)
+{
+	const struct fact_policy *last = last_shown(&r->gate);
+	char day[DAY_STRLEN];
+	if (!last || (last->p.code != W_REJECT && last->p.code != W_QUARANTINE))
+		return "";
+	return arena_printf(
+	    r->a,
+	    ". Reports showed p=%s until %s: it was lost, perhaps with other records of the zone. "
+	    "See first that SPF and the DKIM keys are as they were, then publish that policy again",
+	    last->p.code == W_REJECT ? "reject" : "quarantine", day_format(last->last_day, day));
+}
+
 static void record_missing(struct publishing *p, struct remedies *out)
 {
 	const char *text = attempted(p);
@@ -263,8 +290,8 @@ static void record_missing(struct publishing *p, struct remedies *out)
 		wrong(p, FAULT_OPEN,
 		      arena_printf(p->r->a,
 				   "%s has no DMARC record: receivers refuse nothing that is sent "
-				   "in its name, and send no reports",
-				   p->r->zone->domain));
+				   "in its name, and send no reports%s",
+				   p->r->zone->domain, vanished(p->r)));
 		tell(p, NULL, out);
 		return;
 	}

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "report/catalogue/catalogue.h"
+
 const char *const category_names[CAT_COUNT] = {
     [CAT_AUTHORIZED] = "authorized",
     [CAT_LEGIT_SPF_MISSING] = "legit_spf_missing",
@@ -125,4 +127,9 @@ bool sender_is_legit(const struct sender *s)
 	return !sender_is_asked(s) && s->change != CHANGE_GONE && !sender_is_ignored(s) &&
 	       (c == CAT_AUTHORIZED || c == CAT_LEGIT_SPF_MISSING || c == CAT_LEGIT_UNALIGNED ||
 		c == CAT_LEGIT_BROKEN);
+}
+
+bool sender_is_filter(const struct sender *s)
+{
+	return s->service && s->service->kind == KIND_GATEWAY;
 }

@@ -262,6 +262,9 @@ bool sender_is_steady(const struct sender *s);
  * seasonal mail, whose next run fails, too. */
 bool sender_failed_last(const struct sender *s);
 
+/* Does it filter the mail of recipients? */
+bool sender_is_filter(const struct sender *s);
+
 /* The address, as the sender has it or had it in the period before; NULL: it never did. */
 const struct sender_source *sender_source_at(const struct sender *s, const struct ip *ip);
 

@@ -30,6 +30,7 @@ static const char world_services[] =
     "Suite,mailbox,_spf.suite.example,suite.example,,*.gappssmtp.com,,suite.example,,y,y,y,y,n,"
     "page,,Create a key.,,,test\n"
     "Free,mailbox,,free.example,free.example,free.example,,,,y,n-a,n-a,n-a,?,,People.,,,,test\n"
+    "Filter,gateway,,filter.example,,,,filter.example,,y,y,y,y,?,,,Sign first.,,,test\n"
     "Desk,saas,_spf.desk.example,,,,,desk.example,,y,custom,n,y,?,,,Prove it in Desk.,,,test\n";
 
 /* Our own server, which is our MX, and our site at a web host; networks of the services. */

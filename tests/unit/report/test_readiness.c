@@ -82,6 +82,9 @@ static void test_ladder(void **state)
 	    {"p=none; " RUA, NULL, 14, {.invoices = 30}},
 	    {"p=none; sp=none; " RUA, NULL, 14, {.invoices = 30}},
 	    {"p=none; " RUA, NULL, 14, {.days = 10}},
+	    /* more than a quarter of the own mail fails: no policy while it does */
+	    {"p=quarantine; pct=0; " RUA, "p=none; " RUA, 14, {.failing = 6000}},
+	    {"p=quarantine; t=y; " RUA, NULL, 14, {.failing = 6000}},
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -94,6 +97,34 @@ static void test_ladder(void **state)
 			fail_msg("row %zu: %s (%s)", i, next ? next : "nothing", r.next.text);
 		if (r.next.again != AS_OF + rows[i].again)
 			fail_msg("row %zu: again in %d days", i, r.next.again - AS_OF);
+		arena_free(&a);
+	}
+}
+
+/* A policy that was lost is told with the day until which reports showed it. */
+static void test_vanished(void **state)
+{
+	static const struct {
+		struct said said[2];
+		const char *says;
+	} rows[] = {
+	    {{{W_REJECT, .from = 80, .to = 10}}, "Reports showed p=reject until 2026-10-2"},
+	    {{{W_REJECT, .from = 80, .to = 10}, {W_NONE, .from = 9, .to = 5}}, NULL},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct arena a = {0};
+		struct variant c = {.dmarc = "_dmarc.example.com A 192.0.2.1"};
+		memcpy(c.said, rows[i].said, sizeof rows[i].said);
+		struct readiness r = judge(&c, &a);
+		const struct todo_list *l = r.inventory->todo;
+		const char *text = NULL;
+		for (size_t k = 0; k < l->n; k++)
+			text = strncmp(l->list[k].id, "dmarc:", 6) == 0 ? l->list[k].text : text;
+		assert_non_null(text);
+		const char *shown = strstr(text, "Reports showed");
+		if (rows[i].says ? !strstr(text, rows[i].says) : shown != NULL)
+			fail_msg("row %zu: %s", i, text);
 		arena_free(&a);
 	}
 }
@@ -425,10 +456,11 @@ static void test_labels(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_verdicts),     cmocka_unit_test(test_ladder),
-	    cmocka_unit_test(test_first_record), cmocka_unit_test(test_projection),
-	    cmocka_unit_test(test_limits),       cmocka_unit_test(test_no_reject),
-	    cmocka_unit_test(test_every_limit),  cmocka_unit_test(test_labels),
-	    cmocka_unit_test(test_subdomains),   cmocka_unit_test(test_what_helps)};
+	    cmocka_unit_test(test_verdicts),   cmocka_unit_test(test_ladder),
+	    cmocka_unit_test(test_vanished),   cmocka_unit_test(test_first_record),
+	    cmocka_unit_test(test_projection), cmocka_unit_test(test_limits),
+	    cmocka_unit_test(test_no_reject),  cmocka_unit_test(test_every_limit),
+	    cmocka_unit_test(test_labels),     cmocka_unit_test(test_subdomains),
+	    cmocka_unit_test(test_what_helps)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
