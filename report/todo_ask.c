@@ -74,7 +74,7 @@ static void question(struct making *m, const struct sender *s)
 {
 	struct todo *t = todo_add(m, TODO_QUESTION, arena_printf(m->a, "question:%s", s->key));
 	todo_is_about(m, t, s);
-	t->messages = s->aged ? s->t.messages : todo_failing(s);
+	t->messages = s->aged ? sender_aged_messages(s) : todo_failing(s);
 	t->title = arena_printf(m->a, "%s: is it yours?", s->name);
 	t->text = s->verdict.remedy.text;
 	if (s->change == CHANGE_GONE)

@@ -121,6 +121,9 @@ static const char *signature_text(const struct asking *q)
 
 static const char *steady_text(const struct asking *q)
 {
+	if (q->s->aged)
+		return arena_printf(q->a, "%llu messages came from it",
+				    (unsigned long long)sender_aged_messages(q->s));
 	return arena_printf(q->a, "sends on %u days, %llu messages in all", q->s->days,
 			    (unsigned long long)q->s->t.messages);
 }

@@ -77,6 +77,14 @@ const struct sender_source *sender_source_at(const struct sender *s, const struc
 	return s->was && s->was != s ? sender_source_at(s->was, ip) : NULL;
 }
 
+uint64_t sender_aged_messages(const struct sender *s)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < s->n_sources; i++)
+		n += s->sources[i].aged ? s->sources[i].messages : 0;
+	return n;
+}
+
 const struct sender_source *sender_aged_source(const struct sender *s)
 {
 	for (size_t i = 0; i < s->n_sources; i++)

@@ -271,4 +271,7 @@ const struct sender_source *sender_source_at(const struct sender *s, const struc
 /* The first address of it that our record names and that looks like somebody else's; or NULL. */
 const struct sender_source *sender_aged_source(const struct sender *s);
 
+/* Messages of all such addresses of it. */
+uint64_t sender_aged_messages(const struct sender *s);
+
 #endif

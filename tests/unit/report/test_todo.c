@@ -41,6 +41,7 @@ static struct sender sender_of(struct arena *a, const struct left *x)
 		assert_true(ip_parse(x->ip, strlen(x->ip), &s.sources->ip, NULL));
 		s.sources->messages = x->messages;
 		s.sources->ptr = x->ptr;
+		s.sources->aged = x->aged;
 	}
 	return s;
 }
@@ -136,7 +137,7 @@ static const struct list_case {
       {"net:b", CAT_UNKNOWN, REMEDY_CONFIRM, 20, 0, .ip = "203.0.114.1", .hinted = true}},
      "question:net:b question:net:a"},
     {"an address of our record that aged, though it passes",
-     {{"own:a", CAT_AUTHORIZED, REMEDY_CONFIRM, 70, 70, .aged = true},
+     {{"own:a", CAT_AUTHORIZED, REMEDY_CONFIRM, 70, 70, .ip = "192.0.2.9", .aged = true},
       {"net:b", CAT_UNKNOWN, REMEDY_CONFIRM, 20, 0}},
      "question:own:a question:net:b"},
 };
