@@ -172,6 +172,26 @@ class Reading(Mailbox):
         print(f"peak RSS, MiB: {peak}", flush=True)
         self.assertLess(peak[many], peak[few] + 6)
 
+    @harness.unittest.skipUnless(harness.LONG and not harness.SANITIZED, "a GB of mails: check --long, and not with a sanitizer, whose memory is not the program's")
+    def test_sixteen_large_ones_at_once(self):
+        """What is on its way from a server lies beside the budget for mails, and all of it together below 512 MiB."""
+        secret = self.scratch() / "password"
+        secret.write_text("secret")
+        secret.chmod(0o600)
+        junk = base64.encodebytes(os.urandom(3 << 20))
+        large = (b"From: a@example.org\nMIME-Version: 1.0\nContent-Type: application/octet-stream\nContent-Transfer-Encoding: base64\n\n" +
+                 junk * ((58 << 20) // len(junk)))
+        conf = self.config("".join(f"""mailbox "{user}" {{
+            url = "{self.server.url(user)}"
+            ca = "{self.server.ca}"
+            password-file = "{secret}"
+        }}\n""" for user in (self.user([large]) for _ in range(16))))
+        done = harness.measure("--config", conf, "ingest", "--json", "--jobs", "16", "--all", db=self.database().conninfo)
+        self.assert_code(done, 65)
+        self.assertEqual(done.json()["reports"]["rejected"] + done.json()["reports"]["duplicate"], 16)
+        print(f"peak RSS: {done.rss_mib:.0f} MiB", flush=True)
+        self.assertLess(done.rss_mib, 512)
+
     def test_progress(self):
         """On a terminal it says how far it is, of how many; elsewhere it says nothing."""
         db, user = self.database(), self.user([mail(f"p{n}") for n in range(40)])
