@@ -14,6 +14,7 @@
 #include "cli/bounce/bounce_commands.h"
 #include "cli/command/commands.h"
 #include "cli/judge/judge_commands.h"
+#include "cli/site/site.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/text.h"
@@ -55,6 +56,9 @@ static const struct command commands[] = {
     {"events", NEED_DB, cmd_events,
      "[DOMAIN...] [--group G] [--all] [--since D] [-f text|json] [-o FILE]",
      "what is open (--all: what was closed, too)"},
+    {"site", NEED_DB, cmd_site, "DIR [DOMAIN...] [--group G]",
+     "pages of all domains in a directory, for a web server: without a script, and only what\n"
+     "      changed is written anew"},
     {"dmarc", NEED_NOTHING, cmd_dmarc, "DOMAIN " PRINTED,
      "the DMARC record in force, how it was found, what is odd in it"},
     {"spf show", NEED_NOTHING, cmd_spf_show, "DOMAIN " PRINTED,
@@ -151,7 +155,8 @@ static void print_help(void)
 	puts("\nCeilings (--max-...): mail-bytes, report-bytes, container-bytes, zip-members,\n"
 	     "mime-parts, records; numbers with K, M or G.\n\n"
 	     "Exit codes: 0 done; 64 usage; 65 done, but some items were quarantined; 69 database\n"
-	     "unreachable; 70 internal error; 74 output could not be written; 75 try again later;\n"
+	     "unreachable; 70 internal error; 73 a directory that is not ours; 74 output could not "
+	     "be written; 75 try again later;\n"
 	     "78 configuration.");
 }
 

@@ -145,6 +145,11 @@ struct limits {
 	(20 * 1000) /* of a domain that are asked about: the widest real senders have thousands */
 #define LIMIT_DNS_ALL_ADDRESSES                                                                    \
 	(200 * 1000) /* of all domains of a run: two questions each, and room for names */
+#define LIMIT_SITE_DOMAINS   5000 /* with a folder of pages: those with most mail of their own */
+#define LIMIT_SITE_SENDERS   500  /* of a domain, with a page */
+#define LIMIT_SITE_STRANGERS 100  /* of these, that a forger can multiply */
+#define LIMIT_SITE_REPORTS   1000 /* rows of a month */
+#define LIMIT_SITE_ASIDE     500  /* rows of what was set aside */
 #define LIMIT_OWNER_DOMAINS                                                                        \
 	100 /* of one owner: a longer list is a provider's, of his customers                       \
 	     */

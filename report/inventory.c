@@ -475,6 +475,7 @@ void inventory_judge(const struct inventory_input *in, struct knowledge *k,
 					 .facts = in->now,
 					 .refused = refused,
 					 .n_refused = n_refused,
+					 .judged = &w[0].facts,
 					 .unproved = w[0].rest.messages};
 	if (ties)
 		ask_policy(k, out);

@@ -32,6 +32,7 @@ enum exit_code {
 	EXIT_SOME_SET_ASIDE = 65,
 	EXIT_NO_DATABASE = 69,
 	EXIT_INTERNAL = 70,
+	EXIT_NOT_OURS = 73, /* a directory with files that we did not make */
 	EXIT_OUTPUT = 74,
 	EXIT_TRY_LATER = 75,
 	EXIT_CONFIG = 78,

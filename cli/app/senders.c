@@ -127,7 +127,7 @@ int senders_collect(struct app *app, struct senders_request *r, struct senders *
 	if (rc != EXIT_OK)
 		return rc;
 	st = read_facts(app, r, s, &err);
-	if (st == ST_OK)
+	if (st == ST_OK && !r->quiet)
 		st = explain_emptiness(app, s, &err);
 	if (st != ST_OK)
 		return app_fail(st, &err);
@@ -145,7 +145,8 @@ int senders_collect(struct app *app, struct senders_request *r, struct senders *
 			      .n_windows = ASKED_WINDOWS};
 	ahead_begin(&ahead, &s->facts);
 	judge(app, s, &ahead, weighed, &r->options);
-	dns_run_keep(app, s->resolver, &ahead);
+	if (!r->quiet)
+		dns_run_keep(app, s->resolver, &ahead);
 	ahead_end(&ahead);
 	return EXIT_OK;
 }

@@ -16,6 +16,7 @@ struct senders_request {
 	struct inventory_options options;
 	const char *const *domains; /* normalised, each once; n 0: all with reports */
 	size_t n_domains;
+	bool quiet; /* not a word where there are no reports, or answers of DNS are old */
 };
 
 struct senders {

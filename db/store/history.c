@@ -1,5 +1,6 @@
 #include "db/store/history.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/day.h"
@@ -130,40 +131,129 @@ enum status months_read(struct db *db, const char *const *names, size_t n_names,
 }
 
 /* What is no news is left out. */
-static void keep_changes(struct dns_change *all, size_t n, int32_t since, struct history *out)
+static size_t keep_changes(struct dns_change *all, size_t n, int32_t since)
 {
 	size_t k = 0;
 	for (size_t i = 0; i < n; i++)
 		if (!all[i].first && all[i].confirmed && day_from_unix(all[i].seen_at) >= since)
 			all[k++] = all[i];
-	out->changes = all;
-	out->n_changes = k;
+	return k;
+}
+
+/* Rows of one domain one behind the other, in their order within it: by index of the domain. */
+struct slot {
+	size_t at, row;
+};
+
+static int by_slot(const void *x, const void *y)
+{
+	const struct slot *a = x, *b = y;
+	if (a->at != b->at)
+		return a->at < b->at ? -1 : 1;
+	return a->row < b->row ? -1 : a->row > b->row;
+}
+
+static size_t index_of(const struct history *list, size_t n, const char *domain)
+{
+	size_t lo = 0, hi = n;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		if (strcmp(list[mid].domain, domain) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < n && strcmp(list[lo].domain, domain) == 0 ? lo : n;
+}
+
+static void give_remedies(struct history *list, size_t n, struct judged_remedy *rows, size_t n_rows,
+			  struct arena *a)
+{
+	struct slot *slots = arena_alloc(a, (n_rows + 1) * sizeof *slots);
+	struct judged_remedy *sorted = arena_alloc(a, (n_rows + 1) * sizeof *sorted);
+	for (size_t i = 0; i < n_rows; i++)
+		slots[i] = (struct slot){index_of(list, n, rows[i].domain), i};
+	qsort(slots, n_rows, sizeof *slots, by_slot);
+	for (size_t i = 0; i < n_rows; i++) {
+		sorted[i] = rows[slots[i].row];
+		if (slots[i].at == n)
+			continue;
+		struct history *h = &list[slots[i].at];
+		h->remedies = h->n_remedies++ ? h->remedies : &sorted[i];
+	}
+}
+
+static void give_events(struct history *list, size_t n, struct judged_event *rows, size_t n_rows,
+			struct arena *a)
+{
+	struct slot *slots = arena_alloc(a, (n_rows + 1) * sizeof *slots);
+	struct judged_event *sorted = arena_alloc(a, (n_rows + 1) * sizeof *sorted);
+	for (size_t i = 0; i < n_rows; i++)
+		slots[i] = (struct slot){index_of(list, n, rows[i].domain), i};
+	qsort(slots, n_rows, sizeof *slots, by_slot);
+	for (size_t i = 0; i < n_rows; i++) {
+		sorted[i] = rows[slots[i].row];
+		if (slots[i].at == n)
+			continue;
+		struct history *h = &list[slots[i].at];
+		h->events = h->n_events++ ? h->events : &sorted[i];
+	}
+}
+
+/* They come by domain. */
+static void give_changes(struct history *list, size_t n, const struct dns_change *rows,
+			 size_t n_rows)
+{
+	for (size_t i = 0; i < n_rows; i++) {
+		size_t at = index_of(list, n, rows[i].domain);
+		if (at == n)
+			continue;
+		list[at].changes = list[at].n_changes++ ? list[at].changes : &rows[i];
+	}
+}
+
+enum status histories_read(struct db *db, const char *const *names, size_t n_names, int32_t since,
+			   struct arena *a, struct history **out, size_t *n, struct err *err)
+{
+	const struct event_filter f = {names, n_names, false, false, since};
+	struct dns_change *changes;
+	struct judged_remedy *remedies;
+	struct judged_event *events;
+	size_t n_changes, n_remedies, n_events;
+	*n = 0;
+	if (n_names == 0)
+		return ST_OK;
+	enum status st = months_read(db, names, n_names, since, a, out, n, err);
+	if (st == ST_OK)
+		st = judgement_dns(db, names, n_names, a, &changes, &n_changes, err);
+	if (st == ST_OK)
+		st = remedy_list(db, names, n_names, since, a, &remedies, &n_remedies, err);
+	if (st == ST_OK)
+		st = event_list(db, &f, a, &events, &n_events, err);
+	if (st != ST_OK)
+		return st;
+	give_changes(*out, *n, changes, keep_changes(changes, n_changes, since));
+	give_remedies(*out, *n, remedies, n_remedies, a);
+	give_events(*out, *n, events, n_events, a);
+	return ST_OK;
 }
 
 enum status history_read(struct db *db, const char *domain, int32_t since, struct arena *a,
 			 struct history *out, struct err *err)
 {
 	const struct event_filter f = {&domain, 1, false, false, since};
-	struct dns_change *changes;
-	struct judged_remedy *remedies;
+	struct history *one;
 	struct judged_event *events;
-	struct history *months;
 	size_t n;
 	*out = (struct history){.domain = domain};
-	enum status st = months_read(db, &domain, 1, since, a, &months, &n, err);
-	if (st == ST_OK && n > 0)
-		*out = months[0];
-	if (st == ST_OK)
-		st = judgement_dns(db, &domain, 1, a, &changes, &n, err);
+	enum status st = histories_read(db, &domain, 1, since, a, &one, &n, err);
 	if (st != ST_OK)
 		return st;
-	keep_changes(changes, n, since, out);
-	st = remedy_list(db, &domain, 1, since, a, &remedies, &out->n_remedies, err);
-	if (st == ST_OK)
-		st = event_list(db, &f, a, &events, &out->n_events, err);
-	if (st != ST_OK)
-		return st;
-	out->remedies = remedies;
-	out->events = events;
-	return ST_OK;
+	if (n > 0) {
+		*out = one[0];
+		return ST_OK;
+	}
+	st = event_list(db, &f, a, &events, &out->n_events, err); /* of runs, before any day */
+	out->events = st == ST_OK ? events : NULL;
+	return st;
 }

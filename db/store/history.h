@@ -22,6 +22,11 @@ enum status months_read(struct db *db, const char *const *names, size_t n_names,
 			struct arena *a, struct history **out, size_t *n,
 			struct err *err) MUST_CHECK;
 
+/* Of many domains: one of each that was judged, by domain. */
+enum status histories_read(struct db *db, const char *const *names, size_t n_names, int32_t since,
+			   struct arena *a, struct history **out, size_t *n,
+			   struct err *err) MUST_CHECK;
+
 /* Records that were offered to these domains: changed since then, or still offered. */
 enum status remedy_list(struct db *db, const char *const *names, size_t n_names, int32_t since,
 			struct arena *a, struct judged_remedy **out, size_t *n,

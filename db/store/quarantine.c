@@ -4,6 +4,7 @@
 
 #include "db/pg/copy.h"
 #include "db/pg/locks.h"
+#include "db/pg/result.h"
 #include "sql.h"
 
 static const char *id_text(int64_t id, char out[32])
@@ -60,6 +61,30 @@ enum status quarantine_list(struct db *db, int64_t id, struct arena *a, struct q
 		};
 		read_origin(res, i, a, &(*rows)[i]);
 	}
+	PQclear(res);
+	return ST_OK;
+}
+
+enum status quarantine_newest(struct db *db, unsigned most, struct arena *a,
+			      struct quarantined **rows, size_t *n, uint64_t *all, struct err *err)
+{
+	char limit[16];
+	const char *param = limit;
+	PGresult *res;
+	snprintf(limit, sizeof limit, "%u", most);
+	enum status st = db_query_binary(db, sql_quarantine_newest, 1, &param, &res, err);
+	if (st != ST_OK)
+		return st;
+	*n = (size_t)PQntuples(res);
+	*all = *n > 0 ? (uint64_t)db_int8(res, 0, 6) : 0;
+	*rows = arena_alloc(a, (*n + 1) * sizeof **rows);
+	for (int i = 0; i < (int)*n; i++)
+		(*rows)[i] = (struct quarantined){.outcome = result_text(res, i, 0, a),
+						  .reason = result_text(res, i, 1, a),
+						  .source = result_text(res, i, 2, a),
+						  .size = (uint64_t)db_int8(res, i, 3),
+						  .first_seen = result_text(res, i, 4, a),
+						  .last_seen = result_text(res, i, 5, a)};
 	PQclear(res);
 	return ST_OK;
 }

@@ -30,6 +30,12 @@ struct quarantined {
 enum status quarantine_list(struct db *db, int64_t id, struct arena *a, struct quarantined **rows,
 			    size_t *n, struct err *err) MUST_CHECK;
 
+/* Those that were met last, at most so many; *all: how many there are. Of each: outcome, reason,
+ * source, size, first_seen, last_seen. */
+enum status quarantine_newest(struct db *db, unsigned most, struct arena *a,
+			      struct quarantined **rows, size_t *n, uint64_t *all,
+			      struct err *err) MUST_CHECK;
+
 /* Write the bytes kept to out, in pieces. ST_ITEM: no such id. Errors of out are the caller's to
  * see (ferror). */
 enum status quarantine_export(struct db *db, int64_t id, FILE *out, struct err *err) MUST_CHECK;

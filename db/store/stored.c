@@ -38,7 +38,7 @@ enum status stored_list(struct db *db, const struct stored_filter *f, struct are
 			struct stored_report **out, size_t *n, struct err *err)
 {
 	struct buf names;
-	char since[DAY_STRLEN], *org = arena_strdup(a, f->org_name);
+	char since[DAY_STRLEN], until[DAY_STRLEN], *org = arena_strdup(a, f->org_name);
 	PGresult *res;
 	buf_init(&names, 1u << 30);
 	for (size_t i = 0; i < f->n_domains; i++)
@@ -47,8 +47,8 @@ enum status stored_list(struct db *db, const struct stored_filter *f, struct are
 		*c = ascii_lower(*c);
 	const char *params[] = {f->n_domains ? array_close(&names) : NULL,
 				f->has_since ? day_format(f->since, since) : NULL, org,
-				f->report_id};
-	enum status st = db_query_binary(db, sql_reports_list, 4, params, &res, err);
+				f->report_id, f->has_until ? day_format(f->until, until) : NULL};
+	enum status st = db_query_binary(db, sql_reports_list, 5, params, &res, err);
 	buf_free(&names);
 	if (st != ST_OK)
 		return st;

@@ -26,8 +26,8 @@ struct stored_report {
 struct stored_filter {
 	const char *const *domains;
 	size_t n_domains; /* 0: all */
-	bool has_since;
-	int32_t since;
+	bool has_since, has_until;
+	int32_t since, until; /* days; until: the first that is not wanted */
 	const char *org_name; /* in any case of letters */
 	const char *report_id;
 };

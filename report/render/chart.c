@@ -286,7 +286,8 @@ void html_days_chart(struct buf *out, const struct domain_inventory *d, struct w
 		add_days(bars, step, w, &d->senders[i]);
 	label_days(bars, step, w);
 	buf_printf(out, "<h3>%s</h3>\n", words[step]);
-	html_share_chart(out, d, false);
+	if (d->n_senders > 1)
+		html_share_chart(out, d, false);
 	put_bars(out, words[step], bars, n);
 	html_share_chart(out, d, true);
 	free(bars);

@@ -43,6 +43,9 @@ void html_table_end(struct buf *out);
 void html_senders(struct buf *out, const struct domain_inventory *d,
 		  const struct page_notes *notes);
 
+/* The same without the addresses. */
+void html_why(struct buf *out, const struct sender *s);
+
 /* What a sender is, why, what a person said of it, and its addresses. (todo_html.c) */
 void html_sender(struct buf *out, const struct sender *s);
 

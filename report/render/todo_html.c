@@ -184,7 +184,7 @@ static void put_label(struct buf *out, const struct fact_label *l)
 	buf_puts(out, ".");
 }
 
-void html_sender(struct buf *out, const struct sender *s)
+void html_why(struct buf *out, const struct sender *s)
 {
 	buf_puts(out, "<p>");
 	html_category(out, s->verdict.category);
@@ -194,6 +194,11 @@ void html_sender(struct buf *out, const struct sender *s)
 	put_label(out, s->label);
 	buf_puts(out, "</p>\n");
 	put_evidence(out, s);
+}
+
+void html_sender(struct buf *out, const struct sender *s)
+{
+	html_why(out, s);
 	put_sources(out, s);
 }
 

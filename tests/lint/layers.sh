@@ -32,7 +32,7 @@ wings=(
     'db | db/read db/store db/pg | distribute.h forget.h migrate.h prune.h status.h |'
     'db/load | db/store db/pg | load.h |'
     'db/read | db/store db/pg | query.h rollup.h |'
-    'db/store | db/pg | bounce.h history.h judgement.h label.h mailbox.h quarantine.h snapshot.h stored.h | document.h'
+    'db/store | db/pg | bounce.h history.h judgement.h label.h mailbox.h quarantine.h snapshot.h stamp.h stored.h | document.h'
     'db/cluster | db/pg | cluster.h |'
     'db/pg | | conninfo.h db.h | array_text.h copy.h locks.h pg.h result.h'
 
@@ -40,7 +40,8 @@ wings=(
     'dns | dns/ask | dkim_key.h dmarc.h dnsbl.h mail_key.h names.h origin.h |'
     'dns/ask | | answer.h resolver.h |'
 
-    'report/render | report report/readiness report/bounce report/remedy report/sender report/catalogue | render.h |'
+    'report/site | report/render report report/remedy report/sender | site.h |'
+    'report/render | report report/readiness report/bounce report/remedy report/sender report/catalogue | render.h | html.h overview.h todo.h'
     'report/bounce | report report/remedy report/sender report/catalogue | class.h explain.h rules.h |'
     'report/watch | report/readiness report report/remedy report/sender report/catalogue | watch.h looks.h |'
     'report/readiness | report report/remedy report/sender report/catalogue | readiness.h |'
@@ -49,8 +50,9 @@ wings=(
     'report/sender | report/catalogue | | asked.h classify.h finding.h group.h habit.h knowledge.h rhythm.h scope.h score.h sentence.h tenant.h tie.h weigh.h zone.h'
     'report/catalogue | | catalogue.h | csv.h'
 
-    'cli | cli/command cli/bounce cli/judge cli/app | |'
+    'cli | cli/command cli/bounce cli/judge cli/site cli/app | |'
     'cli/command | cli/intake cli/mailbox cli/app cli/config | | commands.h'
+    'cli/site | cli/app cli/config | | site.h'
     'cli/judge | cli/app cli/config | | judge_commands.h'
     'cli/bounce | cli/intake cli/mailbox cli/app cli/config | | bounce_commands.h'
     'cli/intake | cli/mailbox cli/app cli/config | | choice.h ingest_imap.h own.h progress.h summary.h'

@@ -7,7 +7,8 @@
  * FAULT_KIND  malloc (and its family), open, read (and recv), write (and send; stderr is spared),
  *fsync, rename (and link, unlink) FAULT_AT    the number of the call that fails, from 1; 0: none,
  *and FAULT_SAID gets the number of calls at the end FAULT_MODE  once; or on: that call and all
- *behind it FAULT_SAID  is written when the call fails, so that a test knows
+ *behind it; or kill: the process dies in place of it FAULT_SAID  is written when the call fails, so
+ *that a test knows
  *
  * Calls that libc makes inside of itself are not seen.
  */
@@ -15,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -33,7 +35,7 @@ static const char *const names[] = {"malloc", "open", "read", "write", "fsync", 
 
 static enum kind kind = NONE;
 static long at;
-static bool on;
+static bool on, dies;
 static const char *said;
 static atomic_long calls;
 
@@ -53,6 +55,7 @@ __attribute__((constructor)) static void begin(void)
 	said = getenv("FAULT_SAID");
 	at = n ? strtol(n, NULL, 10) : 0;
 	on = m && strcmp(m, "on") == 0;
+	dies = m && strcmp(m, "kill") == 0;
 	for (int i = 0; k && i < NONE; i++)
 		if (strcmp(names[i], k) == 0)
 			kind = (enum kind)i;
@@ -80,6 +83,8 @@ static bool fails(enum kind k, int error)
 		return false;
 	if (n == at)
 		say("failed");
+	if (dies)
+		kill(getpid(), SIGKILL);
 	errno = error;
 	return true;
 }

@@ -8,7 +8,7 @@ import re
 import harness
 import pages
 
-VOID = {"meta"}
+VOID = {"meta", "input"}
 WORDS = {"authorized": "authorised", "legit_spf_missing": "missing from SPF", "legit_unaligned": "not aligned", "legit_broken": "broken",
          "forwarder": "forwarder", "suspect_abuse": "suspected abuse", "unauthorized": "unauthorised", "unknown": "unknown"}
 BANDS = {"legit_spf_missing": "yours, failing", "legit_unaligned": "yours, failing", "legit_broken": "yours, failing", "forwarder": "forwarded",
