@@ -219,8 +219,8 @@ struct domain_inventory {
 	uint64_t before[CAT_COUNT]; /* messages of the period before, by what their senders were */
 	struct mail_sums sums, sums_before; /* of all senders, whichever are kept */
 	const struct domain_facts *facts;   /* of the period, as reported */
-	const struct domain_facts *judged;  /* what of them counts; facts of senders index into it */
-	struct sender *senders;             /* what a person must look at first comes first */
+	const struct domain_facts *judged; /* what of them counts; facts of senders index into it */
+	struct sender *senders;            /* what a person must look at first comes first */
 	size_t n_senders;
 	const struct todo_list
 	    *todo; /* todo.h: all that is to be done, whatever senders are kept */
