@@ -31,6 +31,9 @@ static inline uint64_t todo_failing(const struct sender *s)
 	return s->t.messages - tally_judged_pass(&s->t);
 }
 
+/* todo_ask.c: what to type for each answer, behind what is there already. */
+void todo_label(const struct making *m, struct todo *t, const struct sender *s);
+
 /* todo_ask.c: a question, or a sender more in one that stands there. */
 void todo_ask(struct making *m, const struct sender *s);
 /* When all are there: of several new records of one name, those of questions are told by their

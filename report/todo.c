@@ -201,6 +201,7 @@ static void abuse(struct making *m, const struct sender *s)
 	if (spike)
 		t->text =
 		    arena_printf(m->a, "%s %s", sentence(m->a, spike), sentence(m->a, t->text));
+	todo_label(m, t, s); /* "it was us" is an answer, too */
 }
 
 /* It passes, but for one receiver. */

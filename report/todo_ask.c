@@ -32,8 +32,7 @@ static void label_pair(const struct making *m, struct todo *t, const char **list
 	}
 }
 
-/* Appends to those that are there. */
-static void label_commands(const struct making *m, struct todo *t, const struct sender *s)
+void todo_label(const struct making *m, struct todo *t, const struct sender *s)
 {
 	if (t->n_commands + 2 > COMMANDS_MAX)
 		return;
@@ -82,7 +81,7 @@ static void question(struct making *m, const struct sender *s)
 	t->if_yours = s->verdict.remedy.if_yours;
 	t->readings = s->verdict.remedy.readings;
 	t->n_readings = s->verdict.remedy.n_readings;
-	label_commands(m, t, s);
+	todo_label(m, t, s);
 }
 
 /* Has its first address the forward-confirmed name of a server? */
@@ -172,7 +171,7 @@ static bool is_told(const struct making *m, const struct sender *s)
 		t->if_yours = one ? other->verdict.remedy.if_yours : NULL;
 		if (is_given(s))
 			t->text = given_text(m->a, t);
-		label_commands(m, t, s);
+		todo_label(m, t, s);
 		return true;
 	}
 	if (n < QUESTIONS_MAX || s->hinted || !last)

@@ -180,7 +180,8 @@ static void step_blocked(struct judging *j, const struct check *c)
 		    TEXT(j, "p=reject is published although %s fails. %s", c->id, c->text));
 	} else {
 		say(j, REPAIR_DAYS,
-		    TEXT(j, "stay at %s until %s passes. %s", name_of(j), c->id, c->text));
+		    TEXT(j, "stay at %s until \"%s\" (%s) passes. %s", name_of(j), c->title, c->id,
+			 c->text));
 	}
 }
 
@@ -189,6 +190,16 @@ static bool lists_break(const struct judging *j)
 	const struct volume *f = &j->window_volume[FATE_FORWARDER];
 	uint64_t legit = j->window_volume[FATE_LEGIT].messages;
 	return legit > 0 && 100 * (f->messages - f->pass) > TODO_LISTS_SHARE * legit;
+}
+
+/* The number of the first suspected abuse in the list; 0: there is none. */
+static size_t abuse_of(const struct readiness *r)
+{
+	const struct todo_list *l = r->inventory->todo;
+	for (size_t i = 0; i < l->n; i++)
+		if (l->list[i].kind == TODO_ABUSE)
+			return i + 1;
+	return 0;
 }
 
 static void step_up(struct judging *j, enum rung now)
@@ -228,6 +239,12 @@ static void step_up(struct judging *j, enum rung now)
 			"%s: `ruascope label` takes the answer. Receivers that do not know t=y "
 			"(RFC 9989) act on the policy at once",
 			name_of(j), j->most_open->name));
+	else if (abuse_of(j->out))
+		say(j, REPAIR_DAYS,
+		    TEXT(j,
+			 "stay at %s until %zu in the list above is looked into: what passes now "
+			 "passes with p=reject, too, and an answer may make it yours",
+			 name_of(j), abuse_of(j->out)));
 	else if (now == RUNG_QUARANTINE && lists_break(j))
 		say(j, month,
 		    TEXT(j,
@@ -241,16 +258,6 @@ static void step_up(struct judging *j, enum rung now)
 		    TEXT(j, "stay at %s: %d of %d days have passed", name_of(j), days, month));
 	else
 		publish(j, next[now].p, next[now].testing, next[now].text);
-}
-
-/* The number of the first suspected abuse in the list; 0: there is none. */
-static size_t abuse_of(const struct readiness *r)
-{
-	const struct todo_list *l = r->inventory->todo;
-	for (size_t i = 0; i < l->n; i++)
-		if (l->list[i].kind == TODO_ABUSE)
-			return i + 1;
-	return 0;
 }
 
 void find_next_step(struct judging *j)

@@ -233,6 +233,69 @@ const char *abuse_by_alias(const struct sender *s, const struct zone *z, bool co
 		    "neither of you");
 }
 
+/* ---- includes ---- */
+
+/* The include of our record by which the address passes, where it leads into a zone of nobody
+ * known; NULL: it does not. */
+static const char *others_include(const struct zone *z, const struct dmarc_profile *p,
+				  const struct ip *ip)
+{
+	const struct spf_record *path[SPF_LOOKUP_LIMIT + 1];
+	const struct spf_term *term;
+	const char *mailfrom = p->aligned_spf ? zone_own_mailfrom(z, p) : NULL;
+	size_t n = 0;
+	for (size_t i = 0; mailfrom && ip->family && i < z->n_mailfrom; i++) {
+		const struct spf_tree *tree = &z->mailfrom[i].spf;
+		if (strcmp(z->mailfrom[i].domain, mailfrom) != 0 || tree->depends ||
+		    tree->pending || !tree->root ||
+		    spf_tree_find(tree, ip, &term, path, &n) != SPF_PASS || n < 2)
+			continue;
+		const char *to = path[1]->domain;
+		bool known = catalogue_find(z->known->catalogue, BY_INCLUDE, to) ||
+			     catalogue_find(z->known->catalogue, BY_ZONE, to);
+		return known || zone_is_ours(z, to) ? NULL : to;
+	}
+	return NULL;
+}
+
+static bool came_before(const struct zone *z, const struct domain_facts *earlier,
+			const char *include)
+{
+	for (size_t i = 0; i < earlier->n_facts; i++) {
+		const struct fact *f = &earlier->facts[i];
+		const char *by = others_include(z, &earlier->profiles[f->profile], &f->source);
+		if (by && strcmp(by, include) == 0)
+			return true;
+	}
+	return false;
+}
+
+const char *abuse_by_include(const struct sender *s, const struct zone *z,
+			     const struct domain_facts *earlier)
+{
+	uint64_t n = 0;
+	const char *include = NULL;
+	if (!earlier || earlier->reports == 0 || s->recurs || is_known_mailer(s->service))
+		return NULL;
+	for (size_t i = 0; i < s->n_facts; i++) {
+		const struct dmarc_profile *p = &s->profiles[s->facts[i]->profile];
+		const char *by =
+		    p->aligned_dkim ? NULL : others_include(z, p, &s->facts[i]->source);
+		n += by ? s->facts[i]->messages : 0;
+		include = by ? by : include;
+	}
+	if (2 * n <= s->t.messages || !has_other_owner(s, z, include) ||
+	    came_before(z, earlier, include))
+		return NULL;
+	return arena_printf(
+	    z->known->a,
+	    "it passes by include:%s of your SPF record, by which nothing came in the period "
+	    "before. Nothing is signed as you, and the machines are called by the domain of "
+	    "neither of you. Did somebody hire it? If nobody knows it, the name has another owner: "
+	    "take the include out of the record today",
+	    include);
+}
+
 /* ---- keys ---- */
 
 /* The name of the key by which a signature of ours passes, where it is an alias into a zone of

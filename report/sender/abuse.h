@@ -39,6 +39,14 @@ bool find_spike(const struct sender *s, const struct domain_facts *earlier, doub
 const char *abuse_by_alias(const struct sender *s, const struct zone *z, bool compared);
 
 /*
+ * It passes by an include of our record that leads into a zone of nobody known, unsigned, from
+ * machines that are called otherwise, and nothing came by that include before: who bought a domain
+ * that ran out sends so. What to say of it; NULL: it is not so. earlier: NULL, there was none.
+ */
+const char *abuse_by_include(const struct sender *s, const struct zone *z,
+			     const struct domain_facts *earlier);
+
+/*
  * The same of a key: its name is such an alias, the first mail that it signs came when reports had
  * been coming for days, and from machines of neither side. For a sender whose own the selector is:
  * others hand on what somebody else signed. now: the facts of the sender; earlier: of the period

@@ -166,6 +166,8 @@ static struct verdict decide(const struct matter *m)
 		    "(replay). Rotate the DKIM key, and find out which account sent the "
 		    "original");
 	const char *taken = m->zone ? abuse_by_alias(s, m->zone, m->compared) : NULL;
+	if (!taken && m->zone)
+		taken = abuse_by_include(s, m->zone, m->before);
 	if (!taken && m->zone && own)
 		taken = abuse_by_key(s, m->zone, m->now, m->before);
 	if (taken)

@@ -84,7 +84,8 @@ static bool same_account_name(const struct dmarc_profile *p, const struct dmarc_
 	return s && t && ascii_ieq(s, t) && strcmp(p->header_from, q->header_from) == 0;
 }
 
-/* What the tenant signs with this From, and what is signed as us there with it, by day. */
+/* What the tenant signs with this From, and what is signed as us there with it, or by a tenant that
+ * is called as we are, by day. */
 static const struct service *add_days(const struct finder *f, const struct dmarc_profile *p,
 				      double *theirs, double *ours)
 {
@@ -99,7 +100,9 @@ static const struct service *add_days(const struct finder *f, const struct dmarc
 	}
 	for (size_t i = 0; at && i < d->n_facts; i++) {
 		const struct dmarc_profile *q = &d->profiles[d->facts[i].profile];
-		if (q->aligned_dkim && q->aligned_spf && q->header_from &&
+		bool own =
+		    q->aligned_dkim || (tenant_of(q) && tenant_is_like(tenant_of(q), f->zone->org));
+		if (own && q->aligned_spf && q->header_from &&
 		    strcmp(p->header_from, q->header_from) == 0 &&
 		    service_at(f, &d->facts[i]) == at)
 			daily_add(&d->facts[i], f->first, ours, f->n);
@@ -142,6 +145,20 @@ static bool is_strange(const struct finder *f, const struct dmarc_profile *p)
 	return at && at->kind == KIND_MAILBOX && at->shared && is_beside_ours(f, theirs, ours);
 }
 
+/* Our own DKIM names at the service lead into it: it is ours, whatever it is called. */
+static bool holds_our_keys(const struct zone *z, const char *tenant)
+{
+	static const char *const selectors[] = {"selector1", "selector2"};
+	for (size_t i = 0; i < sizeof selectors / sizeof *selectors; i++) {
+		const char *name =
+		    arena_printf(z->known->a, "%s._domainkey.%s", selectors[i], z->domain);
+		const char *at = dns_ask(z->known->view, name, DNS_TXT)->canonical;
+		if (at && domain_is_below(at, tenant))
+			return true;
+	}
+	return false;
+}
+
 #define TENANTS_MAX 20 /* that are looked at: in mail that passes as us, more is a curiosity */
 
 const char **tenants_find(const struct domain_facts *facts, const struct zone *zone,
@@ -153,7 +170,8 @@ const char **tenants_find(const struct domain_facts *facts, const struct zone *z
 	f.n = (size_t)(facts->window.until > f.first ? facts->window.until - f.first : 0);
 	for (size_t i = 0; zone && i < facts->n_profiles && looked < TENANTS_MAX; i++) {
 		const struct dmarc_profile *p = &facts->profiles[i];
-		if (out[i] || !is_foreign(p) || tenant_is_like(tenant_of(p), zone->org))
+		if (out[i] || !is_foreign(p) || tenant_is_like(tenant_of(p), zone->org) ||
+		    holds_our_keys(zone, tenant_of(p)))
 			continue;
 		looked++;
 		if (!is_strange(&f, p))

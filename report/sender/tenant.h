@@ -5,7 +5,8 @@
  * record lets pass, and the service adds its signature for that customer
  * (d=customer.onmicrosoft.com) where the domain in From is none that the customer's account signs
  * as. An account that signs as us signs all its mail so: what another tenant signs on the same
- * days, is a stranger's that passes by our record.
+ * days, and none is that our DKIM names lead into, is a stranger's that passes by our record, or a
+ * second one of ours. So it is beside an account that is called as we are, and signs as itself.
  *
  * At a service that verifies nobody, and at a small host, his mail has no signature at all. Where
  * ours from there was signed, all of it, and goes on so, what begins to pass beside it by SPF alone

@@ -170,12 +170,14 @@ struct verdict verdict_let_in(const struct matter *m)
 	    m, LIKELY,
 	    arena_printf(
 		m->zone->known->a,
-		"it passes DMARC as you, and another customer of %s sends it: your account there "
-		"signs its mail as your domain, and this is signed by %s alone. SPF lets every "
-		"customer of the service pass, and strict alignment changes nothing about that. "
-		"Unless that account is yours, report it to %s. As your own mail there is signed, "
-		"your SPF record can name the service without a pass%s%s: then strangers fail, and "
-		"your mail passes by DKIM",
+		"it passes DMARC as you, and another account at %s sends it: yours signs as your "
+		"domain, or is called as you are, and this is signed by %s alone. Is it a second "
+		"account of yours, or one with a former name of yours? Then label it, and have "
+		"your domain signed there, too. If nobody knows it, report it to %s: SPF lets "
+		"every customer of the service pass, and strict alignment changes nothing about "
+		"that. Once all mail of yours there is signed as your domain, your SPF record can "
+		"name the service without a pass%s%s: then strangers fail, and so does what you "
+		"leave unsigned",
 		name, s->guest, name, include ? " (?include:" : "",
 		include ? arena_printf(m->zone->known->a, "%s)", x->names[BY_INCLUDE][0]) : ""));
 }
@@ -192,9 +194,9 @@ struct verdict verdict_neighbour(const struct matter *m)
 		"it passes DMARC by SPF alone, and what you send by way of %s is signed as "
 		"your domain. Another customer of %s sends it, whom your SPF record lets "
 		"pass, or a form or program of yours that does not sign: ask %s who does. "
-		"As your own mail there is signed, your SPF record can name the service "
-		"without a pass (?include:): then strangers fail, and your mail passes by "
-		"DKIM%s%s",
+		"If nobody knows it: as your own mail there is signed, your SPF record can name "
+		"the service without a pass (?include:). Then strangers fail, your mail passes by "
+		"DKIM, and what of it is unsigned fails, too%s%s",
 		name, name, name, x && *x->link ? ". " : "", x ? x->link : ""));
 }
 

@@ -287,6 +287,49 @@ static void test_alias(void **state)
 	}
 }
 
+/* So with an include whose domain somebody bought. */
+static void test_include(void **state)
+{
+	static const struct {
+		const char *what, *name, *dkim, *ptr;
+		bool before;
+		enum category category;
+	} rows[] = {
+	    {"nothing came by it before", "_spf.old.example", NULL, "srv7.rented.example", false,
+	     CAT_SUSPECT_ABUSE},
+	    {"its owner's machines", "_spf.old.example", NULL, "srv7.old.example", false,
+	     CAT_AUTHORIZED},
+	    {"signed as us", "_spf.old.example", "example.com s1 pass", "srv7.rented.example",
+	     false, CAT_AUTHORIZED},
+	    {"it came before", "_spf.old.example", NULL, "srv7.rented.example", true,
+	     CAT_AUTHORIZED},
+	    {"ours", "_spf.example.com", NULL, "srv7.rented.example", false, CAT_AUTHORIZED},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct arena a = {0};
+		char own[128], record[128], ptr[128], host[128];
+		snprintf(own, sizeof own, "example.com TXT v=spf1 mx include:%s ~all",
+			 rows[i].name);
+		snprintf(record, sizeof record, "%s TXT v=spf1 ip4:45.140.16.0/24 -all",
+			 rows[i].name);
+		snprintf(ptr, sizeof ptr, "7.16.140.45.in-addr.arpa PTR %s", rows[i].ptr);
+		snprintf(host, sizeof host, "%s A 45.140.16.7", rows[i].ptr);
+		struct row r = {"45.140.16.7", 900, "example.com pass", rows[i].dkim, 0, TEN};
+		struct world w = {
+		    .now = {OUR_ROW, r}, .before = {OUR_ROW}, .zone = {own, record, ptr, host}};
+		if (rows[i].before)
+			w.before[1] = r;
+		struct domain_inventory d = world_judge(&w, &a);
+		enum category c = world_sender(&d, "45.140.16.7")->verdict.category;
+		if (c != rows[i].category) {
+			world_print(&d);
+			fail_msg("%s: %s", rows[i].what, category_names[c]);
+		}
+		arena_free(&a);
+	}
+}
+
 /* So with the name of a key: whoever has its target signs as us. */
 static void test_key_alias(void **state)
 {
@@ -399,7 +442,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_spikes),    cmocka_unit_test(test_abuse),
 	    cmocka_unit_test(test_replay),    cmocka_unit_test(test_alias),
-	    cmocka_unit_test(test_key_alias), cmocka_unit_test(test_selectors),
-	    cmocka_unit_test(test_junked)};
+	    cmocka_unit_test(test_include),   cmocka_unit_test(test_key_alias),
+	    cmocka_unit_test(test_selectors), cmocka_unit_test(test_junked)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -200,6 +200,7 @@ static void test_tenants(void **state)
 		const char *what;
 		struct row rows[3];
 		uint64_t strange;
+		const char *key; /* of our zone */
 	} rented[] = {
 	    {"three days beside ours",
 	     {{BOX, 5000, AS_US, MONTH}, {BOX, 4500, AS("kxq"), 7u << 19}},
@@ -215,11 +216,20 @@ static void test_tenants(void **state)
 	    {"one called as we are",
 	     {{BOX, 5000, AS_US, MONTH}, {BOX, 60, AS("example"), MONTH}},
 	     0},
+	    {"ours signs as itself, and is called as we are",
+	     {{BOX, 5000, AS("example"), MONTH}, {BOX, 4500, AS("kxq"), 7u << 19}},
+	     4500},
+	    {"our DKIM names lead into it",
+	     {{BOX, 5000, AS_US, MONTH}, {BOX, 60, AS("kxq"), MONTH}},
+	     0,
+	     "selector1._domainkey.example.com CNAME selector1-x._domainkey.kxq.onmicrosoft.com"},
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT(rented); i++) {
 		struct arena a = {0};
-		struct world w = {.zone = {BOX_ZONE}};
+		struct world w = {
+		    .zone = {BOX_ZONE, rented[i].key,
+			     "selector1-x._domainkey.kxq.onmicrosoft.com TXT v=DKIM1; p=AAAA"}};
 		memcpy(w.now, rented[i].rows, sizeof rented[i].rows);
 		struct domain_inventory d = world_judge(&w, &a);
 		uint64_t abuse = 0, fine = 0,
