@@ -209,6 +209,8 @@ class Owner:
 
     def never(self, pattern, why=""):
         """No edit may hold this (a regular expression)."""
+        if pattern[:1].isdigit() and pattern[-1].isdigit():
+            pattern = rf"(?<![0-9.]){pattern}(?![0-9])"  # an address, and no other that begins with it
         self.truth["never"].append({"pattern": pattern, "why": why})
 
     def first_day(self):
