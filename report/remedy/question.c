@@ -63,7 +63,7 @@ bool question_is_due(const struct gate *g, const struct sender *s)
 		return true;
 	if (s->guest)
 		return false;
-	if (s->patient && failing > 0 && (c == CAT_UNKNOWN || c == CAT_UNAUTHORIZED))
+	if ((s->patient || s->moving) && failing > 0 && (c == CAT_UNKNOWN || c == CAT_UNAUTHORIZED))
 		return true;
 	if (s->aged)
 		return true;
@@ -170,6 +170,8 @@ static void read_missing(struct asking *q)
 					host.name));
 	if (s->way_out)
 		speaks_for(q, r, 5, s->way_out);
+	if (s->moving)
+		speaks_for(q, r, 6, s->moving);
 	bool series = sender_has_evidence(s, "L_SERIES");
 	if (series)
 		speaks_for(q, r, 4,

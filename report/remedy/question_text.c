@@ -204,6 +204,11 @@ static const char *machine_text(const struct asking *q)
 		    "does it belong to you? It signs as your domain. Ask who runs "
 		    "web forms, shops and programs that send mail. If it is yours, %s",
 		    dkim);
+	if (s->moving)
+		return "is it a device of yours on a line whose address changes, or a program on "
+		       "machines that a cloud starts and stops? Ask who set up scanners, shops and "
+		       "monitoring. If so, let it send through your mail server, with a login: no "
+		       "SPF record can name it";
 	if (sender_has_evidence(s, "L_SERIES"))
 		return series_text(q);
 	const char *machines = own_named(q);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/day.h"
 #include "report/remedy/published.h"
 #include "report/remedy/signing.h"
 #include "report/sender/habit.h"
@@ -111,10 +112,119 @@ static uint64_t find_swarm(const struct remedier *r, enum swarm kind)
 	return n > most[kind] ? ALIKE_MORE * sent[n / 2] : 0;
 }
 
+#define MOVING_ADDRESSES 5  /* at least, one after the other */
+#define MOVING_SOURCES   2  /* of a sender */
+#define MOVING_A_DAY     4  /* two machines, on the day of the change, as two clocks tell it */
+#define MOVING_DAYS      15 /* with mail */
+#define MOVING_SHARE     40 /* per cent of what nameless machines send */
+
+/* A line or a rented machine, which nothing names; a provider is no service that sends for us. */
+static bool may_move(const struct remedier *r, const struct sender *s)
+{
+	enum category c = s->verdict.category;
+	bool rented = !s->service || s->service->kind == KIND_CLOUD || s->service->kind == KIND_ISP;
+	return s->change != CHANGE_GONE && (c == CAT_UNKNOWN || c == CAT_UNAUTHORIZED) && rented &&
+	       s->n_sources > 0 && s->n_sources <= MOVING_SOURCES && !s->label && !s->hinted &&
+	       tally_judged_pass(&s->t) == 0 && !habit_is_named(s, r->zone->known);
+}
+
+static const char *provider_of(const struct remedier *r, const struct sender *s)
+{
+	return s->service ? s->service->name : knowledge_of(r->zone->known, &s->sources[0].ip)->org;
+}
+
+static bool is_at(const struct remedier *r, const struct sender *s, const char *org)
+{
+	const char *at = may_move(r, s) ? provider_of(r, s) : NULL;
+	return at && strcmp(at, org) == 0;
+}
+
+struct moving {
+	const struct sender *last; /* that was counted on the day */
+	unsigned senders;
+};
+
+/* Days on which it sent, and who says so. */
+static void note_days(const struct sender *s, const struct window *w, struct moving *on, bool *by)
+{
+	for (size_t i = 0; i < s->n_facts; i++) {
+		for (uint32_t k = 0; k < s->facts[i]->n_witnesses; k++)
+			by[s->facts[i]->witnesses[k].reporter] = true;
+		for (uint32_t bits = s->facts[i]->days; bits; bits &= bits - 1) {
+			int32_t day =
+			    month_first_day(s->facts[i]->month) + __builtin_ctz(bits) - w->since;
+			if (day < 0 || day >= w->until - w->since || on[day].last == s)
+				continue;
+			on[day].last = s;
+			on[day].senders++;
+		}
+	}
+}
+
+/* How many addresses of the provider there are, one after the other; 0: it is not so. */
+static size_t count_moving(const struct remedier *r, const char *org, unsigned *days)
+{
+	const struct domain_facts *d = r->gate.periods[0];
+	const struct window *w = &d->window;
+	size_t n = (size_t)(w->until - w->since), addresses = 0;
+	struct moving *on = arena_alloc(r->a, (n + 1) * sizeof *on);
+	unsigned most = 0, receivers = 0;
+	bool *by = arena_alloc(r->a, (d->n_reporters + 1) * sizeof *by);
+	for (size_t i = 0; i < r->n; i++)
+		if (is_at(r, &r->senders[i], org)) {
+			addresses += r->senders[i].n_sources;
+			note_days(&r->senders[i], w, on, by);
+		}
+	*days = 0;
+	for (size_t i = 0; i < n; i++) {
+		*days += on[i].senders > 0;
+		most = on[i].senders > most ? on[i].senders : most;
+	}
+	for (size_t i = 0; i < d->n_reporters; i++)
+		receivers += by[i] && !d->reporters[i].unknown;
+	bool moves = addresses >= MOVING_ADDRESSES && *days >= MOVING_DAYS &&
+		     most <= MOVING_A_DAY && receivers > 1;
+	return moves ? addresses : 0;
+}
+
+/* A copier on a line whose address changes every night, machines that a cloud starts and stops: one
+ * provider, one or two addresses a day, on half of all days, and it is most of what has no name. A
+ * botnet has many a day, at many providers. */
+static void find_moving(struct remedier *r)
+{
+	struct map sums = {0};
+	uint64_t nameless = 0, most = 0;
+	const char *org = NULL;
+	unsigned days;
+	for (size_t i = 0; i < r->n; i++) {
+		const struct sender *s = &r->senders[i];
+		const char *at = may_move(r, s) ? provider_of(r, s) : NULL;
+		nameless += may_move(r, s) ? s->t.messages : 0;
+		if (!at)
+			continue;
+		struct digest key = hash_fixed128(at, strlen(at));
+		uint64_t *sum = map_put(&sums, &key, NULL);
+		*sum += s->t.messages;
+		org = *sum > most ? at : org;
+		most = *sum > most ? *sum : most;
+	}
+	map_free(&sums);
+	size_t n = org && 100 * most >= MOVING_SHARE * nameless ? count_moving(r, org, &days) : 0;
+	for (size_t i = 0; n > 0 && i < r->n; i++)
+		if (is_at(r, &r->senders[i], org))
+			r->senders[i].moving =
+			    arena_printf(r->a,
+					 "%zu addresses of %s, one after the other, on %u days: a "
+					 "machine whose address changes",
+					 n, org, days);
+}
+
 /* Machines that keep office days among those that keep none are no part of the swarm, unless so
  * many do that it is one itself. */
 static bool is_of_swarm(const struct remedier *r, const struct sender *s)
 {
+	if (s->moving)
+		return false;
 	size_t offices = 0;
 	for (size_t i = 0; s->office && i < r->n; i++)
 		offices += r->senders[i].office;
@@ -175,7 +285,8 @@ static void ask(struct remedier *r, struct sender *s)
 		return;
 	}
 	enum remedy_kind kind = s->verdict.remedy.kind;
-	bool patient = kind == REMEDY_BLOCK && s->patient, blocked = kind == REMEDY_BLOCK && s->one;
+	bool patient = kind == REMEDY_BLOCK && (s->patient || s->moving),
+	     blocked = kind == REMEDY_BLOCK && s->one;
 	bool open = kind == REMEDY_REVIEW || kind == REMEDY_NONE || s->aged || patient || blocked;
 	if (kind != REMEDY_CONFIRM && !(open && question_is_due(&r->gate, s)))
 		return;
@@ -325,6 +436,7 @@ void remedy_senders(const struct domain_facts *const *periods, size_t n_periods,
 	}
 	finish_edits(&r);
 	finish_parts(&r);
+	find_moving(&r);
 	for (int k = 0; k < SWARMS; k++)
 		r.swarm[k] = find_swarm(&r, (enum swarm)k);
 	for (size_t i = 0; i < n; i++)

@@ -171,11 +171,12 @@ struct sender {
 	const char *doubtful_day; /* "300 messages on 2026-10-12, ...": far more than usual; NULL */
 	const char *way_out; /* why it is no forwarder, but our own way out (outbound.h); NULL */
 	const char *guest;   /* a stranger's account at a service: by what it authenticates; NULL */
-	bool recurs;  /* most of its addresses, servers all, sent in the period before, too */
-	bool steady;  /* sends again and again: many days, or both periods */
-	bool returns; /* mail of one organisation that comes back on its day (rhythm.h) */
-	bool patient; /* a few machines that keep at it for weeks (rhythm.h) */
-	bool office;  /* patient, and on working days alone */
+	bool recurs;        /* most of its addresses, servers all, sent in the period before, too */
+	bool steady;        /* sends again and again: many days, or both periods */
+	bool returns;       /* mail of one organisation that comes back on its day (rhythm.h) */
+	bool patient;       /* a few machines that keep at it for weeks (rhythm.h) */
+	bool office;        /* patient, and on working days alone */
+	const char *moving; /* one machine whose address changes, it seems: what says so; NULL */
 	bool one; /* organisation sends it: by the names of its servers, or by what it passes as */
 	struct rhythm rhythm;
 	const char *receiver; /* that its mail fails at one receiver alone (one_receiver.h); NULL */

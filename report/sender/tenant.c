@@ -176,8 +176,10 @@ const char **tenants_find(const struct domain_facts *facts, const struct zone *z
 		looked++;
 		if (!is_strange(&f, p))
 			continue;
-		for (size_t k = i; k < facts->n_profiles; k++)
-			if (is_foreign(&facts->profiles[k]) &&
+		for (size_t k = 0; k < facts->n_profiles; k++)
+			/* whatever SPF came to: a name server that did not answer changes no owner
+			 */
+			if (facts->profiles[k].header_from && !facts->profiles[k].aligned_dkim &&
 			    same_account_name(p, &facts->profiles[k]))
 				out[k] = tenant_of(p);
 	}

@@ -17,7 +17,7 @@
 
 #include "report/sender/zone.h"
 
-/* By profile: the stranger's tenant that signs it, while it passes for us by SPF alone; NULL: none
+/* By profile: the stranger's tenant that signs it, and passes for us by SPF alone; NULL: none
  * of that. zone: NULL without DNS, then there is none. Lives in a. */
 const char **tenants_find(const struct domain_facts *facts, const struct zone *zone,
 			  struct arena *a);

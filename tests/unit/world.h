@@ -60,7 +60,7 @@ static const char world_services[] =
 	}
 #define MONTH      0x3fffffff
 
-#define WORLD_ROWS 8
+#define WORLD_ROWS 10
 
 /* Rows end where there are no messages, zone at NULL. */
 struct world {

@@ -304,6 +304,45 @@ static void test_swarm(void **state)
 	arena_free(&a);
 }
 
+/* A line that gets another address every third day, and is most of what has no name. */
+static void test_moving(void **state)
+{
+#define LINE_PTR(n)                                                                                \
+	"9." #n ".100.203.in-addr.arpa PTR p203-100-" #n "-9.dip0.access.example",                 \
+	    "p203-100-" #n "-9.dip0.access.example A 203.100." #n ".9"
+	static const char *const lines[] = {LINE_PTR(11), LINE_PTR(12), LINE_PTR(13), LINE_PTR(14),
+					    LINE_PTR(15), LINE_PTR(16), LINE_PTR(17)};
+	static const struct {
+		bool at_once;   /* all of them on the same days: bots of one provider */
+		uint64_t other; /* messages of a bot elsewhere */
+		bool asked;
+	} rows[] = {{false, 9, true}, {true, 9, false}, {false, 900, false}};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct arena a = {0};
+		struct world w = {.now = {OUR_ROW}, .before = {OUR_ROW}};
+		for (unsigned k = 0; k < 7; k++) {
+			uint32_t days = 7u << (rows[i].at_once ? 10 : 3 * k);
+			const char *ip = arena_printf(&a, "203.100.%u.9", 11 + k);
+			w.now[1 + k] = (struct row){ip, 9, "example.com fail", NULL, 0, days};
+			w.zone[2 * k] = lines[2 * k];
+			w.zone[2 * k + 1] = lines[2 * k + 1];
+		}
+		w.now[8] = (struct row){"198.18.7.9", rows[i].other, "example.com fail", NULL, 0,
+					7u << 20};
+		struct domain_inventory d = world_judge(&w, &a);
+		bool asked = false;
+		for (size_t k = 0; k < d.n_senders; k++)
+			asked = asked || (d.senders[k].moving &&
+					  d.senders[k].verdict.remedy.kind == REMEDY_CONFIRM);
+		if (asked != rows[i].asked) {
+			world_print(&d);
+			fail_msg("row %zu", i);
+		}
+		arena_free(&a);
+	}
+}
+
 /* Of lines that nothing names and that keep at it for weeks: those that keep office days stand in
  * an office. */
 static void test_office(void **state)
@@ -421,6 +460,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_cases),   cmocka_unit_test(test_gone),
 	    cmocka_unit_test(test_swarm),   cmocka_unit_test(test_silent),
-	    cmocka_unit_test(test_account), cmocka_unit_test(test_office)};
+	    cmocka_unit_test(test_account), cmocka_unit_test(test_office),
+	    cmocka_unit_test(test_moving)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

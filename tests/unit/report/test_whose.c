@@ -205,6 +205,11 @@ static void test_tenants(void **state)
 	    {"three days beside ours",
 	     {{BOX, 5000, AS_US, MONTH}, {BOX, 4500, AS("kxq"), 7u << 19}},
 	     4500},
+	    {"and SPF could not be asked once",
+	     {{BOX, 5000, AS_US, MONTH},
+	      {BOX, 4500, AS("kxq"), 7u << 19},
+	      {BOX, 4, "example.com temperror", "kxq.onmicrosoft.com k pass", 0, ON(20)}},
+	     4504},
 	    {"one day", {{BOX, 5000, AS_US, MONTH}, {BOX, 4500, AS("kxq"), ON(20)}}, 4500},
 	    {"all month", {{BOX, 5000, AS_US, MONTH}, {BOX, 60, AS("kxq"), MONTH}}, 60},
 	    {"ours before it signed as us",
@@ -233,7 +238,8 @@ static void test_tenants(void **state)
 		memcpy(w.now, rented[i].rows, sizeof rented[i].rows);
 		struct domain_inventory d = world_judge(&w, &a);
 		uint64_t abuse = 0, fine = 0,
-			 all = rented[i].rows[0].messages + rented[i].rows[1].messages;
+			 all = rented[i].rows[0].messages + rented[i].rows[1].messages +
+			       rented[i].rows[2].messages;
 		for (size_t k = 0; k < d.n_senders; k++) {
 			enum category c = d.senders[k].verdict.category;
 			abuse += c == CAT_SUSPECT_ABUSE ? d.senders[k].t.messages : 0;
