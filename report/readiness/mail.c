@@ -227,7 +227,7 @@ static bool is_likely_ours(const struct sender *s)
 	uint64_t signs = s->t.cells[CELL_F6] + s->t.cells[CELL_F9];
 	/* a forger may be at his post every day, and signs nothing */
 	bool daily = s->rhythm.kind == RHYTHM_OFTEN && !s->service && 2 * signs <= s->t.messages;
-	return r->kind == REMEDY_CONFIRM && again && !daily && r->n_readings > 0 &&
+	return r->kind == REMEDY_CONFIRM && again && !daily && !s->itself && r->n_readings > 0 &&
 	       r->readings[0].kind == READING_MISSING;
 }
 

@@ -55,7 +55,7 @@ bool zone_sends_nothing(const struct zone *z, const struct domain_facts *const *
 		const struct sender *s = &senders[i];
 		if (sender_is_legit(s) && s->t.messages > 0)
 			return false;
-		if (s->one && s->verdict.remedy.kind == REMEDY_CONFIRM)
+		if (s->one && !s->itself && s->verdict.remedy.kind == REMEDY_CONFIRM)
 			return false; /* a vendor of ours sends so */
 		if (receives && is_line(z, s) && (!s->was || is_line(z, s->was)))
 			continue;

@@ -57,9 +57,13 @@ bool question_is_due(const struct gate *g, const struct sender *s)
 		return false;
 	bool open = c == CAT_UNKNOWN || c == CAT_UNAUTHORIZED;
 	bool established = s->returns || habit_is_established(s, g->zone->known);
-	bool run = (sends_as_us(s) || asking_is_unaligned(s)) &&
+	/* where nothing of ours passes, who borrows our envelope sender for a day is no vendor */
+	bool run = ((sends_as_us(s) && g->passing > 0) || asking_is_unaligned(s)) &&
 		   habit_is_fresh_run(s, g->periods[0], g->passing);
-	if (open && failing > 0 && (established || run))
+	/* anybody can rent machines: what sends half as much as we do is no small service of ours
+	 */
+	bool flood = s->itself && 2 * failing > g->passing;
+	if (open && failing > 0 && !flood && (established || run))
 		return true;
 	if (s->guest)
 		return false;

@@ -178,6 +178,7 @@ struct sender {
 	bool office;        /* patient, and on working days alone */
 	const char *moving; /* one machine whose address changes, it seems: what says so; NULL */
 	bool one; /* organisation sends it: by the names of its servers, or by what it passes as */
+	bool itself; /* by that alone: on rented machines, whose names say nothing */
 	struct rhythm rhythm;
 	const char *receiver; /* that its mail fails at one receiver alone (one_receiver.h); NULL */
 	uint64_t receiver_messages;

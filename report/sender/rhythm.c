@@ -343,6 +343,8 @@ void rhythm_find(struct sender *s, const struct earlier *earlier, struct knowled
 						   : s->rhythm.kind != RHYTHM_NONE;
 	bool seen = reporters >= RHYTHM_REPORTERS || found;
 	s->one = one && seen;
+	const char *org = organisation_of(s, known);
+	s->itself = s->one && is_itself(s) && !(org && authenticates_as(s, org, known));
 	s->returns = one && kept && all >= RHYTHM_MESSAGES && seen;
 	s->patient = !s->returns && is_few(s) && seen && is_patient(s, days, one);
 	s->office = s->patient && keeps_office_days(&d);
