@@ -129,6 +129,38 @@ static bool sends_in_bulk(const struct service *s)
 	return s && s->kind != KIND_MAILBOX && s->kind != KIND_GATEWAY;
 }
 
+/* What says that it is somebody else's doing, though it passes; NULL: nothing does. own: it is
+ * signed as us; ours: something of ours lets it pass. */
+static const char *abused(const struct matter *m, bool own, bool ours, enum strength *how)
+{
+	const struct sender *s = m->s;
+	*how = LIKELY;
+	if (m->spike && own && !sends_in_bulk(s->service))
+		return "it sends far more than usual, signed as it always is: a newsletter, or a "
+		       "stolen password, a script or a web form that strangers use. Ask who sent "
+		       "it "
+		       "before you change any record";
+	if (m->spike && !(s->service && own))
+		return "it sends far more than usual. Look for a stolen password, a script or a "
+		       "web "
+		       "form that strangers use before you change any record";
+	if (2 * s->pool_messages > m->n)
+		return NULL;
+	*how = HINTED;
+	if (is_replay(m))
+		return "mail with your DKIM signature was sent again from many networks (replay). "
+		       "Rotate the DKIM key, and find out which account sent the original";
+	const char *taken = m->zone ? abuse_by_alias(s, m->zone, m->compared) : NULL;
+	if (!taken && m->zone)
+		taken = abuse_by_include(s, m->zone, m->before);
+	if (!taken && m->zone && own)
+		taken = abuse_by_key(s, m->zone, m->now, m->before);
+	if (taken)
+		return taken;
+	*how = LIKELY;
+	return ours ? m->junked : NULL;
+}
+
 static struct verdict decide(const struct matter *m)
 {
 	const struct score *x = m->x;
@@ -146,34 +178,12 @@ static struct verdict decide(const struct matter *m)
 		return strncmp(s->key, NEIGHBOUR_KEY, strlen(NEIGHBOUR_KEY)) == 0
 			   ? verdict_neighbour(m)
 			   : verdict_let_in(m);
-	if (m->spike && own && !sends_in_bulk(s->service))
-		return verdict_abused(
-		    m, LIKELY,
-		    "it sends far more than usual, signed as it always is: a newsletter, or a "
-		    "stolen password, a script or a web form that strangers use. Ask who sent it "
-		    "before you change any record");
-	if (m->spike && !(s->service && own))
-		return verdict_abused(
-		    m, LIKELY,
-		    "it sends far more than usual. Look for a stolen password, a script "
-		    "or a web form that strangers use before you change any record");
+	enum strength how;
+	const char *abuse = abused(m, own, tied || direct || own, &how);
+	if (abuse)
+		return verdict_abused(m, how, abuse);
 	if (2 * s->pool_messages > m->n)
 		return verdict_pooled(m);
-	if (is_replay(m))
-		return verdict_abused(
-		    m, HINTED,
-		    "mail with your DKIM signature was sent again from many networks "
-		    "(replay). Rotate the DKIM key, and find out which account sent the "
-		    "original");
-	const char *taken = m->zone ? abuse_by_alias(s, m->zone, m->compared) : NULL;
-	if (!taken && m->zone)
-		taken = abuse_by_include(s, m->zone, m->before);
-	if (!taken && m->zone && own)
-		taken = abuse_by_key(s, m->zone, m->now, m->before);
-	if (taken)
-		return verdict_abused(m, HINTED, taken);
-	if (m->junked && (tied || direct || own))
-		return verdict_abused(m, LIKELY, m->junked);
 	if (s->guest && !tied && !s->returns)
 		return verdict_guest(m);
 	bool handed_on =
