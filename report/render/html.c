@@ -15,6 +15,22 @@ void html_category(struct buf *out, enum category c)
 	buf_printf(out, "<span class=\"cat %s\">%s</span>", html_class(c), category_words[c]);
 }
 
+void html_sender_cells(struct buf *out, const struct sender *s, const char *change)
+{
+	char day[DAY_STRLEN];
+	buf_puts(out, "</th><td>");
+	html_category(out, s->verdict.category);
+	buf_puts(out, "</td><td class=\"n\">");
+	html_count(out, s->t.messages);
+	buf_puts(out, "</td><td class=\"n\">");
+	html_percent(out, s->t.dmarc_pass, s->t.messages);
+	buf_puts(out, "</td><td class=\"n\">");
+	html_percent(out, s->t.spf_aligned, s->t.messages);
+	buf_puts(out, "</td><td class=\"n\">");
+	html_percent(out, s->t.dkim_aligned, s->t.messages);
+	buf_printf(out, "</td><td>%s</td><td>%s</td></tr>\n", day_format(s->last_day, day), change);
+}
+
 void html_nothing(struct buf *out, const struct domain_inventory *d)
 {
 	struct buf text;

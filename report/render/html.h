@@ -31,6 +31,9 @@ const char *html_class(enum category c);
 
 /* "missing from SPF", in its colour. */
 void html_category(struct buf *out, enum category c);
+/* The rest of a row behind the sender's name: what it is, its mail, its last day. change: "" or a
+ * word. */
+void html_sender_cells(struct buf *out, const struct sender *s, const char *change);
 
 /* A domain without data: a sentence, and where its reports go. */
 void html_nothing(struct buf *out, const struct domain_inventory *d);

@@ -44,22 +44,10 @@ static void put_name(struct buf *out, const struct sender *s, const struct page_
 static void put_row(struct buf *out, const struct domain_inventory *d, const struct sender *s,
 		    const struct page_notes *notes)
 {
-	char day[DAY_STRLEN];
 	bool says = s->change != CHANGE_SAME && (s->change != CHANGE_NEW || d->compared);
 	buf_puts(out, "<tr><th scope=\"row\">");
 	put_name(out, s, notes);
-	buf_puts(out, "</th><td>");
-	html_category(out, s->verdict.category);
-	buf_puts(out, "</td><td class=\"n\">");
-	html_count(out, s->t.messages);
-	buf_puts(out, "</td><td class=\"n\">");
-	html_percent(out, s->t.dmarc_pass, s->t.messages);
-	buf_puts(out, "</td><td class=\"n\">");
-	html_percent(out, s->t.spf_aligned, s->t.messages);
-	buf_puts(out, "</td><td class=\"n\">");
-	html_percent(out, s->t.dkim_aligned, s->t.messages);
-	buf_printf(out, "</td><td>%s</td><td>%s</td></tr>\n", day_format(s->last_day, day),
-		   says ? change_names[s->change] : "");
+	html_sender_cells(out, s, says ? change_names[s->change] : "");
 }
 
 static void put_rows(struct buf *out, const struct domain_inventory *d, enum part part,

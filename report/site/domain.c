@@ -82,26 +82,15 @@ static const char *class_of(const struct sender *s)
 
 static void put_row(struct buf *out, const struct site_domain *d, const struct sender *s)
 {
-	char day[DAY_STRLEN];
 	const char *page = d->notes->page_of(d->notes->ctx, s);
 	buf_printf(out, "<tr class=\"%s%s\"><th scope=\"row\">", class_of(s),
 		   s->t.dmarc_pass == s->t.messages ? " ok" : "");
 	if (page)
 		buf_printf(out, "<a href=\"%s\">", page);
 	html_text(out, s->name);
-	buf_puts(out, page ? "</a></th><td>" : "</th><td>");
-	html_category(out, s->verdict.category);
-	buf_puts(out, "</td><td class=\"n\">");
-	html_count(out, s->t.messages);
-	buf_puts(out, "</td><td class=\"n\">");
-	html_percent(out, s->t.dmarc_pass, s->t.messages);
-	buf_puts(out, "</td><td class=\"n\">");
-	html_percent(out, s->t.spf_aligned, s->t.messages);
-	buf_puts(out, "</td><td class=\"n\">");
-	html_percent(out, s->t.dkim_aligned, s->t.messages);
-	buf_printf(out, "</td><td>%s</td><td>%s</td></tr>\n", day_format(s->last_day, day),
-		   s->change != CHANGE_SAME && d->inventory->compared ? change_names[s->change]
-								      : "");
+	buf_puts(out, page ? "</a>" : "");
+	bool says = s->change != CHANGE_SAME && d->inventory->compared;
+	html_sender_cells(out, s, says ? change_names[s->change] : "");
 }
 
 static void put_senders(struct buf *out, const struct site_domain *d)
