@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -39,6 +40,7 @@ static void on_abort(int sig)
 	void *probe = mmap(NULL, PROBE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (out_of_memory || probe == MAP_FAILED)
 		mem_die();
+	fflush_unlocked(stderr);
 	signal(sig, SIG_DFL);
 	raise(sig);
 }
@@ -98,6 +100,8 @@ void mem_watch_stack(void)
 
 void mem_watch_aborts(void)
 {
+	static char last_words[BUFSIZ];
+	setvbuf(stderr, last_words, _IOFBF, sizeof last_words);
 	struct sigaction sa = {.sa_handler = on_abort, .sa_flags = SA_NODEFER};
 	sigaction(SIGABRT, &sa, NULL);
 	sigaction(SIGTRAP, &sa, NULL);

@@ -27,7 +27,9 @@ __attribute__((noreturn)) void mem_die(void);
 
 /*
  * Some libraries (GLib) end the process themselves when memory runs out, by a signal. From now on
- * that is mem_die(), too; an abort for another reason stays one.
+ * that is mem_die(), too; an abort for another reason stays one. What they print through stdio on
+ * their way out is held back until it is known which, so stderr has a buffer from here on: who
+ * writes a prompt there flushes it. At the start of the program.
  */
 void mem_watch_aborts(void);
 

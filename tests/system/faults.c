@@ -4,11 +4,13 @@
  *	LD_PRELOAD=faults.so FAULT_KIND=read FAULT_AT=17 FAULT_MODE=once FAULT_SAID=FILE ruascope
  *...
  *
- * FAULT_KIND  malloc (and its family), open, read (and recv), write (and send; stderr is spared),
- *fsync, rename (and link, unlink) FAULT_AT    the number of the call that fails, from 1; 0: none,
- *and FAULT_SAID gets the number of calls at the end FAULT_MODE  once; or on: that call and all
- *behind it; or kill: the process dies in place of it FAULT_SAID  is written when the call fails, so
- *that a test knows
+ * FAULT_KIND  malloc (and its family), aligned (of it what is aligned: the slices of GLib, few
+ *beside all others), open, read (and recv), write (and send; stderr is spared), fsync, rename (and
+ *             link, unlink)
+ * FAULT_AT    the number of the call that fails, from 1; 0: none, and FAULT_SAID gets the number of
+ *             calls at the end
+ * FAULT_MODE  once; or on: that call and all behind it; or kill: the process dies in place of it
+ * FAULT_SAID  is written when the call fails, so that a test knows
  *
  * Calls that libc makes inside of itself are not seen.
  */
@@ -30,8 +32,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum kind { MALLOC, OPEN, READ, WRITE, FSYNC, RENAME, NONE };
-static const char *const names[] = {"malloc", "open", "read", "write", "fsync", "rename"};
+enum kind { MALLOC, ALIGNED, OPEN, READ, WRITE, FSYNC, RENAME, NONE };
+static const char *const names[] = {"malloc", "aligned", "open",  "read",
+				    "write",  "fsync",   "rename"};
 
 static enum kind kind = NONE;
 static long at;
@@ -148,7 +151,8 @@ void *realloc(void *p, size_t n)
 
 void *memalign(size_t alignment, size_t n)
 {
-	return fails(MALLOC, ENOMEM) ? NULL : __libc_memalign(alignment, n);
+	return fails(MALLOC, ENOMEM) || fails(ALIGNED, ENOMEM) ? NULL
+							       : __libc_memalign(alignment, n);
 }
 
 void *aligned_alloc(size_t alignment, size_t n)

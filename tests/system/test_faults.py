@@ -20,7 +20,7 @@ import reports
 LIBRARY = os.environ.get("FAULTS")
 ROUNDS = int(os.environ.get("RUASCOPE_FAULTS") or 40)
 SEED = int(os.environ.get("RUASCOPE_SEED") or random.randrange(1 << 30))
-KINDS = ("malloc", "open", "read", "write", "fsync", "rename")
+KINDS = ("malloc", "aligned", "open", "read", "write", "fsync", "rename")
 # done; set aside or left; no database; output; later; 64 and 78: a file of the start could not be read
 CODES = (0, 64, 65, 69, 73, 74, 75, 78)
 TABLES = "report, record, profile, record_mark, domain, reporter, run, ledger, quarantine, quarantine_bytes, rollup_month, sender_month, mailbox"
