@@ -58,6 +58,16 @@ static void offer_options(struct text_nearest *near, const char *help, char **fo
 	}
 }
 
+/* Whether one of the words of a list, blanks between them, is this one. */
+static bool is_among(const char *list, const char *word)
+{
+	const size_t n = strlen(word);
+	for (const char *p = list; (p = strstr(p, word)); p += n)
+		if ((p == list || p[-1] == ' ') && (p[n] == ' ' || p[n] == '\0'))
+			return true;
+	return false;
+}
+
 /* word: as it was typed, with what may stand behind "=". */
 static int unknown_option(const struct app *app, const char *word)
 {
@@ -71,6 +81,12 @@ static int unknown_option(const struct app *app, const char *word)
 	char *typed = mem_strdup(word), *found = NULL;
 	typed[strcspn(typed, "=")] = '\0';
 	struct text_nearest near = {.word = typed};
+	if (c && is_among(global, typed)) {
+		int rc = usage_error(app, "option %s stands before the command: ruascope %s ... %s",
+				     typed, typed, c->name);
+		free(typed);
+		return rc;
+	}
 	if (c) {
 		offer_options(&near, c->arguments, &found);
 		offer_options(&near, c->summary, &found);

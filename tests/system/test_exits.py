@@ -43,7 +43,8 @@ class Exits(harness.Case):
                            (["--ofline", "inventory"], "did you mean --offline?"), (["inventory", "--category", "unauthorisd"], 'did you mean "unauthorised"?'),
                            (["--config", conf, "inventory", "--group", "custmers"], "did you mean customers?"),
                            (["report", "--group", "x"], "there is no configuration file"),
-                           (["quite-another"], 'unknown command "quite-another"\n'), (["inventory", "--quite-another"], "unknown option --quite-another\n"),
+                           (["quite-another"], 'unknown command "quite-another"\n'), (["inventory", "--offline"], "option --offline stands before the command: ruascope --offline ... inventory\n"),
+                           (["inventory", "--quite-another"], "unknown option --quite-another\n"),
                            (["label"], "missing subcommand"), (["label", "approve", "example.com"], "DOMAIN and SENDER are required"),
                            (["readiness"], "a DOMAIN, --group or --all is required"), (["dmarc"], "exactly one DOMAIN is required"),
                            (["inventory", "--month", "2026-10", "--since", "2026-10-01"], "cannot be combined")):
