@@ -92,9 +92,30 @@ static const char *name_of(const struct judging *j)
 		    d->record.testing ? "; t=y" : "");
 }
 
+/* The number of the first thing of a kind in the list; 0: there is none. */
+static size_t first_of(const struct readiness *r, enum todo_kind kind)
+{
+	const struct todo_list *l = r->inventory->todo;
+	for (size_t i = 0; i < l->n; i++)
+		if (l->list[i].kind == kind)
+			return i + 1;
+	return 0;
+}
+
+/* Nothing that was seen lately is ours; what a question is about may be, all the same. */
 static void step_parked(struct judging *j)
 {
-	if (j->out->dmarc.policy == POLICY_REJECT && !j->out->dmarc.record.testing)
+	size_t asked = first_of(j->out, TODO_QUESTION);
+	if (asked)
+		say(j, REPAIR_DAYS,
+		    TEXT(j,
+			 "answer %zu in the list above first: if it is yours, the domain sends "
+			 "mail, which p=reject %s. If not, the domain sends none, and is to have "
+			 "p=reject, \"v=spf1 -all\" and, where it receives nothing, a null MX "
+			 "(MX 0 .)",
+			 asked,
+			 j->out->dmarc.policy == POLICY_REJECT ? "refuses now" : "would lose"));
+	else if (j->out->dmarc.policy == POLICY_REJECT && !j->out->dmarc.record.testing)
 		say(j, rung_days(j), "nothing to do: the domain sends no mail and is locked down");
 	else
 		publish(j, POLICY_REJECT, false,
@@ -192,16 +213,6 @@ static bool lists_break(const struct judging *j)
 	return legit > 0 && 100 * (f->messages - f->pass) > TODO_LISTS_SHARE * legit;
 }
 
-/* The number of the first suspected abuse in the list; 0: there is none. */
-static size_t abuse_of(const struct readiness *r)
-{
-	const struct todo_list *l = r->inventory->todo;
-	for (size_t i = 0; i < l->n; i++)
-		if (l->list[i].kind == TODO_ABUSE)
-			return i + 1;
-	return 0;
-}
-
 static void step_up(struct judging *j, enum rung now)
 {
 	static const struct {
@@ -239,12 +250,12 @@ static void step_up(struct judging *j, enum rung now)
 			"%s: `ruascope label` takes the answer. Receivers that do not know t=y "
 			"(RFC 9989) act on the policy at once",
 			name_of(j), j->most_open->name));
-	else if (abuse_of(j->out))
+	else if (first_of(j->out, TODO_ABUSE))
 		say(j, REPAIR_DAYS,
 		    TEXT(j,
 			 "stay at %s until %zu in the list above is looked into: what passes now "
 			 "passes with p=reject, too, and an answer may make it yours",
-			 name_of(j), abuse_of(j->out)));
+			 name_of(j), first_of(j->out, TODO_ABUSE)));
 	else if (now == RUNG_QUARANTINE && lists_break(j))
 		say(j, month,
 		    TEXT(j,
@@ -284,13 +295,13 @@ void find_next_step(struct judging *j)
 		step_unpublished(j);
 	else if (block)
 		step_blocked(j, block);
-	else if (now == RUNG_REJECT && abuse_of(r))
+	else if (now == RUNG_REJECT && first_of(r, TODO_ABUSE))
 		say(j, rung_days(j),
 		    TEXT(
 			j,
 			"p=reject is in force, and does not stop what passes: look into %zu in the "
 			"list above first",
-			abuse_of(r)));
+			first_of(r, TODO_ABUSE)));
 	else if (now == RUNG_REJECT)
 		say(j, rung_days(j), "nothing to do: p=reject is in force");
 	else if (r->verdict == VERDICT_READY && now < RUNG_QUARANTINE)

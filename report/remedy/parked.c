@@ -57,7 +57,7 @@ bool zone_sends_nothing(const struct zone *z, const struct domain_facts *const *
 			return false;
 		if (s->one && !s->itself && s->verdict.remedy.kind == REMEDY_CONFIRM)
 			return false; /* a vendor of ours sends so */
-		if (receives && is_line(z, s) && (!s->was || is_line(z, s->was)))
+		if (is_line(z, s) && (!s->was || is_line(z, s->was)))
 			continue;
 		if (sender_is_steady(s) || (s->was && sender_is_steady(s->was)) ||
 		    (!sender_is_ignored(s) && habit_is_established(s, z->known)))

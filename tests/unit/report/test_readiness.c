@@ -155,6 +155,14 @@ static void test_first_record(void **state)
 	    {{.nobody = true, .no_history = true, .spoofed = 9, .spf = SPF("-all")},
 	     NULL,
 	     "Stay at"},
+	    /* or sends once a year, through a vendor: who says "publish" loses that */
+	    {{.nobody = true,
+	      .event = 900,
+	      .spoofed = 9,
+	      .mx = "example.com MX 0 ",
+	      .spf = SPF("-all")},
+	     NULL,
+	     "Answer 1 in the list above first"},
 	    {{.silent = true}, NULL, "answer"},
 	    /* what may be ours waits for a person */
 	    {{.maybe = 9,
