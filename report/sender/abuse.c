@@ -321,6 +321,11 @@ static const char *taken_key(const struct zone *z, const struct dmarc_profile *p
 	return NULL;
 }
 
+static int32_t first_day_of(const struct fact *f)
+{
+	return month_first_day(f->month) + (f->days ? __builtin_ctz(f->days) : 0);
+}
+
 /* Did the sender's first mail come when reports had been coming for days? */
 static bool is_new(const struct sender *s, const struct domain_facts *now,
 		   const struct domain_facts *earlier)
@@ -333,8 +338,7 @@ static bool is_new(const struct sender *s, const struct domain_facts *now,
 		size_t at = domain_facts_find(e, &s->sources[i].ip);
 		for (; at < e->n_facts && ip_cmp(&e->facts[at].source, &s->sources[i].ip) == 0;
 		     at++) {
-			int32_t day = month_first_day(e->facts[at].month) +
-				      (e->facts[at].days ? __builtin_ctz(e->facts[at].days) : 0);
+			int32_t day = first_day_of(&e->facts[at]);
 			first = day < first ? day : first;
 		}
 	}
@@ -367,4 +371,96 @@ const char *abuse_by_key(const struct sender *s, const struct zone *z,
 			    "are called by the domain of neither of you. Unless you know who signs "
 			    "by it, delete the CNAME today",
 			    name, target, day_format(s->first_day, day));
+}
+
+/* ---- copies ---- */
+
+#define COPIES_DAYS  7
+#define COPIES_SHARE 100 /* who has less than one in so many of all messages floods nobody */
+
+static bool is_own_pass(const struct zone *z, const struct dmarc_dkim *d)
+{
+	return d->result.code == W_PASS && d->selector && zone_is_ours(z, d->domain);
+}
+
+/* Do both have a passing signature by the same key of ours? */
+static bool signed_alike(const struct zone *z, const struct dmarc_profile *p,
+			 const struct dmarc_profile *q)
+{
+	for (unsigned i = 0; i < p->n_dkim; i++)
+		for (unsigned k = 0; is_own_pass(z, &p->dkim[i]) && k < q->n_dkim; k++)
+			if (is_own_pass(z, &q->dkim[k]) &&
+			    strcmp(p->dkim[i].selector, q->dkim[k].selector) == 0 &&
+			    strcmp(p->dkim[i].domain, q->dkim[k].domain) == 0)
+				return true;
+	return false;
+}
+
+static bool signs_so(const struct sender *s, const struct zone *z, const struct dmarc_profile *p)
+{
+	uint32_t last = UINT32_MAX;
+	for (size_t i = 0; i < s->n_facts; i++) {
+		if (s->facts[i]->profile != last &&
+		    signed_alike(z, &s->profiles[s->facts[i]->profile], p))
+			return true;
+		last = s->facts[i]->profile;
+	}
+	return false;
+}
+
+/* What others that sign so sent, by day. Who came with the sender and left with it is none of them:
+ * copies come from several machines. Whether there is anybody at all. */
+static bool add_others(const struct sender *s, const struct zone *z, const struct domain_facts *d,
+		       double *by_day, size_t n)
+{
+	bool any = false;
+	char *alike = arena_alloc(z->known->a, d->n_profiles + 1); /* 1: yes, 2: no */
+	for (size_t i = 0, end; i < d->n_facts; i = end) {
+		bool other_days = false;
+		for (end = i;
+		     end < d->n_facts && ip_cmp(&d->facts[end].source, &d->facts[i].source) == 0;
+		     end++) {
+			const struct fact *f = &d->facts[end];
+			char *x = &alike[f->profile];
+			if (!*x)
+				*x = signs_so(s, z, &d->profiles[f->profile]) ? 1 : 2;
+			other_days = other_days || (*x == 1 && (fact_last_day(f) > s->last_day ||
+								first_day_of(f) < s->first_day));
+		}
+		for (size_t k = i; other_days && k < end; k++)
+			if (alike[d->facts[k].profile] == 1)
+				daily_add(&d->facts[k], s->first_day - 1, by_day, n);
+		any = any || other_days;
+	}
+	return any;
+}
+
+const char *abuse_by_copies(const struct sender *s, const struct zone *z,
+			    const struct domain_facts *now, const struct domain_facts *earlier)
+{
+	double here[COPIES_DAYS + 1] = {0}, others[COPIES_DAYS + 1] = {0}, excess = 0;
+	const uint64_t *c = s->t.cells;
+	uint64_t copies = c[CELL_P2] + c[CELL_P3] + c[CELL_P4], all = 0;
+	size_t n = (size_t)(s->last_day - s->first_day) + 2;
+	if (s->ties_any || n > COPIES_DAYS + 1 || copies < SPIKE_MORE ||
+	    10 * copies < 8 * s->t.messages || is_known_mailer(s->service))
+		return NULL;
+	for (size_t i = 0; i < now->n_facts; i++)
+		all += now->facts[i].messages;
+	if (COPIES_SHARE * s->t.messages < all)
+		return NULL;
+	for (size_t i = 0; i < s->n_facts; i++)
+		daily_add(s->facts[i], s->first_day - 1, here, n);
+	bool known = add_others(s, z, now, others, n);
+	if (earlier && add_others(s, z, earlier, others, n))
+		known = true;
+	for (size_t i = 1; i < n; i++)
+		excess +=
+		    here[i] > others[i] + others[i - 1] ? here[i] - others[i] - others[i - 1] : 0;
+	if (!known || excess < SPIKE_MORE || 2 * excess < (double)s->t.messages)
+		return NULL;
+	return "it carries far more mail with your DKIM signature than whoever signs so sent on "
+	       "these days: one message, sent again to many (replay), or a large mailing list. Ask "
+	       "who writes to such a list; if nobody does, rotate the DKIM key, and find out which "
+	       "account sent the original";
 }

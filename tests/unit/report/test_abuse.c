@@ -437,12 +437,53 @@ static void test_junked(void **state)
 	}
 }
 
+/* Copies of what we signed, from few machines: nobody forwards more than was sent. */
+static void test_copies(void **state)
+{
+	static const struct {
+		const char *what;
+		uint64_t sent, copies[2]; /* on the 20th, beside 900 in the month */
+		uint32_t days;
+		bool own_key, abused;
+	} rows[] = {
+	    {"two, in turn", 0, {800, 800}, DAY(20), false, true},
+	    {"as much as was sent, a day later", 800, {800}, DAY(21), false, false},
+	    {"five hundred more", 0, {562}, DAY(20), false, true},
+	    {"a few less", 0, {550}, DAY(20), false, false},
+	    {"a list that goes on and on", 0, {30000}, MONTHLY, false, false},
+	    {"a vendor with a key of its own", 0, {1200}, DAY(20), true, false},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct arena a = {0};
+		const char *us = "example.com pass", *s1 = "example.com s1 pass",
+			   *key = rows[i].own_key ? "example.com v1 pass" : s1;
+		struct world w = {.now = {{HOST, 900, us, s1, 0, MONTHLY},
+					  {"198.51.100.200", rows[i].copies[0], "bulk.example pass",
+					   key, 0, rows[i].days}},
+				  .zone = {"example.com TXT v=spf1 mx ~all"}};
+		size_t n = 2;
+		if (rows[i].copies[1])
+			w.now[n++] = (struct row){
+			    "203.0.113.88", rows[i].copies[1], "bulk.example pass", key, 0,
+			    rows[i].days};
+		if (rows[i].sent)
+			w.now[n] = (struct row){HOST, rows[i].sent, us, s1, 0, DAY(20)};
+		struct domain_inventory d = world_judge(&w, &a);
+		bool abused = d.todo->n > 0 && d.todo->list[0].kind == TODO_ABUSE &&
+			      strstr(d.todo->list[0].text, "than whoever signs so sent");
+		CHECK_ROW(abused == rows[i].abused, i);
+		arena_free(&a);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_spikes),    cmocka_unit_test(test_abuse),
 	    cmocka_unit_test(test_replay),    cmocka_unit_test(test_alias),
 	    cmocka_unit_test(test_include),   cmocka_unit_test(test_key_alias),
-	    cmocka_unit_test(test_selectors), cmocka_unit_test(test_junked)};
+	    cmocka_unit_test(test_selectors), cmocka_unit_test(test_junked),
+	    cmocka_unit_test(test_copies)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
