@@ -21,4 +21,9 @@ struct facts_request {
 enum status facts_read(struct app *app, const struct facts_request *r, struct arena *a,
 		       struct domain_facts *out, struct err *err) MUST_CHECK;
 
+/* Other windows of domains whose months were folded just now: out says domains and windows, and
+ * nothing else yet. */
+enum status facts_read_again(struct app *app, size_t n_domains, size_t n_windows, struct arena *a,
+			     struct domain_facts *out, struct err *err) MUST_CHECK;
+
 #endif

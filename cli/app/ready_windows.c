@@ -20,21 +20,27 @@ static int32_t since_of(const struct domain_facts *window, const struct domain_f
 }
 
 /* Of those with few messages the windows are read anew. */
-static enum status widen(struct app *app, const char *const *domains, size_t n, int32_t as_of,
-			 struct arena *a, struct domain_facts *facts, struct err *err)
+static enum status widen(struct app *app, size_t n, int32_t as_of, struct arena *a,
+			 struct domain_facts *facts, struct err *err)
 {
-	enum status st = ST_OK;
-	for (size_t i = 0; i < n && st == ST_OK; i++, facts += READY_WINDOWS) {
-		int32_t since = since_of(&facts[READY_WINDOW], &facts[READY_HISTORY]);
-		if (since == facts[READY_WINDOW].window.since)
+	struct domain_facts *wide = arena_alloc(a, (READY_WINDOWS * n + 1) * sizeof *wide);
+	struct domain_facts **home = arena_alloc(a, (n + 1) * sizeof(struct domain_facts *));
+	size_t k = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct domain_facts *f = &facts[READY_WINDOWS * i], *w = &wide[READY_WINDOWS * k];
+		int32_t since = since_of(&f[READY_WINDOW], &f[READY_HISTORY]);
+		if (since == f[READY_WINDOW].window.since)
 			continue;
-		const struct window windows[READY_WINDOWS] = {
-		    [READY_WINDOW] = {since, as_of},
-		    [READY_HISTORY] = {as_of - PAST_DAYS, since},
-		};
-		const struct facts_request what = {&domains[i], 1, false, windows, READY_WINDOWS};
-		st = facts_read(app, &what, a, facts, err);
+		w[READY_WINDOW] =
+		    (struct domain_facts){.domain = f->domain, .window = {since, as_of}};
+		w[READY_HISTORY] = (struct domain_facts){.domain = f->domain,
+							 .window = {as_of - PAST_DAYS, since}};
+		home[k++] = f;
 	}
+	enum status st = facts_read_again(app, k, READY_WINDOWS, a, wide, err);
+	for (size_t i = 0; st == ST_OK && i < k; i++)
+		for (size_t w = 0; w < READY_WINDOWS; w++)
+			home[i][w] = wide[READY_WINDOWS * i + w];
 	return st;
 }
 
@@ -49,7 +55,7 @@ enum status ready_windows_read(struct app *app, const char *const *domains, size
 	};
 	const struct facts_request what = {domains, n, all, windows, READY_WINDOWS};
 	enum status st = facts_read(app, &what, a, out, err);
-	return st == ST_OK ? widen(app, domains, n, as_of, a, out, err) : st;
+	return st == ST_OK ? widen(app, n, as_of, a, out, err) : st;
 }
 
 int ready_limits(const struct app *app, struct readiness_limits *limits)

@@ -102,6 +102,10 @@ void fold_write(const struct fold *f, struct buf *out);
 enum status fold_read(const void *bytes, size_t n, struct arena *a, struct fold *f,
 		      struct err *err) MUST_CHECK;
 
+/* Its reporters alone; the list is in the arena. */
+enum status fold_read_reporters(const void *bytes, size_t n, struct arena *a, int64_t **reporters,
+				size_t *n_reporters, struct err *err) MUST_CHECK;
+
 void fold_free(struct fold *f);
 
 #endif

@@ -251,16 +251,27 @@ static void read_sightings(struct reader *r, struct fold *f)
 		fail(r);
 }
 
-enum status fold_read(const void *bytes, size_t n, struct arena *a, struct fold *f, struct err *err)
+/* Version and checksum; r stands behind them. */
+static enum status begin(const void *bytes, size_t n, struct arena *a, struct reader *r,
+			 struct err *err)
 {
 	const uint8_t *b = bytes;
-	*f = (struct fold){0};
 	if (n < FOLD_HEAD || b[0] != FOLD_VERSION)
 		return err_set(err, ST_ITEM, "fold: made by another version");
 	struct digest sum = hash_fixed128(b + FOLD_HEAD, n - FOLD_HEAD);
 	if (memcmp(sum.b, b + 1, sizeof sum.b) != 0)
 		return err_set(err, ST_ITEM, "fold: its checksum is wrong");
-	struct reader r = {.at = b + FOLD_HEAD, .end = b + n, .a = a};
+	*r = (struct reader){.at = b + FOLD_HEAD, .end = b + n, .a = a};
+	return ST_OK;
+}
+
+enum status fold_read(const void *bytes, size_t n, struct arena *a, struct fold *f, struct err *err)
+{
+	struct reader r;
+	*f = (struct fold){0};
+	enum status st = begin(bytes, n, a, &r, err);
+	if (st != ST_OK)
+		return st;
 	read_strings(&r);
 	read_words(&r);
 	read_head(&r, f);
@@ -270,4 +281,23 @@ enum status fold_read(const void *bytes, size_t n, struct arena *a, struct fold 
 		return ST_OK;
 	fold_free(f);
 	return err_set(err, ST_ITEM, "fold: it is damaged");
+}
+
+enum status fold_read_reporters(const void *bytes, size_t n, struct arena *a, int64_t **reporters,
+				size_t *n_reporters, struct err *err)
+{
+	struct fold f = {0};
+	struct reader r;
+	enum status st = begin(bytes, n, a, &r, err);
+	if (st != ST_OK)
+		return st;
+	read_strings(&r);
+	read_words(&r);
+	read_head(&r, &f);
+	if (r.bad)
+		st = err_set(err, ST_ITEM, "fold: it is damaged");
+	*n_reporters = f.n_reporters;
+	*reporters = arena_memdup(a, f.reporters, f.n_reporters * sizeof *f.reporters);
+	fold_free(&f);
+	return st;
 }

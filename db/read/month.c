@@ -1,6 +1,6 @@
 /*
- * A month as a fold. From records: reports give reporters and policies, rows of records the
- * sightings, and the profiles that were met are read at the end.
+ * A month as a fold, of many domains at once. From records: reports give reporters and policies,
+ * rows of records the sightings, and the profiles that were met are read at the end.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -8,12 +8,15 @@
 #include "core/day.h"
 #include "core/limits.h"
 #include "core/mem.h"
+#include "db/pg/array_text.h"
 #include "db/pg/result.h"
 #include "db/read/priv.h"
 #include "sql.h"
 
+/* One domain. */
 struct reading {
 	struct fold *f;
+	int64_t domain_id;
 	struct arena *a;
 	int32_t first; /* day of the month */
 	struct map reporters, policies, reports, profiles;
@@ -21,6 +24,20 @@ struct reading {
 	size_t n_profiles, cap_profiles;
 	size_t cap_reporters, cap_policies, cap_reports, cap_sightings;
 };
+
+/* All of a statement; rows say whose they are. */
+struct readings {
+	struct reading *list;
+	size_t n;
+	struct map index; /* domain_id -> index */
+};
+
+static struct reading *reading_of(const struct readings *all, const PGresult *res, int col)
+{
+	struct digest key = id_key(db_int8(res, 0, col));
+	const uint64_t *i = map_get(&all->index, &key);
+	return i ? &all->list[*i] : NULL;
+}
 
 static uint32_t reporter_index(struct reading *r, const PGresult *res, int reporter, int standing)
 {
@@ -70,7 +87,9 @@ static uint32_t policy_index(struct reading *r, const PGresult *res)
 /* A row of window_reports.sql. */
 static void add_report(void *ctx, const PGresult *res)
 {
-	struct reading *r = ctx;
+	struct reading *r = reading_of(ctx, res, 9);
+	if (!r)
+		return;
 	const struct {
 		uint32_t day, reporter, policy, none;
 	} who = {(uint32_t)(db_int4(res, 0, 1) + DB_EPOCH_DAY - r->first + 1),
@@ -107,7 +126,9 @@ static uint32_t profile_index(struct reading *r, int64_t id)
 /* A row of facts_raw.sql. */
 static void add_records(void *ctx, const PGresult *res)
 {
-	struct reading *r = ctx;
+	struct reading *r = reading_of(ctx, res, 6);
+	if (!r)
+		return;
 	struct array source = array_open(res, 0, 0), profile = array_open(res, 0, 1),
 		     messages = array_open(res, 0, 2);
 	struct fold_sighting s = {.reporter = reporter_index(r, res, 3, 5),
@@ -130,9 +151,8 @@ static int compare_ids(const void *x, const void *y)
 }
 
 /* Number the profiles by id, not as the rows happened to come: the same question gets the same
- * answer. */
-static enum status read_profiles(struct reading *r, struct db *db, const char *domain_id,
-				 struct err *err)
+ * answer. What they say is wanted. */
+static void number_profiles(struct reading *r, struct profile_wanted *wanted)
 {
 	struct fold *f = r->f;
 	size_t n = r->n_profiles;
@@ -146,54 +166,111 @@ static enum status read_profiles(struct reading *r, struct db *db, const char *d
 	free(renumber);
 	f->profiles = mem_grow(NULL, n + 1, sizeof *f->profiles);
 	f->n_profiles = n;
-	if (n == 0)
-		return ST_OK;
-	return profiles_read(db, domain_id, month_of_day(r->first), r->profile_ids, n, r->a,
-			     f->profiles, err);
+	for (size_t i = 0; i < n; i++)
+		wanted[i] =
+		    (struct profile_wanted){r->domain_id, r->profile_ids[i], &f->profiles[i]};
 }
 
-enum status month_read(struct db *db, const char *domain_id, int32_t since, int32_t until,
-		       struct arena *a, struct fold *f, struct err *err)
+static enum status read_profiles(struct readings *all, struct db *db, int32_t month,
+				 struct arena *a, struct err *err)
 {
-	char from[DAY_STRLEN], to[DAY_STRLEN];
-	const char *params[] = {domain_id, day_format(since, from), day_format(until, to)};
-	struct reading r = {.f = f, .a = a, .first = month_first_day(month_of_day(since))};
-	*f = (struct fold){0};
-	enum status st = db_each(db, sql_window_reports, 3, params, add_report, &r, err);
-	if (st == ST_OK)
-		st = db_each(db, sql_facts_raw, 3, params, add_records, &r, err);
-	if (st == ST_OK)
-		st = read_profiles(&r, db, domain_id, err);
-	if (st == ST_OK)
-		fold_sort(f);
-	else
-		fold_free(f);
-	map_free(&r.reporters);
-	map_free(&r.policies);
-	map_free(&r.reports);
-	map_free(&r.profiles);
-	free(r.profile_ids);
+	size_t n = 0, at = 0;
+	for (size_t i = 0; i < all->n; i++)
+		n += all->list[i].n_profiles;
+	struct profile_wanted *wanted = mem_grow(NULL, n + 1, sizeof *wanted);
+	for (size_t i = 0; i < all->n; i++) {
+		number_profiles(&all->list[i], &wanted[at]);
+		at += all->list[i].n_profiles;
+	}
+	enum status st = n > 0 ? profiles_read(db, month, wanted, n, a, err) : ST_OK;
+	free(wanted);
 	return st;
 }
 
-static void add_part(void *bytes, const PGresult *res)
+static void readings_begin(struct readings *all, struct month *const *list, size_t n,
+			   struct arena *a, struct buf *ids)
 {
-	buf_put(bytes, PQgetvalue(res, 0, 0), (size_t)PQgetlength(res, 0, 0));
+	*all = (struct readings){.list = mem_grow(NULL, n + 1, sizeof *all->list), .n = n};
+	buf_init(ids, MONTH_LIST_MAX);
+	for (size_t i = 0; i < n; i++) {
+		struct digest key = id_key(list[i]->domain_id);
+		*map_put(&all->index, &key, NULL) = i;
+		list[i]->f = (struct fold){0};
+		all->list[i] = (struct reading){.f = &list[i]->f,
+						.domain_id = list[i]->domain_id,
+						.a = a,
+						.first = month_first_day(list[i]->month)};
+		array_put_number(ids, list[i]->domain_id);
+	}
 }
 
-enum status month_read_folded(struct db *db, const char *domain_id, int32_t month, struct arena *a,
-			      struct fold *f, bool *fresh, struct err *err)
+static void readings_free(struct readings *all)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		struct reading *r = &all->list[i];
+		map_free(&r->reporters);
+		map_free(&r->policies);
+		map_free(&r->reports);
+		map_free(&r->profiles);
+		free(r->profile_ids);
+	}
+	map_free(&all->index);
+	free(all->list);
+}
+
+enum status months_raw(struct db *db, struct month *const *list, size_t n, struct window days,
+		       struct arena *a, struct err *err)
+{
+	char from[DAY_STRLEN], to[DAY_STRLEN];
+	struct readings all;
+	struct buf ids;
+	readings_begin(&all, list, n, a, &ids);
+	const char *params[] = {array_close(&ids), day_format(days.since, from),
+				day_format(days.until, to)};
+	enum status st = db_each(db, sql_window_reports, 3, params, add_report, &all, err);
+	if (st == ST_OK)
+		st = db_each(db, sql_facts_raw, 3, params, add_records, &all, err);
+	if (st == ST_OK)
+		st = read_profiles(&all, db, month_of_day(days.since), a, err);
+	for (size_t i = 0; i < n; i++)
+		if (st == ST_OK)
+			fold_sort(&list[i]->f);
+		else
+			fold_free(&list[i]->f);
+	readings_free(&all);
+	buf_free(&ids);
+	return st;
+}
+
+struct folded {
+	struct month *const *list;
+	size_t n;
+};
+
+/* A row of facts_folded.sql. */
+static void add_part(void *ctx, const PGresult *res)
+{
+	const struct folded *all = ctx;
+	uint64_t i = (uint64_t)db_int8(res, 0, 0) - 1;
+	if (i < all->n)
+		buf_put(&all->list[i]->bytes, PQgetvalue(res, 0, 1),
+			(size_t)PQgetlength(res, 0, 1));
+}
+
+enum status months_folded(struct db *db, struct month *const *list, size_t n, struct err *err)
 {
 	char first[DAY_STRLEN];
-	const char *params[] = {domain_id, day_format(month_first_day(month), first)};
-	struct buf bytes;
-	struct err why;
-	*f = (struct fold){0};
-	buf_init(&bytes, FOLD_MAX);
-	enum status st = db_each(db, sql_facts_folded, 2, params, add_part, &bytes, err);
-	/* one of another version, or damaged, is as good as none: the records are still there */
-	*fresh =
-	    st == ST_OK && bytes.len > 0 && fold_read(bytes.data, bytes.len, a, f, &why) == ST_OK;
-	buf_free(&bytes);
+	struct folded all = {list, n};
+	struct buf ids, months;
+	buf_init(&ids, MONTH_LIST_MAX);
+	buf_init(&months, MONTH_LIST_MAX);
+	for (size_t i = 0; i < n; i++) {
+		array_put_number(&ids, list[i]->domain_id);
+		array_put(&months, day_format(month_first_day(list[i]->month), first));
+	}
+	const char *params[] = {array_close(&ids), array_close(&months)};
+	enum status st = db_each(db, sql_facts_folded, 2, params, add_part, &all, err);
+	buf_free(&ids);
+	buf_free(&months);
 	return st;
 }

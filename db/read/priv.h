@@ -1,7 +1,8 @@
 /*
  * priv.h - private to this wing: what its files share.
  *
- *	query.c          one snapshot; months of domains, each read once for all windows
+ *	query.c    one snapshot; which months of which domains
+ *	answer.c   months of many domains, each read once for all windows
  *	month.c    a month as a fold, from sender_month or from its records
  *	profile.c  profiles
  *	names.c    organisations
@@ -20,22 +21,39 @@ static inline struct digest id_key(int64_t id)
 	return hash_fixed128(&id, sizeof id);
 }
 
-/*
- * Days [since, until) of one month of a domain, all of them in *f, sorted, profiles by id
- * (month.c). Free it. What it points to is in the arena.
- *
- * month_read_folded: the whole month from sender_month; *fresh is false, and *f empty, when it is
- * not there, out of date or not readable.
- */
-enum status month_read(struct db *db, const char *domain_id, int32_t since, int32_t until,
-		       struct arena *a, struct fold *f, struct err *err) MUST_CHECK;
-enum status month_read_folded(struct db *db, const char *domain_id, int32_t month, struct arena *a,
-			      struct fold *f, bool *fresh, struct err *err) MUST_CHECK;
+/* A month of a domain that has data, and what was read of it. */
+struct month {
+	int64_t domain_id;
+	int32_t month;
+	uint64_t records;
+	bool folded;
+	struct buf bytes; /* of its fold, as they are stored */
+	struct fold f;    /* from its records */
+};
 
-/* The profiles with these ids, in their order (profile.c); one that is not there is empty. */
-enum status profiles_read(struct db *db, const char *domain_id, int32_t month, const int64_t *ids,
-			  size_t n, struct arena *a, struct dmarc_profile *out,
+#define MONTH_LIST_MAX (1u << 30) /* bytes of a list that is a parameter of a statement */
+
+/*
+ * Many domains in a statement or three (month.c).
+ *
+ * months_raw: days of one and the same month, out of the records: all of each is in its f, sorted,
+ * profiles by id; free it. What it points to is in the arena. No domain may be there twice.
+ *
+ * months_folded: the bytes of each as sender_month has them are appended to its bytes; none where
+ * it has none.
+ */
+enum status months_raw(struct db *db, struct month *const *list, size_t n, struct window days,
+		       struct arena *a, struct err *err) MUST_CHECK;
+enum status months_folded(struct db *db, struct month *const *list, size_t n,
 			  struct err *err) MUST_CHECK;
+
+/* Each profile of a month into its out (profile.c); one that is not there is empty. */
+struct profile_wanted {
+	int64_t domain_id, id;
+	struct dmarc_profile *out;
+};
+enum status profiles_read(struct db *db, int32_t month, const struct profile_wanted *wanted,
+			  size_t n, struct arena *a, struct err *err) MUST_CHECK;
 
 /*
  * Organisations by the ids of reporters (names.c). One may have several ids: one for each
@@ -51,6 +69,26 @@ struct names {
 enum status names_ask(struct names *names, struct db *db, const int64_t *ids, size_t n,
 		      uint32_t *numbers, struct err *err) MUST_CHECK;
 void names_free(struct names *names);
+
+/*
+ * Months into the windows of their domains (answer.c): by domain, then month; all months of a
+ * domain at once. Each domain has n_windows of out, which say their days. Statements: a few, and
+ * three for each calendar month that is read from records.
+ */
+struct answer {
+	struct db *db;
+	struct arena *a;
+	struct domain_facts *out;
+	size_t n_windows;
+	struct names names;
+};
+struct answer_month {
+	size_t domain;      /* index */
+	struct window days; /* that any of its windows wants */
+	struct month m;
+};
+enum status answer_months(struct answer *q, size_t n_domains, struct answer_month *list, size_t n,
+			  struct err *err) MUST_CHECK;
 
 /* Who reports, in a window: an organisation by its number, by the standing of those reports. */
 static inline uint32_t gather_number(uint32_t org, unsigned standing)

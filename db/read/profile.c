@@ -70,39 +70,49 @@ static void read_profile(const PGresult *res, int row, struct arena *a, struct d
 	p->flags = (unsigned)db_int4(res, row, 22);
 }
 
+/* Which profile of which domain. */
+static struct digest key_of(int64_t domain_id, int64_t id)
+{
+	const int64_t both[] = {domain_id, id};
+	return hash_fixed128(both, sizeof both);
+}
+
 /* What is read, and where it goes. */
 struct reading {
-	struct map index; /* id -> index into out */
-	struct dmarc_profile *out;
+	struct map index; /* key_of() -> index into wanted */
+	const struct profile_wanted *wanted;
 	struct arena *a;
 };
 
 static void add_profile(void *ctx, const PGresult *res)
 {
 	struct reading *r = ctx;
-	struct digest key = id_key(db_int8(res, 0, 0));
+	struct digest key = key_of(db_int8(res, 0, 23), db_int8(res, 0, 0));
 	const uint64_t *i = map_get(&r->index, &key);
 	if (i)
-		read_profile(res, 0, r->a, &r->out[*i]);
+		read_profile(res, 0, r->a, r->wanted[*i].out);
 }
 
-enum status profiles_read(struct db *db, const char *domain_id, int32_t month, const int64_t *ids,
-			  size_t n, struct arena *a, struct dmarc_profile *out, struct err *err)
+enum status profiles_read(struct db *db, int32_t month, const struct profile_wanted *wanted,
+			  size_t n, struct arena *a, struct err *err)
 {
-	struct reading r = {.out = out, .a = a};
-	struct buf list;
+	struct reading r = {.wanted = wanted, .a = a};
+	struct buf domains, ids;
 	char first[DAY_STRLEN];
-	buf_init(&list, 1u << 30);
+	buf_init(&domains, MONTH_LIST_MAX);
+	buf_init(&ids, MONTH_LIST_MAX);
 	for (size_t i = 0; i < n; i++) {
-		struct digest key = id_key(ids[i]);
+		struct digest key = key_of(wanted[i].domain_id, wanted[i].id);
 		*map_put(&r.index, &key, NULL) = i;
-		out[i] = (struct dmarc_profile){0};
-		array_put_number(&list, ids[i]);
+		*wanted[i].out = (struct dmarc_profile){0};
+		array_put_number(&domains, wanted[i].domain_id);
+		array_put_number(&ids, wanted[i].id);
 	}
-	const char *params[] = {domain_id, day_format(month_first_day(month), first),
-				array_close(&list)};
+	const char *params[] = {array_close(&domains), day_format(month_first_day(month), first),
+				array_close(&ids)};
 	enum status st = db_each(db, sql_profiles, 3, params, add_profile, &r, err);
-	buf_free(&list);
+	buf_free(&domains);
+	buf_free(&ids);
 	map_free(&r.index);
 	return st;
 }

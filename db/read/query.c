@@ -77,12 +77,12 @@ enum status query_day_range(struct db *db, int32_t *oldest, int32_t *newest, boo
 	return ST_OK;
 }
 
-/* The days of the month that any window wants; false: none. */
-static bool wanted(const struct window *windows, size_t n, int32_t month, struct window *out)
+/* The days of the month that any window of a domain wants; false: none. */
+static bool wanted(const struct domain_facts *f, size_t n, int32_t month, struct window *out)
 {
 	*out = (struct window){0};
 	for (size_t i = 0; i < n; i++) {
-		struct window w = window_of_month(windows[i], month);
+		struct window w = window_of_month(f[i].window, month);
 		if (w.since >= w.until)
 			continue;
 		const struct window both[] = {*out, w};
@@ -91,66 +91,24 @@ static bool wanted(const struct window *windows, size_t n, int32_t month, struct
 	return out->since < out->until;
 }
 
-/* What is asked, and what was learned on the way. */
-struct question {
-	struct db *db;
-	struct arena *a;
-	const struct window *windows;
-	size_t n; /* windows */
-	struct names names;
-};
-
-/* A month with data, into all windows of its domain. */
-static enum status read_month(struct question *q, int64_t domain_id, int32_t month, bool folded,
-			      struct gather *g, struct err *err)
+/* From rows of domain_months.sql. */
+static enum status read_months(struct answer *q, const PGresult *rows, size_t n_domains,
+			       struct err *err)
 {
-	struct window days;
-	struct fold f = {0};
-	char id[32];
-	enum status st = ST_OK;
-	if (!wanted(q->windows, q->n, month, &days))
-		return ST_OK;
-	snprintf(id, sizeof id, "%lld", (long long)domain_id);
-	if (folded)
-		st = month_read_folded(q->db, id, month, q->a, &f, &folded, err);
-	if (st == ST_OK && !folded)
-		st = month_read(q->db, id, days.since, days.until, q->a, &f, err);
-	if (st != ST_OK)
-		return st;
-	uint32_t *numbers = mem_grow(NULL, f.n_reporters + 1, sizeof *numbers);
-	int64_t *ids = mem_grow(NULL, f.n_reporters + 1, sizeof *ids);
-	for (size_t i = 0; i < f.n_reporters; i++)
-		ids[i] = fold_reporter_id(f.reporters[i]);
-	st = names_ask(&q->names, q->db, ids, f.n_reporters, numbers, err);
-	for (size_t i = 0; st == ST_OK && i < f.n_reporters; i++)
-		numbers[i] = gather_number(numbers[i], fold_reporter_standing(f.reporters[i]));
-	free(ids);
-	for (size_t i = 0; st == ST_OK && i < q->n; i++)
-		gather_month(&g[i], &f, numbers, month);
-	free(numbers);
-	fold_free(&f);
-	return st;
-}
-
-/* One domain: rows of domain_months.sql from *row on, as far as they are its own. */
-static enum status read_domain(struct question *q, const PGresult *months, int *row, int64_t number,
-			       struct domain_facts *out, struct err *err)
-{
-	struct gather *g = mem_alloc(q->n * sizeof *g);
-	enum status st = ST_OK;
-	for (size_t i = 0; i < q->n; i++)
-		g[i].out = &out[i];
-	for (; *row < PQntuples(months) && db_int8(months, *row, 0) == number; ++*row)
-		if (st == ST_OK)
-			st = read_month(q, db_int8(months, *row, 1),
-					month_of_day(db_int4(months, *row, 2) + DB_EPOCH_DAY),
-					db_bool(months, *row, 3), g, err);
-	for (size_t i = 0; i < q->n; i++) {
-		if (st == ST_OK)
-			gather_finish(&g[i], &q->names, q->a);
-		gather_free(&g[i]);
+	size_t n = 0;
+	struct answer_month *list = mem_grow(NULL, (size_t)PQntuples(rows) + 1, sizeof *list);
+	for (int i = 0; i < PQntuples(rows); i++) {
+		struct answer_month m = {
+		    .domain = (size_t)db_int8(rows, i, 0) - 1,
+		    .m = {.domain_id = db_int8(rows, i, 1),
+			  .month = month_of_day(db_int4(rows, i, 2) + DB_EPOCH_DAY),
+			  .folded = db_bool(rows, i, 3),
+			  .records = (uint64_t)db_int8(rows, i, 4)}};
+		if (wanted(&q->out[m.domain * q->n_windows], q->n_windows, m.m.month, &m.days))
+			list[n++] = m;
 	}
-	free(g);
+	enum status st = answer_months(q, n_domains, list, n, err);
+	free(list);
 	return st;
 }
 
@@ -169,8 +127,7 @@ static void mark(const PGresult *res, struct domain_facts *d)
 	}
 }
 
-static enum status mark_usual(struct question *q, struct domain_facts *out, size_t n,
-			      struct err *err)
+static enum status mark_usual(struct db *db, struct domain_facts *out, size_t n, struct err *err)
 {
 	struct buf list;
 	PGresult *res;
@@ -187,7 +144,7 @@ static enum status mark_usual(struct question *q, struct domain_facts *out, size
 	bool any = list.len > 0;
 	const char *param = array_close(&list);
 	if (any)
-		st = db_query(q->db, sql_reporters_usual, 1, &param, &res, err);
+		st = db_query(db, sql_reporters_usual, 1, &param, &res, err);
 	buf_free(&list);
 	if (!any || st != ST_OK)
 		return st;
@@ -197,46 +154,64 @@ static enum status mark_usual(struct question *q, struct domain_facts *out, size
 	return ST_OK;
 }
 
-static enum status read_domains(struct question *q, const char *names, size_t n_domains,
-				struct domain_facts *out, struct err *err)
+static struct window span_of(const struct domain_facts *f, size_t n)
+{
+	struct window all = n > 0 ? f[0].window : (struct window){0};
+	for (size_t i = 1; i < n; i++) {
+		const struct window both[] = {all, f[i].window};
+		all = window_span(both, 2);
+	}
+	return all;
+}
+
+static enum status read_domains(struct answer *q, const char *names, size_t n_domains,
+				struct err *err)
 {
 	char since[DAY_STRLEN], until[DAY_STRLEN];
-	struct window all = window_span(q->windows, q->n);
+	size_t n = n_domains * q->n_windows;
+	struct window all = span_of(q->out, n);
 	const char *params[] = {names, day_format(all.since, since), day_format(all.until, until)};
 	PGresult *months;
-	int row = 0;
 	enum status st = db_query_binary(q->db, sql_domain_months, 3, params, &months, err);
 	if (st != ST_OK)
 		return st;
-	for (size_t i = 0; st == ST_OK && i < n_domains; i++)
-		st = read_domain(q, months, &row, (int64_t)i + 1, &out[i * q->n], err);
+	st = read_months(q, months, n_domains, err);
 	PQclear(months);
 	if (st == ST_OK)
-		st = mark_usual(q, out, n_domains * q->n, err);
+		st = mark_usual(q->db, q->out, n, err);
 	if (st == ST_OK)
-		st = label_windows(q->db, names, q->a, out, n_domains * q->n, err);
-	return st == ST_OK ? bounce_windows(q->db, names, q->a, out, n_domains * q->n, err) : st;
+		st = label_windows(q->db, names, q->a, q->out, n, err);
+	return st == ST_OK ? bounce_windows(q->db, names, q->a, q->out, n, err) : st;
+}
+
+enum status query_windows(struct db *db, size_t n_domains, size_t n, struct arena *a,
+			  struct domain_facts *out, struct err *err)
+{
+	struct answer q = {.db = db, .a = a, .out = out, .n_windows = n};
+	struct buf names;
+	if (n_domains == 0)
+		return ST_OK;
+	buf_init(&names, 1u << 30);
+	for (size_t i = 0; i < n_domains; i++)
+		array_put(&names, out[i * n].domain);
+	enum status st = db_exec(db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", err);
+	if (st == ST_OK)
+		st = read_domains(&q, array_close(&names), n_domains, err);
+	db_rollback(db);
+	names_free(&q.names);
+	buf_free(&names);
+	return st;
 }
 
 enum status query_facts(struct db *db, const char *const *domains, size_t n_domains,
 			const struct window *windows, size_t n, struct arena *a,
 			struct domain_facts *out, struct err *err)
 {
-	struct question q = {.db = db, .a = a, .windows = windows, .n = n};
-	struct buf names;
-	buf_init(&names, 1u << 30);
 	for (size_t i = 0; i < n_domains; i++) {
 		const char *name = arena_strdup(a, domains[i]);
-		array_put(&names, name);
 		for (size_t k = 0; k < n; k++)
 			out[i * n + k] =
 			    (struct domain_facts){.domain = name, .window = windows[k]};
 	}
-	enum status st = db_exec(db, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", err);
-	if (st == ST_OK)
-		st = read_domains(&q, array_close(&names), n_domains, out, err);
-	db_rollback(db);
-	names_free(&q.names);
-	buf_free(&names);
-	return st;
+	return query_windows(db, n_domains, n, a, out, err);
 }

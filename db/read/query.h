@@ -33,6 +33,11 @@ enum status query_facts(struct db *db, const char *const *domains, size_t n_doma
 			const struct window *windows, size_t n, struct arena *a,
 			struct domain_facts *out, struct err *err) MUST_CHECK;
 
+/* The same, where each domain has windows of its own: out says domains and windows, and nothing
+ * else yet. Statements: some for each hundred domains, however many months and windows. */
+enum status query_windows(struct db *db, size_t n_domains, size_t n, struct arena *a,
+			  struct domain_facts *out, struct err *err) MUST_CHECK;
+
 /* The newest and oldest day with data of any domain; false in *any when there is none. */
 enum status query_day_range(struct db *db, int32_t *oldest, int32_t *newest, bool *any,
 			    struct err *err) MUST_CHECK;

@@ -127,7 +127,7 @@ static void test_overlapping(void **state)
 	/* months are folded meanwhile */
 	struct db *db = fixture_open(info);
 	for (int i = 0; i < 10; i++) {
-		CHECK_OK(db_rollup(db, NULL, all_days, DAY0 + 1000, NULL, &err));
+		CHECK_OK(db_rollup(db, NULL, 0, all_days, DAY0 + 1000, NULL, &err));
 		usleep(100000);
 	}
 	for (int i = 0; i < WORKERS; i++) {
@@ -141,7 +141,7 @@ static void test_overlapping(void **state)
 	assert_int_equal(stored, REPORTS);
 	assert_int_equal(settled, REPORTS * WORKERS);
 	check_all_stored(info);
-	CHECK_OK(db_rollup(db, NULL, all_days, DAY0 + 1000, NULL, &err));
+	CHECK_OK(db_rollup(db, NULL, 0, all_days, DAY0 + 1000, NULL, &err));
 	assert_int_equal(fixture_int(db, "SELECT count(*) FROM rollup_month WHERE stale"), 0);
 	assert_int_equal(records_in_folds(db), records_in_all());
 	db_close(db);

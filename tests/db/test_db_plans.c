@@ -13,12 +13,13 @@
 #include "sql.h"
 #include "tests/db/fixture.h"
 
-#define DOMAINS   40
-#define DAYS      119 /* October to January */
-#define REPORTERS 3
-#define DOMAIN_ID "7"
-#define TEXT      "d6.example"
-#define BYTES     "\\x00112233445566778899aabbccddeeff"
+#define DOMAINS    40
+#define DAYS       119 /* October to January */
+#define REPORTERS  3
+#define DOMAIN_ID  "7"
+#define DOMAIN_IDS "{7}"
+#define TEXT       "d6.example"
+#define BYTES      "\\x00112233445566778899aabbccddeeff"
 
 enum kind {
 	PLANNED,
@@ -69,8 +70,8 @@ static const struct row {
     {Q(domains), .params = {"2024-11-05", "2024-12-05"}, .months = "202411 202412"},
     {Q(domains_known), .params = {"2024-12-05"}},
     {Q(extension), .params = {"citus"}},
-    {Q(facts_folded), .params = {DOMAIN_ID, "2024-11-01"}},
-    {Q(facts_raw), .params = {DOMAIN_ID, "2024-11-05", "2024-12-01"}, .months = "202411"},
+    {Q(facts_folded), .params = {DOMAIN_IDS, "{2024-11-01}"}},
+    {Q(facts_raw), .params = {DOMAIN_IDS, "2024-11-05", "2024-12-01"}, .months = "202411"},
     {Q(label_forget), .params = {TEXT, "x"}},
     {Q(label_list), .params = {TEXT}},
     {Q(label_set), .params = {DOMAIN_ID, "x", "approve", NULL, NULL, "f", NULL}},
@@ -108,7 +109,8 @@ static const struct row {
     {Q(partitions_of), .params = {"report"}},
     {Q(partitions_hold), .params = {"{1,2}"}},
     {Q(profile_merge)},
-    {Q(profiles), .params = {DOMAIN_ID, "2024-11-01", "{1,2,3,4,5,6,7,8}"}, .months = "202411"},
+    {Q(profiles), .params = {"{7,7,7,7,7,7,7,7}", "2024-11-01", "{1,2,3,4,5,6,7,8}"},
+     .months = "202411"},
     {Q(prune_dns), .params = {"2024-11-01"}, .whole = "dns_change",
      .why = "goes from all domains at once"},
     {Q(prune_marks), .params = {"2024-11-01"}, .whole = "report record_mark",
@@ -135,9 +137,9 @@ static const struct row {
     {Q(reports_list), .params = {"{" TEXT "}", "2024-11-05"}, .months = "202411 202412 202501"},
     {Q(reporter_names), .params = {"{1,2}"}},
     {Q(reporters_usual), .params = {"{x,y}"}},
-    {Q(rollup_clear), .params = {DOMAIN_ID, "2024-11-01"}},
-    {Q(rollup_done), .params = {DOMAIN_ID, "2024-11-01"}},
-    {Q(rollup_stale), .params = {"2025-02-01", TEXT, "2024-11-01", "2025-01-01"}},
+    {Q(rollup_clear), .params = {DOMAIN_IDS, "2024-11-01"}},
+    {Q(rollup_done), .params = {DOMAIN_IDS, "2024-11-01"}},
+    {Q(rollup_stale), .params = {"2025-02-01", "{" TEXT "}", "2024-11-01", "2025-01-01"}},
     {Q(rollup_touch), .params = {"{1}", "{2024-11-01}", "{7}", "{9}", "{1}"}},
     {Q(schema_there)},
     {Q(session)},
@@ -155,7 +157,7 @@ static const struct row {
     {Q(waits_for), .params = {"1"}},
     {Q(window_bounces), .params = {"{" TEXT "}", "2024-11-05", "2024-12-05"}},
     {Q(window_labels), .params = {"{" TEXT "}"}},
-    {Q(window_reports), .params = {DOMAIN_ID, "2024-11-05", "2024-12-01"}, .months = "202411"},
+    {Q(window_reports), .params = {DOMAIN_IDS, "2024-11-05", "2024-12-01"}, .months = "202411"},
 #undef Q
 };
 
@@ -218,7 +220,7 @@ static struct db *filled(void)
 	struct db *db = fixture_open(fixture_database());
 	unsigned built;
 	fill(fixture_info());
-	CHECK_OK(db_rollup(db, NULL, all_days, DAY0 + 400, &built, &err));
+	CHECK_OK(db_rollup(db, NULL, 0, all_days, DAY0 + 400, &built, &err));
 	assert_int_equal(built, 4 * DOMAINS);
 	CHECK_OK(db_exec(db, more_reports, &err));
 	CHECK_OK(db_exec(db, more_folds, &err));

@@ -230,11 +230,11 @@ static void test_rollup(void **state)
 	fixture_facts(db, "d1.example", all, &a, &raw);
 	fixture_facts(db, "d1.example", cut, &a, &raw_cut);
 	CHECK_OK(
-	    db_rollup(db, NULL, all_days, DAY0 + 30, &built, &err)); /* only October is closed */
+	    db_rollup(db, NULL, 0, all_days, DAY0 + 30, &built, &err)); /* only October is closed */
 	assert_int_equal(built, 3);
-	CHECK_OK(db_rollup(db, NULL, all_days, DAY0 + 400, &built, &err));
+	CHECK_OK(db_rollup(db, NULL, 0, all_days, DAY0 + 400, &built, &err));
 	assert_int_equal(built, 9);
-	CHECK_OK(db_rollup(db, NULL, all_days, DAY0 + 400, &built, &err));
+	CHECK_OK(db_rollup(db, NULL, 0, all_days, DAY0 + 400, &built, &err));
 	assert_int_equal(built, 0);
 	fixture_facts(db, "d1.example", all, &a, &folded);
 	check_same(&raw, &folded);
@@ -247,7 +247,7 @@ static void test_rollup(void **state)
 	check_same(&raw, &folded);
 	CHECK_OK(
 	    db_exec(db, "UPDATE rollup_month SET stale = true WHERE month = '2024-11-01'", &err));
-	CHECK_OK(db_rollup(db, NULL, all_days, DAY0 + 400, &built, &err));
+	CHECK_OK(db_rollup(db, NULL, 0, all_days, DAY0 + 400, &built, &err));
 	assert_int_equal(built, 3);
 	/* parts of months, too, and without a look at records */
 	CHECK_OK(db_exec(db,
@@ -265,7 +265,7 @@ static void test_rollup(void **state)
 	put(&l, &(struct made){.domain = "d1.example", .id = "late", .day = DAY0, .n = 3});
 	loading_flush(&l);
 	loading_close(&l);
-	CHECK_OK(db_rollup(db, NULL, all_days, DAY0 + 400, &built, &err));
+	CHECK_OK(db_rollup(db, NULL, 0, all_days, DAY0 + 400, &built, &err));
 	assert_int_equal(built, 1);
 	arena_free(&a);
 	db_close(db);
@@ -278,7 +278,7 @@ static void test_prune(void **state)
 	struct prune_result r;
 	int32_t keep = day_from_civil(2024, 12, 1);
 	fill(fixture_info());
-	CHECK_OK(db_rollup(db, NULL, all_days, DAY0 + 400, NULL, &err));
+	CHECK_OK(db_rollup(db, NULL, 0, all_days, DAY0 + 400, NULL, &err));
 	int64_t old = fixture_int(db, "SELECT count(*) FROM report WHERE day < '2024-12-01'");
 	CHECK_OK(db_prune(db, keep, &r, &err));
 	assert_int_equal(r.partitions, 2);

@@ -511,7 +511,7 @@ static void test_facts(void **state)
 		assert_true(r[1].standing == STANDING_PROVED && r[1].messages == 6);
 		assert_true(r[2].standing == STANDING_OPEN && r[2].usual);
 		assert_int_equal(f[folded].messages, f[0].messages);
-		CHECK_OK(db_rollup(l.db, NULL, all_days, DAY0 + 400, &built, &err));
+		CHECK_OK(db_rollup(l.db, NULL, 0, all_days, DAY0 + 400, &built, &err));
 		assert_int_equal(built > 0, !folded);
 	}
 	arena_free(&a);
