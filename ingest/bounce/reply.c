@@ -240,26 +240,24 @@ static bool peer_before(struct reading *rd, struct span text, struct refusal *r)
 void reply_peer(struct reading *rd, struct span text, struct refusal *r)
 {
 	/* words in front of the server; the surest first */
-	static const char *const cues[] = {
-	    "while talking to ",
-	    "host ",
-	    "remote server at ",
-	    "conversation with ",
-	    "lost connection with ",
-	    "connect to ",
-	    "connection to ",
-	    "delivery via ",
-	    "for the recipient domain",
-	    "delivering to mailserver ",
-	    "server ",
-	    "connected to ",
-	    "deferred: ",
-	    "delivered to ",
-	    "remote delivery failed: ",
-	    "rejected by ",
-	    "blocked by ",
-	    "session with ",
-	};
+	static const char *const cues[] = {"while talking to ",
+					   "host ",
+					   "remote server at ",
+					   "conversation with ",
+					   "lost connection with ",
+					   "connect to ",
+					   "connection to ",
+					   "delivery via ",
+					   "for the recipient domain",
+					   "delivering to mailserver ",
+					   "server ",
+					   "connected to ",
+					   "deferred: ",
+					   "delivered to ",
+					   "remote delivery failed: ",
+					   "rejected by ",
+					   "blocked by ",
+					   "session with "};
 	if (r->remote_host || r->remote_ip.family || peer_before(rd, text, r))
 		return;
 	for (size_t i = 0; i < sizeof cues / sizeof *cues; i++) {
@@ -312,17 +310,22 @@ static void quoted_ip(struct span s, struct refusal *r)
 
 static void quoted_domain(struct reading *rd, struct span s, struct refusal *r)
 {
-	static const char *const cues[] = {
-	    "spf check for [", "sending domain [", "sending domain ",   "email from ",
-	    "mail from ",      "on behalf of (",   "rejected due to ",  "domains in: ",
-	    "sender domain ",  "dmarc policy of ", "dmarc policy for ", "administrator of ",
-	    "policy for ",     "from domain ",     "domain name: ",     "domain of ",
-	    "spf record for ", "spf for ",         "dmarc check for "};
+	static const char *const cues[] = {"spf check for [",  "spf [",
+					   "sending domain ",  "email from ",
+					   "mail from ",       "on behalf of (",
+					   "rejected due to ", "domains in: ",
+					   "sender domain ",   "dmarc policy of ",
+					   "policy for ",      "from domain ",
+					   "domain name: ",    "domain of ",
+					   "spf record for ",  "spf for ",
+					   "dmarc check for ", "s=mfrom;id="};
 	for (size_t i = 0; i < sizeof cues / sizeof *cues && !r->quoted_domain; i++) {
 		size_t at = span_find(s, cues[i]), n = 0;
 		if (at == SPAN_NONE)
 			continue;
 		struct span rest = span_from(s, at + strlen(cues[i]));
+		if (cues[i][1] == '=' && (at = span_find(rest, "%40")) != SPAN_NONE)
+			rest = span_from(rest, at + 3); /* a page about SPF: an address */
 		while (rest.n > 0 && strchr("[(<'\"*@", rest.p[0]))
 			rest = span_from(rest, 1);
 		while (n < rest.n && n < 254 && is_host(rest.p[n]) && rest.p[n] != ':')
@@ -399,8 +402,7 @@ static struct span without_tail(struct span s)
 		if (at != SPAN_NONE && at > 0)
 			s = span_to(s, at);
 	}
-	s = span_trim(s);
-	return s;
+	return span_trim(s);
 }
 
 /* "'550 ... '": the quote in front of the reply ends it. */
@@ -466,12 +468,11 @@ static size_t find_reply(struct span s)
 static struct span without_type(struct span s)
 {
 	size_t semicolon = span_chr(span_to(s, 20), ';');
-	if (semicolon == SPAN_NONE || semicolon == 0)
-		return s;
-	for (size_t i = 0; i < semicolon; i++)
+	for (size_t i = 0; semicolon != SPAN_NONE && i < semicolon; i++)
 		if (!is_alnum(s.p[i]) && s.p[i] != '-')
 			return s;
-	return span_trim(span_from(s, semicolon + 1));
+	return semicolon == SPAN_NONE || semicolon == 0 ? s
+							: span_trim(span_from(s, semicolon + 1));
 }
 
 bool reply_read(struct reading *rd, struct span text, const struct span *known, size_t n_known,
@@ -488,8 +489,7 @@ bool reply_read(struct reading *rd, struct span text, const struct span *known, 
 		take_reply(rd, span_trim(span_to(core, arrow)), known, n_known, &r->wrapper);
 		core = span_trim(span_from(core, arrow + 4));
 	}
-	core = without_tail(core);
-	take_reply(rd, core, known, n_known, &r->reply);
+	take_reply(rd, core = without_tail(core), known, n_known, &r->reply);
 	if (phase != PHASE_UNKNOWN) {
 		r->reply.phase = phase;
 		r->reply.phase_end = end;

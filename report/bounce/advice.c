@@ -44,6 +44,9 @@ static const struct {
      "is: mail of other domains is not relayed."},
     {"echo",
      "Only an echo of an earlier refusal in the same dialogue: look at the reply before it."},
+    {"full",
+     "Tell the recipient by another way; when there is room again, send once more. An address that "
+     "stays full for weeks is not used any more: take it off your lists."},
     {"headers",
      "The program that wrote the message must be repaired: one From, one Date, one Message-ID, "
      "no bare line feeds, headers in ASCII or encoded (RFC 5322, RFC 2047)."},
@@ -53,6 +56,10 @@ static const struct {
     {"identity_ses",
      "Verify the sending domain (or address) in the region of Amazon SES that sends, and "
      "leave the sandbox."},
+    {"introduce",
+     "The receiver takes no mail from servers that it does not know, or has seen little of: name "
+     "the operator on a page of the server's own name, then write to the address that the reply "
+     "gives. No SPF edit changes it."},
     {"ipv4", "The receiver takes no mail over IPv6 for this domain: send over IPv4 (Postfix: "
 	     "smtp_address_preference = ipv4), or the receiver enables IPv6."},
     {"login",
@@ -61,6 +68,11 @@ static const struct {
     {"login_first",
      "The client did not log in before it sent, or used a port where login is not offered: "
      "port 587 with STARTTLS, authentication switched on."},
+    {"loop",
+     "The message ran in circles: a forwarding rule, the MX or a connector leads back to where it "
+     "came from. The administrator of the recipient's domain breaks the circle; where that is "
+     "you, "
+     "look at these three."},
     {"null_mx",
      "The sender's domain has a null MX (RFC 7505): it says that it takes no mail, and receivers "
      "refuse mail that cannot be answered. Use an envelope sender in a domain that takes mail."},
@@ -73,6 +85,9 @@ static const struct {
     {"pace", "Send slower: fewer connections, fewer recipients a message, a growing pace for a new "
 	     "address. "
 	     "The message is tried again by itself where the code begins with 4."},
+    {"page",
+     "The reply names a page of the receiver that says what is wrong with this message or server: "
+     "open that first. The numbers do not tell."},
     {"provider",
      "The receiver takes no mail from access lines: send through the mail server of your "
      "provider (smarthost, port 587, login). No SPF edit changes it."},
@@ -138,7 +153,7 @@ static const char *const usual[CLASS_COUNT] = {
     [CLASS_SIZE] = "size",
     [CLASS_MAILBOX_UNKNOWN] = "address",
     [CLASS_MAILBOX_DISABLED] = "address",
-    [CLASS_MAILBOX_FULL] = "address",
+    [CLASS_MAILBOX_FULL] = "full",
     [CLASS_DOMAIN_UNKNOWN] = "address",
     [CLASS_SENDER_DOMAIN] = "own_dns",
     [CLASS_NETWORK] = "retry",

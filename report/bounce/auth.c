@@ -151,6 +151,30 @@ static void warn_shared(struct explainer *e, const struct todo *t)
 				  look_ip(e), k->service ? k->service->name : k->org));
 }
 
+/* Somebody sends for us from a machine of his own, and passes without our record. */
+static bool passes_without(const struct explainer *e)
+{
+	const struct address_known *k = knowledge_of(e->c->k, &e->out->ip);
+	const struct sender *s = e->out->sender;
+	return s && s->verdict.category == CAT_AUTHORIZED && k->ptr == PTR_CONFIRMED && k->org &&
+	       !look_in_domain(e, k->org);
+}
+
+static void offer_return_path(struct explainer *e)
+{
+	const struct sender *s = e->out->sender;
+	explain_todo(
+	    e, arena_printf(e->a, "bounce:service:%s", s->key),
+	    arena_printf(e->a, "%s uses your envelope sender", s->name),
+	    arena_printf(e->a,
+			 "%s sends from a machine of its own, and its mail passes DMARC without "
+			 "your record: have it sign every message with DKIM as %s, and use an "
+			 "envelope sender (custom Return-Path) that it sets up for you. Its "
+			 "address belongs in your record only where nobody else sends by it",
+			 s->name, e->from ? e->from : e->d->domain))
+	    ->kind = TODO_DUTY;
+}
+
 static void offer_spf(struct explainer *e)
 {
 	const struct todo *t = listed(e), *fault = fault_of(e);
@@ -158,6 +182,8 @@ static void offer_spf(struct explainer *e)
 		t = fault;
 	if (t)
 		offer_listed(e, t);
+	else if (passes_without(e))
+		offer_return_path(e);
 	else
 		offer_if_yours(e);
 	warn_shared(e, t);

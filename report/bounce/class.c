@@ -65,7 +65,7 @@ const char *const bounce_class_words[CLASS_COUNT] = {
     [CLASS_DOMAIN_UNKNOWN] =
 	"Not delivered: the recipient's domain does not exist or takes no mail",
     [CLASS_SENDER_DOMAIN] = "Refused for the sender's domain: it does not exist or takes no mail",
-    [CLASS_NETWORK] = "Not delivered: the receiving server was not reached in time",
+    [CLASS_NETWORK] = "Not delivered: the way to the receiving server failed",
     [CLASS_SYSTEM] = "Not taken: trouble at the receiving system, or greylisting",
     [CLASS_OTHER] = "Refused for a reason that is not understood",
 };

@@ -31,6 +31,13 @@ static void the_five(void **state)
 	    "results: DKIM = did not pass SPF check for [example.co.jp] did not pass with ip: "
 	    "[203.0.113.7] https://support.google.com/mail/answer/81126 d2e1a72fcca58-gsmtp] "
 	    "550/5.7.26 quoted=203.0.113.7 domain=example.co.jp\n" REFUSED);
+	/* its words of today, and a page that is named instead of them */
+	READS("550-5.7.26  SPF [example.com] with ip: [203.0.113.7] = did not pass",
+	      "[550 5.7.26 SPF [example.com] with ip: [203.0.113.7] = did not pass] 550/5.7.26 "
+	      "quoted=203.0.113.7 domain=example.com\n" REFUSED);
+	READS("550 5.7.1 See http://openspf.net/Why?s=mfrom;id=a%40example.com;ip=203.0.113.7;r=x",
+	      "[550 5.7.1 See http://openspf.net/Why?s=mfrom;*%40example.com;ip=203.0.113.7;r=x] "
+	      "550/5.7.1 quoted=203.0.113.7 domain=example.com\n" REFUSED);
 }
 
 static void wrappings(void **state)
