@@ -51,6 +51,21 @@ static size_t local_begin(struct span s, size_t from, size_t at)
 	return i;
 }
 
+/* Where the name in quotes before "<local" begins: "John Doe" <john@...; local: there is none. */
+static size_t display_begin(struct span s, size_t from, size_t local)
+{
+	size_t i = local;
+	if (i == from || s.p[--i] != '<')
+		return local;
+	while (i > from && s.p[i - 1] == ' ')
+		i--;
+	if (i == from || s.p[--i] != '"')
+		return local;
+	while (i > from && s.p[i - 1] != '"')
+		i--;
+	return i > from ? i - 1 : local;
+}
+
 /* Octets of a known word at s[i], standing alone; else 0. */
 static size_t known_at(struct span s, size_t i, const struct span *known, size_t n)
 {
@@ -72,7 +87,7 @@ static size_t known_at(struct span s, size_t i, const struct span *known, size_t
 
 const char *clean_strike(struct arena *a, struct span s, const struct span *known, size_t n)
 {
-	char *out = arena_alloc(a, 2 * s.n + 2);
+	char *out = arena_alloc(a, 3 * s.n + 2);
 	size_t len = 0, from = 0; /* s[from..) is not in out yet */
 	for (size_t i = 0; i < s.n; i++) {
 		struct span rest = span_from(s, i);
@@ -84,9 +99,11 @@ const char *clean_strike(struct arena *a, struct span s, const struct span *know
 		if (word == 0 && (sign == 0 || begin == i ||
 				  clean_is_office((struct span){s.p + begin, i - begin})))
 			continue;
-		memcpy(out + len, s.p + from, begin - from);
-		len += begin - from;
-		out[len++] = '*';
+		size_t name = sign > 0 ? display_begin(s, from, begin) : begin;
+		memcpy(out + len, s.p + from, name - from);
+		len += name - from;
+		for (const char *p = name < begin ? "* <*" : "*"; *p; p++)
+			out[len++] = *p;
 		from = i + word;
 		i += word ? word - 1 : 0;
 	}

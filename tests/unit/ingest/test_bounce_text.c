@@ -122,6 +122,10 @@ static void nobody_is_named(void **state)
 	      "ask postmaster@example.org or abuse@x.example",
 	      "[550 5.1.1 *@example.org, *@x.example and *%40y.example unknown; ask "
 	      "postmaster@example.org or abuse@x.example] 550/5.1.1 to=example.org\n" REFUSED);
+	/* nor with the name that stands before an address */
+	READS("550 5.1.1 \"Doe, John\" <jd@example.org> unknown; see \"help\" <abuse@x.example>",
+	      "[550 5.1.1 * <*@example.org> unknown; see \"help\" <abuse@x.example>] "
+	      "550/5.1.1\n" REFUSED);
 	/* the local part alone, once it is known whose it is */
 	READS(
 	    "550 5.1.1 <john.doe@example.org>: no mailbox john.doe here, John.Doe",
