@@ -19,7 +19,10 @@ import urllib.request
 import browser
 import harness
 import mailservers
+import nameserver
+import reports
 import test_axe
+import test_harmless
 import test_html
 from pages import SAMPLES
 
@@ -358,6 +361,84 @@ class Site(harness.Case):
         self.assertNotIn("without spoofed and gone", paper)
         for n, text in enumerate(paper.split("\f")[:-1], 1):
             self.assertTrue(text.strip(), f"page {n} is empty")
+
+
+class Hostile(harness.Case):
+    """What reports, labels and groups say is text of pages, and never a name of a file."""
+
+    WORDS = {**test_harmless.WORDS, "up": "../../xevil", "root": "/etc/xevil", "hidden": ".xevil", "manifest": MANIFEST, "index": "index.html",
+             "percent": "%2e%2e%2fxevil", "long": "xevil" * 2000}
+    # Each is the domain of a report; what ingest takes of them has a folder.
+    DOMAINS = ("../xevil.example", "..", "a/b.example", '"<xevil>.example', "\u202exevil.example", "xn--xevil-.example",
+               f"{'x' * 63}." * 3 + "example", "con.example", "x" * 10_000)
+
+    @classmethod
+    def setUpClass(cls):
+        if not CLOCK:
+            raise unittest.SkipTest("libfaketime is not there, or does not go with this build")
+        cls.dir = harness.scratch()
+        cls.addClassCleanup(shutil.rmtree, cls.dir, ignore_errors=True)
+        home = harness.Server.shared().database()
+        top = cls.dir / "in"
+        top.mkdir()
+        begin = reports.BEGIN + 31 * reports.DAY  # complete on the morning of CLOCK
+        for i, word in enumerate(cls.WORDS.values()):
+            ref = test_harmless.numeric(word)
+            rows = [reports.record(f"192.0.2.{i + 1}", 50, "pass", "pass").replace("<selector>s1<", f"<selector>{ref}<"),
+                    reports.record(f"198.51.100.{i + 1}", 50, "pass", "pass", header_from="HOSTILE").replace("HOSTILE", ref)]
+            for n, domain in enumerate(("example.com", *cls.DOMAINS) if i == 0 else ("example.com",)):
+                data = reports.report("ID", rows, org="ORG", contact="CONTACT", domain="DOMAIN", begin=begin)
+                data = data.replace(b"<domain>DOMAIN<", f"<domain>{test_harmless.numeric(domain)}<".encode())
+                for key in (b"ID", b"ORG", b"CONTACT"):
+                    data = data.replace(b">" + key + b"<", b">" + ref.encode() + b"<")
+                (top / f"{i}-{n}.xml").write_bytes(data)
+        home.run("ingest", "--no-auth", top, env=CLOCK)
+        for i, word in enumerate(cls.WORDS.values()):
+            home.run("label", "name", "example.com", f"192.0.2.{i + 1}", word.replace("\n", " "), "--force", env=CLOCK)
+        zone = cls.dir / "root.zone"
+        zone.write_text('. 300 IN SOA ns.test. admin.test. 1 3600 900 604800 300\n. 300 IN NS ns.test.\nns.test. 300 IN A 127.0.0.1\n'
+                        'example.com. 300 IN TXT "v=spf1 include=<xevil> ip:../xevil \\"><script>xevil</script> ~all"\n'
+                        '_dmarc.example.com. 300 IN TXT "v=DMARC1; p=none; rua=mailto:rua@<xevil>.example"\n')
+        with nameserver.NameServer({".": zone}) as dns:
+            cls.judged = home.run("--dns-server", dns.address, "judge", env=CLOCK)
+        conf = cls.dir / "ruascope.conf"
+        conf.write_text('group "../<xevil>" {\n domains = {"example.com"}\n owner = "<script>xevil</script>"\n}\n')
+        cls.sites = {"www": home.run("site", cls.dir / "www", env=CLOCK),
+                     "group": home.run("--config", conf, "site", cls.dir / "group", "--group", "../<xevil>", env=CLOCK)}
+
+    def test_names(self):
+        """Of hosts, months and hashes alone; nothing beside the directories."""
+        self.assert_code(self.judged, 0)
+        for which, done in self.sites.items():
+            self.assert_code(done, 0)
+            names = manifest(self.dir / which)
+            self.assertGreater(len(names), 20)
+            self.assertEqual(sorted(set(files(self.dir / which)) - {MANIFEST}), sorted(names))
+            for name in names:
+                self.assertRegex(name, r"^((x-[0-9a-f]{32}|[a-z0-9-]+(\.[a-z0-9-]+)+)/)?(index\.html|status\.json|ledger\.html|reporters\.html|"
+                                       r"(reports-)?\d{4}-\d\d\.html|sender/[0-9a-f]{32}\.html)$")
+        self.assertEqual({p.name for p in self.dir.iterdir()}, {"in", "www", "group", "root.zone", "ruascope.conf"})
+
+    def test_pages(self):
+        """Every word is there to be read, and none of them is markup, a link or a character that moves others."""
+        text = ""
+        for which in self.sites:
+            for name, path in files(self.dir / which).items():
+                page = path.read_text()
+                self.assert_harmless(page, name)
+                self.assertNotRegex(page, "[\u202a-\u202e\u2066-\u2069]", f"{name}: what turns the direction of text")
+                if not name.endswith(".html"):
+                    continue
+                tags = test_harmless.Tags()
+                tags.feed(page)
+                self.assertEqual(tags.evil, [], name)
+                for href in Links(page).hrefs:
+                    self.assertRegex(href, r"^(\.\./){0,2}[a-z0-9./#-]*$", name)
+                self.assertNotIn("xevil" * 2000, page, f"{name}: ten thousand characters at one place")
+                text += page
+        self.assertIn("&lt;xevil onload=xevil()&gt;", text)
+        self.assertIn("../../xevil", text)
+        self.assertIn("\\u{202e}xevil", text)
 
 
 if __name__ == "__main__":
