@@ -4,6 +4,7 @@ Real PostgreSQL and NSD; the program's clock is set by libfaketime. Each cause i
 closed on the right days, and nothing is said of the quiet; day by day, all at once, twice and killed in between give the
 same rows."""
 import datetime
+import email.utils
 import json
 import os
 import pathlib
@@ -11,10 +12,12 @@ import shutil
 import signal
 import subprocess
 import unittest
+import unittest.mock
 
 import harness
 import nameserver
 import reports
+import signing
 
 DAYS = 60
 DAY0 = datetime.date(2026, 3, 2)
@@ -23,7 +26,7 @@ FAKETIME = next(iter(sorted(pathlib.Path("/usr/lib").glob("*/faketime/libfaketim
 
 # Reporters with what they see of a domain a day.
 REPORTERS = {"google.com": 30, "Yahoo": 20, "Outlook.com": 10}
-DOMAINS = ["quiet", "fails", "keyless", "edited", "broken", "weaker", "stops", "new", "wave", "late", "reporter", "repair"]
+DOMAINS = ["quiet", "fails", "keyless", "edited", "broken", "weaker", "stops", "new", "wave", "late", "reporter", "repair", "refused", "stolen", "loose", "proved"]
 OWN = {d: f"192.0.2.{10 + i}" for i, d in enumerate(DOMAINS)}
 
 
@@ -45,6 +48,7 @@ class World:
     def __init__(self, where):
         self.where = where
         self.key = self.make_key()
+        self.signs = signing.Key() if signing.dkim else None
 
     @staticmethod
     def make_key():
@@ -54,7 +58,7 @@ class World:
 
     # ---- DNS ----
 
-    CHANGES = (0, 22, 24, 25, 28, 29, 30, 35, 38)  # days on which some record is another one
+    CHANGES = (0, 22, 24, 25, 28, 29, 30, 32, 35, 38, 42)  # days on which some record is another one
 
     def txt(self, name, text):
         parts = [text[i:i + 200] for i in range(0, len(text), 200)]
@@ -68,16 +72,20 @@ class World:
             return f"v=spf1 {ip} ip4:nowhere -all"
         if d == "repair" and n >= 30:
             return self.repaired  # as it was offered
+        if d == "loose" and 32 <= n < 42:
+            return f"v=spf1 {ip} +all"
         if d == "new":
             return f"v=spf1 {ip} include:sendgrid.net -all"
         return f"v=spf1 {ip} -all"
 
     def policy(self, d, n):
-        return "reject" if d == "weaker" and not 28 <= n < 38 else "none"
+        return "reject" if d == "loose" or d == "weaker" and not 28 <= n < 38 else "none"
 
     def zone(self, n):
         lines = [". 300 IN SOA ns.test. admin.test. 1 3600 900 604800 300", ". 300 IN NS ns.test.", "ns.test. 300 IN A 127.0.0.1",
                  self.txt("sendgrid.net", "v=spf1 ip4:198.51.100.0/25 -all")]
+        if self.signs:
+            lines.append(self.txt("s._domainkey.signed.example", self.signs.record))
         for d, ip in OWN.items():
             name = f"{d}.example"
             lines += [f"{name}. 300 IN MX 10 mail.{name}.", f"mail.{name}. 300 IN A {ip}", self.txt(name, self.spf(d, n)),
@@ -97,6 +105,10 @@ class World:
         bad = (d == "fails" and 20 <= n <= 30) or (d == "late" and 20 <= n <= 23 and org != "Outlook.com")
         result = "fail" if bad else "pass"
         rows = [reports.record(OWN[d], count, result, result, name)]
+        if d == "refused" and 20 <= n <= 22 and org == "Outlook.com":
+            rows = [rows[0].replace("<disposition>none", "<disposition>reject")]
+        if d == "stolen" and n == 20:
+            rows = [reports.record(OWN[d], 300 * count, result, result, name)]
         if d == "new" and n >= 25:
             rows.append(reports.record("198.51.100.7", 10, "pass", "pass", name))
         if d == "repair":
@@ -127,9 +139,22 @@ class World:
                         continue
                     text = reports.report(f"{d}-{n}", self.rows(d, org, count, n), org=org, domain=f"{d}.example", begin=EPOCH0 + n * 86400)
                     text = text.replace(b"<p>none</p>", f"<p>{self.policy(d, n)}</p>".encode())
-                    path = self.where / f"{comes:02d}"
-                    path.mkdir(exist_ok=True)
-                    (path / f"{d}-{n}-{org}.xml").write_bytes(text)
+                    self.put(comes, f"{d}-{n}-{org}.xml", text)
+            if self.signs:
+                with unittest.mock.patch("time.time", return_value=EPOCH0 + (n + 1) * 86400 + 3600):  # of the signature, too
+                    self.put(n + 1, "proved.eml", self.signs.sign(self.mail(n, "proved"), "signed.example"))
+            if self.signs and n == 30:
+                self.put(n + 1, "forged.eml", self.mail(n, "forged"))
+
+    def mail(self, n, what):
+        """A report about proved.example by mail, of somebody who signs."""
+        return signing.mail(f"{what}-{n}", sender="dmarc@signed.example", org="signed.example", domain="proved.example", begin=EPOCH0 + n * 86400,
+                            records=self.rows("proved", "signed.example", 10, n), date=email.utils.formatdate(EPOCH0 + (n + 1) * 86400 + 3600))
+
+    def put(self, comes, name, data):
+        path = self.where / f"{comes:02d}"
+        path.mkdir(exist_ok=True)
+        (path / name).write_bytes(data)
 
 
 # domain: rule, subject, opened, closed
@@ -143,7 +168,13 @@ EVENTS = {
     ("wave.example", "spoof.surge", "wave.example", date(30), date(36)),
     ("late.example", "own.failing", "own:late.example", date(21), date(26)),
     ("reporter.example", "reporter.gone", "Yahoo", date(44), None),
+    ("refused.example", "own.refused", "own:refused.example", date(20), date(29)),
+    ("stolen.example", "abuse.suspect", "stolen.example", date(20), date(56)),
+    ("loose.example", "readiness", "loose.example", date(33), date(43)),
+    ("proved.example", "auth.rejected", "signed.example", date(30), date(30)),
 }
+if not signing.dkim:
+    EVENTS = {e for e in EVENTS if e[1] != "auth.rejected"}
 
 # What must be the same however it came about.
 SAME = {
@@ -190,7 +221,7 @@ class Sixty(harness.Case):
             cls.zone.write_text(cls.world.zone(n))
             cls.dns.start()
         if (cls.dir / f"{n:02d}").is_dir():
-            done = cls.daily.run("ingest", cls.dir / f"{n:02d}", env=clock(n))
+            done = cls.daily.run("--dns-server", cls.dns.address, "ingest", cls.dir / f"{n:02d}", env=clock(n))
             assert done.code == 0, done
         if n == 40:  # a morning without DNS: nothing is said, and the next one does it
             done = cls.daily.run("--dns-server", f"127.0.0.1:{nameserver.free_port()}", "judge", env=clock(n))
@@ -217,6 +248,7 @@ class Sixty(harness.Case):
 
     def test_each_cause_is_told_once(self):
         self.assertEqual(sorted(self.events(self.daily), key=str), sorted(EVENTS, key=str))
+        self.assertEqual(self.daily.number("select count(*) from event e join domain d on d.id = domain_id where d.name = 'quiet.example'"), 0, "withdrawn or not")
 
     def test_ids_are_stable(self):
         import uuid
@@ -267,7 +299,7 @@ class Sixty(harness.Case):
         db = self.database()
         for n in range(1, DAYS + 1):
             if (self.dir / f"{n:02d}").is_dir():
-                self.assert_code(db.run("ingest", self.dir / f"{n:02d}", env=clock(DAYS)), 0)
+                self.assert_code(db.run("--dns-server", self.dns.address, "ingest", self.dir / f"{n:02d}", env=clock(n)), 0)
         for table in ("dns_change", "event"):
             columns = self.daily.sql(f"select string_agg(column_name, ', ' order by ordinal_position) from information_schema.columns "
                                      f"where table_name = '{table}' and column_name <> 'domain_id'")
@@ -340,7 +372,7 @@ class Sixty(harness.Case):
         self.assert_code(self.daily.run("events", "ack", "00000000-0000-0000-0000-000000000000"), 64)
         self.assert_code(self.daily.run("events", "ack", "x"), 64)
         since = self.daily.run("events", "--since", date(44), "-f", "json").json()["events"]
-        self.assertEqual({e["rule"] for e in since}, {"reports.none", "reporter.gone"})
+        self.assertEqual({e["rule"] for e in since}, {"reports.none", "reporter.gone", "abuse.suspect"})
 
 
 if __name__ == "__main__":
