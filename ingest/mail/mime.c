@@ -262,12 +262,17 @@ static enum status visit_leaf(struct walker *w, GMimeObject *o)
 
 static enum status visit(struct walker *w, GMimeObject *o, int depth);
 
+/* The parameter is only read: g_mime_multipart_get_boundary makes one where there is none and
+ * writes the field anew, which never ends when the name of another has 70 characters. */
 static enum status visit_multipart(struct walker *w, GMimeMultipart *mp, int depth)
 {
-	const char *boundary = g_mime_multipart_get_boundary(mp);
+	const char *boundary =
+	    g_mime_object_get_content_type_parameter(GMIME_OBJECT(mp), "boundary");
 	int n = g_mime_multipart_get_count(mp);
 	enum status st = ST_OK;
-	w->open[w->n_open++] = boundary ? boundary : "";
+	if (!boundary)
+		return ST_OK; /* n is 0: nothing tells where a part begins */
+	w->open[w->n_open++] = boundary;
 	for (int i = 0; i < n && st == ST_OK && !w->over; i++)
 		st = visit(w, g_mime_multipart_get_part(mp, i), depth + 1);
 	w->n_open--;

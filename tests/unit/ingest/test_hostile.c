@@ -152,6 +152,27 @@ static void long_fields(void **state)
 	buf_free(&b);
 }
 
+/* A library that writes such a field anew does not end with names of 70 to 72 characters. */
+static void no_boundary(void **state)
+{
+	(void)state;
+	for (int length = 60; length < 80; length++) {
+		struct buf b = made();
+		head(&b);
+		buf_puts(&b, "Content-Type: multipart/mixed; ");
+		for (int i = 0; i < length; i++)
+			buf_puts(&b, "n");
+		buf_puts(&b, "*=utf-8''");
+		for (int i = 0; i < 40; i++)
+			buf_puts(&b, "%C3%A4");
+		buf_puts(&b, "\n\n<feedback><x/></feedback>\n");
+		struct found f = cheap(&b, "a name that cannot be folded");
+		assert_int_equal(f.xml, 1);
+		found_free(&f);
+		buf_free(&b);
+	}
+}
+
 static void many_fields(void **state)
 {
 	(void)state;
@@ -325,7 +346,7 @@ int main(void)
 	    cmocka_unit_test(nested_multiparts), cmocka_unit_test(nested_messages),
 	    cmocka_unit_test(address_groups),    cmocka_unit_test(long_fields),
 	    cmocka_unit_test(many_fields),       cmocka_unit_test(raw_scan_repeats),
-	    cmocka_unit_test(zip_overlaps),
+	    cmocka_unit_test(zip_overlaps),      cmocka_unit_test(no_boundary),
 	};
 	return cmocka_run_group_tests_name("hostile", tests, NULL, NULL);
 }
