@@ -17,7 +17,8 @@ struct arena_block {
 	_Alignas(ALIGNMENT) unsigned char data[];
 };
 
-void *arena_alloc(struct arena *a, size_t size)
+/* Not zeroed. */
+static void *take(struct arena *a, size_t size)
 {
 	size_t need = size > SIZE_MAX - ALIGNMENT
 			  ? SIZE_MAX
@@ -34,14 +35,20 @@ void *arena_alloc(struct arena *a, size_t size)
 	void *p = b->data + b->used;
 	b->used += need;
 	a->used += need;
-	return memset(p, 0, need);
+	return p;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	return memset(take(a, size), 0, size);
 }
 
 char *arena_strndup(struct arena *a, const char *s, size_t n)
 {
-	char *p = arena_alloc(a, n + 1);
+	char *p = take(a, n + 1);
 	if (n > 0)
 		memcpy(p, s, n);
+	p[n] = '\0';
 	return p;
 }
 
@@ -52,7 +59,7 @@ char *arena_strdup(struct arena *a, const char *s)
 
 void *arena_memdup(struct arena *a, const void *p, size_t n)
 {
-	void *copy = arena_alloc(a, n);
+	void *copy = take(a, n);
 	if (n > 0)
 		memcpy(copy, p, n);
 	return copy;
