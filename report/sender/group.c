@@ -159,6 +159,17 @@ static bool same_base(const struct sender *x, const struct sender *y)
 	return n == group_base_len(y->key) && memcmp(x->key, y->key, n) == 0;
 }
 
+static bool is_signed(const struct sender *s)
+{
+	for (size_t i = 0; i < s->n_facts; i++) {
+		const struct dmarc_profile *p = &s->profiles[s->facts[i]->profile];
+		for (unsigned k = 0; k < p->n_dkim; k++)
+			if (p->dkim[k].result.code == W_PASS)
+				return true;
+	}
+	return false;
+}
+
 static const char *base_name(const struct grouping *g, const struct sender *s, const char *after,
 			     size_t base)
 {
@@ -178,7 +189,8 @@ static const char *base_name(const struct grouping *g, const struct sender *s, c
 	if (own)
 		return arena_printf(g->a, "%.*s servers", (int)base, after);
 	if (strncmp(s->key, NEIGHBOUR_KEY, strlen(NEIGHBOUR_KEY)) == 0)
-		return arena_printf(g->a, "%s, unsigned", s->service ? s->service->name : s->guest);
+		return arena_printf(g->a, "%s, %s", s->service ? s->service->name : s->guest,
+				    is_signed(s) ? "not signed as yours" : "unsigned");
 	if (s->guest && s->service)
 		return arena_printf(g->a, "%s (at %s)", s->guest, s->service->name);
 	if (strncmp(s->key, "net:", 4) == 0 && s->n_sources == 1)

@@ -186,7 +186,7 @@ const char **tenants_find(const struct domain_facts *facts, const struct zone *z
 	return out;
 }
 
-/* ---- without a signature ---- */
+/* ---- without a signature of ours ---- */
 
 #define POOLS_MAX         12 /* that are looked at: the first of those with unsigned mail */
 #define UNSIGNED_DAYS     3
@@ -209,11 +209,15 @@ static const char *pool_of(const struct zone *z, const struct ip *ip)
 	return named ? k->org : NULL;
 }
 
+/* Nothing of ours is in its signatures, neither whole nor broken; the service's own, and one of
+ * somebody whom no account there is called by, speak for nobody here. */
 static bool is_bare(const struct zone *z, const struct dmarc_profile *p)
 {
+	if (tenant_of(p))
+		return false;
 	for (unsigned i = 0; i < p->n_dkim; i++)
-		if (p->dkim[i].result.code == W_PASS || zone_is_ours(z, p->dkim[i].domain))
-			return false; /* a tenant's, or ours, which broke */
+		if (zone_is_ours(z, p->dkim[i].domain))
+			return false;
 	return p->aligned_spf && !p->aligned_dkim && !(p->flags & DMARC_NULL_SENDER);
 }
 

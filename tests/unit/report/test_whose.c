@@ -266,11 +266,18 @@ static void test_neighbours(void **state)
 		uint32_t our_days, their_days;
 		uint64_t messages;
 		bool abused;
+		const char *signature;
 	} rows[] = {
 	    {"from another address of it", AT("careless"), "203.0.113.33", "203.0.113.34", MONTH,
 	     LATER_DAYS, 900, true},
 	    {"from the same one", AT("careless"), "203.0.113.33", "203.0.113.33", MONTH, LATER_DAYS,
 	     900, true},
+	    {"and signs as itself", AT("careless"), "203.0.113.33", "203.0.113.33", MONTH,
+	     LATER_DAYS, 900, true, "loans.example s pass"},
+	    {"and the service signs it as its own", AT("careless"), "203.0.113.33", "203.0.113.34",
+	     MONTH, LATER_DAYS, 900, true, "careless.example s pass"},
+	    {"whose signature of ours broke", AT("careless"), "203.0.113.33", "203.0.113.33", MONTH,
+	     LATER_DAYS, 900, false, "example.com s1 fail"},
 	    {"since the reports begin: a program of ours, it may be", AT("careless"),
 	     "203.0.113.33", "203.0.113.34", MONTH, MONTH, 900, false},
 	    {"a few", AT("careless"), "203.0.113.33", "203.0.113.34", MONTH, LATER_DAYS, 9, false},
@@ -285,11 +292,12 @@ static void test_neighbours(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct arena a = {0};
-		const struct world w = {.now = {{rows[i].ours, 900, "example.com pass",
-						 "example.com s1 pass", 0, rows[i].our_days},
-						{rows[i].theirs, rows[i].messages,
-						 "example.com pass", NULL, 0, rows[i].their_days}},
-					.zone = {rows[i].zone}};
+		const struct world w = {
+		    .now = {{rows[i].ours, 900, "example.com pass", "example.com s1 pass", 0,
+			     rows[i].our_days},
+			    {rows[i].theirs, rows[i].messages, "example.com pass",
+			     rows[i].signature, 0, rows[i].their_days}},
+		    .zone = {rows[i].zone}};
 		struct domain_inventory d = world_judge(&w, &a);
 		bool abused = false;
 		for (size_t k = 0; k < d.n_senders; k++)
