@@ -83,3 +83,20 @@ bool account_read(const struct gate *g, const struct sender *s, struct account *
 		out->term = arena_printf(g->a, "include:%s", service->names[BY_INCLUDE][0]);
 	return true;
 }
+
+bool account_writes(const struct gate *g, const struct sender *s)
+{
+	uint64_t n = 0;
+	if (!s->service || s->guest || s->service->kind != KIND_MAILBOX)
+		return false;
+	for (size_t i = 0; i < s->n_facts; i++) {
+		const struct dmarc_profile *p = &s->profiles[s->facts[i]->profile];
+		const struct service *signer = NULL;
+		for (unsigned k = 0; k < p->n_dkim && signer != s->service; k++)
+			if (p->dkim[k].result.code == W_PASS && p->dkim[k].domain)
+				signer = catalogue_find(g->zone->known->catalogue, BY_DKIM,
+							p->dkim[k].domain);
+		n += signer == s->service && p->cell > CELL_P7 ? s->facts[i]->messages : 0;
+	}
+	return 2 * n > s->t.messages;
+}

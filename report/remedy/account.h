@@ -1,6 +1,6 @@
 /*
- * account.h - private to this wing: mail with our MAIL FROM from a host of mailboxes, that SPF does
- * not name: our own account there, or a stranger's. Pure.
+ * account.h - private to this wing: mail from a host of mailboxes that SPF does not name: our own
+ * account there, or a stranger's. Pure.
  *
  * Such a host forwards what its customers get with an envelope sender of its own (SRS), and what it
  * only relays by a pool that its include leaves out (catalogue: pools). So what leaves by its other
@@ -18,7 +18,11 @@ struct account {
 	const char *term;   /* "include:...": what SPF would need; NULL: no term helps */
 };
 
-/* false: it is no such mail. */
+/* Mail with our MAIL FROM; false: it is no such mail. */
 bool account_read(const struct gate *g, const struct sender *s, struct account *out);
+
+/* Was it written there, with our domain in From alone ("send mail as")? The host signs as itself
+ * what its own people write; what it hands on keeps our signature, or has none. */
+bool account_writes(const struct gate *g, const struct sender *s);
 
 #endif

@@ -74,8 +74,9 @@ bool question_is_due(const struct gate *g, const struct sender *s)
 	bool line = s->n_sources <= 3 && (s->recurs || (s->steady && s->days >= 15));
 	/* many customers of a service send alike on the same days: that makes no botnet of it */
 	bool campaign = s->steady || (s->days >= CAMPAIGN_DAYS && failing >= CAMPAIGN_MESSAGES);
-	bool account = asking_sends_for_customers(s->service) &&
-		       (asking_is_unaligned(s) || asking_tries_to_sign(s));
+	bool account = (asking_sends_for_customers(s->service) &&
+			(asking_is_unaligned(s) || asking_tries_to_sign(s))) ||
+		       account_writes(g, s);
 	if (c == CAT_UNKNOWN && failing > 0 && campaign && account)
 		return true;
 	if (c != CAT_UNKNOWN || failing == 0 || (!line && sender_has_evidence(s, "S_DISPERSED")) ||

@@ -167,6 +167,16 @@ static bool is_let_in(const struct sender *s, const struct ties *ties)
 	return false;
 }
 
+#define TRIES_DAYS 15
+
+/* Anybody can write a signature of ours that fails. It speaks for a machine that something else
+ * leads to, that has a name, or that keeps at it. */
+static bool is_believed(const struct sender *s, const struct zone *zone)
+{
+	return !zone || s->service || s->ties_any || s->returns || s->days >= TRIES_DAYS ||
+	       habit_is_named(s, zone->known);
+}
+
 static void score_legit(struct sender *s, const struct observed *o, const struct ties *ties,
 			const struct siblings *siblings, struct scores *sc)
 {
@@ -183,7 +193,8 @@ static void score_legit(struct sender *s, const struct observed *o, const struct
 	const struct zone *zone = ties ? ties->zone : NULL;
 	uint64_t n = s->t.messages;
 	bool direct = at_least(o->messages[SEEN_DIRECT], n, FORWARDER_DIRECT);
-	bool own = 2 * o->messages[SEEN_OWN] > n, tries = 2 * o->messages[SEEN_TRIES] > n;
+	bool own = 2 * o->messages[SEEN_OWN] > n;
+	bool tries = 2 * o->messages[SEEN_TRIES] > n && is_believed(s, zone);
 	int by_dns = 0;
 	if (direct && is_let_in(s, ties)) {
 		evidence(s, "N_OPEN_RECORD", 0,

@@ -22,6 +22,15 @@
 	    "7.100.0.192.in-addr.arpa PTR out7.example.com", "out7.example.com A 192.0.100.7"
 #define SUPPLIER "b.mailer.example pass", "reviews.example k pass, mailer.example k pass", 0
 
+/* People have mailboxes there; it signs what they write. */
+#define PEOPLE                                                                                     \
+	"example.com TXT v=spf1 mx ~all", "50.100.0.192.in-addr.arpa PTR m1.free.example",         \
+	    "m1.free.example A 192.0.100.50"
+#define NAMELESS "example.com TXT v=spf1 mx ~all"
+#define NAMED                                                                                      \
+	NAMELESS, "77.100.0.192.in-addr.arpa PTR app.vendor.example",                              \
+	    "app.vendor.example A 192.0.100.77"
+
 static const struct whose_case {
 	const char *what;
 	struct row now[5], before[3];
@@ -150,6 +159,53 @@ static const struct whose_case {
      CAT_SUSPECT_ABUSE,
      false,
      "stolen password",
+     NULL},
+    {"a person writes as us from a mailbox of his own",
+     {OUR_ROW, {"192.0.100.50", 22, "free.example pass", "free.example k pass", 0, FROM(10)}},
+     {OUR_ROW},
+     {PEOPLE},
+     "192.0.100.50",
+     CAT_UNKNOWN,
+     true,
+     "out of their own mailboxes",
+     NULL},
+    {"what that host hands on it does not sign",
+     {OUR_ROW, {"192.0.100.50", 22, "free.example pass", NULL, 0, FROM(10)}},
+     {OUR_ROW},
+     {PEOPLE},
+     "192.0.100.50",
+     CAT_UNKNOWN,
+     false,
+     NULL,
+     NULL},
+    {"anybody can write a signature that fails: a machine without a name",
+     {OUR_ROW,
+      {"192.0.100.77", 9, "example.com fail", "example.com mail fail", 0, ON(3) | ON(9) | ON(20)}},
+     {OUR_ROW},
+     {NAMELESS},
+     "192.0.100.77",
+     CAT_UNKNOWN,
+     false,
+     NULL,
+     NULL},
+    {"but a server with a name is asked about",
+     {OUR_ROW,
+      {"192.0.100.77", 9, "example.com fail", "example.com mail fail", 0, ON(3) | ON(9) | ON(20)}},
+     {OUR_ROW},
+     {NAMED},
+     "192.0.100.77",
+     CAT_UNKNOWN,
+     true,
+     "signs as your domain",
+     NULL},
+    {"and one that keeps at it",
+     {OUR_ROW, {"192.0.100.77", 60, "example.com fail", "example.com mail fail", 0, FROM(10)}},
+     {OUR_ROW},
+     {NAMELESS},
+     "192.0.100.77",
+     CAT_LEGIT_SPF_MISSING,
+     true,
+     "signs as your domain",
      NULL},
 };
 
