@@ -86,7 +86,7 @@ static void look_up(const struct zone *z, struct used_key *x)
 static void enter(struct used_keys *u, const struct zone *z, const struct sender *s)
 {
 	int32_t until = signed_until(z, s);
-	bool counts = sender_is_legit(s) || s->hinted;
+	bool counts = sender_is_legit(s) || (s->hinted && !s->label);
 	for (size_t i = 0; i < s->n_facts; i++) {
 		const struct dmarc_profile *p = &s->profiles[s->facts[i]->profile];
 		for (unsigned k = 0; k < p->n_dkim; k++) {

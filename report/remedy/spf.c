@@ -371,6 +371,13 @@ static const char *add_to_repaired(struct remedier *r, struct plan *p, const str
 	return added;
 }
 
+/* The record is an error for those alone who send over IPv6: too many of its names have no AAAA. */
+static bool fails_over_ipv6(const struct plan *p, const struct sender *s)
+{
+	return p->m->spf.void_v6 > SPF_VOID_LIMIT && s->n_sources > 0 &&
+	       s->sources[0].ip.family == 6;
+}
+
 /* Its mail fails because the record is an error: what repairs the record repairs it. */
 void remedy_spf_error(struct remedier *r, struct sender *s, struct plan **to)
 {
@@ -389,10 +396,18 @@ void remedy_spf_error(struct remedier *r, struct sender *s, struct plan **to)
 				    error ? " is an error (permerror)" : "", more ? ", with " : "",
 				    terms->terms)
 	    : more   ? arena_printf(r->a, "add %s to the SPF record of %s", terms->terms, name)
-		     : arena_printf(r->a,
-				    "nothing to do: it failed because the SPF record of %s was an "
-				      "error, and the record is valid now",
-				    name);
+	    : fails_over_ipv6(p, s)
+		? arena_printf(
+		      r->a,
+		      "its mail fails because the SPF record of %s is an error (permerror) "
+		      "for whoever sends over IPv6: %u of the names in it have no AAAA "
+		      "record, and receivers allow %u (RFC 7208 section 4.6.4). Name "
+		      "addresses (ip4:) instead of those hosts",
+		      name, p->m->spf.void_v6, SPF_VOID_LIMIT)
+		: arena_printf(r->a,
+			       "nothing to do: it failed because the SPF record of %s was an "
+			       "error, and the record is valid now",
+			       name);
 	s->verdict.remedy.change = terms;
 	*to = p;
 }
