@@ -18,6 +18,11 @@ struct window window_of_month(struct window w, int32_t month)
 	return (struct window){w.since > first ? w.since : first, w.until < next ? w.until : next};
 }
 
+int32_t fact_first_day(const struct fact *f)
+{
+	return month_first_day(f->month) + (f->days ? __builtin_ctz(f->days) : 0);
+}
+
 int32_t fact_last_day(const struct fact *f)
 {
 	return month_first_day(f->month) + 31 - __builtin_clz(f->days | 1);

@@ -48,6 +48,7 @@ struct fact {
 };
 
 /* The last day on which it was seen (core/day.h). */
+int32_t fact_first_day(const struct fact *f);
 int32_t fact_last_day(const struct fact *f);
 
 /*

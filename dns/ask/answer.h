@@ -28,6 +28,7 @@
 
 enum dns_type { /* numbers of RFC 1035, RFC 3596 */
 		DNS_A = 1,
+		DNS_NS = 2,
 		DNS_PTR = 12,
 		DNS_MX = 15,
 		DNS_TXT = 16,
@@ -68,7 +69,7 @@ struct dns_answer {
 	uint32_t ttl;          /* seconds, the least of the records used */
 	int64_t asked_at;      /* seconds since 1970 */
 	size_t n;
-	union { /* by the type asked for */
+	union { /* by the type asked for; hosts: of NS and PTR */
 		const struct ip *addresses;
 		const struct dns_mx *mx; /* by preference */
 		const char *const *hosts;

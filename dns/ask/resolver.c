@@ -216,8 +216,8 @@ static bool outcome_parse(const char *s, enum dns_outcome *out)
 
 static bool type_is_known(int type)
 {
-	return type == DNS_A || type == DNS_AAAA || type == DNS_MX || type == DNS_PTR ||
-	       type == DNS_TXT;
+	return type == DNS_A || type == DNS_AAAA || type == DNS_MX || type == DNS_NS ||
+	       type == DNS_PTR || type == DNS_TXT;
 }
 
 /* Did these servers fail it a short while before? */

@@ -176,6 +176,7 @@ static bool get_record(struct reading *r, const ns_rr *rr, size_t i)
 		*mx = (struct dns_mx){ns_get16(p), get_name(&r->msg, p + 2, r->a)};
 		return mx->host != NULL;
 	}
+	case DNS_NS:
 	case DNS_PTR:
 		return (((const char **)r->out->hosts)[i] = get_name(&r->msg, p, r->a)) != NULL;
 	case DNS_TXT:
@@ -194,11 +195,10 @@ static int by_preference(const void *x, const void *y)
 
 static bool get_records(struct reading *r)
 {
-	static const size_t size[] = {[DNS_A] = sizeof(struct ip),
-				      [DNS_AAAA] = sizeof(struct ip),
-				      [DNS_MX] = sizeof(struct dns_mx),
-				      [DNS_PTR] = sizeof(char *),
-				      [DNS_TXT] = sizeof(struct dns_text)};
+	static const size_t size[] = {
+	    [DNS_A] = sizeof(struct ip), [DNS_AAAA] = sizeof(struct ip),
+	    [DNS_NS] = sizeof(char *),   [DNS_MX] = sizeof(struct dns_mx),
+	    [DNS_PTR] = sizeof(char *),  [DNS_TXT] = sizeof(struct dns_text)};
 	ns_rr rr;
 	r->out->addresses = arena_alloc(r->a, r->records * size[r->type]);
 	for (size_t i = 0; i < r->records; i++) {

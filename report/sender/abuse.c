@@ -1,130 +1,10 @@
 #include "report/sender/abuse.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/day.h"
-
-static void add_earlier(const struct domain_facts *d, const struct ip *ip, int32_t first,
-			double *by_day, size_t n)
-{
-	for (size_t i = domain_facts_find(d, ip);
-	     i < d->n_facts && ip_cmp(&d->facts[i].source, ip) == 0; i++)
-		daily_add(&d->facts[i], first, by_day, n);
-}
-
-static int by_size(const void *x, const void *y)
-{
-	const double *a = x, *b = y;
-	return (*a > *b) - (*a < *b);
-}
-
-/* The median of the days before `day` on which something was sent; 0: too few of them. */
-static double usual(const double *by_day, size_t day, double *scratch)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < day; i++)
-		if (by_day[i] > 0)
-			scratch[n++] = by_day[i];
-	if (n < USUAL_DAYS)
-		return 0;
-	qsort(scratch, n, sizeof *scratch, by_size);
-	return scratch[n / 2];
-}
-
-/* A newsletter goes out on the same weekday, or on the same date of the month, two days either way:
- * half as much was sent then. */
-static bool has_its_day(const double *by_day, size_t day)
-{
-	for (size_t back = 7; back <= 33 && back <= day; back++)
-		if ((back == 7 || back >= 26) && 2 * by_day[day - back] >= by_day[day])
-			return true;
-	return false;
-}
-
-/* What was seen long ago may be known by the month alone, spread over its days. Beside what is sent
- * on the days of this period, the month before has half of the day's mail left over: it had such a
- * day, too. period: where this one begins. */
-static bool had_its_month(const double *by_day, size_t n, size_t day, size_t period,
-			  double *scratch)
-{
-	double before = 0;
-	size_t days = 0, now = 0;
-	for (size_t i = period; i < n; i++)
-		if (i != day && by_day[i] > 0)
-			scratch[now++] = by_day[i];
-	if (now < USUAL_DAYS)
-		return false;
-	qsort(scratch, now, sizeof *scratch, by_size);
-	for (size_t i = day > 33 ? day - 33 : 0; i < period; i++) {
-		before += by_day[i];
-		days += by_day[i] > 0;
-	}
-	return 2 * (before - (double)days * scratch[now / 2]) >= by_day[day];
-}
-
-/* What is more than usual on the day; where `days` is more than one, on all days as large among so
- * many: a small office's infected machine stays below any ceiling of one day. */
-static double excess(const double *by_day, size_t n, size_t day, double median, size_t days)
-{
-	double sum = 0;
-	for (size_t i = day; i < n && i < day + days; i++)
-		if (by_day[i] >= SPIKE_FACTOR * median)
-			sum += by_day[i] - median;
-	return sum;
-}
-
-/* It passes by SPF alone: whoever gets hold of the machine does, too. */
-static bool is_unsigned(const struct sender *s)
-{
-	const uint64_t *c = s->t.cells;
-	return 10 * (c[CELL_P5] + c[CELL_P6] + c[CELL_P7]) > 9 * s->t.messages;
-}
-
-bool find_spike(const struct sender *s, const struct domain_facts *earlier, double more,
-		struct arena *a, struct spike *out)
-{
-	if ((double)s->t.messages < more)
-		return false;
-	int32_t first = earlier && earlier->reports ? earlier->window.since : s->first_day;
-	if (first > s->first_day)
-		first = s->first_day;
-	size_t n = (size_t)(s->last_day - first) + 1;
-	double *by_day = arena_alloc(a, n * sizeof *by_day),
-	       *scratch = arena_alloc(a, n * sizeof *scratch);
-	size_t days = is_unsigned(s) ? SPIKE_WEEK : 1;
-	*out = (struct spike){0};
-	for (size_t i = 0; earlier && i < s->n_sources; i++)
-		add_earlier(earlier, &s->sources[i].ip, first, by_day, n);
-	for (size_t i = 0; i < s->n_facts; i++)
-		daily_add(s->facts[i], first, by_day, n);
-	size_t period = (size_t)(s->first_day - first);
-	for (size_t i = period; i < n; i++) {
-		if (by_day[i] <= out->messages)
-			continue;
-		double median = usual(by_day, i, scratch);
-		if (median > 0 && by_day[i] >= SPIKE_FACTOR * median &&
-		    excess(by_day, n, i, median, days) >= more && !has_its_day(by_day, i) &&
-		    !had_its_month(by_day, n, i, period, scratch))
-			*out = (struct spike){
-			    .day = first + (int32_t)i, .messages = by_day[i], .usual = median};
-	}
-	if (out->messages == 0)
-		return false;
-	double most = 0;
-	for (size_t i = 0, end; i < s->n_facts; i = end) {
-		double on_day = 0;
-		for (end = i;
-		     end < s->n_facts && ip_cmp(&s->facts[end]->source, &s->facts[i]->source) == 0;
-		     end++)
-			daily_add(s->facts[end], out->day, &on_day, 1);
-		if (on_day > most) {
-			most = on_day;
-			out->busiest = s->facts[i]->source;
-		}
-	}
-	return true;
-}
+#include "report/sender/habit.h"
+#include "report/sender/scope.h"
 
 #define JUNKED_MESSAGES  100
 #define JUNKED_SHARE     30 /* per cent of what passes; filters err in a few */
@@ -181,8 +61,6 @@ static bool is_others(const struct zone *z, const struct spf_record *r)
 	       !catalogue_find(z->known->catalogue, BY_ZONE, r->canonical) &&
 	       !catalogue_find(z->known->catalogue, BY_INCLUDE, r->canonical);
 }
-
-#define ALIAS_SINCE 7 /* days of reports without it make its first mail new */
 
 /* Who rents machines out, or connects people, vouches for none of them. */
 static bool is_known_mailer(const struct service *s)
@@ -321,30 +199,6 @@ static const char *taken_key(const struct zone *z, const struct dmarc_profile *p
 	return NULL;
 }
 
-static int32_t first_day_of(const struct fact *f)
-{
-	return month_first_day(f->month) + (f->days ? __builtin_ctz(f->days) : 0);
-}
-
-/* Did the sender's first mail come when reports had been coming for days? */
-static bool is_new(const struct sender *s, const struct domain_facts *now,
-		   const struct domain_facts *earlier)
-{
-	const struct domain_facts *e = earlier && earlier->n_days ? earlier : NULL;
-	if (now->n_days == 0)
-		return false;
-	int32_t first = s->first_day, begin = e ? e->days[0].day : now->days[0].day;
-	for (size_t i = 0; e && i < s->n_sources; i++) {
-		size_t at = domain_facts_find(e, &s->sources[i].ip);
-		for (; at < e->n_facts && ip_cmp(&e->facts[at].source, &s->sources[i].ip) == 0;
-		     at++) {
-			int32_t day = first_day_of(&e->facts[at]);
-			first = day < first ? day : first;
-		}
-	}
-	return first >= begin + ALIAS_SINCE;
-}
-
 const char *abuse_by_key(const struct sender *s, const struct zone *z,
 			 const struct domain_facts *now, const struct domain_facts *earlier)
 {
@@ -363,7 +217,8 @@ const char *abuse_by_key(const struct sender *s, const struct zone *z,
 		name = key;
 		target = where;
 	}
-	if (2 * n <= s->t.messages || !has_other_owner(s, z, target) || !is_new(s, now, earlier))
+	if (2 * n <= s->t.messages || !has_other_owner(s, z, target) ||
+	    !habit_is_new(s, now, earlier))
 		return NULL;
 	return arena_printf(z->known->a,
 			    "the key %s is an alias (CNAME) of %s, which is not yours: its owner "
@@ -371,6 +226,100 @@ const char *abuse_by_key(const struct sender *s, const struct zone *z,
 			    "are called by the domain of neither of you. Unless you know who signs "
 			    "by it, delete the CNAME today",
 			    name, target, day_format(s->first_day, day));
+}
+
+/* ---- zone cuts ---- */
+
+#define CUT_NAMES 4 /* of a sender that are asked about: it may use thousands */
+
+/* Does all that passes as us stand in that zone? */
+static bool passes_there(const struct zone *z, const struct dmarc_profile *p, const char *zone)
+{
+	const char *mailfrom = p->aligned_spf ? zone_own_mailfrom(z, p) : NULL;
+	bool any = mailfrom != NULL;
+	if (mailfrom && !domain_is_below(mailfrom, zone))
+		return false;
+	for (unsigned i = 0; i < p->n_dkim; i++) {
+		if (p->dkim[i].result.code != W_PASS || !zone_is_ours(z, p->dkim[i].domain))
+			continue;
+		if (!domain_is_below(p->dkim[i].domain, zone))
+			return false;
+		any = true;
+	}
+	return any && p->cell <= CELL_P7;
+}
+
+/* A name below our domain by which the row passes. */
+static const char *name_below(const struct zone *z, const struct dmarc_profile *p)
+{
+	const char *mailfrom = p->aligned_spf ? zone_own_mailfrom(z, p) : NULL;
+	if (mailfrom)
+		return mailfrom;
+	for (unsigned i = 0; i < p->n_dkim; i++)
+		if (p->dkim[i].result.code == W_PASS && p->dkim[i].domain &&
+		    domain_is_below(p->dkim[i].domain, z->org))
+			return p->dkim[i].domain;
+	return z->org;
+}
+
+/* A machine of neither side. Who holds the zone can have a name in it lead to any machine, and let
+ * any pass: nothing there counts. */
+static bool is_strangers_machine(const struct zone *z, const struct ip *ip,
+				 const struct dns_answer *servers)
+{
+	const struct address_known *k = knowledge_of(z->known, ip);
+	if (k->ptr == PTR_UNKNOWN || is_known_mailer(k->service) ||
+	    zone_spf_now(z, z->domain, ip) == NOW_YES)
+		return false;
+	for (size_t i = 0; i < z->n_hosts; i++)
+		if (ip_cmp(&z->hosts[i].ip, ip) == 0 &&
+		    !domain_is_below(z->hosts[i].name, servers->name))
+			return false;
+	if (k->ptr != PTR_CONFIRMED || k->generic || !k->name)
+		return true;
+	if (zone_is_ours(z, k->name))
+		return domain_is_below(k->name, servers->name);
+	return !scope_is_operator(z, servers, k->name);
+}
+
+static const struct dns_answer *find_strangers_zone(const struct sender *s, const struct zone *z)
+{
+	const char *last = z->org;
+	for (size_t i = 0, asked = 0; i < s->n_facts && asked < CUT_NAMES; i++) {
+		const char *name = name_below(z, &s->profiles[s->facts[i]->profile]);
+		if (strcmp(name, last) == 0 || strcmp(name, z->org) == 0 ||
+		    !domain_is_below(name, z->org))
+			continue;
+		const struct dns_answer *servers = scope_strangers_zone(z, name);
+		if (servers)
+			return servers;
+		last = name;
+		asked++;
+	}
+	return NULL;
+}
+
+const char *abuse_by_delegation(const struct sender *s, const struct zone *z,
+				const struct domain_facts *now, const struct domain_facts *earlier)
+{
+	uint64_t n = 0;
+	char day[DAY_STRLEN];
+	if (is_known_mailer(s->service) || s->recurs || !habit_is_new(s, now, earlier))
+		return NULL;
+	const struct dns_answer *servers = find_strangers_zone(s, z);
+	for (size_t i = 0; servers && i < s->n_facts; i++)
+		if (passes_there(z, &s->profiles[s->facts[i]->profile], servers->name) &&
+		    is_strangers_machine(z, &s->facts[i]->source, servers))
+			n += s->facts[i]->messages;
+	if (2 * n <= s->t.messages)
+		return NULL;
+	return arena_printf(
+	    z->known->a,
+	    "%s is delegated (NS) to %s, a name server that is neither yours nor of "
+	    "whoever runs the name servers of %s: its owner decides who passes as you "
+	    "there. The first of this mail came on %s, from machines of neither side. "
+	    "Unless you know who does, delete the NS records of %s today",
+	    servers->name, servers->hosts[0], z->org, day_format(s->first_day, day), servers->name);
 }
 
 /* ---- copies ---- */
@@ -425,7 +374,7 @@ static bool add_others(const struct sender *s, const struct zone *z, const struc
 			if (!*x)
 				*x = signs_so(s, z, &d->profiles[f->profile]) ? 1 : 2;
 			other_days = other_days || (*x == 1 && (fact_last_day(f) > s->last_day ||
-								first_day_of(f) < s->first_day));
+								fact_first_day(f) < s->first_day));
 		}
 		for (size_t k = i; other_days && k < end; k++)
 			if (alike[d->facts[k].profile] == 1)

@@ -1,9 +1,5 @@
 /*
- * abuse.h - machines of ours that suddenly send something else. Pure.
- *
- * What is usual is measured on the sender's days of sending before the day in question, never on
- * that day; with fewer than USUAL_DAYS of them nothing is usual yet. What goes out every week or
- * every month is usual on its day.
+ * abuse.h - what passes as us, and is somebody else's doing. Pure.
  */
 #ifndef REPORT_SENDER_ABUSE_H
 #define REPORT_SENDER_ABUSE_H
@@ -11,23 +7,6 @@
 #include "core/arena.h"
 #include "report/sender/finding.h"
 #include "report/sender/zone.h"
-
-#define USUAL_DAYS   10
-#define SPIKE_FACTOR 10  /* times the median of the days before ... */
-#define SPIKE_MORE   500 /* ... and so many messages more: abuse, though it passes */
-#define SPIKE_WEEK   7   /* ... on one day; of mail that nobody signs, in so many days together */
-#define SPIKE_DOUBT  50  /* so many: no edit of SPF for a machine that others share */
-
-struct spike {
-	int32_t day;
-	double messages, usual;
-	struct ip busiest; /* the address that sent most on that day */
-};
-
-/* The worst such day of the sender, with at least `more` messages more than usual; false: none.
- * earlier: facts of the period before, NULL: none. */
-bool find_spike(const struct sender *s, const struct domain_facts *earlier, double more,
-		struct arena *a, struct spike *out);
 
 /*
  * Strangers send through a name of ours that is an alias (CNAME) of a name in somebody else's zone,
@@ -54,6 +33,15 @@ const char *abuse_by_include(const struct sender *s, const struct zone *z,
  */
 const char *abuse_by_key(const struct sender *s, const struct zone *z,
 			 const struct domain_facts *now, const struct domain_facts *earlier);
+
+/*
+ * The same of a name of ours that is delegated (NS): to name servers of nobody we know, and what
+ * passes by that zone alone is new, and comes from machines of neither side. Who takes over a
+ * forgotten delegation publishes what he likes below the name. A subdomain that was always
+ * delegated, or is to a service that sends from its own machines, is as it should be.
+ */
+const char *abuse_by_delegation(const struct sender *s, const struct zone *z,
+				const struct domain_facts *now, const struct domain_facts *earlier);
 
 /*
  * Within a few days it carries far more mail with a signature of ours than all who sign so sent on

@@ -154,6 +154,8 @@ static const char *abused(const struct matter *m, bool own, bool ours, enum stre
 	if (!taken && m->zone)
 		taken = abuse_by_include(s, m->zone, m->before);
 	if (!taken && m->zone)
+		taken = abuse_by_delegation(s, m->zone, m->now, m->before);
+	if (!taken && m->zone)
 		taken = abuse_by_copies(s, m->zone, m->now, m->before);
 	if (!taken && m->zone && own)
 		taken = abuse_by_key(s, m->zone, m->now, m->before);

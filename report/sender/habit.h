@@ -43,4 +43,31 @@ int32_t habit_set_up_since(const struct sender *s);
 /* Did it fail because its receiver had no answer of DNS (temperror), and for nothing else? */
 bool habit_is_unanswered(const struct dmarc_profile *p);
 
+/* Did the sender's first mail come when reports had been coming for days? now: its facts; earlier:
+ * of the period before, NULL: none. */
+bool habit_is_new(const struct sender *s, const struct domain_facts *now,
+		  const struct domain_facts *earlier);
+
+/*
+ * What is usual is measured on the sender's days of sending before the day in question, never on
+ * that day; with fewer than USUAL_DAYS of them nothing is usual yet. What goes out every week or
+ * every month is usual on its day.
+ */
+#define USUAL_DAYS   10
+#define SPIKE_FACTOR 10  /* times the median of the days before ... */
+#define SPIKE_MORE   500 /* ... and so many messages more: abuse, though it passes */
+#define SPIKE_WEEK   7   /* ... on one day; of mail that nobody signs, in so many days together */
+#define SPIKE_DOUBT  50  /* so many: no edit of SPF for a machine that others share */
+
+struct spike {
+	int32_t day;
+	double messages, usual;
+	struct ip busiest; /* the address that sent most on that day */
+};
+
+/* The worst such day of the sender, with at least `more` messages more than usual; false: none.
+ * earlier: facts of the period before, NULL: none. */
+bool find_spike(const struct sender *s, const struct domain_facts *earlier, double more,
+		struct arena *a, struct spike *out);
+
 #endif

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "report/sender/scope.h"
+
 static const char *network_mark(const struct tally *t)
 {
 	const uint64_t *c = t->cells;
@@ -165,6 +167,24 @@ static const char *host_key(const struct grouping *g, const struct address *x,
 	return arena_printf(g->a, "host:%s%s", host, network_mark(x->t));
 }
 
+/* Most of it passes as a name below ours in a zone that strangers' name servers answer for: who
+ * holds it has any machine called so. That zone; NULL: it is not so. */
+static const char *strangers_zone_of(const struct grouping *g, const struct address *x)
+{
+	uint64_t n = 0;
+	const char *zone = NULL;
+	for (size_t i = 0; i < x->n; i++) {
+		const struct dmarc_profile *p = &g->facts->profiles[x->first[i].profile];
+		const char *mailfrom = p->aligned_spf ? zone_own_mailfrom(g->zone, p) : NULL;
+		if (!mailfrom || zone_spf_now(g->zone, mailfrom, &x->first->source) != NOW_YES)
+			continue;
+		const struct dns_answer *servers = scope_strangers_zone(g->zone, mailfrom);
+		zone = servers ? servers->name : zone;
+		n += servers ? x->first[i].messages : 0;
+	}
+	return 2 * n > x->t->messages ? zone : NULL;
+}
+
 /* The key that DNS proves; NULL: it proves none. */
 static const char *known_key(const struct grouping *g, struct address *x, uint32_t best)
 {
@@ -177,6 +197,9 @@ static const char *known_key(const struct grouping *g, struct address *x, uint32
 	bool named = known->org && strcmp(known->org, z->org) == 0 && !known->generic;
 	if (named && given_has(&g->given, ip))
 		return host_key(g, x, known);
+	const char *theirs = named ? strangers_zone_of(g, x) : NULL;
+	if (theirs)
+		return arena_printf(g->a, "mailfrom:%s%s", theirs, network_mark(x->t));
 	if (named || zone_names_address(z, ip))
 		return arena_printf(g->a, "own:%s%s", z->org, network_mark(x->t));
 	x->service = proved_service(g, x);

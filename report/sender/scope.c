@@ -1,5 +1,6 @@
 #include "report/sender/scope.h"
 
+#include <ctype.h>
 #include <string.h>
 
 /* Addresses that nobody has (RFC 5737, RFC 3849): who lets them in lets everybody in. */
@@ -113,4 +114,70 @@ void scope_read(const struct zone *z, const struct zone_mailfrom *m, struct scop
 	}
 	out->narrow = !out->pending && !out->open.term && !out->neutral.term && !out->ptr.term &&
 		      out->addresses <= SCOPE_WIDEST;
+}
+
+/* ---- zone cuts ---- */
+
+#define CUT_LABELS 4 /* below our domain; who has many more has them all by one of these */
+#define CUT_NAME   64
+
+/* What a provider's name has left without the figures and endings of its many domains: the name
+ * servers of one zone stand in awsdns-03.com, awsdns-41.net and awsdns-22.co.uk. */
+static void operator_of(const struct zone *z, const char *host, char out[CUT_NAME])
+{
+	const char *org = z->known->rules->org_domain(z->known->rules->ctx, host);
+	size_t n = 0;
+	for (; *org && *org != '.' && n + 1 < CUT_NAME; org++)
+		if (isalpha((unsigned char)*org))
+			out[n++] = *org;
+	out[n] = '\0';
+}
+
+static bool is_same_operator(const struct zone *z, const char *x, const char *y)
+{
+	char a[CUT_NAME], b[CUT_NAME];
+	operator_of(z, x, a);
+	operator_of(z, y, b);
+	return *a && strcmp(a, b) == 0;
+}
+
+bool scope_is_operator(const struct zone *z, const struct dns_answer *servers, const char *host)
+{
+	for (size_t i = 0; i < servers->n; i++)
+		if (is_same_operator(z, servers->hosts[i], host))
+			return true;
+	return false;
+}
+
+/* Are the name servers of a zone below ours those of nobody we know? One that is ours, of whoever
+ * runs our own zone, or of a known service is enough: many a service wants a subdomain delegated
+ * to it. */
+static bool are_strangers(const struct zone *z, const struct dns_answer *servers)
+{
+	const struct dns_answer *own = dns_ask(z->known->view, z->org, DNS_NS);
+	if (own->outcome != DNS_OK || servers->outcome != DNS_OK ||
+	    strcmp(servers->canonical, servers->name) != 0)
+		return false;
+	for (size_t i = 0; i < servers->n; i++) {
+		const char *host = servers->hosts[i];
+		if (zone_is_ours(z, host) || scope_is_operator(z, own, host) ||
+		    catalogue_find(z->known->catalogue, BY_ZONE, host) ||
+		    catalogue_find(z->known->catalogue, BY_PTR, host) ||
+		    catalogue_find(z->known->catalogue, BY_DKIM, host))
+			return false;
+	}
+	return servers->n > 0;
+}
+
+const struct dns_answer *scope_strangers_zone(const struct zone *z, const char *name)
+{
+	const char *at = name + strlen(name) - strlen(z->org);
+	for (int i = 0; i < CUT_LABELS && at > name; i++) {
+		for (at--; at > name && at[-1] != '.'; at--)
+			;
+		const struct dns_answer *servers = dns_ask(z->known->view, at, DNS_NS);
+		if (are_strangers(z, servers))
+			return servers;
+	}
+	return NULL;
 }

@@ -31,4 +31,14 @@ struct scope {
 /* m: one of z->mailfrom. */
 void scope_read(const struct zone *z, const struct zone_mailfrom *m, struct scope *out);
 
+/*
+ * The zone below ours, on the way down to the name, that strangers' name servers answer for (NS):
+ * none of them is ours, a known service's, or of whoever runs ours. Whoever holds it says what
+ * stands there. The answer to NS of the zone's name; NULL: there is none.
+ */
+const struct dns_answer *scope_strangers_zone(const struct zone *z, const char *name);
+
+/* Does whoever runs one of these name servers own the host's domain, too? */
+bool scope_is_operator(const struct zone *z, const struct dns_answer *servers, const char *host);
+
 #endif

@@ -23,7 +23,7 @@ struct matter {
 	const struct zone *zone;
 	bool compared;                           /* there are reports of the period before */
 	const struct domain_facts *now, *before; /* before: NULL, there was none */
-	bool spike; /* it passes, and suddenly sends far more (abuse.h) */
+	bool spike; /* it passes, and suddenly sends far more (habit.h) */
 	bool let_in;
 	const char *junked;    /* receivers turn against it, though it passes; NULL: they do not */
 	uint64_t n, pass;      /* messages; those that pass, or would with today's record */

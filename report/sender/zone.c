@@ -6,12 +6,12 @@
 #include "core/limits.h"
 #include "core/mem.h"
 #include "report/sender/finding.h"
+#include "report/sender/scope.h"
 
 #define SELECTORS_MAX  64
 #define EXCHANGERS_MAX 16
 #define FROM_MAX       (LIMIT_DNS_NAMES - SELECTORS_MAX - ZONE_MAILFROM_MAX)
 #define HOSTS_MAX      64 /* of our own names, whose own names are asked about */
-#define ASKED_DEPTH    SPF_LOOKUP_LIMIT
 
 static const char *org_of(const struct zone *z, const char *name)
 {
@@ -220,7 +220,7 @@ static void read_hosts(struct zone *z)
 
 static void mark_includes(struct zone *z, const struct spf_record *r, unsigned depth)
 {
-	if (!r || depth > ASKED_DEPTH)
+	if (!r || depth > SPF_LOOKUP_LIMIT)
 		return;
 	for (size_t i = 0; i < r->n_terms; i++) {
 		const struct spf_term *t = &r->terms[i];
@@ -446,8 +446,10 @@ bool zone_names_address(const struct zone *z, const struct ip *ip)
 			continue;
 		bool own = true;
 		for (size_t k = 0; k < n; k++)
-			own = own &&
-			      is_ours(z, path[k]->canonical ? path[k]->canonical : path[k]->domain);
+			own =
+			    own &&
+			    is_ours(z, path[k]->canonical ? path[k]->canonical : path[k]->domain) &&
+			    !scope_strangers_zone(z, path[k]->domain);
 		if (own && term && is_narrow(term, ip))
 			return true;
 	}

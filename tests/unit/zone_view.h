@@ -33,6 +33,7 @@ static inline int zone_type(const char *word, size_t n)
 		     {"MX", DNS_MX},
 		     {"TXT", DNS_TXT},
 		     {"PTR", DNS_PTR},
+		     {"NS", DNS_NS},
 		     {"CNAME", 5},
 		     {"TIMEOUT", -DNS_TIMEOUT},
 		     {"SERVFAIL", -DNS_SERVFAIL},
@@ -62,6 +63,7 @@ static inline void zone_add(struct dns_answer *r, enum dns_type type, const char
 		((struct dns_mx *)r->mx)[r->n].preference = (unsigned)strtoul(data, &end, 10);
 		((struct dns_mx *)r->mx)[r->n++].host = arena_strdup(a, end + 1);
 		break;
+	case DNS_NS:
 	case DNS_PTR:
 		((const char **)r->hosts)[r->n++] = data;
 		break;

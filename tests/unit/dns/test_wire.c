@@ -75,6 +75,15 @@ static const struct message_row rows[] = {
     {"a name that points at itself", DNS_PTR,
      M(HEAD(OK, "\x01", "\x00") QUESTION("\x0c") RR("\x0c", "\x00\x3c", "\x02") "\xc0\x29"),
      DNS_MALFORMED, 0, 60},
+    {"name servers", DNS_NS,
+     M(HEAD(OK, "\x02", "\x00") QUESTION("\x02")
+	   RR("\x02", "\x01\x2c", "\x04") "\x01"
+					  "a"
+					  "\xc0\x0c" RR("\x02", "\x00\x3c", "\x04") "\x01"
+										    "b"
+										    "\xc0"
+										    "\x0c"),
+     DNS_OK, 2, 60},
     {"an address of three octets", DNS_A,
      M(HEAD(OK, "\x01", "\x00") QUESTION("\x01") RR("\x01", "\x00\x3c", "\x03") "\xc0\x00\x02"),
      DNS_MALFORMED, 0, 60},

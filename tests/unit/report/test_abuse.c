@@ -2,6 +2,7 @@
  * Machines of ours that suddenly send something else; and whose selector is it.
  */
 #include "report/sender/abuse.h"
+#include "report/sender/habit.h"
 #include "report/sender/pattern.h"
 #include "report/sender/selectors.h"
 #include "tests/unit/world.h"
@@ -371,6 +372,74 @@ static void test_key_alias(void **state)
 	}
 }
 
+/* So with a delegation (NS) that was forgotten: whoever has the name servers has all below it. */
+static void test_delegation(void **state)
+{
+	static const struct {
+		const char *what, *servers, *ptr, *spf, *dkim;
+		uint32_t days;
+		bool before; /* it sent then, too */
+		enum category category;
+	} rows[] = {
+	    {"its first mail is new", "ns1.parking.example", "vps7.rented.example",
+	     "promo.example.com pass", NULL, ~TEN & MONTH, false, CAT_SUSPECT_ABUSE},
+	    {"signed, too, by a key in that zone", "ns1.parking.example", "vps7.rented.example",
+	     "promo.example.com pass", "promo.example.com x pass", ~TEN & MONTH, false,
+	     CAT_SUSPECT_ABUSE},
+	    {"by a key in that zone alone", "ns1.parking.example", "vps7.rented.example",
+	     "bounce.rented.example pass", "x.promo.example.com x pass", ~TEN & MONTH, false,
+	     CAT_SUSPECT_ABUSE},
+	    {"a line without a server's name", "ns1.parking.example", "p45-140-16-7.line.example",
+	     "promo.example.com pass", NULL, ~TEN & MONTH, false, CAT_SUSPECT_ABUSE},
+	    {"it sent before, too", "ns1.parking.example", "vps7.rented.example",
+	     "promo.example.com pass", NULL, MONTH, true, CAT_AUTHORIZED},
+	    {"called by a name there", "ns1.parking.example", "mta7.promo.example.com",
+	     "promo.example.com pass", NULL, ~TEN & MONTH, false, CAT_SUSPECT_ABUSE},
+	    {"machines of whoever has the name servers", "ns1.vendor.example",
+	     "out7.vendor.example", "promo.example.com pass", NULL, ~TEN & MONTH, false,
+	     CAT_AUTHORIZED},
+	    {"name servers of ours", "ns.branch.example.com", "vps7.rented.example",
+	     "promo.example.com pass", NULL, ~TEN & MONTH, false, CAT_AUTHORIZED},
+	    {"of whoever runs ours", "ns-900.dnshost-41.test", "vps7.rented.example",
+	     "promo.example.com pass", NULL, ~TEN & MONTH, false, CAT_AUTHORIZED},
+	    {"of a service", "ns1.mailer.example", "vps7.rented.example", "promo.example.com pass",
+	     NULL, ~TEN & MONTH, false, CAT_AUTHORIZED},
+	    {"signed as us by a key outside", "ns1.parking.example", "vps7.rented.example",
+	     "promo.example.com pass", "example.com s1 pass", ~TEN & MONTH, false, CAT_AUTHORIZED},
+	    {"by our own name", "ns1.parking.example", "vps7.rented.example", "example.com pass",
+	     NULL, ~TEN & MONTH, false, CAT_AUTHORIZED},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct arena a = {0};
+		char cut[128], ptr[128], host[128];
+		snprintf(cut, sizeof cut, "promo.example.com NS %s", rows[i].servers);
+		snprintf(ptr, sizeof ptr, "7.16.140.45.in-addr.arpa PTR %s", rows[i].ptr);
+		snprintf(host, sizeof host, "%s A 45.140.16.7", rows[i].ptr);
+		bool outside = strncmp(rows[i].spf, "example.com", 11) == 0;
+		struct row r = {"45.140.16.7", 900, rows[i].spf, rows[i].dkim, 0, rows[i].days};
+		struct world w = {
+		    .now = {OUR_ROW, r},
+		    .before = {OUR_ROW},
+		    .zone = {outside ? "example.com TXT v=spf1 mx ip4:45.140.16.7 ~all"
+				     : "example.com TXT v=spf1 mx ~all",
+			     "example.com NS ns-12.dnshost-03.example", cut,
+			     "promo.example.com TXT v=spf1 ip4:45.140.16.0/24 -all",
+			     "x._domainkey.promo.example.com TXT " WORLD_KEY,
+			     "x._domainkey.x.promo.example.com TXT " WORLD_KEY, ptr, host}};
+		if (rows[i].before)
+			w.before[1] = r;
+		struct domain_inventory d = world_judge(&w, &a);
+		enum category c = world_sender(&d, "45.140.16.7")->verdict.category;
+		bool first = d.todo->n > 0 && d.todo->list[0].kind == TODO_ABUSE;
+		if (c != rows[i].category || first != (c == CAT_SUSPECT_ABUSE)) {
+			world_print(&d);
+			fail_msg("%s: %s", rows[i].what, category_names[c]);
+		}
+		arena_free(&a);
+	}
+}
+
 /* A replay of three days is no habit, where little else passes by a signature alone. */
 static void test_replay(void **state)
 {
@@ -480,10 +549,10 @@ static void test_copies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_spikes),    cmocka_unit_test(test_abuse),
-	    cmocka_unit_test(test_replay),    cmocka_unit_test(test_alias),
-	    cmocka_unit_test(test_include),   cmocka_unit_test(test_key_alias),
-	    cmocka_unit_test(test_selectors), cmocka_unit_test(test_junked),
-	    cmocka_unit_test(test_copies)};
+	    cmocka_unit_test(test_spikes),     cmocka_unit_test(test_abuse),
+	    cmocka_unit_test(test_replay),     cmocka_unit_test(test_alias),
+	    cmocka_unit_test(test_include),    cmocka_unit_test(test_key_alias),
+	    cmocka_unit_test(test_delegation), cmocka_unit_test(test_selectors),
+	    cmocka_unit_test(test_junked),     cmocka_unit_test(test_copies)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
