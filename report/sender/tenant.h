@@ -9,8 +9,8 @@
  * second one of ours. So it is beside an account that is called as we are, and signs as itself.
  *
  * At a service that verifies nobody, and at a small host, his mail has no signature at all, or his
- * own. Where ours from there was signed, all of it, and goes on so, what begins to pass beside it by
- * SPF alone is a neighbour's, or a program's of ours that does not sign.
+ * own. Where ours from there was signed, all of it, and goes on so, what begins to pass beside it
+ * by SPF alone is a neighbour's, or a program's of ours that does not sign.
  */
 #ifndef REPORT_SENDER_TENANT_H
 #define REPORT_SENDER_TENANT_H
