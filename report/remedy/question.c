@@ -460,8 +460,8 @@ static void read_stranger(struct asking *q)
 			x->alias));
 	else
 		speaks_for(q, r, 1,
-			   "your SPF record names the address, and its reverse DNS or its DKIM "
-			   "signature is of another owner");
+			   "your SPF record authorises the address, and its reverse DNS or its "
+			   "DKIM signature, or the network, is not yours");
 	if (x->ptr)
 		speaks_for(q, r, 0, arena_printf(q->a, "its reverse DNS is %s", x->ptr));
 }

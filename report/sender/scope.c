@@ -44,6 +44,11 @@ static bool leads_nowhere(const struct zone *z, const struct spf_term *t)
 	       dns_ask(z->known->view, t->domain, DNS_A)->outcome == DNS_NXDOMAIN;
 }
 
+static bool is_of_service(const struct zone *z, const char *domain)
+{
+	return domain && catalogue_find(z->known->catalogue, BY_INCLUDE, domain);
+}
+
 /* service: the record is that of a known service, whose customers its networks are meant for. */
 static void walk(const struct zone *z, const struct spf_record *r, unsigned depth, bool service,
 		 struct scope *out)
@@ -54,9 +59,7 @@ static void walk(const struct zone *z, const struct spf_record *r, unsigned dept
 		const struct spf_term *t = &r->terms[i];
 		if (t->ignored)
 			continue;
-		bool known =
-		    service || (t->child && t->domain &&
-				catalogue_find(z->known->catalogue, BY_INCLUDE, t->domain));
+		bool known = service || (t->child && is_of_service(z, t->domain));
 		if (leads_nowhere(z, t))
 			spot(&out->dangling, t, r->domain, depth);
 		if (t->child)
@@ -180,4 +183,34 @@ const struct dns_answer *scope_strangers_zone(const struct zone *z, const char *
 			return servers;
 	}
 	return NULL;
+}
+
+static bool is_large(const struct spf_term *t, const struct ip *ip)
+{
+	for (size_t i = 0; i < t->n_networks; i++) {
+		const struct spf_network *n = &t->networks[i];
+		struct ip net = ip_network(ip, n->bits);
+		if (n->ip.family == ip->family && ip_cmp(&net, &n->ip) == 0 &&
+		    addresses_of(n) > SCOPE_LARGE)
+			return true;
+	}
+	return false;
+}
+
+bool scope_is_large_for(const struct zone *z, const struct ip *ip)
+{
+	const struct spf_term *term;
+	const struct spf_record *path[SPF_LOOKUP_LIMIT + 2];
+	size_t n;
+	for (size_t i = 0; i < z->n_mailfrom; i++) {
+		const struct zone_mailfrom *m = &z->mailfrom[i];
+		bool service = false;
+		if (m->spf.pending || spf_tree_find(&m->spf, ip, &term, path, &n) != SPF_PASS)
+			continue;
+		for (size_t k = 0; k < n; k++)
+			service = service || is_of_service(z, path[k]->domain);
+		if (!service && term && is_large(term, ip))
+			return true;
+	}
+	return false;
 }

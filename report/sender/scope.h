@@ -9,6 +9,7 @@
 #include "report/sender/zone.h"
 
 #define SCOPE_WIDEST 65536 /* IPv4 addresses outside of known services that one owner may have */
+#define SCOPE_LARGE  4096  /* ... in one network, without others' lines and rented machines in it */
 
 struct scope_spot {
 	const struct spf_term *term; /* NULL: there is none */
@@ -30,6 +31,9 @@ struct scope {
 
 /* m: one of z->mailfrom. */
 void scope_read(const struct zone *z, const struct zone_mailfrom *m, struct scope *out);
+
+/* Does a record of ours let the address in by a network larger than that, of no known service? */
+bool scope_is_large_for(const struct zone *z, const struct ip *ip);
 
 /*
  * The zone below ours, on the way down to the name, that strangers' name servers answer for (NS):

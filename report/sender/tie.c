@@ -413,6 +413,14 @@ static const char *alias_of(const struct zone *z, const struct ip *ip)
 	return NULL;
 }
 
+/* A line, or a machine for rent, in a network of our record that holds many of them. */
+static bool is_line(const struct ties *t, const struct ip *ip, const struct address_known *k,
+		    const struct conduct *c)
+{
+	return !c->signs && (k->generic || k->ptr == PTR_NONE || k->ptr == PTR_UNCONFIRMED) &&
+	       scope_is_large_for(t->zone, ip);
+}
+
 #define ACCOUNT_SHARE 90 /* per cent that the account signs of the sender's mail */
 
 /* Our mail host, which takes any MAIL FROM of its customers, signs it for the very account whose
@@ -446,7 +454,7 @@ static void tie_source(struct ties *t, const struct sender *s, bool account,
 	x->ties |= is_tied_host(t, &x->ip, &c) ? TIE_HOST : 0;
 	x->ties |= is_tied_name(t, &x->ip, k, &c) ? TIE_NAME : 0;
 	x->alias = x->ties || c.signs || is_mail_service(k->service) ? NULL : alias_of(z, &x->ip);
-	x->aged = !x->ties && (x->alias || has_aged(t, &x->ip, k, &c));
+	x->aged = !x->ties && (x->alias || has_aged(t, &x->ip, k, &c) || is_line(t, &x->ip, k, &c));
 	x->ties |= !x->aged && is_tied_record(t, &x->ip) ? TIE_RECORD : 0;
 	if (k->service && zone_uses(z, k->service) &&
 	    (k->service->verifies == ANSWER_YES || (account && k->service == s->service)) &&

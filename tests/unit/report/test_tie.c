@@ -177,8 +177,13 @@ static const struct tie_case {
     {"an exists that answers for this one", "192.0.2.77", TIE_RECORD,
      .zone = {"example.com TXT v=spf1 exists:%{ir}.list.vendor.example ~all",
 	      "77.2.0.192.list.vendor.example A 127.0.0.2"}},
-    {"a /16", "192.0.2.77", TIE_RECORD, .zone = {"example.com TXT v=spf1 ip4:192.0.0.0/16 ~all"}},
-    {"more than a /16", "192.0.2.77", 0,
+    {"a /20", "192.0.2.77", TIE_RECORD, .zone = {"example.com TXT v=spf1 ip4:192.0.0.0/20 ~all"}},
+    {"aged: a line in a /16, which has many owners", "192.0.2.77", 0, .aged = true,
+     .zone = {"example.com TXT v=spf1 ip4:192.0.0.0/16 ~all"}},
+    {"not aged: in it, and signs as us", "192.0.2.77", TIE_RECORD,
+     .rows = {{"192.0.2.77", 100, "example.com pass", "example.com s1 pass", 0, MONTH}, OUR_ROW},
+     .zone = {"example.com TXT v=spf1 ip4:192.0.0.0/16 ~all"}},
+    {"more than a /16", "192.0.2.77", 0, .aged = true,
      .zone = {"example.com TXT v=spf1 ip4:192.0.0.0/16 ip4:198.18.0.1 ~all"}},
 #define LATE   0x3ff00000 /* since the 21st */
 #define PAUSED 0x3000007f /* three weeks of silence */
