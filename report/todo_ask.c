@@ -69,6 +69,16 @@ static void failed_last(struct making *m, struct todo *t, const struct sender *s
 			 sentence(m->a, t->text));
 }
 
+/* It passed, and what let it pass was taken out since. */
+static void passed_last(struct making *m, struct todo *t, const struct sender *s)
+{
+	char day[DAY_STRLEN];
+	t->messages = s->was->rhythm.messages ? s->was->rhythm.messages : s->was->t.messages;
+	t->title = arena_printf(m->a, "%s: passed when last seen, and would fail now", s->name);
+	t->text = arena_printf(m->a, "Its last mail came on %s. %s", day_format(s->last_day, day),
+			       sentence(m->a, t->text));
+}
+
 static void question(struct making *m, const struct sender *s)
 {
 	struct todo *t = todo_add(m, TODO_QUESTION, arena_printf(m->a, "question:%s", s->key));
@@ -76,7 +86,9 @@ static void question(struct making *m, const struct sender *s)
 	t->messages = s->aged ? sender_aged_messages(s) : todo_failing(s);
 	t->title = arena_printf(m->a, "%s: is it yours?", s->name);
 	t->text = s->verdict.remedy.text;
-	if (s->change == CHANGE_GONE)
+	if (s->change == CHANGE_GONE && s->verdict.category == CAT_AUTHORIZED)
+		passed_last(m, t, s);
+	else if (s->change == CHANGE_GONE)
 		failed_last(m, t, s);
 	t->if_yours = s->verdict.remedy.if_yours;
 	t->readings = s->verdict.remedy.readings;

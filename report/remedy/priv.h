@@ -66,6 +66,9 @@ void remedy_deny(const struct remedier *r, struct plan *p);
 /* After it: the domain itself has no record, and no sender needs one. */
 void remedy_first_record(const struct remedier *r, struct remedies *out);
 
+/* sign.c. Messages that passed, and would not today: what let them pass is no longer in DNS. */
+uint64_t remedy_taken_out(const struct remedier *r, const struct sender *s);
+
 /* helo.c: the text and the record for bounces. false: nothing of use can be said. */
 bool remedy_helo(const struct remedier *r, struct sender *s);
 

@@ -58,15 +58,16 @@ static void finish_parts(const struct remedier *r)
 	}
 }
 
-#define MEANT_CONFIDENCE 84 /* whom the owner himself names, and nothing else ties to him */
+#define MEANT_CONFIDENCE   84 /* whom the owner himself names, and nothing else ties to him */
 
-#define PATIENT_MAX      3 /* fax machines that one domain may have; more are of the botnet */
-#define GONE_MESSAGES    6 /* fewer, when last seen, are no run that comes again */
+#define PATIENT_MAX        3 /* fax machines that one domain may have; more are of the botnet */
+#define CAMPAIGN_DAYS_MOST 10
+#define GONE_MESSAGES      6 /* fewer, when last seen, are no run that comes again */
 
-#define ALIKE_MAX        12 /* senders that nothing names, and that do the same: so many are a botnet */
-#define DAILY_DAYS       22 /* of a month */
-#define SERVERS_MAX      5  /* services of one owner that nobody set up; more are a campaign */
-#define ALIKE_MORE       4 /* times what half of them send at most: who sends more is none of them */
+#define ALIKE_MAX          12 /* senders that nothing names, and that do the same: so many are a botnet */
+#define DAILY_DAYS         22 /* of a month */
+#define SERVERS_MAX        5  /* services of one owner that nobody set up; more are a campaign */
+#define ALIKE_MORE         4 /* times what half of them send at most: who sends more is none of them */
 
 /* One that nothing names is worth a question; a swarm of them is none. What a single reporter says
  * makes no swarm: who invents addresses would silence the questions about others. */
@@ -269,8 +270,49 @@ static bool is_expected(const struct remedier *r, const struct sender *s)
 	       question_is_due(&r->gate, was);
 }
 
+#define RUNS_LEAST 3
+#define YEAR_LEAST 320 /* days: what came once a year is due again */
+#define YEAR_MOST  400
+
+static bool is_due_again(const struct remedier *r, const struct sender *was)
+{
+	const struct rhythm *x = &was->rhythm;
+	int32_t since = r->gate.periods[0]->window.until - was->last_day;
+	if (x->runs >= RUNS_LEAST)
+		return since <= 2 * x->pause;
+	return since >= YEAR_LEAST && since <= YEAR_MOST && was->days <= CAMPAIGN_DAYS_MOST;
+}
+
+/* Payslips, a campaign once a year: the last run passed, and what let it pass was taken out since.
+ */
+static bool ask_of_taken_out(struct remedier *r, struct sender *s)
+{
+	const struct sender *was = s->was;
+	char day[DAY_STRLEN];
+	if (!was || was->verdict.category != CAT_AUTHORIZED || was->t.messages < GONE_MESSAGES ||
+	    !is_due_again(r, was) || 2 * remedy_taken_out(r, was) <= was->t.messages)
+		return false;
+	struct reading *open = arena_alloc(r->a, 2 * sizeof *open);
+	open[0] = (struct reading){.kind = READING_MISSING, .n_for = 1};
+	open[0].speaks_for[0] =
+	    arena_printf(r->a, "it passed DMARC until %s", day_format(was->last_day, day));
+	open[1] = (struct reading){.kind = READING_SWITCHED_OFF, .n_for = 1};
+	open[1].speaks_for[0] = "its SPF term or DKIM key is no longer in DNS";
+	s->verdict.remedy = (struct remedy){
+	    .kind = REMEDY_CONFIRM,
+	    .text = "does it still send? What let it pass is no longer in DNS: neither does the "
+		    "SPF record of its envelope sender authorise it, nor is there the key that it "
+		    "signed with. If it comes again, put back what was taken out before that; if "
+		    "it was ended, deny it",
+	    .readings = open,
+	    .n_readings = 2};
+	return true;
+}
+
 static void ask_of_gone(struct remedier *r, struct sender *s)
 {
+	if (!s->label && ask_of_taken_out(r, s))
+		return;
 	if (s->label || s->verdict.remedy.kind != REMEDY_NONE || !is_expected(r, s))
 		return;
 	s->was->verdict.remedy = question_of(&r->gate, s->was, r->unsigned_share);

@@ -300,3 +300,40 @@ void remedy_passing(const struct remedier *r, struct sender *s)
 					      "Sign its mail with DKIM as your domain%s",
 					      dkim_advice(r, s));
 }
+
+static bool signs_today(const struct remedier *r, const struct dmarc_profile *p)
+{
+	for (unsigned i = 0; i < p->n_dkim; i++) {
+		const struct dmarc_dkim *d = &p->dkim[i];
+		if (d->result.code != W_PASS || !d->domain || !zone_is_ours(r->zone, d->domain))
+			continue;
+		if (!d->selector)
+			return true; /* nobody can tell */
+		const char *name = arena_printf(r->a, "%s._domainkey.%s", d->selector, d->domain);
+		const struct dns_answer *x = dns_ask(r->zone->known->view, name, DNS_TXT);
+		if (dns_failed(x) || dkim_key_read(x).state == DKIM_KEY_GOOD)
+			return true;
+	}
+	return false;
+}
+
+/* Does SPF pass today? What cannot be told does. */
+static bool is_let_in_today(const struct remedier *r, const char *from, const struct ip *ip)
+{
+	const struct dns_answer *x = dns_ask(r->zone->known->view, from, DNS_TXT);
+	return !dns_is_void(x) && zone_spf_now(r->zone, from, ip) != NOW_NO;
+}
+
+uint64_t remedy_taken_out(const struct remedier *r, const struct sender *s)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < s->n_facts; i++) {
+		const struct fact *f = s->facts[i];
+		const struct dmarc_profile *p = &s->profiles[f->profile];
+		const char *from = p->aligned_spf ? zone_own_mailfrom(r->zone, p) : NULL;
+		bool passes = p->aligned_spf && (!from || is_let_in_today(r, from, &f->source));
+		if (p->cell <= CELL_P7 && !passes && !(p->aligned_dkim && signs_today(r, p)))
+			n += f->messages;
+	}
+	return n;
+}

@@ -263,6 +263,37 @@ static void test_gone(void **state)
 	arena_free(&a);
 }
 
+/* What passed when it was last seen, and would not now, is asked about before its next run. */
+static void test_taken_out(void **state)
+{
+	static const struct {
+		const char *key;
+		uint32_t days;
+		bool asked;
+	} rows[] = {{NULL, ON(2) | ON(9) | ON(30), true},
+		    {"m._domainkey.example.com TXT " WORLD_KEY, ON(2) | ON(9) | ON(30), false},
+		    {NULL, ON(2) | ON(9) | ON(16), false} /* long overdue */};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct arena a = {0};
+		struct world w = {
+		    .now = {OUR_ROW},
+		    .before = {OUR_ROW,
+			       {"203.0.113.1", 300, "b.mailer.example pass", "example.com m pass",
+				0, rows[i].days}},
+		    .zone = {"example.com TXT v=spf1 mx ~all", rows[i].key},
+		};
+		struct domain_inventory d = world_judge(&w, &a);
+		bool asked = false;
+		for (size_t k = 0; k < d.todo->n; k++)
+			asked = asked || (d.todo->list[k].kind == TODO_QUESTION &&
+					  strstr(d.todo->list[k].title, "would fail now") &&
+					  d.todo->list[k].messages == 100);
+		CHECK_ROW(asked == rows[i].asked, i);
+		arena_free(&a);
+	}
+}
+
 /* Infected lines, each at it for ten days: whoever sent most is no other than the rest. Who sends a
  * hundred times as much is. */
 static void test_swarm(void **state)
@@ -458,9 +489,9 @@ static void test_account(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_cases),   cmocka_unit_test(test_gone),
-	    cmocka_unit_test(test_swarm),   cmocka_unit_test(test_silent),
-	    cmocka_unit_test(test_account), cmocka_unit_test(test_office),
-	    cmocka_unit_test(test_moving)};
+	    cmocka_unit_test(test_cases),     cmocka_unit_test(test_gone),
+	    cmocka_unit_test(test_taken_out), cmocka_unit_test(test_swarm),
+	    cmocka_unit_test(test_silent),    cmocka_unit_test(test_account),
+	    cmocka_unit_test(test_office),    cmocka_unit_test(test_moving)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
