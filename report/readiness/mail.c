@@ -5,48 +5,11 @@
 #include "core/hash.h"
 #include "report/readiness/priv.h"
 #include "report/refused.h"
-#include "report/remedy/signing.h"
 
 #define WORST_MESSAGES 50
 #define OPEN_MESSAGES  10
 #define OPEN_DAYS      2
 #define CHANCE         2 /* standard deviations */
-
-/* A signature that fails, and one of another name than strict alignment wants, are not missing. */
-static const char *why_unsigned(const struct judging *j, const struct sender *s)
-{
-	const struct signing x = signing_of(&j->zone, s);
-	uint64_t aside = x.passing > s->t.dkim_aligned ? x.passing - s->t.dkim_aligned : 0;
-	if (x.failing >= x.bare && x.failing >= aside && x.failing > 0)
-		return ", its signature fails";
-	return aside > x.bare ? ", signed as another name than adkim=s accepts" : "";
-}
-
-/* Who of ours sends mail without a signature that passes, and with what share of legitimate mail:
- * those that hardly sign; if there are none, those that sign less than most of their mail. */
-static const char *unsigned_below(const struct judging *j, unsigned per_cent)
-{
-	const struct domain_inventory *inv = j->out->inventory;
-	const char *names = "";
-	unsigned n = 0;
-	for (size_t i = 0; i < inv->n_senders; i++) {
-		const struct sender *s = &inv->senders[i];
-		const struct volume *v = &j->of_sender[i];
-		double share = percent(v->messages - v->dkim, j->gate[FATE_LEGIT].messages);
-		if (!sender_is_legit(s) || v->messages == 0 ||
-		    100 * v->dkim >= per_cent * v->messages || share < 0.5 || ++n > 5)
-			continue;
-		names = TEXT(j, "%s%s%s (%.0f%%%s)", names, n > 1 ? ", " : "", s->name, share,
-			     why_unsigned(j, s));
-	}
-	return names;
-}
-
-static const char *unsigned_senders(const struct judging *j)
-{
-	const char *hardly = unsigned_below(j, 80);
-	return *hardly ? hardly : unsigned_below(j, 99);
-}
 
 struct fall {
 	bool known;
@@ -108,18 +71,6 @@ static void check_passing(struct judging *j)
 		  g->messages ? TEXT(j, "%.2f%%", now) : "",
 		  TEXT(j, "%llu of %llu messages from legitimate senders pass",
 		       (unsigned long long)g->pass, (unsigned long long)g->messages));
-	double dkim = percent(g->dkim, g->messages);
-	bool enough = g->messages && judge_value(j, CHECK_A5, dkim) == CHECK_PASS;
-	const char *bare = enough ? unsigned_below(j, 80) : unsigned_senders(j);
-	set_check(
-	    j, CHECK_A5, g->messages ? judge_value(j, CHECK_A5, dkim) : CHECK_UNKNOWN,
-	    g->messages ? TEXT(j, "%.1f%%", dkim) : "",
-	    *bare ? TEXT(j,
-			 "without a DKIM signature that counts: %s. RFC 9989 section 7.4 requires "
-			 "DKIM before p=reject, as "
-			 "forwarding breaks SPF",
-			 bare)
-		  : "RFC 9989 section 7.4 requires DKIM before p=reject, as forwarding breaks SPF");
 }
 
 static void check_worst(struct judging *j)
@@ -469,6 +420,7 @@ static void check_owners(struct judging *j)
 void check_mail(struct judging *j)
 {
 	check_passing(j);
+	check_signed(j);
 	check_fall(j);
 	check_worst(j);
 	check_open(j);

@@ -62,12 +62,13 @@ enum rung rung_now(const struct readiness *r); /* what DNS says today */
 /* The first day since when reports show this rung or a higher one without a break; as_of: none. */
 int32_t rung_since(const struct judging *j, enum rung rung);
 
-void project(struct judging *j);     /* what p=reject would have refused */
-void check_data(struct judging *j);  /* C1 to C6 */
-void check_mail(struct judging *j);  /* A1 to A11, M1 */
-void check_stage(struct judging *j); /* A8 */
-void check_dns(struct judging *j);   /* D1 to D9 */
-void check_keys(struct judging *j);  /* D6 */
+void project(struct judging *j);      /* what p=reject would have refused */
+void check_data(struct judging *j);   /* C1 to C6 */
+void check_mail(struct judging *j);   /* A1 to A11, M1 */
+void check_signed(struct judging *j); /* A5 */
+void check_stage(struct judging *j);  /* A8 */
+void check_dns(struct judging *j);    /* D1 to D9 */
+void check_keys(struct judging *j);   /* D6 */
 void find_next_step(struct judging *j);
 
 #endif

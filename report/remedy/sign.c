@@ -6,6 +6,7 @@
 #include "report/remedy/keys.h"
 #include "report/remedy/priv.h"
 #include "report/remedy/signing.h"
+#include "report/sender/tenant.h"
 
 #define WEAK_KEY_BITS 1024
 #define BOUNCES_LEAST 3
@@ -270,6 +271,26 @@ static bool remedy_broken(const struct remedier *r, struct sender *s, const stru
 	return true;
 }
 
+/* What is unsigned, and passes out of machines that others share: that no report says whose it is.
+ */
+static const char *untold(const struct remedier *r, const struct sender *s)
+{
+	const char *at;
+	bool known;
+	uint64_t n = r->zone ? tenant_untold(r->zone, s, &at, &known) : 0;
+	if (2 * n <= s->t.messages)
+		return "";
+	return arena_printf(
+	    r->a,
+	    ". %s %s, and your SPF record lets all of them pass as you: whether all of this is "
+	    "yours, no report can tell. Compare the number with what you sent. Once all of yours "
+	    "is signed, the record can name them without a pass (?include:)",
+	    known ? "Its machines send for anybody who is a customer of"
+		  : "Its machines may send "
+		    "for other customers of",
+	    at);
+}
+
 /* It passes, by SPF alone. */
 void remedy_passing(const struct remedier *r, struct sender *s)
 {
@@ -297,8 +318,8 @@ void remedy_passing(const struct remedier *r, struct sender *s)
 	}
 	s->verdict.remedy.text = arena_printf(r->a,
 					      "it passes by SPF alone, which forwarding breaks. "
-					      "Sign its mail with DKIM as your domain%s",
-					      dkim_advice(r, s));
+					      "Sign its mail with DKIM as your domain%s%s",
+					      untold(r, s), dkim_advice(r, s));
 }
 
 static bool signs_today(const struct remedier *r, const struct dmarc_profile *p)

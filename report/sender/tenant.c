@@ -288,3 +288,24 @@ const char *neighbour_of(const struct neighbours *x, const struct fact *f)
 {
 	return x->pools[f - x->facts->facts];
 }
+
+uint64_t tenant_untold(const struct zone *z, const struct sender *s, const char **service,
+		       bool *known)
+{
+	uint64_t n = 0, most = 0;
+	for (size_t i = 0; i < s->n_facts; i++) {
+		const struct fact *f = s->facts[i];
+		const char *pool =
+		    is_bare(z, &s->profiles[f->profile]) ? pool_of(z, &f->source) : NULL;
+		if (!pool)
+			continue;
+		n += f->messages;
+		if (f->messages < most)
+			continue;
+		const struct service *at = knowledge_of(z->known, &f->source)->service;
+		most = f->messages;
+		*service = at ? at->name : pool;
+		*known = at && at->verifies == ANSWER_NO;
+	}
+	return n >= UNSIGNED_MESSAGES ? n : 0;
+}

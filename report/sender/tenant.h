@@ -15,6 +15,7 @@
 #ifndef REPORT_SENDER_TENANT_H
 #define REPORT_SENDER_TENANT_H
 
+#include "report/sender/finding.h"
 #include "report/sender/zone.h"
 
 /* By profile: the stranger's tenant that signs it, and passes for us by SPF alone; NULL: none
@@ -37,6 +38,15 @@ void neighbours_find(struct neighbours *x, const struct domain_facts *facts,
 const char *neighbour_of(const struct neighbours *x, const struct fact *f);
 
 #define NEIGHBOUR_KEY "unsigned:"
+
+/*
+ * Where nothing of ours at such a service is signed, nobody can tell: what a neighbour sends there
+ * with our envelope sender passes like our own, and looks like it. How many messages of the sender
+ * pass so; *service: where, *known: the service lets its customers use any envelope sender, and
+ * that is documented.
+ */
+uint64_t tenant_untold(const struct zone *z, const struct sender *s, const char **service,
+		       bool *known);
 
 /* The tenant whose signature passes; NULL: none does. */
 const char *tenant_of(const struct dmarc_profile *p);

@@ -44,8 +44,9 @@
 
 static const char no_services[] =
     "name,kind,spf_include,ptr_suffixes,return_path,dkim_domains,dkim_selectors,zone_marks,shared,"
-    "aligned_spf,include_helps,dkim,advice,link,source\n"
-    "Nobody,esp,spf.nobody.test,nobody.test,,,,,y,n,n,n,None.,,test\n";
+    "aligned_spf,include_helps,dkim,verifies,verifies_source,advice,link,source\n"
+    "Nobody,esp,spf.nobody.test,nobody.test,,,,,y,n,n,n,,,None.,,test\n"
+    "Careless,esp,spf.careless.test,careless.test,,,,,y,y,y,y,n,page,None.,,test\n";
 
 static const struct readiness_limits *limits_set; /* of all cases; NULL: the defaults */
 
@@ -80,6 +81,7 @@ struct variant {
 	unsigned new_age;       /* days since a new sender of ours began */
 	uint64_t new_stranger;  /* messages of one that is not ours, since three days */
 	bool below;             /* invoices and forgeries are of subdomains */
+	uint64_t pool;          /* unsigned, by a service whose customers may all use our name */
 	uint64_t strict;        /* messages that only strict alignment fails */
 	bool rotated, payroll;  /* selector s0: used before s1; once a month, by another */
 	bool nobody;            /* nothing legitimate is sent */
@@ -210,6 +212,7 @@ static inline size_t make_rows(struct row *rows, const struct variant *c)
 	    {"192.0.2.10", c->spf_only, us, NULL, 0, days},
 	    {"2001:db8::10", c->ipv6, us, signed_s1, 0, days},
 	    {"192.0.2.10", c->strict, "example.com temperror", NULL, DMARC_STRICT_ONLY, days},
+	    {"203.0.113.50", c->pool, us, NULL, 0, days},
 	    {"198.51.100.9", c->stranger, "vendor.example pass", NULL, 0, days},
 	    {"198.51.100.30", c->maybe, "crm.example pass", "example.com s5 fail", 0,
 	     c->maybe_days   ? c->maybe_days
@@ -261,7 +264,7 @@ static inline void fill_refusals(struct arena *a, struct domain_facts *d, const 
 
 static inline struct domain_facts make(struct arena *a, const struct variant *c)
 {
-	struct row rows[20];
+	struct row rows[21];
 	size_t n = make_rows(rows, c);
 	unsigned reporters = c->reporters ? c->reporters : REPORTERS;
 	for (size_t i = 0; i < n; i++)
@@ -305,6 +308,7 @@ static inline void make_zone(const struct variant *c, const char *zone[])
 	zone[n++] = "x.crm.example A 198.51.100.30";
 	zone[n++] = "31.100.51.198.in-addr.arpa PTR crm.example.com";
 	zone[n++] = "crm.example.com A 198.51.100.31";
+	zone[n++] = "spf.careless.test TXT v=spf1 ip4:203.0.113.48/28 -all";
 	zone[n] = NULL;
 }
 
@@ -319,7 +323,7 @@ static inline struct readiness judge(const struct variant *c, struct arena *a)
 {
 	static struct zone_view z;
 	static struct catalogue *catalogue;
-	const char *zone[24];
+	const char *zone[26];
 	struct err err;
 	if (!catalogue && catalogue_parse(&catalogue, NULL, "none", no_services,
 					  strlen(no_services), &err) != ST_OK)

@@ -382,6 +382,30 @@ static void test_neighbours(void **state)
 	}
 }
 
+/* Where ours is not signed there either, the advice says that nobody can tell. */
+static void test_untold_neighbours(void **state)
+{
+	static const struct {
+		const char *zone, *ip;
+		bool said;
+	} rows[] = {
+	    {AT("careless"), "203.0.113.33", true},
+	    {AT("mailer"), "203.0.113.1", false},
+	    {"example.com TXT v=spf1 mx ip4:203.0.113.33 ~all", "203.0.113.33", false},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct arena a = {0};
+		const struct row r = {rows[i].ip, 900, "example.com pass", NULL, 0, MONTH};
+		const struct world w = {
+		    .now = {OUR_ROW, r}, .before = {OUR_ROW, r}, .zone = {rows[i].zone}};
+		struct domain_inventory d = world_judge(&w, &a);
+		const char *text = world_sender(&d, rows[i].ip)->verdict.remedy.text;
+		CHECK_ROW((text && strstr(text, "no report can tell")) == rows[i].said, i);
+		arena_free(&a);
+	}
+}
+
 /* A customer who signs as himself beside the service's own signature is he. */
 static void test_signers(void **state)
 {
@@ -455,7 +479,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_cases),      cmocka_unit_test(test_tenants),
-	    cmocka_unit_test(test_neighbours), cmocka_unit_test(test_signers),
-	    cmocka_unit_test(test_untold),     cmocka_unit_test(test_cut_off)};
+	    cmocka_unit_test(test_neighbours), cmocka_unit_test(test_untold_neighbours),
+	    cmocka_unit_test(test_signers),    cmocka_unit_test(test_untold),
+	    cmocka_unit_test(test_cut_off)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
