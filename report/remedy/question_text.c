@@ -44,6 +44,12 @@ static const char *way_out_text(const struct asking *q)
 {
 	const struct service *x = q->s->service;
 	const char *terms = documented(q);
+	if (q->s->stands_in)
+		return "is this a second line of yours, or the machine in another place? It sends "
+		       "when one of yours is silent, and about as much. Ask who looks after the "
+		       "network and the server. If it is yours: let its mail leave by your mail "
+		       "server or service, with a login; or give it a fixed address with a name of "
+		       "yours, that the SPF record names. With p=reject its mail is lost";
 	return arena_printf(
 	    q->a,
 	    "is this the way by which your own mail leaves: a filter, a signature service, a smart "

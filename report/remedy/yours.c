@@ -38,7 +38,7 @@ void remedy_if_yours(struct remedier *r, struct sender *s)
 	if (p && steady && is_account(r, s, p))
 		return;
 	if (!p || shared || forwarded || s->doubtful_day || !steady || s->pool_messages > 0 ||
-	    s->way_out || 2 * tally_judged_pass(&s->t) > s->t.messages)
+	    (s->way_out && !s->stands_in) || 2 * tally_judged_pass(&s->t) > s->t.messages)
 		return;
 	struct gate_need need = remedy_need(r, s, p);
 	for (size_t i = 0; i < s->n_sources; i++) {

@@ -170,6 +170,7 @@ struct sender {
 	struct sender *was;       /* as it was in the period before; NULL: it was not there */
 	const char *doubtful_day; /* "300 messages on 2026-10-12, ...": far more than usual; NULL */
 	const char *way_out; /* why it is no forwarder, but our own way out (outbound.h); NULL */
+	bool stands_in;      /* and it sends in place of a machine of ours */
 	const char *guest;   /* a stranger's account at a service: by what it authenticates; NULL */
 	bool recurs;        /* most of its addresses, servers all, sent in the period before, too */
 	bool steady;        /* sends again and again: many days, or both periods */

@@ -168,6 +168,104 @@ static bool is_worth_a_look(const struct outbound *x, const struct sender *s)
 	return 100 * (double)mine >= DIRECT_PART * direct;
 }
 
+/* ---- what sends in place of a machine of ours ---- */
+
+#define STAND_IN_MESSAGES 20 /* in all */
+#define STAND_IN_USUAL    10 /* a day: the machine that is missing sends so much */
+#define STAND_IN_SILENT   20 /* per cent of it: less is silence */
+#define STAND_IN_HOSTS    3  /* addresses: a line may change its own */
+#define STAND_IN_OWN      64 /* machines of ours that are looked at */
+#define WEEK              7
+
+/* What is usual for the machine on the weekday: the median of those on which the other sent
+ * nothing. -1: nobody knows. */
+static double usual_on(const double *own, const double *other, size_t n, size_t day)
+{
+	double list[16];
+	size_t found = 0;
+	for (size_t i = day % WEEK; i < n && found < sizeof list / sizeof *list; i += WEEK) {
+		size_t at = found;
+		if (other[i] > 0)
+			continue;
+		for (; at > 0 && list[at - 1] > own[i]; at--)
+			list[at] = list[at - 1];
+		list[at] = own[i];
+		found++;
+	}
+	return found < 2 ? -1 : list[found / 2];
+}
+
+/* The machine sends nothing on the days of the other, though it would, and hardly ever else; and
+ * the other has about what is missing. No stranger makes a machine of ours fall silent. */
+static bool is_missing(const double *own, const double *other, size_t n)
+{
+	double missing = 0, carried = 0;
+	size_t silent = 0, together = 0, days = 0;
+	for (size_t i = 0; i < n; i++) {
+		double usual = usual_on(own, other, n, i);
+		bool is_silent = usual >= STAND_IN_USUAL && 100 * own[i] < STAND_IN_SILENT * usual;
+		silent += is_silent;
+		if (other[i] <= 0)
+			continue;
+		days++;
+		together += is_silent;
+		missing += is_silent ? usual - own[i] : 0;
+		carried += other[i];
+	}
+	return together > 0 && 5 * together >= 4 * days && 2 * together >= silent &&
+	       REPLACED_PART * carried >= missing && carried <= REPLACED_MOST * missing;
+}
+
+static void add_address(const struct outbound *x, const struct domain_facts *d, const struct ip *ip,
+			double *by_day)
+{
+	for (size_t i = d ? domain_facts_find(d, ip) : 0;
+	     d && i < d->n_facts && ip_cmp(&d->facts[i].source, ip) == 0; i++)
+		daily_add(&d->facts[i], x->first, by_day, x->n);
+}
+
+/* The address of ours whose place the sender took; NULL: there is none. */
+static const struct ip *find_missing(const struct outbound *x, const struct sender *s,
+				     struct arena *a)
+{
+	const struct domain_facts *all[] = {x->earlier, x->facts};
+	double *own = arena_alloc(a, (x->n + 1) * sizeof *own),
+	       *other = arena_alloc(a, (x->n + 1) * sizeof *other);
+	size_t looked = 0, reported = 0; /* days, until the last one with a report */
+	for (size_t i = 0; i < x->facts->n_days; i++)
+		reported = (size_t)(x->facts->days[i].day - x->first) + 1;
+	reported = reported < x->n ? reported : x->n;
+	for (size_t i = 0; i < s->n_sources; i++)
+		for (int k = 0; k < 2; k++)
+			add_address(x, all[k], &s->sources[i].ip, other);
+	for (int k = 0; k < 2; k++)
+		for (size_t i = 0; all[k] && i < all[k]->n_facts; i++) {
+			const struct ip *ip = &all[k]->facts[i].source;
+			bool seen = i > 0 && ip_cmp(ip, &all[k]->facts[i - 1].source) == 0;
+			if (seen || ip->family == 0 || !is_ours(x->ties->zone, ip) ||
+			    (k == 1 && x->earlier && domain_facts_has(x->earlier, ip)))
+				continue;
+			if (++looked > STAND_IN_OWN)
+				return NULL;
+			memset(own, 0, x->n * sizeof *own);
+			add_address(x, x->earlier, ip, own);
+			add_address(x, x->facts, ip, own);
+			if (is_missing(own, other, reported))
+				return ip;
+		}
+	return NULL;
+}
+
+static const struct ip *stands_in_for(const struct outbound *x, const struct sender *s,
+				      struct arena *a)
+{
+	uint64_t mine = cells_of(s, FAILS_AS_US);
+	bool candidate = x->ties && s->n_sources > 0 && s->n_sources <= STAND_IN_HOSTS &&
+			 mine >= STAND_IN_MESSAGES && 2 * mine > s->t.messages &&
+			 !is_ours(x->ties->zone, &s->sources[0].ip);
+	return candidate ? find_missing(x, s, a) : NULL;
+}
+
 static const char *text_of(const struct outbound *x, enum outbound_kind kind, const struct share *w,
 			   struct arena *a)
 {
@@ -193,14 +291,15 @@ static const char *text_of(const struct outbound *x, enum outbound_kind kind, co
 	}
 }
 
-enum outbound_kind outbound_find(const struct outbound *x, struct sender *s,
-				 const struct observed *o, struct arena *a)
+/* By the machines that have our mail, and by what goes out beside it. */
+static enum outbound_kind find_way(const struct outbound *x, struct sender *s,
+				   const struct observed *o, struct arena *a)
 {
 	enum outbound_kind kind = OUTBOUND_NONE;
 	struct share w = {0};
 	bool carries =
 	    at_least(o->messages[SEEN_BROKEN] + o->messages[SEEN_CARRIED], s->t.messages, CARRIED);
-	if (o->reporters[SEEN_ANY] < RELIABLE || !is_worth_a_look(x, s))
+	if (!is_worth_a_look(x, s))
 		return kind;
 	struct carrier c = carrier_at(x, &s->sources[0].ip);
 	if (c.service || c.org) {
@@ -214,4 +313,22 @@ enum outbound_kind outbound_find(const struct outbound *x, struct sender *s,
 		kind = OUTBOUND_NAMED;
 	s->way_out = text_of(x, kind, &w, a);
 	return kind;
+}
+
+enum outbound_kind outbound_find(const struct outbound *x, struct sender *s,
+				 const struct observed *o, struct arena *a)
+{
+	char text[IP_STRLEN];
+	if (o->reporters[SEEN_ANY] < RELIABLE)
+		return OUTBOUND_NONE;
+	enum outbound_kind kind = find_way(x, s, o, a);
+	const struct ip *missing = kind == OUTBOUND_NONE ? stands_in_for(x, s, a) : NULL;
+	if (!missing)
+		return kind;
+	s->stands_in = true;
+	s->way_out = arena_printf(a,
+				  "it sends on the days on which %s, which is yours, sends "
+				  "nothing, and about as much as is missing there",
+				  ip_format(missing, text));
+	return OUTBOUND_STANDS_IN;
 }

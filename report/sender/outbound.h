@@ -27,15 +27,18 @@ void outbound_init(struct outbound *x, const struct domain_facts *facts,
 
 enum outbound_kind {
 	OUTBOUND_NONE,
-	OUTBOUND_NAMED,    /* our zone names the service as the filter of our mail */
-	OUTBOUND_MOST,     /* it has several times the mail that goes directly on its days */
-	OUTBOUND_REPLACES, /* it began on the day when our direct mail fell */
-	OUTBOUND_EXCESS,   /* several times what we send, which goes on: no way out, no forwarder */
+	OUTBOUND_NAMED,     /* our zone names the service as the filter of our mail */
+	OUTBOUND_MOST,      /* it has several times the mail that goes directly on its days */
+	OUTBOUND_REPLACES,  /* it began on the day when our direct mail fell */
+	OUTBOUND_STANDS_IN, /* it sends when, and what, a machine of ours does not: a second line, a
+			       machine that moved */
+	OUTBOUND_EXCESS, /* several times what we send, which goes on: no way out, no forwarder */
 };
 
 /* Is the sender's mail, which fails with our envelope sender, on our own way out? Sets
- * s->way_out. Without a signature of ours in it only OUTBOUND_REPLACES is said: anybody can send
- * much with our envelope sender, but none of them makes our direct mail stop. a: for the text. */
+ * s->way_out. Without a signature of ours in it only OUTBOUND_REPLACES and OUTBOUND_STANDS_IN are
+ * said: anybody can send much with our envelope sender, but none of them makes our direct mail
+ * stop. a: for the text. */
 enum outbound_kind outbound_find(const struct outbound *x, struct sender *s,
 				 const struct observed *o, struct arena *a);
 

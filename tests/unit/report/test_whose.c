@@ -406,6 +406,55 @@ static void test_untold_neighbours(void **state)
 	}
 }
 
+/* What sends when a machine of ours is silent, and as much, is ours, perhaps: a second line, a
+ * machine that moved. No stranger makes ours fall silent. */
+static void test_stand_in(void **state)
+{
+#define THREE    (7u << 12)
+#define WEEKENDS 0x0c183060u /* of some month: days 6, 7, 13, 14 ... */
+	static const struct {
+		const char *what;
+		uint64_t messages;
+		uint32_t our_days, their_days;
+		bool asked;
+	} rows[] = {
+	    {"for three days", 420, MONTH & ~THREE, THREE, true},
+	    {"for a day", 150, MONTH & ~(1u << 12), 1u << 12, true},
+	    {"from a day on", 2800, FIRST_DAYS, LATER_DAYS, true},
+	    {"ours goes on", 420, MONTH, THREE, false},
+	    {"a flood on the day", 42000, MONTH & ~THREE, THREE, false},
+	    {"a few", 19, MONTH & ~THREE, THREE, false},
+	    {"on days on which ours never sends", 420, MONTH & ~WEEKENDS, WEEKENDS, false},
+	    {"ours is silent on other days, too", 300, FIRST_DAYS, 3u << 12, false},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct arena a = {0};
+		const uint64_t daily = 160;
+		const struct world w = {
+		    .now = {{"192.0.2.10", daily * (uint64_t)__builtin_popcount(rows[i].our_days),
+			     "example.com pass", NULL, 0, rows[i].our_days},
+			    {"45.140.19.7", rows[i].messages, "example.com fail", NULL, 0,
+			     rows[i].their_days},
+			    {"203.0.113.1", 300, "news.example.com pass", "example.com k1 pass", 0,
+			     MONTH}},
+		    .before = {{"192.0.2.10", daily * 30, "example.com pass", NULL, 0,
+				rows[i].their_days == WEEKENDS ? MONTH & ~WEEKENDS : MONTH}},
+		    .zone = {"example.com TXT v=spf1 mx ~all",
+			     "7.19.140.45.in-addr.arpa PTR p45-140-19-7.line.example",
+			     "p45-140-19-7.line.example A 45.140.19.7"}};
+		struct domain_inventory d = world_judge(&w, &a);
+		const struct sender *s = world_sender(&d, "45.140.19.7");
+		bool asked = s->verdict.remedy.kind == REMEDY_CONFIRM &&
+			     strstr(s->verdict.remedy.text, "second line");
+		if (asked != rows[i].asked || (asked && s->verdict.remedy.if_yours)) {
+			world_print(&d);
+			fail_msg("%s", rows[i].what);
+		}
+		arena_free(&a);
+	}
+}
+
 /* A customer who signs as himself beside the service's own signature is he. */
 static void test_signers(void **state)
 {
@@ -477,10 +526,13 @@ static void test_cut_off(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_cases),      cmocka_unit_test(test_tenants),
-	    cmocka_unit_test(test_neighbours), cmocka_unit_test(test_untold_neighbours),
-	    cmocka_unit_test(test_signers),    cmocka_unit_test(test_untold),
-	    cmocka_unit_test(test_cut_off)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_cases),
+					   cmocka_unit_test(test_tenants),
+					   cmocka_unit_test(test_neighbours),
+					   cmocka_unit_test(test_stand_in),
+					   cmocka_unit_test(test_untold_neighbours),
+					   cmocka_unit_test(test_signers),
+					   cmocka_unit_test(test_untold),
+					   cmocka_unit_test(test_cut_off)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
