@@ -287,7 +287,7 @@ void group_senders(const struct domain_facts *facts, const struct domain_facts *
 		g.asked = asked;
 	g.votes = arena_alloc(a, g.ids.n * sizeof *g.votes);
 	read_profiles(&g);
-	g.tenants = tenants_find(facts, zone, a);
+	g.tenants = tenants_find(facts, earlier, zone, a);
 	neighbours_find(&g.neighbours, facts, earlier, zone, a);
 	given_init(&g.given, facts, zone);
 	size_t n_addresses, n_senders = 0;

@@ -86,10 +86,9 @@ static bool same_account_name(const struct dmarc_profile *p, const struct dmarc_
 
 /* What the tenant signs with this From, and what is signed as us there with it, or by a tenant that
  * is called as we are, by day. */
-static const struct service *add_days(const struct finder *f, const struct dmarc_profile *p,
-				      double *theirs, double *ours)
+static const struct service *add_days(const struct finder *f, const struct domain_facts *d,
+				      const struct dmarc_profile *p, double *theirs, double *ours)
 {
-	const struct domain_facts *d = f->facts;
 	const struct service *at = NULL;
 	for (size_t i = 0; i < d->n_facts; i++) {
 		const struct dmarc_profile *q = &d->profiles[d->facts[i].profile];
@@ -137,12 +136,46 @@ static bool is_beside_ours(const struct finder *f, const double *theirs, const d
 	       (both >= OVERLAP_DAYS || (before && after)) && 2 * then / their_days >= usual / days;
 }
 
-static bool is_strange(const struct finder *f, const struct dmarc_profile *p)
+/* What of the tenant's mail is gone since our key signs is what is signed as us since: it was our
+ * account before it had a key, under a former name, and some of its mail still goes without. */
+static bool went_over_to_ours(const double *theirs, const double *ours, size_t n)
 {
-	double *theirs = arena_alloc(f->a, (f->n + 1) * sizeof *theirs),
-	       *ours = arena_alloc(f->a, (f->n + 1) * sizeof *ours);
-	const struct service *at = add_days(f, p, theirs, ours);
-	return at && at->kind == KIND_MAILBOX && at->shared && is_beside_ours(f, theirs, ours);
+	double before = 0, after = 0, signed_since = 0;
+	size_t begin = n, start = n, days = 0;
+	for (size_t i = n; i-- > 0;) {
+		start = ours[i] > 0 ? i : start;
+		begin = theirs[i] > 0 ? i : begin;
+	}
+	for (size_t i = begin; i < n; i++) {
+		days += i < start && theirs[i] > 0;
+		*(i < start ? &before : &after) += theirs[i];
+		signed_since += ours[i];
+	}
+	if (start >= n || begin >= start || days < SIGNED_DAYS)
+		return false;
+	before /= (double)(start - begin);
+	after /= (double)(n - start);
+	signed_since /= (double)(n - start);
+	return 2 * after <= before && 3 * signed_since >= before - after &&
+	       signed_since <= 3 * (before - after);
+}
+
+static bool is_strange(const struct finder *f, const struct domain_facts *earlier,
+		       const struct dmarc_profile *p)
+{
+	struct finder x = *f;
+	if (earlier && earlier->reports > 0 && earlier->window.since < f->first)
+		x.first = earlier->window.since;
+	size_t past = (size_t)(f->first - x.first);
+	x.n += past;
+	double *theirs = arena_alloc(f->a, (x.n + 1) * sizeof *theirs),
+	       *ours = arena_alloc(f->a, (x.n + 1) * sizeof *ours);
+	if (past > 0)
+		add_days(&x, earlier, p, theirs, ours);
+	const struct service *at = add_days(&x, f->facts, p, theirs, ours);
+	return at && at->kind == KIND_MAILBOX && at->shared &&
+	       is_beside_ours(f, theirs + past, ours + past) &&
+	       !went_over_to_ours(theirs, ours, x.n);
 }
 
 /* Our own DKIM names at the service lead into it: it is ours, whatever it is called. */
@@ -161,8 +194,8 @@ static bool holds_our_keys(const struct zone *z, const char *tenant)
 
 #define TENANTS_MAX 20 /* that are looked at: in mail that passes as us, more is a curiosity */
 
-const char **tenants_find(const struct domain_facts *facts, const struct zone *zone,
-			  struct arena *a)
+const char **tenants_find(const struct domain_facts *facts, const struct domain_facts *earlier,
+			  const struct zone *zone, struct arena *a)
 {
 	struct finder f = {.facts = facts, .zone = zone, .a = a, .first = facts->window.since};
 	const char **out = arena_alloc(a, (facts->n_profiles + 1) * sizeof *out);
@@ -174,7 +207,7 @@ const char **tenants_find(const struct domain_facts *facts, const struct zone *z
 		    holds_our_keys(zone, tenant_of(p)))
 			continue;
 		looked++;
-		if (!is_strange(&f, p))
+		if (!is_strange(&f, earlier, p))
 			continue;
 		for (size_t k = 0; k < facts->n_profiles; k++)
 			/* whatever SPF came to: a name server that did not answer changes no owner

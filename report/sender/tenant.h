@@ -19,9 +19,10 @@
 #include "report/sender/zone.h"
 
 /* By profile: the stranger's tenant that signs it, and passes for us by SPF alone; NULL: none
- * of that. zone: NULL without DNS, then there is none. Lives in a. */
-const char **tenants_find(const struct domain_facts *facts, const struct zone *zone,
-			  struct arena *a);
+ * of that. earlier: of the period before; NULL: none. zone: NULL without DNS, then there is none.
+ * Lives in a. */
+const char **tenants_find(const struct domain_facts *facts, const struct domain_facts *earlier,
+			  const struct zone *zone, struct arena *a);
 
 struct neighbours {
 	const struct domain_facts *facts;

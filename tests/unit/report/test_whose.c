@@ -406,6 +406,44 @@ static void test_untold_neighbours(void **state)
 	}
 }
 
+/* An account under a former name, that has a key of ours since, and some of whose mail still goes
+ * without: it was ours before. */
+static void test_renamed_account(void **state)
+{
+	static const struct {
+		const char *what;
+		uint64_t before, first, later;
+		bool strange;
+	} rows[] = {
+	    {"most of it is signed as us since", 960, 320, 40, false},
+	    {"it goes on as before", 960, 320, 640, true},
+	    {"it was little before, too", 60, 20, 10, true},
+	    {"it began with our key", 0, 0, 40, true},
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct arena a = {0};
+		const char *old = "oldname-test.20230601.gappssmtp.com x pass";
+		struct world w = {
+		    .now = {OUR_ROW,
+			    {"45.140.18.6", 600, "example.com pass", "example.com g pass", 0,
+			     LATER_DAYS},
+			    {"45.140.18.5", rows[i].later, "example.com pass", old, 0, LATER_DAYS},
+			    {"45.140.18.5", rows[i].first, "example.com pass", old, 0, FIRST_DAYS}},
+		    .before = {OUR_ROW,
+			       {"45.140.18.5", rows[i].before, "example.com pass", old, 0, MONTH}},
+		    .zone = {"example.com TXT v=spf1 mx include:_spf.suite.example ~all",
+			     "_spf.suite.example TXT v=spf1 ip4:45.140.18.0/24 -all"}};
+		struct domain_inventory d = world_judge(&w, &a);
+		enum category c = world_sender(&d, "45.140.18.5")->verdict.category;
+		if ((c == CAT_SUSPECT_ABUSE) != rows[i].strange) {
+			world_print(&d);
+			fail_msg("%s", rows[i].what);
+		}
+		arena_free(&a);
+	}
+}
+
 /* What sends when a machine of ours is silent, and as much, is ours, perhaps: a second line, a
  * machine that moved. No stranger makes ours fall silent. */
 static void test_stand_in(void **state)
@@ -526,13 +564,11 @@ static void test_cut_off(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_cases),
-					   cmocka_unit_test(test_tenants),
-					   cmocka_unit_test(test_neighbours),
-					   cmocka_unit_test(test_stand_in),
-					   cmocka_unit_test(test_untold_neighbours),
-					   cmocka_unit_test(test_signers),
-					   cmocka_unit_test(test_untold),
-					   cmocka_unit_test(test_cut_off)};
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_cases),           cmocka_unit_test(test_tenants),
+	    cmocka_unit_test(test_neighbours),      cmocka_unit_test(test_stand_in),
+	    cmocka_unit_test(test_renamed_account), cmocka_unit_test(test_untold_neighbours),
+	    cmocka_unit_test(test_signers),         cmocka_unit_test(test_untold),
+	    cmocka_unit_test(test_cut_off)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
