@@ -324,8 +324,10 @@ const char *abuse_by_delegation(const struct sender *s, const struct zone *z,
 
 /* ---- copies ---- */
 
-#define COPIES_DAYS  7
-#define COPIES_SHARE 100 /* who has less than one in so many of all messages floods nobody */
+#define COPIES_DAYS      7
+#define OUTDONE_PART     10 /* who has less than one in so many of what is handed on is a forwarder */
+#define OUTDONE_MESSAGES 50
+#define COPIES_SHARE     100 /* who has less than one in so many of all messages floods nobody */
 
 static bool is_own_pass(const struct zone *z, const struct dmarc_dkim *d)
 {
@@ -384,20 +386,57 @@ static bool add_others(const struct sender *s, const struct zone *z, const struc
 	return any;
 }
 
-const char *abuse_by_copies(const struct sender *s, const struct zone *z,
-			    const struct domain_facts *now, const struct domain_facts *earlier)
+/* Whose machines nothing ties to us, and that pass by the signature alone. */
+static bool is_handed_on(const struct zone *z, const struct fact *f, const struct dmarc_profile *p)
+{
+	return p->cell >= CELL_P2 && p->cell <= CELL_P4 && f->source.family &&
+	       !is_known_mailer(knowledge_of(z->known, &f->source)->service) &&
+	       !zone_host(z, &f->source) && !zone_names_address(z, &f->source);
+}
+
+/*
+ * However long it has lasted: all machines together that pass by this key alone, and that nothing
+ * ties to us, carry more than whoever else signs so sends, who goes on to send. Had they moved
+ * there, the others would have stopped. The sender has a part of it that counts.
+ */
+static bool is_outdone(const struct sender *s, const struct zone *z, const struct domain_facts *now,
+		       uint64_t copies)
+{
+	int32_t since = now->window.since;
+	size_t n = (size_t)(now->window.until - since);
+	double *own = arena_alloc(z->known->a, (n + 1) * sizeof *own), sum = 0, handed_on = 0;
+	char *alike = arena_alloc(z->known->a, now->n_profiles + 1); /* 1: yes, 2: no */
+	unsigned days = 0, span = (unsigned)(s->last_day - s->first_day) + 1;
+	for (size_t i = 0; i < now->n_facts; i++) {
+		const struct fact *f = &now->facts[i];
+		const struct dmarc_profile *p = &now->profiles[f->profile];
+		if (!alike[f->profile])
+			alike[f->profile] = signs_so(s, z, p) ? 1 : 2;
+		if (alike[f->profile] != 1)
+			continue;
+		if (is_handed_on(z, f, p))
+			handed_on += (double)f->messages;
+		else
+			daily_add(f, since, own, n);
+	}
+	for (int32_t day = s->first_day; day <= s->last_day; day++)
+		days += day >= since && own[day - since] > 0;
+	for (size_t i = 0; i < n; i++)
+		sum += own[i];
+	return 2 * days >= span && handed_on > sum && handed_on >= SPIKE_MORE &&
+	       (double)copies * OUTDONE_PART >= handed_on;
+}
+
+static bool is_burst(const struct sender *s, const struct zone *z, const struct domain_facts *now,
+		     const struct domain_facts *earlier)
 {
 	double here[COPIES_DAYS + 1] = {0}, others[COPIES_DAYS + 1] = {0}, excess = 0;
-	const uint64_t *c = s->t.cells;
-	uint64_t copies = c[CELL_P2] + c[CELL_P3] + c[CELL_P4], all = 0;
+	uint64_t all = 0;
 	size_t n = (size_t)(s->last_day - s->first_day) + 2;
-	if (s->ties_any || n > COPIES_DAYS + 1 || copies < SPIKE_MORE ||
-	    10 * copies < 8 * s->t.messages || is_known_mailer(s->service))
-		return NULL;
 	for (size_t i = 0; i < now->n_facts; i++)
 		all += now->facts[i].messages;
-	if (COPIES_SHARE * s->t.messages < all)
-		return NULL;
+	if (n > COPIES_DAYS + 1 || COPIES_SHARE * s->t.messages < all)
+		return false;
 	for (size_t i = 0; i < s->n_facts; i++)
 		daily_add(s->facts[i], s->first_day - 1, here, n);
 	bool known = add_others(s, z, now, others, n);
@@ -406,7 +445,19 @@ const char *abuse_by_copies(const struct sender *s, const struct zone *z,
 	for (size_t i = 1; i < n; i++)
 		excess +=
 		    here[i] > others[i] + others[i - 1] ? here[i] - others[i] - others[i - 1] : 0;
-	if (!known || excess < SPIKE_MORE || 2 * excess < (double)s->t.messages)
+	return known && excess >= SPIKE_MORE && 2 * excess >= (double)s->t.messages;
+}
+
+const char *abuse_by_copies(const struct sender *s, const struct zone *z,
+			    const struct domain_facts *now, const struct domain_facts *earlier)
+{
+	const uint64_t *c = s->t.cells;
+	uint64_t copies = c[CELL_P2] + c[CELL_P3] + c[CELL_P4];
+	if (s->ties_any || copies < OUTDONE_MESSAGES || 10 * copies < 8 * s->t.messages ||
+	    is_known_mailer(s->service))
+		return NULL;
+	if (!(copies >= SPIKE_MORE && is_burst(s, z, now, earlier)) &&
+	    !is_outdone(s, z, now, copies))
 		return NULL;
 	return "it carries far more mail with your DKIM signature than whoever signs so sent on "
 	       "these days: one message, sent again to many (replay), or a large mailing list. Ask "

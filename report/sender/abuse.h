@@ -45,10 +45,11 @@ const char *abuse_by_delegation(const struct sender *s, const struct zone *z,
 
 /*
  * Within a few days it carries far more mail with a signature of ours than all who sign so sent on
- * these days and the days before: a forwarder hands on no more than it gets. Who gets hold of one
- * message of ours sends it to thousands (replay); so does a large mailing list that changes
- * nothing. What to say of it; NULL: it is not so. For a sender that nothing ties to us. now,
- * earlier: whose facts tell what the others sent; earlier: NULL, there was none.
+ * these days and the days before; or it and others whom nothing ties to us carry, however long,
+ * more than they who do. A forwarder hands on no more than it gets. Who gets hold of one message of
+ * ours sends it to thousands (replay); so does a large mailing list that changes nothing. What to
+ * say of it; NULL: it is not so. For a sender that nothing ties to us. now, earlier: whose facts
+ * tell what the others sent; earlier: NULL, there was none.
  */
 const char *abuse_by_copies(const struct sender *s, const struct zone *z,
 			    const struct domain_facts *now, const struct domain_facts *earlier);

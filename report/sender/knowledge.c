@@ -291,16 +291,17 @@ const struct address_known *knowledge_of(struct knowledge *k, const struct ip *i
 static bool is_lease_word(const char *word, size_t n)
 {
 	static const char *const words[] = {
-	    "vps",      "kvm",      "vserver",     "dedi",     "dedicated", "rootserver",
-	    "colo",     "wlan",     "wifi",        "guest",    "gast",      "visitor",
-	    "vpn",      "laptop",   "notebook",    "desktop",  "dorm",      "resnet",
-	    "student",  "wohnheim", "zimmer",      "room",     "tenant",    "user",
-	    "dhcp",     "dyn",      "pool",        "cust",     "customer",  "client",
-	    "kunde",    "kunden",   "static",      "statisch", "dsl",       "ftth",
-	    "business", "pc",       "workstation", "imac",     "macbook",   "lap",
-	    "eduroam",  "hotspot",  "nat",         "tor",      "exit",      "proxy",
-	    "byod",     "kiosk",    "lab",         "dialin",   "vdi",       "guests",
-	    "visitors", "students"};
+	    "vps",      "kvm",       "vserver",     "dedi",     "dedicated", "rootserver",
+	    "colo",     "wlan",      "wifi",        "guest",    "gast",      "visitor",
+	    "vpn",      "laptop",    "notebook",    "desktop",  "dorm",      "resnet",
+	    "student",  "wohnheim",  "zimmer",      "room",     "tenant",    "user",
+	    "dhcp",     "dyn",       "pool",        "cust",     "customer",  "client",
+	    "kunde",    "kunden",    "static",      "statisch", "dsl",       "ftth",
+	    "business", "pc",        "workstation", "imac",     "macbook",   "lap",
+	    "eduroam",  "hotspot",   "nat",         "tor",      "exit",      "proxy",
+	    "byod",     "kiosk",     "lab",         "dialin",   "vdi",       "guests",
+	    "visitors", "students",  "gaeste",      "freifunk", "openwifi",  "cgn",
+	    "cgnat",    "campusnet", "firewall",    "fw"};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (strlen(words[i]) == n && strncmp(word, words[i], n) == 0)
 			return true;

@@ -509,6 +509,7 @@ static void test_junked(void **state)
 /* Copies of what we signed, from few machines: nobody forwards more than was sent. */
 static void test_copies(void **state)
 {
+#define LATER (MONTHLY & ~0xfffu)
 	static const struct {
 		const char *what;
 		uint64_t sent, copies[2]; /* on the 20th, beside 900 in the month */
@@ -519,7 +520,15 @@ static void test_copies(void **state)
 	    {"as much as was sent, a day later", 800, {800}, DAY(21), false, false},
 	    {"five hundred more", 0, {562}, DAY(20), false, true},
 	    {"a few less", 0, {550}, DAY(20), false, false},
-	    {"a list that goes on and on", 0, {30000}, MONTHLY, false, false},
+	    {"however long, a replay or a list: more than we send",
+	     0,
+	     {30000},
+	     MONTHLY,
+	     false,
+	     true},
+	    {"two together", 0, {600, 500}, MONTHLY, false, true},
+	    {"who forwards two thirds of it", 0, {600}, MONTHLY, false, false},
+	    {"ours moved there", 0, {1200}, LATER, false, false},
 	    {"a vendor with a key of its own", 0, {1200}, DAY(20), true, false},
 	};
 	(void)state;
@@ -527,7 +536,8 @@ static void test_copies(void **state)
 		struct arena a = {0};
 		const char *us = "example.com pass", *s1 = "example.com s1 pass",
 			   *key = rows[i].own_key ? "example.com v1 pass" : s1;
-		struct world w = {.now = {{HOST, 900, us, s1, 0, MONTHLY},
+		struct world w = {.now = {{HOST, 900, us, s1, 0,
+					   rows[i].days == LATER ? MONTHLY & ~LATER : MONTHLY},
 					  {"198.51.100.200", rows[i].copies[0], "bulk.example pass",
 					   key, 0, rows[i].days}},
 				  .zone = {"example.com TXT v=spf1 mx ~all"}};
