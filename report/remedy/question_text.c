@@ -266,6 +266,14 @@ static const char *reading_text(const struct asking *q)
 	}
 }
 
+static bool is_inside(const struct sender *s)
+{
+	for (size_t i = 0; i < s->n_sources; i++)
+		if (ip_is_public(&s->sources[i].ip))
+			return false;
+	return s->n_sources > 0;
+}
+
 const char *question_text(const struct asking *q)
 {
 	const struct sender *s = q->s;
@@ -295,6 +303,14 @@ const char *question_text(const struct asking *q)
 		    s->doubtful_day);
 	if (s->way_out)
 		return way_out_text(q);
+	if (is_inside(s))
+		return arena_printf(
+		    q->a,
+		    "do you run a server at %s? The address is of a private network: unless the "
+		    "reports are your own, the receiver names a gateway of its own, as the source "
+		    "of all that passes through it, and there is nothing to do. No SPF record can "
+		    "authorise it",
+		    ip_format(&s->sources[0].ip, ip));
 	if (q->at_host)
 		return account_text(q);
 	if (asking_is_unaligned(s))

@@ -444,6 +444,22 @@ static void test_renamed_account(void **state)
 	}
 }
 
+/* A receiver behind its own gateway names that as everybody's source. */
+static void test_gateway_inside(void **state)
+{
+	struct arena a = {0};
+	const struct row ours = {"192.0.2.10", 5000, "example.com pass", NULL, 0, MONTH},
+			 theirs = {"10.1.1.1", 300, "example.com fail", NULL, 0, MONTH, 8};
+	const struct world w = {.now = {ours, theirs}, .before = {ours, theirs}};
+	(void)state;
+	struct domain_inventory d = world_judge(&w, &a);
+	const struct remedy *r = &world_sender(&d, "10.1.1.1")->verdict.remedy;
+	assert_int_equal(r->kind, REMEDY_CONFIRM);
+	assert_non_null(strstr(r->text, "private network"));
+	assert_null(r->if_yours);
+	arena_free(&a);
+}
+
 /* What sends when a machine of ours is silent, and as much, is ours, perhaps: a second line, a
  * machine that moved. No stranger makes ours fall silent. */
 static void test_stand_in(void **state)
@@ -564,11 +580,15 @@ static void test_cut_off(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_cases),           cmocka_unit_test(test_tenants),
-	    cmocka_unit_test(test_neighbours),      cmocka_unit_test(test_stand_in),
-	    cmocka_unit_test(test_renamed_account), cmocka_unit_test(test_untold_neighbours),
-	    cmocka_unit_test(test_signers),         cmocka_unit_test(test_untold),
-	    cmocka_unit_test(test_cut_off)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_cases),
+					   cmocka_unit_test(test_tenants),
+					   cmocka_unit_test(test_neighbours),
+					   cmocka_unit_test(test_stand_in),
+					   cmocka_unit_test(test_gateway_inside),
+					   cmocka_unit_test(test_renamed_account),
+					   cmocka_unit_test(test_untold_neighbours),
+					   cmocka_unit_test(test_signers),
+					   cmocka_unit_test(test_untold),
+					   cmocka_unit_test(test_cut_off)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
