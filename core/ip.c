@@ -133,3 +133,10 @@ bool ip_is_public(const struct ip *ip)
 	}
 	return ip->family != 0;
 }
+
+bool ip_looks_temporary(const struct ip *ip)
+{
+	static const uint8_t none[4];
+	bool card = ip->b[11] == 0xff && ip->b[12] == 0xfe;
+	return ip->family == 6 && memcmp(ip->b + 8, none, sizeof none) != 0 && !card;
+}

@@ -38,6 +38,10 @@ int ip_cmp(const struct ip *a, const struct ip *b); /* IPv4 before IPv6, then by
 /* false: private, carrier-NAT, loopback, link-local, multicast, or no address at all. */
 bool ip_is_public(const struct ip *ip);
 
+/* IPv6: an interface identifier as a machine makes them up (RFC 8981, RFC 7217), and no provider
+ * deals out: no small number, and none made of a network card (RFC 4291 appendix A). */
+bool ip_looks_temporary(const struct ip *ip);
+
 /* The address with all but its first bits bits cleared. */
 struct ip ip_network(const struct ip *ip, unsigned bits);
 

@@ -193,13 +193,20 @@ static bool is_rented(const struct zone *z, const struct zone_host *h)
 	       (k->generic || (k->service && k->service->kind == KIND_CLOUD));
 }
 
-/* An interface identifier as a machine makes them up for a while (RFC 8981), and no provider deals
- * out: no small number, and none made of a network card (RFC 4291 appendix A). */
-static bool is_temporary(const struct ip *ip)
+#define TEMPORARY_DAYS                                                                             \
+	7 /* that such an address is valid at most (RFC 8981 section 3.8, RFC 4941) */
+
+static bool is_temporary(const struct ties *t, const struct ip *ip)
 {
-	static const uint8_t none[4];
-	bool card = ip->b[11] == 0xff && ip->b[12] == 0xfe;
-	return memcmp(ip->b + 8, none, sizeof none) != 0 && !card;
+	const struct domain_facts *d = t->facts;
+	int32_t first = INT32_MAX, last = INT32_MIN;
+	for (size_t i = 0; i < d->n_facts; i++) {
+		if (ip_cmp(&d->facts[i].source, ip) != 0)
+			continue;
+		first = fact_first_day(&d->facts[i]) < first ? fact_first_day(&d->facts[i]) : first;
+		last = fact_last_day(&d->facts[i]) > last ? fact_last_day(&d->facts[i]) : last;
+	}
+	return ip_looks_temporary(ip) && last - first <= TEMPORARY_DAYS;
 }
 
 static bool is_tied_host(const struct ties *t, const struct ip *ip, const struct conduct *c)
@@ -211,7 +218,7 @@ static bool is_tied_host(const struct ties *t, const struct ip *ip, const struct
 	if (h)
 		return !h->foreign && (!h->exchanger || c->direct) &&
 		       (c->direct || c->signs || !is_rented(z, h));
-	if (ip->family != 6 || !is_temporary(ip))
+	if (!is_temporary(t, ip))
 		return false;
 	struct ip net = ip_network(ip, 64);
 	if (zone_is_shared_machine(z, ip) || is_unlike(t, &net, c))
