@@ -9,6 +9,7 @@
 #define SET_UP_MESSAGES     10
 #define STEADY_DAYS         5
 #define STEADY_LINE_DAYS    10
+#define STEADY_LONG_DAYS    15 /* a message a day is enough */
 #define ESTABLISHED_DAYS    15
 #define ESTABLISHED_SOURCES 3
 
@@ -54,7 +55,9 @@ bool habit_is_steady(const struct sender *s, const struct observed *o)
 	bool line =
 	    2 * (o->messages[SEEN_PTR_GENERIC] + o->messages[SEEN_PTR_NONE]) > s->t.messages;
 	unsigned days = line ? STEADY_LINE_DAYS : STEADY_DAYS;
-	return (!o->burst && s->days >= days && s->t.messages >= 2 * days) || s->recurs;
+	bool enough = s->t.messages >= 2 * days ||
+		      (s->days >= STEADY_LONG_DAYS && s->t.messages >= STEADY_LONG_DAYS);
+	return (!o->burst && s->days >= days && enough) || s->recurs;
 }
 
 bool habit_is_named(const struct sender *s, struct knowledge *known)

@@ -214,3 +214,20 @@ bool scope_is_large_for(const struct zone *z, const struct ip *ip)
 	}
 	return false;
 }
+
+bool scope_names_host_in(const struct zone *z, const struct ip *net)
+{
+	for (size_t i = 0; i < z->n_mailfrom; i++) {
+		const struct spf_record *r = z->mailfrom[i].spf.root;
+		for (size_t k = 0; r && k < r->n_terms; k++) {
+			const struct spf_term *t = &r->terms[k];
+			if (t->kind != SPF_IP6 || t->qualifier != SPF_PASS || t->n_networks != 1 ||
+			    t->networks[0].bits != 128)
+				continue;
+			struct ip other = ip_network(&t->networks[0].ip, 64);
+			if (ip_cmp(net, &other) == 0)
+				return true;
+		}
+	}
+	return false;
+}

@@ -35,6 +35,10 @@ void scope_read(const struct zone *z, const struct zone_mailfrom *m, struct scop
 /* Does a record of ours let the address in by a network larger than that, of no known service? */
 bool scope_is_large_for(const struct zone *z, const struct ip *ip);
 
+/* A term of our own record for one IPv6 host names its /64, in which the host's other addresses
+ * are. */
+bool scope_names_host_in(const struct zone *z, const struct ip *net);
+
 /*
  * The zone below ours, on the way down to the name, that strangers' name servers answer for (NS):
  * none of them is ours, a known service's, or of whoever runs ours. Whoever holds it says what

@@ -151,25 +151,6 @@ static struct conduct conduct_of(const struct ties *t, const struct sender *s, c
 	return c;
 }
 
-/* A term of our own record for one IPv6 host names its /64, in which the host's other addresses
- * are. */
-static bool is_beside_named(const struct zone *z, const struct ip *net)
-{
-	for (size_t i = 0; i < z->n_mailfrom; i++) {
-		const struct spf_record *r = z->mailfrom[i].spf.root;
-		for (size_t k = 0; r && k < r->n_terms; k++) {
-			const struct spf_term *t = &r->terms[k];
-			if (t->kind != SPF_IP6 || t->qualifier != SPF_PASS || t->n_networks != 1 ||
-			    t->networks[0].bits != 128)
-				continue;
-			struct ip other = ip_network(&t->networks[0].ip, 64);
-			if (ip_cmp(net, &other) == 0)
-				return true;
-		}
-	}
-	return false;
-}
-
 /* The machine of the /64 that has a name signs its mail as us, which this address does not: where a
  * /64 is shared (as at some clouds), that is a neighbour, not another address of the machine. */
 static bool is_unlike(const struct ties *t, const struct ip *net, const struct conduct *c)
@@ -195,18 +176,26 @@ static bool is_rented(const struct zone *z, const struct zone_host *h)
 
 #define TEMPORARY_DAYS                                                                             \
 	7 /* that such an address is valid at most (RFC 8981 section 3.8, RFC 4941) */
+#define TEMPORARY_MANY 6 /* so many in one /64 are made up, however long they are seen */
 
 static bool is_temporary(const struct ties *t, const struct ip *ip)
 {
 	const struct domain_facts *d = t->facts;
+	struct ip net = ip_network(ip, 64);
 	int32_t first = INT32_MAX, last = INT32_MIN;
+	unsigned alike = 0;
 	for (size_t i = 0; i < d->n_facts; i++) {
-		if (ip_cmp(&d->facts[i].source, ip) != 0)
+		const struct fact *f = &d->facts[i];
+		struct ip other = ip_network(&f->source, 64);
+		bool fresh = i == 0 || ip_cmp(&d->facts[i - 1].source, &f->source) != 0;
+		alike += fresh && ip_cmp(&net, &other) == 0 && ip_looks_temporary(&f->source);
+		if (ip_cmp(&f->source, ip) != 0)
 			continue;
-		first = fact_first_day(&d->facts[i]) < first ? fact_first_day(&d->facts[i]) : first;
-		last = fact_last_day(&d->facts[i]) > last ? fact_last_day(&d->facts[i]) : last;
+		first = fact_first_day(f) < first ? fact_first_day(f) : first;
+		last = fact_last_day(f) > last ? fact_last_day(f) : last;
 	}
-	return ip_looks_temporary(ip) && last - first <= TEMPORARY_DAYS;
+	return ip_looks_temporary(ip) &&
+	       (last - first <= TEMPORARY_DAYS || alike >= TEMPORARY_MANY);
 }
 
 static bool is_tied_host(const struct ties *t, const struct ip *ip, const struct conduct *c)
@@ -230,7 +219,7 @@ static bool is_tied_host(const struct ties *t, const struct ip *ip, const struct
 		    !(s && s->kind == KIND_WEBHOST))
 			return true;
 	}
-	return is_beside_named(z, &net);
+	return scope_names_host_in(z, &net);
 }
 
 static bool is_tied_name(const struct ties *t, const struct ip *ip, const struct address_known *k,
