@@ -84,14 +84,30 @@ enum evidence_side category_side(enum category c)
 	}
 }
 
+#define FAILING_LEAST 20 /* messages ... */
+#define FAILING_SHARE 2  /* ... and per cent of what your own senders send */
+
+void put_todo_nothing(struct buf *out, const struct domain_inventory *d)
+{
+	uint64_t failing = d->sums.own - d->sums.own_pass;
+	if (d->todo->hidden)
+		buf_puts(out, "Nothing of this category to act on.");
+	else if (failing < FAILING_LEAST || 100 * failing < FAILING_SHARE * d->sums.own)
+		buf_puts(out, "Nothing to act on.");
+	else
+		buf_printf(out,
+			   "No record to change. But %llu of %llu messages of your own senders "
+			   "fail DMARC.",
+			   (unsigned long long)failing, (unsigned long long)d->sums.own);
+}
+
 void put_todo_verdict(struct buf *out, const struct domain_inventory *d)
 {
 	size_t n = todo_count(d->todo);
 	if (!inventory_is_judged(d))
 		buf_puts(out, "Not judged: DNS did not answer.");
 	else if (n == 0)
-		buf_puts(out, d->todo->hidden ? "Nothing of this category to act on."
-					      : "Nothing to act on.");
+		put_todo_nothing(out, d);
 	else
 		buf_printf(out, "%zu thing%s to do.", n, n == 1 ? "" : "s");
 }

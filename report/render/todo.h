@@ -36,6 +36,9 @@ void put_record_text(struct buf *out, const struct record_change *c);
 /* "unsigned mail of yours, forwarded" */
 extern const char *const reading_words[READING_COUNT];
 
+/* "Nothing to act on."; and what is said instead while mail of ours fails. */
+void put_todo_nothing(struct buf *out, const struct domain_inventory *d);
+
 /* "Nothing to act on." "Not judged: DNS did not answer." "3 things to do." */
 void put_todo_verdict(struct buf *out, const struct domain_inventory *d);
 

@@ -221,9 +221,10 @@ void put_todo_text(struct buf *out, const struct text_style *style,
 		put_thing(out, style, d->todo, i);
 	if (shown < n)
 		buf_printf(out, "    and %zu more things (see -f csv or json)\n", n - shown);
-	if (inventory_is_judged(d) && n == 0)
-		buf_puts(out, d->todo->hidden ? "Nothing of this category to act on.\n"
-					      : "Nothing to act on.\n");
+	if (inventory_is_judged(d) && n == 0) {
+		put_todo_nothing(out, d);
+		buf_putc(out, '\n');
+	}
 	if (d->todo->hidden > 0)
 		buf_printf(out, "(%zu more of other categories)\n", d->todo->hidden);
 	put_forged(out, style, d->todo);

@@ -9,7 +9,7 @@
 #define SET_UP_MESSAGES     10
 #define STEADY_DAYS         5
 #define STEADY_LINE_DAYS    10
-#define STEADY_LONG_DAYS    15 /* a message a day is enough */
+#define STEADY_LONG_DAYS    15 /* every other day: a message is enough */
 #define ESTABLISHED_DAYS    15
 #define ESTABLISHED_SOURCES 3
 
@@ -55,8 +55,9 @@ bool habit_is_steady(const struct sender *s, const struct observed *o)
 	bool line =
 	    2 * (o->messages[SEEN_PTR_GENERIC] + o->messages[SEEN_PTR_NONE]) > s->t.messages;
 	unsigned days = line ? STEADY_LINE_DAYS : STEADY_DAYS;
-	bool enough = s->t.messages >= 2 * days ||
-		      (s->days >= STEADY_LONG_DAYS && s->t.messages >= STEADY_LONG_DAYS);
+	bool daily = s->days >= STEADY_LONG_DAYS && s->t.messages >= STEADY_LONG_DAYS &&
+		     (int32_t)(2 * s->days) > s->last_day - s->first_day;
+	bool enough = s->t.messages >= 2 * days || daily;
 	return (!o->burst && s->days >= days && enough) || s->recurs;
 }
 
