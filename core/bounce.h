@@ -142,6 +142,7 @@ struct refusal {
 	struct ip ip;
 	enum refusal_ip_source ip_source;
 	struct ip received_ip;     /* IP_RECEIVED's, also where a better source won; family 0 */
+	const char *received_host; /* the name that goes with it: "from NAME (... [address])" */
 	const char *quoted_domain; /* that the reply says it looked at: "SPF check for [x]" */
 
 	/* Who gave it to the server whose log this is: of REFUSED_BY_US the one refused. */

@@ -81,8 +81,12 @@ static void take_received(struct reading *rd, struct span v, struct common *c)
 	struct span envelope = span_between(v, "envelope-from ", ")");
 	if (envelope.n > 0)
 		take_return_path(rd, envelope, c);
-	if (!c->base.received_ip.family && received_ip(v, &ip))
-		c->base.received_ip = ip;
+	if (c->base.received_ip.family || !received_ip(v, &ip))
+		return;
+	struct span word, rest = v;
+	c->base.received_ip = ip;
+	if (span_word(&rest, &word) && span_is(word, "from") && span_word(&rest, &word))
+		c->base.received_host = reading_name(rd, word);
 }
 
 static void take_generated(struct reading *rd, struct span v, struct common *c)

@@ -236,7 +236,8 @@ static void offer_alignment(struct explainer *e)
 			 from, service_name(e), more));
 }
 
-/* One level less until the service signs. */
+/* One level less until the service signs. Only for mail that was ours beyond doubt: a bounce, or
+ * what somebody sends to be pasted, may be made up to have the policy loosened. */
 static void offer_softer(struct explainer *e, const struct dmarc_answer *d)
 {
 	if (d->found == FOUND_NONE || d->policy != POLICY_REJECT || !look_in_domain(e, d->at))
@@ -275,20 +276,26 @@ static void explain_alignment(struct explainer *e, const struct dmarc_answer *d,
 				      e->from ? tell_policy(e, d, known) : ""));
 	link_reports(e);
 	offer_alignment(e);
-	if (known)
+	if (known && e->out->ours == SENT_BY_US)
 		offer_softer(e, d);
 }
 
-/* From is everybody's: no record of ours makes such mail pass. */
+/* Of a reply alone, the envelope sender is all that is known. */
+static const char *public_sender(const struct explainer *e)
+{
+	const char *as = e->from ? e->from : e->mailfrom;
+	return as && bounce_is_public(as) ? as : NULL;
+}
+
+/* The sender is everybody's: no record of ours makes such mail pass. */
 static void explain_public(struct explainer *e)
 {
 	e->out->whose = WHOSE_YOUR_SERVER;
-	explain_evidence(
-	    e, "Whose",
-	    arena_printf(e->a,
-			 "your server or program: From is %s, whose policy refuses its "
-			 "addresses from other servers.",
-			 e->from));
+	explain_evidence(e, "Whose",
+			 arena_printf(e->a,
+				      "your server or program: %s is %s, whose policy refuses its "
+				      "addresses from other servers.",
+				      e->from ? "From" : "the envelope sender", public_sender(e)));
 	explain_todo(e, "bounce:from", "From is another's domain",
 		     "send as your own domain (From; Reply-To may stay)");
 	explain_note(e, "No record of yours changes this.");
@@ -382,38 +389,6 @@ static void explain_record(struct explainer *e)
 		    ->kind = TODO_DUTY;
 }
 
-/* Our own log, and a sender that is none of the domains with reports: mail of others that our
- * server hands on. */
-static bool is_handed_on(const struct explainer *e)
-{
-	const struct refusal *r = &e->x->r;
-	bool stored = false;
-	for (size_t i = 0; i < e->c->n_domains; i++)
-		stored = stored || e->c->domains[i].stored;
-	return r->form >= FORM_LOG_POSTFIX && e->c->db && e->mailfrom && !e->c->domain &&
-	       !(e->d && e->d->stored) && (r->original_domain || stored);
-}
-
-static void explain_handed_on(struct explainer *e)
-{
-	e->out->whose = WHOSE_YOUR_SERVER;
-	explain_evidence(
-	    e, "Whose",
-	    arena_printf(e->a,
-			 "your server, as a forwarder. It brought mail of %s, of which no "
-			 "reports are stored: forwarded mail fails SPF where it arrives.",
-			 e->mailfrom));
-	explain_todo(
-	    e, "bounce:forwarding", "mail of others is handed on",
-	    arena_printf(e->a,
-			 "where %s is not yours, have your server rewrite the envelope sender "
-			 "(SRS) or seal what it hands on (ARC), and change nothing on the way, "
-			 "so that signatures survive",
-			 e->mailfrom))
-	    ->kind = TODO_DUTY;
-	explain_note(e, "No SPF edit of yours helps: the record asked is that of the sender.");
-}
-
 /* What the reports know of the address says which record the receiver asked. */
 static void take_sender(struct explainer *e)
 {
@@ -430,10 +405,10 @@ void explain_auth(struct explainer *e)
 	struct dmarc_answer dmarc;
 	bool known = look_dmarc(e, &dmarc);
 	take_sender(e);
-	if (e->from && bounce_is_public(e->from)) {
+	if (public_sender(e)) {
 		explain_public(e);
-	} else if (is_handed_on(e)) {
-		explain_handed_on(e);
+	} else if (explain_handed(e)) {
+		;
 	} else if (c == CLASS_AUTH_ARC || (s && s->verdict.category == CAT_FORWARDER)) {
 		explain_forwarded(e);
 	} else if (c == CLASS_AUTH_DKIM) {

@@ -200,7 +200,7 @@ static void explain_backscatter(struct explainer *e)
 		e->a,
 		"nobody of yours: somebody else's forgery. The message came from %s, which "
 		"neither your DNS nor your reports tie to you; only its bounce came to you.",
-		ip_format(&e->out->ip, ip)));
+		ip_format(link_origin(e), ip)));
 	link_reports(e);
 	explain_note(e, "Nothing to do: the refusal is right, and no record of yours is to be "
 			"changed for it. DMARC with p=reject makes such bounces fewer.");

@@ -3,7 +3,7 @@
 
 #include "core/day.h"
 #include "dns/dkim_key.h"
-#include "report/bounce/priv.h"
+#include "report/bounce/look.h"
 #include "report/bounce/receiver.h"
 #include "report/roster.h"
 
@@ -19,18 +19,38 @@ bool link_refused_on(const struct explainer *e, int32_t *day)
 	return e->x->last_at != 0;
 }
 
+/* Another server refused the one that wrote the bounce. What the Received lines of the message name
+ * then are clients of the latter, a laptop with a login among them: none of them was refused. */
+bool link_refused_writer(const struct refusal *r)
+{
+	bool other = r->remote_host &&
+		     (!r->reporting_host || strcmp(r->remote_host, r->reporting_host) != 0);
+	return other || (!r->remote_host && r->remote_ip.family) || r->form == FORM_EXCHANGE;
+}
+
 enum refusal_ip_source bounce_address(const struct bounce_case *x, const struct ip *option,
 				      struct ip *out)
 {
 	const struct refusal *r = &x->r;
+	bool writer = r->received_host && r->reporting_host &&
+		      strcmp(r->received_host, r->reporting_host) == 0;
+	bool client = r->ip_source == IP_RECEIVED && link_refused_writer(r) && !writer;
+	bool said = r->ip.family && !client;
 	*out = r->ip;
-	if (r->ip.family && r->ip_source != IP_RECEIVED)
+	if (said && r->ip_source != IP_RECEIVED)
 		return r->ip_source;
 	if (option && option->family) {
 		*out = *option;
 		return IP_OPTION;
 	}
-	return r->ip.family ? r->ip_source : IP_UNKNOWN;
+	if (!said)
+		*out = (struct ip){.family = 0};
+	return said ? r->ip_source : IP_UNKNOWN;
+}
+
+const struct ip *link_origin(const struct explainer *e)
+{
+	return e->out->ip.family ? &e->out->ip : &e->x->r.received_ip;
 }
 
 /* ---- the sender ---- */
@@ -48,7 +68,7 @@ static const struct sender *sender_of(const struct bounce_domain *d, const struc
 }
 
 /* In the domain, or in another one of its owner's. */
-static bool is_of_owner(const struct bounce_domain *d, const char *name)
+bool link_of_owner(const struct bounce_domain *d, const char *name)
 {
 	return domain_is_below(name, d->domain) ||
 	       (d->judged && zone_is_ours(&d->basis.zone, name));
@@ -61,7 +81,7 @@ static bool is_signed(const struct explainer *e)
 	const struct refusal *r = &e->x->r;
 	for (size_t i = 0; e->view && e->d && i < r->n_dkim; i++) {
 		const struct refusal_dkim *s = &r->dkim[i];
-		if (!s->domain || !s->selector || !is_of_owner(e->d, s->domain))
+		if (!s->domain || !s->selector || !link_of_owner(e->d, s->domain))
 			continue;
 		const char *name = arena_printf(e->a, "%s._domainkey.%s", s->selector, s->domain);
 		struct dkim_key key = dkim_key_read(dns_ask(e->view, name, DNS_TXT));
@@ -71,14 +91,14 @@ static bool is_signed(const struct explainer *e)
 	return false;
 }
 
-static bool is_authorised(const struct explainer *e)
+bool link_authorised(const struct explainer *e, const struct ip *ip)
 {
 	struct spf_check check;
 	if (!e->view || !e->mailfrom || !e->d || !domain_is_below(e->mailfrom, e->d->domain))
 		return false;
 	spf_check_host(
 	    e->view,
-	    &(struct spf_request){.ip = e->out->ip,
+	    &(struct spf_request){.ip = *ip,
 				  .mail_from = arena_printf(e->a, "postmaster@%s", e->mailfrom)},
 	    e->a, &check);
 	return !check.pending && check.result == SPF_PASS;
@@ -98,25 +118,39 @@ static bool came_by_mail(enum refusal_form f)
 	return f >= FORM_DSN && f <= FORM_BODY;
 }
 
+/* Nothing ties the address to the domain. A client of the server that wrote the bounce may be
+ * anybody who has an account there, unless that server is the recipient's own. */
+static bool is_strange(const struct explainer *e, const struct ip *origin)
+{
+	const struct refusal *r = &e->x->r;
+	if (!came_by_mail(r->form) || !e->d || !e->d->stored || !e->view ||
+	    e->out->ip_source == IP_OPTION)
+		return false;
+	if (!e->out->ip.family && (!r->reporting_host || link_of_owner(e->d, r->reporting_host) ||
+				   !(look_same_org(e, r->reporting_host, r->recipient_domain) ||
+				     look_same_org(e, r->reporting_host, r->original_domain))))
+		return false;
+	return zone_host(&e->d->basis.zone, origin) == NULL;
+}
+
 static enum bounce_ours ours_of(const struct explainer *e)
 {
 	const struct refusal *r = &e->x->r;
 	if (r->form >= FORM_LOG_POSTFIX && r->direction == REFUSED_BY_OTHER)
 		return SENT_BY_US; /* our own server brought it */
-	if (r->message_id_domain && e->d && is_of_owner(e->d, r->message_id_domain))
+	if (r->message_id_domain && e->d && link_of_owner(e->d, r->message_id_domain))
 		return SENT_BY_US;
 	if (is_signed(e))
 		return SENT_BY_US;
-	if (!e->out->ip.family)
+	const struct ip *origin = link_origin(e);
+	if (!origin->family)
 		return SENT_UNKNOWN;
-	if (is_authorised(e))
+	if (link_authorised(e, origin))
 		return SENT_BY_US;
-	if (e->out->sender)
-		return ours_by_sender(e->out->sender);
-	bool strange = came_by_mail(r->form) && e->d && e->d->stored && e->view &&
-		       e->out->ip_source != IP_OPTION;
-	return strange && zone_host(&e->d->basis.zone, &e->out->ip) == NULL ? SENT_BY_OTHERS
-									    : SENT_UNKNOWN;
+	const struct sender *s = e->out->sender ? e->out->sender : sender_of(e->d, origin);
+	if (s)
+		return ours_by_sender(s);
+	return is_strange(e, origin) ? SENT_BY_OTHERS : SENT_UNKNOWN;
 }
 
 void link_refusal(struct explainer *e)
@@ -287,8 +321,14 @@ void link_reports(struct explainer *e)
 {
 	char ip[IP_STRLEN];
 	if (!e->out->ip.family) {
-		explain_unchecked(
-		    e, "which server sent it: neither the text nor a header says so (--from-ip)");
+		const char *writer = e->x->r.reporting_host;
+		explain_unchecked(e, writer && link_refused_writer(&e->x->r)
+					 ? arena_printf(e->a,
+							"the address of %s, which was refused: the "
+							"bounce does not say it (--from-ip)",
+							writer)
+					 : "which server sent it: neither the text nor a header "
+					   "says so (--from-ip)");
 		return;
 	}
 	if (!e->c->db) {

@@ -4,6 +4,7 @@
  *	explain.c  class, summary, what is usual; which file looks into it
  *	link.c     the address, its sender, what the receiver reported, whose the message was
  *	auth.c     SPF, DKIM, DMARC: the only file that offers edits of records
+ *	handed.c   handed on by a forwarder, which may be us
  *	look.c     what DNS says of them
  *	relay.c    another server would not relay
  *	own_log.c  our own server would not relay: all clients of a log together
@@ -39,6 +40,15 @@ bool bounce_is_public(const char *domain);
 
 /* link.c: ip, sender, ours. */
 void link_refusal(struct explainer *e);
+/* In the domain, or in another one of its owner's. */
+bool link_of_owner(const struct bounce_domain *d, const char *name);
+/* The server that wrote the bounce was refused by another one. */
+bool link_refused_writer(const struct refusal *r);
+/* SPF of the envelope sender passes for that address today. */
+bool link_authorised(const struct explainer *e, const struct ip *ip);
+/* Where the message came from: the refused address, else whose it is by Received; family 0: not
+ * known. */
+const struct ip *link_origin(const struct explainer *e);
 /* What was reported of the address; nothing where nothing is stored. */
 void link_reports(struct explainer *e);
 /* "2026-10-29" as "10-29". */
@@ -49,6 +59,8 @@ bool link_refused_on(const struct explainer *e, int32_t *day);
 const char *link_ptr(struct explainer *e);
 
 void explain_auth(struct explainer *e);
+/* false: it was not handed on, and nothing is said. */
+bool explain_handed(struct explainer *e);
 void explain_relay(struct explainer *e);
 /* All relay refusals of our own server in the input; said once, with the first of them. */
 void explain_own_log(struct explainer *e, bool first);

@@ -24,10 +24,11 @@ static const struct explained_case {
 	const char *what;
 	const char *reply;
 	struct refusal r; /* reply and addresses are read from the texts */
-	const char *ip;   /* where it came from, as Received has it; NULL: the reply alone says */
+	const char *ip;   /* that was refused, as a log has it; NULL: the reply alone says */
 	struct row rows[3];
 	const char *zone[6];
-	const char *ours[2]; /* other domains of the owner */
+	const char *ours[2];  /* other domains of the owner */
+	const char *received; /* where it came from, as Received of the message has it; NULL */
 	bool no_dns;
 	enum bounce_class class;
 	enum bounce_whose whose;
@@ -198,6 +199,140 @@ static const struct explained_case {
      .by = SENT_UNKNOWN,
      .says = "send as your own domain",
      .says_no = "not linked"},
+    {"nor is an envelope sender of everybody's ours to edit",
+     "550 5.7.26 SPF [gmail.com] with ip: [192.0.2.222] = did not pass. Gmail requires all senders "
+     "to authenticate with either SPF or DKIM",
+     {.form = FORM_TEXT, .quoted_domain = "gmail.com"},
+     NULL,
+     {OUR_ROW},
+     {SPF("mx ~all")},
+     .class = CLASS_AUTH_ANY,
+     .whose = WHOSE_YOUR_SERVER,
+     .by = SENT_UNKNOWN,
+     .says = "the envelope sender is gmail.com",
+     .says_no = "your DNS"},
+    {"a client that handed it to the server that was refused: its address is no matter",
+     "550 5.7.1 rejected by DMARC policy for example.com",
+     {.form = FORM_DSN,
+      .header_from_domain = OURS,
+      .mail_from_domain = OURS,
+      .reporting_host = "mail.example.com",
+      .remote_host = "mx.there.example"},
+     NULL,
+     {OUR_ROW},
+     {SPF("mx ~all")},
+     .received = "203.0.113.140",
+     .class = CLASS_AUTH_DMARC,
+     .whose = WHOSE_YOUR_DNS,
+     .by = SENT_UNKNOWN,
+     .says = "the address of mail.example.com, which was refused",
+     .says_no = "203.0.113.140"},
+    {"nor is it where that server's address passes: the refusal was about another",
+     "550 5.7.1 rejected by DMARC policy for example.com",
+     {.form = FORM_DSN,
+      .header_from_domain = OURS,
+      .mail_from_domain = OURS,
+      .reporting_host = "mail.example.com",
+      .remote_host = "mx.there.example"},
+     NULL,
+     {OUR_ROW},
+     {SPF("ip4:203.0.113.140 mx ~all")},
+     .received = "203.0.113.140",
+     .class = CLASS_AUTH_DMARC,
+     .whose = WHOSE_YOUR_DNS,
+     .by = SENT_BY_US,
+     .says_no = "the refusal is older"},
+    {"where the line names the server that was refused, it is the address of that one",
+     "550 5.7.1 rejected by DMARC policy for example.com",
+     {.form = FORM_DSN,
+      .header_from_domain = OURS,
+      .mail_from_domain = OURS,
+      .reporting_host = "mail.example.com",
+      .received_host = "mail.example.com",
+      .remote_host = "mx.there.example"},
+     NULL,
+     {OUR_ROW},
+     {SPF("mx ~all")},
+     .received = "203.0.113.140",
+     .class = CLASS_AUTH_DMARC,
+     .whose = WHOSE_NOBODY,
+     .by = SENT_BY_OTHERS,
+     .says = "203.0.113.140"},
+    {"a client of somebody's relay is no proof of a forgery",
+     "550 5.7.1 rejected by DMARC policy for example.com",
+     {.form = FORM_DSN,
+      .header_from_domain = OURS,
+      .mail_from_domain = OURS,
+      .reporting_host = "smtp.carrier.example",
+      .remote_host = "mx.there.example",
+      .recipient_domain = "there.example"},
+     NULL,
+     {OUR_ROW},
+     {SPF("mx ~all")},
+     .received = "203.0.113.140",
+     .class = CLASS_AUTH_DMARC,
+     .whose = WHOSE_YOUR_DNS,
+     .by = SENT_UNKNOWN,
+     .says_no = "forgery"},
+    {"but one of the recipient's own gateway is",
+     "550 5.7.1 rejected by DMARC policy for example.com",
+     {.form = FORM_DSN,
+      .header_from_domain = OURS,
+      .mail_from_domain = OURS,
+      .reporting_host = "gate.there.example",
+      .remote_host = "inner.there.example",
+      .recipient_domain = "there.example"},
+     NULL,
+     {OUR_ROW},
+     {SPF("mx ~all")},
+     .received = "203.0.113.140",
+     .class = CLASS_AUTH_DMARC,
+     .whose = WHOSE_NOBODY,
+     .by = SENT_BY_OTHERS,
+     .says = "The message came from 203.0.113.140"},
+    {"a forwarder that wrote the bounce itself: not ours to let in",
+     "550 5.7.1 rejected by DMARC policy for example.com",
+     {.form = FORM_DSN,
+      .header_from_domain = OURS,
+      .mail_from_domain = OURS,
+      .reporting_host = "fwd.alumni.example",
+      .remote_host = "mx.there.example"},
+     NULL,
+     {OUR_ROW},
+     {SPF("ip4:192.0.2.10 ~all")},
+     .received = "192.0.2.10",
+     .class = CLASS_AUTH_DMARC,
+     .whose = WHOSE_FORWARDER,
+     .by = SENT_BY_US,
+     .says = "fwd.alumni.example took it from 192.0.2.10",
+     .says_no = "the refusal is older"},
+    {"also where the next server quotes the forwarder's address",
+     NEITHER("203.0.113.140"),
+     {.form = FORM_DSN,
+      .header_from_domain = OURS,
+      .mail_from_domain = OURS,
+      .message_id_domain = "mail.example.com",
+      .reporting_host = "fwd.alumni.example",
+      .remote_host = "mx.there.example"},
+     NULL,
+     {OUR_ROW},
+     {SPF("ip4:192.0.2.10 ~all")},
+     .received = "192.0.2.10",
+     .class = CLASS_AUTH_ANY,
+     .whose = WHOSE_FORWARDER,
+     .by = SENT_BY_US,
+     .says = "signatures survive forwarding",
+     .says_no = "ip4:203.0.113.140"},
+    {"a policy is not loosened on the word of a pasted reply",
+     "550 #5.7.1 DMARC unauthenticated mail is prohibited.",
+     {.form = FORM_TEXT, .header_from_domain = OURS},
+     NULL,
+     {OUR_ROW},
+     {SPF("mx ~all"), "_dmarc.example.com TXT v=DMARC1; p=reject"},
+     .class = CLASS_AUTH_DMARC,
+     .whose = WHOSE_YOUR_ACCOUNT,
+     .by = SENT_UNKNOWN,
+     .says_no = "meanwhile"},
 };
 
 struct told {
@@ -241,10 +376,17 @@ static struct bounce_case case_of(const struct explained_case *c)
 	if (quoted) {
 		assert_true(ip_parse(quoted + 5, strcspn(quoted + 5, "]"), &x.r.ip, NULL));
 		x.r.ip_source = IP_QUOTED;
-		x.r.quoted_domain = OURS;
+		x.r.quoted_domain = x.r.quoted_domain ? x.r.quoted_domain : OURS;
 	} else if (c->ip) {
 		assert_true(ip_parse(c->ip, strlen(c->ip), &x.r.ip, NULL));
 		x.r.ip_source = IP_LOG;
+	}
+	if (c->received) {
+		assert_true(ip_parse(c->received, strlen(c->received), &x.r.received_ip, NULL));
+		if (!x.r.ip.family) {
+			x.r.ip = x.r.received_ip;
+			x.r.ip_source = IP_RECEIVED;
+		}
 	}
 	return x;
 }
