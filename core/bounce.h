@@ -158,10 +158,12 @@ struct refusal {
 	uint64_t line;  /* in the log, from 1; 0: no log */
 };
 
-/* The server whose reply it is, or NULL: for "who refused". */
+/* The server whose reply it is, or NULL: for "who refused". A reply that another quotes is not of
+ * the one that wrote the bounce. */
 static inline const char *refusal_receiver(const struct refusal *r)
 {
-	return r->remote_host || r->remote_ip.family ? r->remote_host : r->reporting_host;
+	bool other = r->remote_host || r->remote_ip.family || r->wrapper.text;
+	return other ? r->remote_host : r->reporting_host;
 }
 
 /* What an input is. All but the first are no bounce; what they are is said. */

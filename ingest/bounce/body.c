@@ -105,6 +105,24 @@ enum refusal_form body_form(const struct mail *m, struct span text)
 	return FORM_BODY;
 }
 
+const char *body_writer(struct reading *rd, struct span text)
+{
+	static const char *const cues[] = {"generating server: ", "the mail system at host ",
+					   "qmail-send program at "};
+	for (size_t i = 0; i < sizeof cues / sizeof *cues; i++) {
+		size_t at = span_find(text, cues[i]);
+		struct span s =
+		    at == SPAN_NONE ? span_to(text, 0) : span_from(text, at + strlen(cues[i]));
+		struct span word;
+		if (!span_word(&s, &word))
+			continue;
+		while (word.n > 0 && strchr(".,;", word.p[word.n - 1]))
+			word.n--;
+		return reading_name(rd, word);
+	}
+	return NULL;
+}
+
 /* ---- recipients ---- */
 
 static struct span without_bullet(struct span line)
@@ -133,15 +151,22 @@ static bool begins_with_address(struct reading *rd, struct span line, struct add
 	return true;
 }
 
-/* A line that speaks of a delivery to an address. */
-static bool speaks_of_address(struct reading *rd, struct span line, struct address *a,
-			      struct span *rest)
+/* A line that speaks of a delivery to an address. What stands below "To:" in a summary of the
+ * message ("Subject: ...", "Sent: ...") is not said of its recipient. */
+static bool speaks_of_address(struct reading *rd, struct span line, struct span below,
+			      struct address *a, struct span *rest)
 {
 	static const char *const cues[] = {"deliver",        "recipient", "rcpt to",
 					   "unable to send", "failed",    "intended for",
 					   "addressed to",   "to:"};
 	size_t end;
 	line = span_trim(line);
+	struct span next = span_to(line, 0);
+	while (span_line(&below, &next) && span_trim(next).n == 0)
+		;
+	next = without_bullet(next);
+	if (span_begins(next, "subject:") || span_begins(next, "sent:") || span_begins(next, "cc:"))
+		return false;
 	if (line.n > 400 || span_begins(line, "from:") || span_begins(line, "sender") ||
 	    span_begins(line, "<<<") || span_begins(line, "mail from") ||
 	    !reading_find_address(rd, line, a, &end))
@@ -244,13 +269,36 @@ static bool has_status(struct span p)
 	return false;
 }
 
+/* What every bounce of its kind says, whatever went wrong. */
+static bool is_preface(struct span p)
+{
+	static const char *const words[] = {"created automatically by mail delivery software",
+					    "could not be delivered to one or more",
+					    "sorry to have to inform you",
+					    "this is the mail system at host",
+					    "is an automatically generated delivery status",
+					    "this is a warning message only",
+					    "you do not need to resend",
+					    "for further assistance",
+					    "the original message was received at",
+					    "the following address(es) failed:"};
+	p = span_trim(p);
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (span_has(p, words[i]))
+			return true;
+	return p.n > 0 && p.n < 80 && strchr(",!", p.p[p.n - 1]) != NULL; /* "Hello a@b.example," */
+}
+
 static void choose_reply(struct reading *rd, struct section *sec)
 {
 	struct span s = sec->context, p, first = {s.p, 0}, with_status = {s.p, 0};
+	bool preface = true;
 	sec->coded = transcript_reply(s, &sec->reply);
 	while (!sec->coded && next_paragraph(&s, &p)) {
-		if (first.n == 0)
+		if (first.n == 0 || (preface && !is_preface(p))) {
 			first = p;
+			preface = is_preface(p);
+		}
 		if (with_status.n == 0 && has_status(p))
 			with_status = p;
 		sec->coded = is_coded(p) || is_said(rd, p);
@@ -288,7 +336,7 @@ size_t body_sections(struct reading *rd, struct span text, struct section *out, 
 	while (span_line(&s, &line)) {
 		struct address a;
 		bool at_start = begins_with_address(rd, line, &a, &rest);
-		if (!at_start && (n > 0 || !speaks_of_address(rd, line, &a, &rest)))
+		if (!at_start && (n > 0 || !speaks_of_address(rd, line, s, &a, &rest)))
 			continue;
 		if (!a.domain)
 			continue;

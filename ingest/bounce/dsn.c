@@ -88,8 +88,8 @@ static void take_message(struct reading *rd, const struct group *g, struct commo
 {
 	if (g->reporting.n > 0) {
 		struct span v = without_type(g->reporting), word;
-		if (span_word(&v, &word))
-			c->base.reporting_host = reading_name(rd, word);
+		const char *name = span_word(&v, &word) ? reading_name(rd, word) : NULL;
+		c->base.reporting_host = name ? name : c->base.reporting_host;
 	}
 	if (g->queue.n > 0 && g->queue.n < 64)
 		c->base.queue_id =
@@ -100,15 +100,16 @@ static void take_message(struct reading *rd, const struct group *g, struct commo
 		c->base.at = date_of(g->arrival);
 }
 
-/* What the body says of this recipient: the section that names it, or the only one. */
+/* What the body says of this recipient: the section that names it, or, of one alone, the only
+ * one. Of several, what is said of another is not said of this. */
 static const struct section *section_of(const struct section *sections, size_t n,
-					struct span address)
+					struct span address, bool alone)
 {
 	for (size_t i = 0; i < n; i++)
 		if (sections[i].has_rcpt && sections[i].rcpt.whole.n == address.n &&
 		    memcmp(sections[i].rcpt.whole.p, address.p, address.n) == 0)
 			return &sections[i];
-	return n == 1 ? sections : NULL;
+	return n == 1 && alone ? sections : NULL;
 }
 
 /* The body may say better which server it was, and when. */
@@ -151,18 +152,22 @@ static void take_recipients(struct reading *rd, const struct group *g, struct sp
 		r->original_domain = original.domain;
 }
 
+/* "deliverable", "undeliverable": Postfix was asked to try the address alone (sendmail -bv). */
 static bool failed(const struct group *g, bool *delivered)
 {
-	struct span a = g->action;
-	bool arrived =
-	    span_begins(a, "delivered") || span_begins(a, "relayed") || span_begins(a, "expanded");
-	if (arrived || (a.n == 0 && span_begins(g->status, "2.")))
-		*delivered = true;
-	return !arrived && !(a.n == 0 && span_begins(g->status, "2."));
+	static const char *const good[] = {"delivered", "relayed", "expanded", "deliverable"};
+	static const char *const bad[] = {"failed", "delayed", "undeliverable"};
+	bool arrived = span_begins(g->status, "2.");
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		arrived = arrived && !span_begins(g->action, bad[i]);
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+		arrived = arrived || span_begins(g->action, good[i]);
+	*delivered |= arrived;
+	return !arrived;
 }
 
 static enum status tell_group(struct reading *rd, const struct mail *m, const struct group *g,
-			      const struct section *sections, size_t n)
+			      const struct section *sections, size_t n, bool alone)
 {
 	struct refusal r = m->common.base;
 	struct span known[8], whole = {"", 0};
@@ -175,7 +180,7 @@ static enum status tell_group(struct reading *rd, const struct mail *m, const st
 		reply_take_peer(rd, without_type(g->remote), &r);
 	int64_t at = date_of(g->last);
 	r.at = at ? at : r.at;
-	const struct section *s = section_of(sections, n, whole);
+	const struct section *s = section_of(sections, n, whole, alone);
 	bool said = g->diagnostic.n > 0 && reply_read(rd, g->diagnostic, known, n_known, &r);
 	if (!said && s && (s->coded || g->diagnostic.n == 0))
 		reply_read(rd, s->reply, known, n_known, &r);
@@ -184,11 +189,21 @@ static enum status tell_group(struct reading *rd, const struct mail *m, const st
 	return reading_tell(rd, &r);
 }
 
+static bool is_alone(struct span s)
+{
+	struct group g;
+	unsigned n = 0;
+	while (n < 2 && next_group(&s, &g))
+		n += g.recipient;
+	return n < 2;
+}
+
 enum status dsn_read(struct reading *rd, struct mail *m, const struct section *sections, size_t n,
 		     bool *delivered)
 {
 	struct span s = {m->status.data, m->status.len};
 	struct group g;
+	bool alone = is_alone(s);
 	enum status st = ST_OK;
 	while (st == ST_OK && next_group(&s, &g)) {
 		take_message(rd, &g, &m->common);
@@ -198,7 +213,7 @@ enum status dsn_read(struct reading *rd, struct mail *m, const struct section *s
 			rd->outcome.dropped++;
 			continue;
 		}
-		st = tell_group(rd, m, &g, sections, n);
+		st = tell_group(rd, m, &g, sections, n, alone);
 	}
 	return st;
 }

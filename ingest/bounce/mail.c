@@ -192,6 +192,7 @@ static void read_common(struct reading *rd, struct mail *m, struct span text)
 	if (date.n > 0 && date.n < 200 && !mail_date_read(date.p, date.n, &c->base.at))
 		c->base.at = 0;
 	returned_read(rd, returned_header(m, text), c);
+	c->base.reporting_host = body_writer(rd, text);
 	/* a bounce goes to the MAIL FROM address (RFC 5321 section 4.5.5) */
 	if (!c->base.mail_from_domain && reading_find_address(rd, to, &a, &end) &&
 	    !reading_find_address(rd, span_from(to, end), &second, NULL)) {

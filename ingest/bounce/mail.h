@@ -52,6 +52,9 @@ enum status dsn_read(struct reading *rd, struct mail *m, const struct section *s
 /* Who wrote these words; FORM_BODY when nobody known. */
 enum refusal_form body_form(const struct mail *m, struct span text);
 
+/* The server that these words say wrote them, or NULL. */
+const char *body_writer(struct reading *rd, struct span text);
+
 /* The sections of a body; at most max; *more: how many recipients were left out. */
 size_t body_sections(struct reading *rd, struct span text, struct section *out, size_t max,
 		     uint64_t *more);

@@ -26,6 +26,13 @@ enum refusal_phase reply_phase(struct span text, bool *end);
  * and remote_ip of r. false: none of these. */
 bool reply_take_peer(struct reading *rd, struct span s, struct refusal *r);
 
+/* May stand in the name or address of a server. */
+static inline bool reply_is_host(char c)
+{
+	return is_alnum(c) || c == '-' || c == '.' || c == '_' || c == ':' ||
+	       (unsigned char)c >= 0x80;
+}
+
 /* A code that a refusal has (4xx, 5xx), at the start of s: "550 ", "550-", "#550 "; else 0. */
 unsigned reply_code(struct span s);
 

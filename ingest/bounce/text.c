@@ -231,7 +231,7 @@ static enum status read_words(struct reading *rd, struct span text, enum refusal
 	struct section *list = arena_alloc(&rd->arena, (max + 1) * sizeof *list);
 	uint64_t more;
 	size_t n = body_sections(rd, text, list, max, &more);
-	struct common c = {.base = {.form = form}};
+	struct common c = {.base = {.form = form, .reporting_host = body_writer(rd, text)}};
 	enum status st = ST_OK;
 	size_t copy = body_copy(text);
 	if (copy < text.n)

@@ -66,6 +66,39 @@ static void several(void **state)
 	      "by=m.example.com from=example.com to=three.example\n" REFUSED);
 }
 
+/* What the words say of one recipient is not said of the others. */
+static void of_another(void **state)
+{
+	(void)state;
+	READS(REPORT_HEAD
+	      "--B\nContent-Type: text/plain\n\n<a@one.example>: 552 5.2.2 mailbox full\n\n"
+	      "--B\nContent-Type: message/delivery-status\n\nReporting-MTA: dns;m.example.com\n\n"
+	      "Final-Recipient: rfc822;a@one.example\nAction: failed\nStatus: 5.2.2\n\n"
+	      "Final-Recipient: rfc822;b@two.example\nAction: delayed\nStatus: 4.4.1\n\n--B--\n",
+	      "[552 5.2.2 mailbox full] 552/5.2.2 dsn=5.2.2 by=m.example.com from=example.com "
+	      "to=one.example\n"
+	      "[] dsn=4.4.1 delayed by=m.example.com from=example.com to=two.example\n" REFUSED);
+}
+
+/* sendmail -bv: nothing was sent, the address was asked about. */
+static void asked_about(void **state)
+{
+	(void)state;
+	READS(
+	    REPORT_HEAD
+	    "--B\nContent-Type: text/plain\n\n<a@b.example>: delivery via mx.b.example: 250 Ok\n\n"
+	    "--B\nContent-Type: message/delivery-status\n\nReporting-MTA: dns;m.example.com\n\n"
+	    "Final-Recipient: rfc822;a@b.example\nAction: deliverable\nStatus: 2.1.5\n"
+	    "Diagnostic-Code: smtp; 250 2.1.5 Ok\n\n--B--\n",
+	    "x: a notice that mail was delivered\n");
+	READS(REPORT_HEAD
+	      "--B\nContent-Type: message/delivery-status\n\nReporting-MTA: dns;m.example.com\n\n"
+	      "Final-Recipient: rfc822;a@b.example\nAction: undeliverable\nStatus: 5.1.1\n"
+	      "Diagnostic-Code: smtp; 550 5.1.1 no\n\n--B--\n",
+	      "[550 5.1.1 no] 550/5.1.1 dsn=5.1.1 by=m.example.com from=example.com "
+	      "to=b.example\n" REFUSED);
+}
+
 /* Boundaries that are not those declared: people anonymise their bounces. */
 static void broken(void **state)
 {
@@ -100,10 +133,10 @@ static void in_words(void **state)
 					   "couldn't find any host named c.example. "
 					   "(#5.1.2)\n\n--- Below this line is a copy of the "
 					   "message.\n\n" COPY,
-	    "[550 5.7.1 no] 550/5.7.1 phase=rcpt at=192.0.2.25 from=example.com header=example.com "
-	    "to=b.example id=w.example\n"
-	    "[Sorry, I couldn't find any host named c.example. (#5.1.2)] 0/5.1.2 from=example.com "
-	    "header=example.com to=c.example id=w.example\n" REFUSED);
+	    "[550 5.7.1 no] 550/5.7.1 phase=rcpt at=192.0.2.25 by=q.example from=example.com "
+	    "header=example.com to=b.example id=w.example\n"
+	    "[Sorry, I couldn't find any host named c.example. (#5.1.2)] 0/5.1.2 by=q.example "
+	    "from=example.com header=example.com to=c.example id=w.example\n" REFUSED);
 	/* Exim */
 	READS(
 	    PLAIN_HEAD(
@@ -166,7 +199,7 @@ static void in_words(void **state)
 					"&lt;joe@b.example&gt;: Relay access "
 					"denied&#39;</p></body></html>\n",
 	    "[554 5.7.1 <*@b.example>: Relay access denied] 554/5.7.1 in=550/5.7.367 "
-	    "host=mx.b.example from=example.com to=b.example\n" REFUSED);
+	    "host=mx.b.example by=ex.x.example from=example.com to=b.example\n" REFUSED);
 	/* Sendmail */
 	READS(
 	    PLAIN_HEAD(
@@ -194,6 +227,36 @@ static void in_words(void **state)
 						 "LkBoGyhCIGpvZUBiLmV4YW1wbGUKCjU1MCA1LjcuMSAbJEI1c"
 						 "UhdGyhCCg==\n",
 	      "[550 5.7.1 \xe6\x8b\x92\xe5\x90\xa6] 550/5.7.1 from=example.com\n" REFUSED);
+}
+
+static void prefaces(void **state)
+{
+	(void)state;
+	/* who wrote it is not who refused, where it stands in front of the recipient */
+	READS(PLAIN_HEAD(
+		  "postmaster@x.example") "\nDiagnostic information for administrators:\n\n"
+					  "Generating server: ex.x.example\n\njoe@b.example\n"
+					  "Remote Server returned '550 5.7.367 not permitted to "
+					  "relay -> 554 5.7.1 Relay access denied'\n",
+	      "[554 5.7.1 Relay access denied] 554/5.7.1 in=550/5.7.367 by=ex.x.example "
+	      "from=example.com to=b.example\n" REFUSED);
+	/* what all bounces say is no reply */
+	READS(PLAIN_HEAD(
+		  "Mailer-Daemon@e.example") "X-Failed-Recipients: joe@b.example\n\n"
+					     "This message was created automatically by mail "
+					     "delivery software.\n\nA message that you sent "
+					     "could not be delivered to one or more of its\n"
+					     "recipients. The following address(es) failed:\n\n"
+					     "  save to box\n    mailbox is full\n",
+	      "[save to box mailbox is full] from=example.com to=b.example\n" REFUSED);
+	/* a summary of the message is not said of its recipient */
+	READS(PLAIN_HEAD("postmaster@x.example") "\nYour message\n\n  To:      you@c.example\n"
+						 "  Subject: hi\n  Sent:    Mon, 1 Jun\n\n"
+						 "did not reach the following recipient(s):\n\n"
+						 "joe@b.example on Mon, 1 Jun\n"
+						 "    The recipient name is not recognized\n",
+	      "[on Mon, 1 Jun The recipient name is not recognized] from=example.com "
+	      "to=b.example\n" REFUSED);
 }
 
 #define MAIL(extra) "From: Joe <joe@a.example>\nTo: me@example.com\nSubject: hello\n" extra
@@ -351,9 +414,11 @@ static void hostile(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(notification), cmocka_unit_test(several), cmocka_unit_test(broken),
-	    cmocka_unit_test(in_words),     cmocka_unit_test(none),    cmocka_unit_test(boxes),
-	    cmocka_unit_test(hostile),
+	    cmocka_unit_test(notification), cmocka_unit_test(several),
+	    cmocka_unit_test(broken),       cmocka_unit_test(in_words),
+	    cmocka_unit_test(none),         cmocka_unit_test(boxes),
+	    cmocka_unit_test(hostile),      cmocka_unit_test(of_another),
+	    cmocka_unit_test(asked_about),  cmocka_unit_test(prefaces),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -160,7 +160,7 @@ static void words(void **state)
 	      "deliver your message to the following addresses.\n\n<kij@example.ne.jp>:\n"
 	      "192.0.2.25 does not like recipient.\nRemote host said: 550 5.1.1 no such user\n"
 	      "Giving up on 192.0.2.25.\n",
-	      "[550 5.1.1 no such user] 550/5.1.1 phase=rcpt at=192.0.2.25 "
+	      "[550 5.1.1 no such user] 550/5.1.1 phase=rcpt at=192.0.2.25 by=mx4.example.jp "
 	      "to=example.ne.jp\n" REFUSED);
 }
 
