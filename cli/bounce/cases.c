@@ -72,6 +72,7 @@ static void keep_texts(struct arena *a, struct refusal *r)
 				      &r->quoted_domain,
 				      &r->client_host,
 				      &r->helo,
+				      &r->received_host,
 				      &r->generated};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		*texts[i] = arena_strdup(a, *texts[i]);
