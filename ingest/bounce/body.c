@@ -326,6 +326,16 @@ static bool any_coded(const struct section *list, size_t n)
 	return false;
 }
 
+/* Whom a summary of the message names, where the words name nobody. */
+static bool summary_to(struct reading *rd, struct span text, struct address *a)
+{
+	for (struct span line; span_line(&text, &line);)
+		if (span_begins(without_bullet(line), "to:") &&
+		    reading_find_address(rd, line, a, NULL))
+			return a->domain != NULL;
+	return false;
+}
+
 size_t body_sections(struct reading *rd, struct span text, struct section *out, size_t max,
 		     uint64_t *more)
 {
@@ -361,8 +371,10 @@ size_t body_sections(struct reading *rd, struct span text, struct section *out, 
 	if (n > 0 && any_coded(out, n))
 		return n;
 	choose_reply(rd, &all);
-	if (n == 0 && max > 0)
+	if (n == 0 && max > 0) {
+		all.has_rcpt = summary_to(rd, whole, &all.rcpt);
 		out[n++] = all;
+	}
 	for (size_t i = 0; i < n && all.coded; i++) { /* said once, of all */
 		out[i].reply = all.reply;
 		out[i].coded = true;

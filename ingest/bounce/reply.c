@@ -328,7 +328,8 @@ static void take_reply(struct reading *rd, struct span s, const struct span *kno
 	out->text = clean_strike(&rd->arena, s, known, n_known);
 }
 
-/* Where the reply of the server stands in the words of another program. */
+/* Where the reply of the server stands in the words of another program. What a third server said
+ * of the sender's address, when it was asked, is not the reply. */
 static size_t find_reply(struct span s)
 {
 	static const char *const cues[] = {
@@ -345,7 +346,9 @@ static size_t find_reply(struct span s)
 			if (strncmp(cues[i], "smtp", 4) != 0 && last != SPAN_NONE)
 				break;
 		}
-		if (last != SPAN_NONE)
+		bool asked =
+		    last != SPAN_NONE && span_has(span_to(s, last), "sender address rejected");
+		if (last != SPAN_NONE && !asked)
 			return last;
 	}
 	return reply_find(s);

@@ -5,6 +5,8 @@
 #include "ingest/bounce/mail.h"
 #include "ingest/bounce/reply.h"
 
+#define PARAGRAPH_MAX 2000 /* octets of a paragraph without numbers that may speak of a bounce */
+
 /* ---- transcripts ---- */
 
 enum side { SIDE_NONE, SIDE_CLIENT, SIDE_SERVER };
@@ -204,6 +206,34 @@ static bool is_about_recipient(struct span s, const struct address *a)
 	       (rest.p == a->whole.p || (rest.p[0] == '<' && rest.p + 1 == a->whole.p));
 }
 
+/* What mail servers say of a delivery where no other server gave a reply: words that nobody else
+ * uses. A queue that is listed has them, and so has the text of a bounce. */
+static bool says_undelivered(struct span s)
+{
+	static const char *const words[] = {"]:25: ",
+					    "]:465: ",
+					    "]:587: ",
+					    "while receiving the initial server greeting",
+					    "timed out while ",
+					    "name service error for ",
+					    "(nullmx)",
+					    "indicated no smtp service",
+					    "loops back to myself",
+					    "retry timeout exceeded",
+					    "retry time not reached",
+					    "have been failing for a long time",
+					    "accept our requests to connect",
+					    "delivery temporarily suspended",
+					    "smtputf8 is required",
+					    "tls is required, but was not offered",
+					    "server certificate not ",
+					    "accept a connection from your email system"};
+	for (size_t i = 0; i < sizeof words / sizeof *words && s.n < PARAGRAPH_MAX; i++)
+		if (span_has(s, words[i]))
+			return true;
+	return false;
+}
+
 static enum status read_replies(struct reading *rd, struct span text)
 {
 	enum status st = ST_OK;
@@ -213,7 +243,7 @@ static enum status read_replies(struct reading *rd, struct span text)
 		struct refusal r = {.form = FORM_TEXT};
 		struct address a;
 		bool has = reading_find_address(rd, one, &a, NULL);
-		if (!reply_read(rd, one, has ? &a.local : NULL, has, &r))
+		if (!reply_read(rd, one, has ? &a.local : NULL, has, &r) && !says_undelivered(one))
 			continue;
 		if (has && is_about_recipient(one, &a))
 			reading_recipient(rd, &a, &r);

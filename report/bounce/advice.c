@@ -12,6 +12,9 @@ static const struct {
      "An account of yours sent spam, or looked like it: change its password, end its sessions, "
      "look "
      "for forwarding rules, then ask the service to lift the block. No DNS record lifts it."},
+    {"account_paused",
+     "The service stopped the account for what it sent: read its own message to you, end the "
+     "cause, then ask it to lift the block. No DNS record lifts it."},
     {"address",
      "Ask the recipient for the right address, and take this one off your lists. Nothing of "
      "your server or DNS is the cause."},
@@ -62,6 +65,10 @@ static const struct {
      "gives. No SPF edit changes it."},
     {"ipv4", "The receiver takes no mail over IPv6 for this domain: send over IPv4 (Postfix: "
 	     "smtp_address_preference = ipv4), or the receiver enables IPv6."},
+    {"list_unasked",
+     "This says nothing of your address: the receiver asks the list through a resolver that the "
+     "list refuses, and takes that answer for a listing. Tell its administrator by another way; "
+     "there is nothing to be taken off."},
     {"login",
      "Set up the client with the right user and password (or app password, or OAuth), on port 587 "
      "with STARTTLS or 465. At Microsoft 365 SMTP AUTH must be enabled for the mailbox."},
@@ -119,6 +126,10 @@ static const struct {
     {"sender_address",
      "Send with an address that belongs to the account that logs in, or let the service "
      "verify this one (\"send as\")."},
+    {"sender_verify",
+     "The receiver asked the mail server of the sender's domain whether the sender address takes "
+     "mail, and it does not, or did not answer: send with an address that exists, and see that its "
+     "MX takes mail for it, also from the null sender (<>)."},
     {"size", "Make the message smaller, or send a link instead of the attachment."},
     {"spf_record",
      "The SPF record of the envelope-sender domain is an error or has odd entries: `ruascope "

@@ -259,11 +259,12 @@ static void offer_softer(struct explainer *e, const struct dmarc_answer *d)
 static const char *tell_policy(const struct explainer *e, const struct dmarc_answer *d, bool known)
 {
 	const char *passed = look_passed(e);
-	const char *policy = !known ? ""
-			     : d->found == FOUND_NONE
-				 ? arena_printf(e->a, " %s publishes no DMARC record;", e->from)
-				 : arena_printf(e->a, " %s publishes p=%s;", e->from,
-						published_policy_names[d->policy]);
+	const char *policy =
+	    !known ? ""
+	    : d->found == FOUND_NONE || !*published_policy_names[d->policy]
+		? arena_printf(e->a, " %s publishes no DMARC record that counts;", e->from)
+		: arena_printf(e->a, " %s publishes p=%s;", e->from,
+			       published_policy_names[d->policy]);
 	return arena_printf(e->a, "%s nothing that passed was aligned%s%s.", policy,
 			    *passed ? ": " : "", passed);
 }

@@ -142,19 +142,27 @@ static void explain_route(struct explainer *e, const char *to)
 		    "If you are the client (mail program, web form): log in on port 587 of "
 		    "your provider; port 25 takes mail for its own domains only.")
 		    ->kind = TODO_QUESTION;
-	const char *text;
+	char ip[IP_STRLEN];
+	const char *text, *host = e->x->r.remote_host;
+	host = host ? host : arena_strdup(e->a, asked ? ip_format(&e->x->r.remote_ip, ip) : "");
 	if (asked && is_exchanger(e))
 		text = arena_printf(
 		    e->a,
 		    "If your server got it from another: %s is an MX of %s (now: %s) and "
 		    "does not know the domain: tell its administrator.",
-		    e->who, place, mx_text(e));
+		    host, place, mx_text(e));
+	else if (asked && e->out->dns.n_mx > 0)
+		text = arena_printf(e->a,
+				    "If your server got it from another: %s is no MX of %s (now: "
+				    "%s): stale MX, transport or relayhost.",
+				    host, place, mx_text(e));
 	else
-		text =
-		    arena_printf(e->a,
-				 "If your server got it from another: it is no MX of %s (now: %s): "
-				 "stale MX, transport or relayhost.",
-				 place, mx_text(e));
+		text = arena_printf(
+		    e->a,
+		    "If your server got it from another: compare that one with the MX of %s (now: "
+		    "%s). Is it none of them: stale MX, transport or relayhost. Is it one: it does "
+		    "not know the domain, tell its administrator.",
+		    place, mx_text(e));
 	explain_todo(e, "bounce:relay:route", "if your server got it from another",
 		     arena_printf(e->a, "%s" NOT_THE_CAUSE, text))
 	    ->kind = TODO_QUESTION;

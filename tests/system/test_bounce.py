@@ -191,7 +191,8 @@ class Bounce(harness.Case):
         self.assertIn(
             "Refused to relay: the server asked is not responsible for elsewhere.example and did not know the client"
             " If you are the client (mail program, web form): log in on port 587 of your provider; port 25 takes mail for its own domains only."
-            " If your server got it from another: it is no MX of elsewhere.example (now: mx.elsewhere.example): stale MX, transport or relayhost."
+            " If your server got it from another: compare that one with the MX of elsewhere.example (now: mx.elsewhere.example). Is it none of them:"
+            " stale MX, transport or relayhost. Is it one: it does not know the domain, tell its administrator."
             " Authentication records are not the cause. Not a blocklist: those say so.", text)
 
     def test_own_log(self):

@@ -249,7 +249,12 @@ static void prefaces(void **state)
 					     "recipients. The following address(es) failed:\n\n"
 					     "  save to box\n    mailbox is full\n",
 	      "[save to box mailbox is full] from=example.com to=b.example\n" REFUSED);
-	/* a summary of the message is not said of its recipient */
+	/* a summary of the message names the recipient where nothing else does */
+	READS("From: admin@x.example\nTo: me@example.com\nSubject: Undeliverable\n\nCould not be "
+	      "delivered.\nError: none\n\nOriginal:\nFrom: me@example.com\nTo: you@c.example\n"
+	      "Subject: hi\n",
+	      "[Could not be delivered. Error: none] from=example.com to=c.example\n" REFUSED);
+	/* but it is not said of him */
 	READS(PLAIN_HEAD("postmaster@x.example") "\nYour message\n\n  To:      you@c.example\n"
 						 "  Subject: hi\n  Sent:    Mon, 1 Jun\n\n"
 						 "did not reach the following recipient(s):\n\n"

@@ -92,6 +92,33 @@ static void several(void **state)
 	      "[550 5.1.1 one] 550/5.1.1\n[554 5.7.1 two] 554/5.7.1\n" REFUSED);
 }
 
+/* Where no other server said anything, there is no number. */
+static void no_numbers(void **state)
+{
+	(void)state;
+	READS("connect to mx.there.example[192.0.2.78]:25: Connection timed out",
+	      "[connect to mx.there.example[192.0.2.78]:25: Connection timed out] "
+	      "host=mx.there.example at=192.0.2.78\n" REFUSED);
+	/* a queue */
+	READS("3F2A1C0042 4512 Mon Nov 23 10:00:00 a@example.com\n(host mx.b.example[192.0.2.4] "
+	      "said: "
+	      "450 4.7.1 busy (in reply to DATA command))\n\n"
+	      "4F2A1C0042 4512 Mon Nov 23 10:00:00 a@example.com\n(Host or domain name not found. "
+	      "Name "
+	      "service error for name=there.example type=A: Host not found)\n",
+	      "[450 4.7.1 busy] 450/4.7.1 phase=data delayed host=mx.b.example at=192.0.2.4\n"
+	      "[4F2A1C0042 4512 Mon Nov 23 10:00:00 *@example.com (Host or domain name not found. "
+	      "Name "
+	      "service error for name=there.example type=A: Host not found)]\n" REFUSED);
+	READS("upstream timed out (110: Connection timed out)", UNKNOWN);
+	/* what a third server said of the sender is not what was said to us */
+	READS("550 5.1.7 <a@example.com>: Sender address rejected: undeliverable address: host "
+	      "mx.example.com[192.0.2.9] said: 550 5.1.1 no",
+	      "[550 5.1.7 <*@example.com>: Sender address rejected: undeliverable address: host "
+	      "mx.example.com[192.0.2.9] said: 550 5.1.1 no] 550/5.1.7 "
+	      "host=mx.example.com at=192.0.2.9 domain=example.com\n" REFUSED);
+}
+
 static void whom(void **state)
 {
 	(void)state;
@@ -235,11 +262,11 @@ static void notifications(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_five),    cmocka_unit_test(notifications),
-	    cmocka_unit_test(wrappings),   cmocka_unit_test(several),
-	    cmocka_unit_test(whom),        cmocka_unit_test(nobody_is_named),
-	    cmocka_unit_test(transcripts), cmocka_unit_test(words),
-	    cmocka_unit_test(hostile),
+	    cmocka_unit_test(the_five),        cmocka_unit_test(notifications),
+	    cmocka_unit_test(wrappings),       cmocka_unit_test(several),
+	    cmocka_unit_test(no_numbers),      cmocka_unit_test(whom),
+	    cmocka_unit_test(nobody_is_named), cmocka_unit_test(transcripts),
+	    cmocka_unit_test(words),           cmocka_unit_test(hostile),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
