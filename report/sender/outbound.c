@@ -35,6 +35,44 @@ static void add_direct(struct outbound *x, const struct domain_facts *d)
 			daily_add(&d->facts[i], x->first, x->direct, x->n);
 }
 
+static void add_address(const struct outbound *x, const struct domain_facts *d, const struct ip *ip,
+			double *by_day)
+{
+	for (size_t i = d ? domain_facts_find(d, ip) : 0;
+	     d && i < d->n_facts && ip_cmp(&d->facts[i].source, ip) == 0; i++)
+		daily_add(&d->facts[i], x->first, by_day, x->n);
+}
+
+#define STAND_IN_OWN 64 /* machines of ours that are looked at */
+
+static void find_own(struct outbound *x, struct arena *a)
+{
+	const struct domain_facts *all[] = {x->earlier, x->facts};
+	struct ip *own = arena_alloc(a, STAND_IN_OWN * sizeof *own);
+	for (int k = 0; k < 2; k++)
+		for (size_t i = 0; all[k] && i < all[k]->n_facts; i++) {
+			const struct ip *ip = &all[k]->facts[i].source;
+			bool seen = i > 0 && ip_cmp(ip, &all[k]->facts[i - 1].source) == 0;
+			if (seen || ip->family == 0 || !is_ours(x->ties->zone, ip) ||
+			    (k == 1 && x->earlier && domain_facts_has(x->earlier, ip)))
+				continue;
+			if (x->n_own == STAND_IN_OWN) {
+				x->n_own = 0;
+				return;
+			}
+			own[x->n_own++] = *ip;
+		}
+	x->own = own;
+	x->own_days = arena_alloc(a, (x->n_own * x->n + 1) * sizeof *x->own_days);
+	x->theirs = arena_alloc(a, (x->n + 1) * sizeof *x->theirs);
+	for (size_t i = 0; i < x->n_own; i++)
+		for (int k = 0; k < 2; k++)
+			add_address(x, all[k], &own[i], x->own_days + i * x->n);
+	for (size_t i = 0; i < x->facts->n_days; i++)
+		x->reported = (size_t)(x->facts->days[i].day - x->first) + 1;
+	x->reported = x->reported < x->n ? x->reported : x->n;
+}
+
 void outbound_init(struct outbound *x, const struct domain_facts *facts,
 		   const struct domain_facts *earlier, struct ties *ties, struct arena *a)
 {
@@ -49,6 +87,7 @@ void outbound_init(struct outbound *x, const struct domain_facts *facts,
 	x->direct = arena_alloc(a, (x->n + 1) * sizeof *x->direct);
 	add_direct(x, x->earlier);
 	add_direct(x, facts);
+	find_own(x, a);
 }
 
 /* ---- whose machines ---- */
@@ -174,7 +213,6 @@ static bool is_worth_a_look(const struct outbound *x, const struct sender *s)
 #define STAND_IN_USUAL    10 /* a day: the machine that is missing sends so much */
 #define STAND_IN_SILENT   20 /* per cent of it: less is silence */
 #define STAND_IN_HOSTS    3  /* addresses: a line may change its own */
-#define STAND_IN_OWN      64 /* machines of ours that are looked at */
 #define WEEK              7
 
 /* What is usual for the machine on the weekday: the median of those on which the other sent
@@ -216,54 +254,23 @@ static bool is_missing(const double *own, const double *other, size_t n)
 	       REPLACED_PART * carried >= missing && carried <= REPLACED_MOST * missing;
 }
 
-static void add_address(const struct outbound *x, const struct domain_facts *d, const struct ip *ip,
-			double *by_day)
-{
-	for (size_t i = d ? domain_facts_find(d, ip) : 0;
-	     d && i < d->n_facts && ip_cmp(&d->facts[i].source, ip) == 0; i++)
-		daily_add(&d->facts[i], x->first, by_day, x->n);
-}
-
 /* The address of ours whose place the sender took; NULL: there is none. */
-static const struct ip *find_missing(const struct outbound *x, const struct sender *s,
-				     struct arena *a)
-{
-	const struct domain_facts *all[] = {x->earlier, x->facts};
-	double *own = arena_alloc(a, (x->n + 1) * sizeof *own),
-	       *other = arena_alloc(a, (x->n + 1) * sizeof *other);
-	size_t looked = 0, reported = 0; /* days, until the last one with a report */
-	for (size_t i = 0; i < x->facts->n_days; i++)
-		reported = (size_t)(x->facts->days[i].day - x->first) + 1;
-	reported = reported < x->n ? reported : x->n;
-	for (size_t i = 0; i < s->n_sources; i++)
-		for (int k = 0; k < 2; k++)
-			add_address(x, all[k], &s->sources[i].ip, other);
-	for (int k = 0; k < 2; k++)
-		for (size_t i = 0; all[k] && i < all[k]->n_facts; i++) {
-			const struct ip *ip = &all[k]->facts[i].source;
-			bool seen = i > 0 && ip_cmp(ip, &all[k]->facts[i - 1].source) == 0;
-			if (seen || ip->family == 0 || !is_ours(x->ties->zone, ip) ||
-			    (k == 1 && x->earlier && domain_facts_has(x->earlier, ip)))
-				continue;
-			if (++looked > STAND_IN_OWN)
-				return NULL;
-			memset(own, 0, x->n * sizeof *own);
-			add_address(x, x->earlier, ip, own);
-			add_address(x, x->facts, ip, own);
-			if (is_missing(own, other, reported))
-				return ip;
-		}
-	return NULL;
-}
-
-static const struct ip *stands_in_for(const struct outbound *x, const struct sender *s,
-				      struct arena *a)
+static const struct ip *stands_in_for(const struct outbound *x, const struct sender *s)
 {
 	uint64_t mine = cells_of(s, FAILS_AS_US);
-	bool candidate = x->ties && s->n_sources > 0 && s->n_sources <= STAND_IN_HOSTS &&
-			 mine >= STAND_IN_MESSAGES && 2 * mine > s->t.messages &&
-			 !is_ours(x->ties->zone, &s->sources[0].ip);
-	return candidate ? find_missing(x, s, a) : NULL;
+	if (!x->ties || x->n_own == 0 || s->n_sources == 0 || s->n_sources > STAND_IN_HOSTS ||
+	    mine < STAND_IN_MESSAGES || 2 * mine <= s->t.messages ||
+	    is_ours(x->ties->zone, &s->sources[0].ip))
+		return NULL;
+	memset(x->theirs, 0, x->n * sizeof *x->theirs);
+	for (size_t i = 0; i < s->n_sources; i++) {
+		add_address(x, x->earlier, &s->sources[i].ip, x->theirs);
+		add_address(x, x->facts, &s->sources[i].ip, x->theirs);
+	}
+	for (size_t i = 0; i < x->n_own; i++)
+		if (is_missing(x->own_days + i * x->n, x->theirs, x->reported))
+			return &x->own[i];
+	return NULL;
 }
 
 static const char *text_of(const struct outbound *x, enum outbound_kind kind, const struct share *w,
@@ -322,7 +329,7 @@ enum outbound_kind outbound_find(const struct outbound *x, struct sender *s,
 	if (o->reporters[SEEN_ANY] < RELIABLE)
 		return OUTBOUND_NONE;
 	enum outbound_kind kind = find_way(x, s, o, a);
-	const struct ip *missing = kind == OUTBOUND_NONE ? stands_in_for(x, s, a) : NULL;
+	const struct ip *missing = kind == OUTBOUND_NONE ? stands_in_for(x, s) : NULL;
 	if (!missing)
 		return kind;
 	s->stands_in = true;

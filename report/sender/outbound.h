@@ -18,7 +18,13 @@ struct outbound {
 	struct ties *ties;
 	double *direct; /* messages that pass, from the day `first` on */
 	int32_t first;
-	size_t n;
+	size_t n;        /* days */
+	size_t reported; /* until the last one with a report */
+	/* Machines of ours, and what each sent by day: own_days[i * n + day]. None where there are
+	 * more than are looked at. */
+	const struct ip *own;
+	double *own_days, *theirs; /* theirs: room for a sender's days */
+	size_t n_own;
 };
 
 /* ties: NULL without DNS; then nothing is found. Lives in a. */

@@ -194,8 +194,20 @@ static bool is_temporary(const struct ties *t, const struct ip *ip)
 		first = fact_first_day(f) < first ? fact_first_day(f) : first;
 		last = fact_last_day(f) > last ? fact_last_day(f) : last;
 	}
-	return ip_looks_temporary(ip) &&
-	       (last - first <= TEMPORARY_DAYS || alike >= TEMPORARY_MANY);
+	return last - first <= TEMPORARY_DAYS || alike >= TEMPORARY_MANY;
+}
+
+/* In the /64 of a host of ours, or of one that our record names. */
+static bool is_beside_ours(const struct zone *z, const struct ip *net)
+{
+	for (size_t i = 0; i < z->n_hosts; i++) {
+		struct ip other = ip_network(&z->hosts[i].ip, 64);
+		const struct service *s = knowledge_of(z->known, &z->hosts[i].ip)->service;
+		if (ip_cmp(net, &other) == 0 && !z->hosts[i].foreign && !z->hosts[i].exchanger &&
+		    !(s && s->kind == KIND_WEBHOST))
+			return true;
+	}
+	return scope_names_host_in(z, net);
 }
 
 static bool is_tied_host(const struct ties *t, const struct ip *ip, const struct conduct *c)
@@ -207,19 +219,9 @@ static bool is_tied_host(const struct ties *t, const struct ip *ip, const struct
 	if (h)
 		return !h->foreign && (!h->exchanger || c->direct) &&
 		       (c->direct || c->signs || !is_rented(z, h));
-	if (!is_temporary(t, ip))
-		return false;
 	struct ip net = ip_network(ip, 64);
-	if (zone_is_shared_machine(z, ip) || is_unlike(t, &net, c))
-		return false;
-	for (size_t i = 0; i < z->n_hosts; i++) {
-		struct ip other = ip_network(&z->hosts[i].ip, 64);
-		const struct service *s = knowledge_of(z->known, &z->hosts[i].ip)->service;
-		if (ip_cmp(&net, &other) == 0 && !z->hosts[i].foreign && !z->hosts[i].exchanger &&
-		    !(s && s->kind == KIND_WEBHOST))
-			return true;
-	}
-	return scope_names_host_in(z, &net);
+	return ip_looks_temporary(ip) && is_beside_ours(z, &net) && is_temporary(t, ip) &&
+	       !zone_is_shared_machine(z, ip) && !is_unlike(t, &net, c);
 }
 
 static bool is_tied_name(const struct ties *t, const struct ip *ip, const struct address_known *k,
