@@ -386,12 +386,16 @@ static bool add_others(const struct sender *s, const struct zone *z, const struc
 	return any;
 }
 
-/* Whose machines nothing ties to us, and that pass by the signature alone. */
+/* By machines that nothing ties to us, and that pass by the signature alone. The relay of a
+ * university or an association, which has a name, may carry most of a selector. */
 static bool is_handed_on(const struct zone *z, const struct fact *f, const struct dmarc_profile *p)
 {
-	return p->cell >= CELL_P2 && p->cell <= CELL_P4 && f->source.family &&
-	       !is_known_mailer(knowledge_of(z->known, &f->source)->service) &&
-	       !zone_host(z, &f->source) && !zone_names_address(z, &f->source);
+	if (p->cell < CELL_P2 || p->cell > CELL_P4 || f->source.family == 0)
+		return false;
+	const struct address_known *k = knowledge_of(z->known, &f->source);
+	bool server = k->ptr == PTR_CONFIRMED && !k->generic && !k->service;
+	return !server && !is_known_mailer(k->service) && !zone_host(z, &f->source) &&
+	       !zone_names_address(z, &f->source);
 }
 
 /*
@@ -399,9 +403,14 @@ static bool is_handed_on(const struct zone *z, const struct fact *f, const struc
  * ties to us, carry more than whoever else signs so sends, who goes on to send. Had they moved
  * there, the others would have stopped. The sender has a part of it that counts.
  */
-static bool is_outdone(const struct sender *s, const struct zone *z, const struct domain_facts *now,
-		       uint64_t copies)
+static bool is_outdone(const struct sender *s, const struct zone *z, const struct domain_facts *now)
 {
+	uint64_t copies = 0;
+	for (size_t i = 0; i < s->n_facts; i++)
+		if (is_handed_on(z, s->facts[i], &s->profiles[s->facts[i]->profile]))
+			copies += s->facts[i]->messages;
+	if (2 * copies < s->t.messages)
+		return false;
 	int32_t since = now->window.since;
 	size_t n = (size_t)(now->window.until - since);
 	double *own = arena_alloc(z->known->a, (n + 1) * sizeof *own), sum = 0, handed_on = 0;
@@ -456,8 +465,7 @@ const char *abuse_by_copies(const struct sender *s, const struct zone *z,
 	if (s->ties_any || copies < OUTDONE_MESSAGES || 10 * copies < 8 * s->t.messages ||
 	    is_known_mailer(s->service))
 		return NULL;
-	if (!(copies >= SPIKE_MORE && is_burst(s, z, now, earlier)) &&
-	    !is_outdone(s, z, now, copies))
+	if (!(copies >= SPIKE_MORE && is_burst(s, z, now, earlier)) && !is_outdone(s, z, now))
 		return NULL;
 	return "it carries far more mail with your DKIM signature than whoever signs so sent on "
 	       "these days: one message, sent again to many (replay), or a large mailing list. Ask "

@@ -515,6 +515,7 @@ static void test_copies(void **state)
 		uint64_t sent, copies[2]; /* on the 20th, beside 900 in the month */
 		uint32_t days;
 		bool own_key, abused;
+		const char *name; /* confirmed, of the first */
 	} rows[] = {
 	    {"two, in turn", 0, {800, 800}, DAY(20), false, true},
 	    {"as much as was sent, a day later", 800, {800}, DAY(21), false, false},
@@ -527,6 +528,7 @@ static void test_copies(void **state)
 	     false,
 	     true},
 	    {"two together", 0, {600, 500}, MONTHLY, false, true},
+	    {"the relay of a university", 0, {3000}, MONTHLY, false, false, "relay.uni.example"},
 	    {"who forwards two thirds of it", 0, {600}, MONTHLY, false, false},
 	    {"ours moved there", 0, {1200}, LATER, false, false},
 	    {"a vendor with a key of its own", 0, {1200}, DAY(20), true, false},
@@ -536,12 +538,18 @@ static void test_copies(void **state)
 		struct arena a = {0};
 		const char *us = "example.com pass", *s1 = "example.com s1 pass",
 			   *key = rows[i].own_key ? "example.com v1 pass" : s1;
-		struct world w = {.now = {{HOST, 900, us, s1, 0,
-					   rows[i].days == LATER ? MONTHLY & ~LATER : MONTHLY},
-					  {"198.51.100.200", rows[i].copies[0], "bulk.example pass",
-					   key, 0, rows[i].days}},
-				  .zone = {"example.com TXT v=spf1 mx ~all"}};
+		struct world w = {
+		    .now = {{HOST, 900, us, s1, 0,
+			     rows[i].days == LATER ? MONTHLY & ~LATER : MONTHLY},
+			    {rows[i].name ? "192.0.100.200" : "198.51.100.200", rows[i].copies[0],
+			     "bulk.example pass", key, 0, rows[i].days}},
+		    .zone = {"example.com TXT v=spf1 mx ~all"}};
 		size_t n = 2;
+		if (rows[i].name) {
+			w.zone[1] =
+			    arena_printf(&a, "200.100.0.192.in-addr.arpa PTR %s", rows[i].name);
+			w.zone[2] = arena_printf(&a, "%s A 192.0.100.200", rows[i].name);
+		}
 		if (rows[i].copies[1])
 			w.now[n++] = (struct row){
 			    "203.0.113.88", rows[i].copies[1], "bulk.example pass", key, 0,
